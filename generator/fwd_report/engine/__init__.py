@@ -1,0 +1,1 @@
+"""Who runs a plan: batching across runs, devices, progress, training jobs."""

@@ -1,0 +1,53 @@
+"""The two kinds of error a user meets: their input is wrong, or a run failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in what the user wrote: what is wrong, where, and the way out.
+
+    line and column count from 1; excerpt is the offending source line.
+    """
+
+    message: str
+    file: Path | None = None
+    line: int | None = None
+    column: int | None = None
+    excerpt: str | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        lines = [f"{where}: {self.message}" if where else self.message]
+        if self.excerpt is not None:
+            lines.append(f"    {self.excerpt}")
+            if self.column is not None:
+                lines.append("    " + " " * (self.column - 1) + "^")
+        if self.hint:
+            lines.append(f"    {self.hint}")
+        return "\n".join(lines)
+
+
+class UserError(Exception):
+    """What the user wrote cannot be run; the command ends with exit code 2."""
+
+    def __init__(self, problems: Sequence[Problem] | Problem | str, hint: str | None = None) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems, hint=hint)
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RunError(Exception):
+    """A run or a check failed although its spec is well formed; exit code 1."""
+
+
+class StaleError(Exception):
+    """`--cached-only` was asked for and something would have to run; exit code 3."""

@@ -1,0 +1,1 @@
+"""Sweeps expanded to runs, their keys, and what is stale and why."""

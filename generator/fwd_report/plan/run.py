@@ -1,0 +1,48 @@
+"""A run: one cached result, identified by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from fwd_report.techniques.base import Technique
+
+Status = Literal["fresh", "stale", "missing"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of the plan.
+
+    axes: the swept values that tell this run from its siblings, in order. needs: the runs it
+    refers to, by field name. inputs: files by field name. parts: what the key is a hash of.
+    calls: model evaluations (or optimizer steps) it makes. status: fresh (stored under its
+    key), stale (stored under another key before), missing. why: what changed, a line each.
+    """
+
+    section: str
+    experiment: str
+    index: int
+    technique: Technique
+    seed: int
+    axes: Mapping[str, Any]
+    key: str
+    parts: Mapping[str, Any]
+    calls: int
+    alt: str
+    label: str
+    model: str | None = None
+    """The folder or hub id of the text-to-image stage it asks, or None."""
+    needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
+    epochs: Mapping[str, int | None] = field(default_factory=dict)
+    """For references written `id@epoch`: the epoch, by field name."""
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    status: Status = "missing"
+    why: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`section.experiment[index]`, how messages name the run."""
+        return f"{self.section}.{self.experiment}[{self.index}]"

@@ -1,0 +1,1 @@
+"""Jinja rendering into docs/, checks, publishing."""

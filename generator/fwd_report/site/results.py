@@ -1,0 +1,35 @@
+"""What the site is rendered from: the project's sections, each with the results it may show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
+from fwd_report.store.entry import Entry
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """One experiment with its stored results, in the plan's order.
+
+    entries: for kind "figure", those of the experiments it refers to. failure: why results are
+    missing (the cause of a failed run, or that it has not run), None when all are there.
+    """
+
+    spec: ExperimentSpec
+    entries: tuple[Entry, ...]
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class SectionResult:
+    spec: SectionSpec
+    experiments: tuple[ExperimentResult, ...]
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """The whole report. model_note: a line on what made it, for the pages' footer."""
+
+    project: Project
+    sections: tuple[SectionResult, ...]

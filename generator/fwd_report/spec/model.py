@@ -1,0 +1,111 @@
+"""The typed content of `report.yaml` and of a section's file, after profiles are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fwd_report.errors import Problem
+from fwd_report.techniques.base import Technique
+
+
+class ReportSpec(BaseModel):
+    """`report.yaml`: what holds for the whole report. Any field may be written `field@profile`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    title: str
+    author: str = ""
+    description: str = ""
+    seed: int = Field(default=180, ge=0, lt=2**63)
+    model: str = "emoji-if"
+    """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""
+    upscaler: str | None = None
+    """Stage II, likewise; None: the embedded model's own, or none."""
+    dataset: str = "digits"
+    data: str | None = None
+    """A folder with dataset files, looked in before anything is downloaded."""
+    profiles: tuple[str, ...] = ("embedded", "gpu")
+    """The profiles a field may name; the first is the default."""
+    device: str = "auto"
+    dtype: str = "auto"
+    batch: int | None = Field(default=None, ge=1)
+    """Most queries a batch; None: chosen by device and memory."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of an experiment's cases and sweep: its axes and validated technique."""
+
+    axes: Mapping[str, Any]
+    technique: Technique
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """One experiment: a figure with a caption. See docs/guide/specs.md for the YAML."""
+
+    id: str
+    technique: type[Technique]
+    variants: tuple[Variant, ...]
+    seed: int | None
+    samples: int
+    title: str
+    caption: str
+    discussion: str
+    show: bool
+    source: str
+    """The experiment's own lines of YAML, dedented, for the page's provenance."""
+    line: int
+
+
+@dataclass(frozen=True)
+class SectionSpec:
+    """One section: a YAML file, a page. name is the file's stem."""
+
+    name: str
+    file: Path
+    title: str
+    order: int
+    part: str
+    """The heading it stands under in the navigation, such as "Part A"; may be empty."""
+    covers: tuple[str, ...]
+    intro: str
+    outro: str
+    experiments: tuple[ExperimentSpec, ...]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A whole writeup as loaded: everything valid, profiles and `--set` resolved."""
+
+    root: Path
+    profile: str
+    report: ReportSpec
+    sections: tuple[SectionSpec, ...]
+    """In the order of the pages."""
+    positions: Mapping[tuple[str | int, ...], tuple[int, int]]
+    """(section, experiment id, field…) -> (line, column), for errors found later."""
+
+    def problem(
+        self, message: str, section: str, *path: str | int, hint: str | None = None
+    ) -> Problem:
+        """A Problem at the place in the YAML that `path` names, or the nearest place above it."""
+        spec = next(item for item in self.sections if item.name == section)
+        where: tuple[str | int, ...] = (section, *path)
+        while where and where not in self.positions:
+            where = where[:-1]
+        line, column = self.positions.get(where, (1, 1))
+        excerpt = spec.file.read_text(encoding="utf-8").splitlines()[line - 1 : line]
+        return Problem(
+            message,
+            file=spec.file.relative_to(self.root),
+            line=line,
+            column=column,
+            excerpt=excerpt[0] if excerpt else None,
+            hint=hint,
+        )

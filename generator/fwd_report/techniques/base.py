@@ -1,0 +1,136 @@
+"""What a technique is: the fields a spec may set, the program that runs, the figure that shows it.
+
+A technique's module is imported to read a spec, so it imports no torch at the top: the
+mathematics is imported inside `program` and `job`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+if TYPE_CHECKING:
+    import torch
+
+    from fwd_report.diffusion.program import Program
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+    from fwd_report.store.entry import Entry
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """Marks a field that names a file of the project; its digest is part of the run's key."""
+
+    kind: Literal["image", "mask"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a field that names another experiment, as `id` or `section.id`.
+
+    fan "each": this experiment has one run for each run of the other; "one": the other must have
+    a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
+    A field `model` that refers to a training makes the trained network the run's model.
+    """
+
+    fan: Literal["each", "one", "all"]
+
+
+class PromptText:
+    """Marks a field whose text the text encoder reads; it is encoded once and cached."""
+
+
+Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
+"""A prompt; "" is the unconditional one."""
+ImageFile = Annotated[str, InputFile("image")]
+"""A picture, relative to the project; its centre square is resized to the model's size."""
+MaskFile = Annotated[str, InputFile("mask")]
+"""A black and white picture of the image's own size: white where new content goes."""
+EachRun = Annotated[str, Reference("each")]
+OneRun = Annotated[str, Reference("one")]
+AllRuns = Annotated[str, Reference("all")]
+
+
+@dataclass
+class Result:
+    """What one run made.
+
+    image: the main picture, (C, H, W) in the model's value range. images: others by name.
+    frames: (N, C, H, W) sequences by name, such as a trajectory. metrics: plain numbers.
+    series: plain lists of numbers, such as a loss curve. Files a job writes itself into its
+    directory (checkpoints) need not be named.
+    """
+
+    image: torch.Tensor | None = None
+    images: dict[str, torch.Tensor] = field(default_factory=dict)
+    frames: dict[str, torch.Tensor] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    series: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Technique(BaseModel):
+    """Base of every technique: a subclass's fields are what a spec may set.
+
+    name: what specs call it. kind: "program" asks a model questions and shares batches with
+    every other run; "job" has the machine to itself (a training); "figure" runs nothing and
+    shows results of the experiments it names.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    name: ClassVar[str]
+    kind: ClassVar[Literal["program", "job", "figure"]] = "program"
+    stage: ClassVar[Literal[1, 2] | None] = 1
+    """Which stage of the report's text-to-image model its runs ask; None: neither."""
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        """How many model evaluations one run makes (a job: optimizer steps).
+
+        needs: the techniques of the referenced runs, by field name.
+        """
+        return 0
+
+    def epochs_kept(self) -> int:
+        """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
+        return 0
+
+    def program(self, run: RunContext) -> Program[Result]:
+        """The run itself, written for one image: yields queries, returns its result."""
+        raise TypeError(f"{self.name} has no program")
+
+    def job(self, run: RunContext) -> Result:
+        """The run itself, for kind "job"."""
+        raise TypeError(f"{self.name} has no job")
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """How the results are shown. The default: one grid, rows and columns as swept.
+
+        entries: the results of the experiment's runs, in the order of the plan (kind "figure":
+        of the referenced experiments' runs). Not part of the runs' code.
+        """
+        from fwd_report.techniques.parts import swept_grid
+
+        return [swept_grid(entries)]
+
+
+def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
+    """The fields of `technique` that carry a marker of that class, with the marker."""
+    found = {}
+    for name, info in technique.model_fields.items():
+        for data in (*info.metadata, *_nested_metadata(info.annotation)):
+            if isinstance(data, marker):
+                found[name] = data
+    return found
+
+
+def _nested_metadata(annotation: Any) -> list[Any]:
+    """Metadata of Annotated types inside `X | None` or `list[X]`."""
+    found = list(getattr(annotation, "__metadata__", ()))
+    for argument in getattr(annotation, "__args__", ()):
+        found += _nested_metadata(argument)
+    return found

@@ -1,0 +1,45 @@
+"""What a technique's program or job may use while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fwd_report.diffusion.noise import Noise
+    from fwd_report.models.model import Model
+    from fwd_report.store.entry import Entry
+
+
+@dataclass
+class RunContext:
+    """One run's own world: its seed's noise, its model, its inputs, the results it refers to.
+
+    model: the model it asks (stage I or II of the report's, or one trained by a referenced run).
+    images and masks: by field name, already at the model's size and in its range: images
+    (C, H, W), masks (1, H, W) with 1 where new content goes. needs: entries of the referenced
+    runs by field name; epochs: the epoch of a reference written `id@epoch`. folder: a job's
+    own working folder, kept across an interruption and moved into the store when it is done.
+    progress(done, total, message): a job's news for the one progress display.
+    """
+
+    seed: int
+    noise: Noise
+    model: Model | None = None
+    images: Mapping[str, Tensor] = field(default_factory=dict)
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
+    needs: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    epochs: Mapping[str, int | None] = field(default_factory=dict)
+    folder: Path | None = None
+    device: str = "cpu"
+    progress: Callable[[int, int, str], None] = lambda done, total, message: None
+
+    def tensor(self, need: str, name: str = "image") -> Tensor:
+        """The exact float32 tensor of that name in the referenced run's result."""
+        from safetensors.torch import load_file
+
+        return load_file(self.needs[need][0].folder / "tensors.safetensors")[name]

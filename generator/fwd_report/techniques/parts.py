@@ -1,0 +1,145 @@
+"""What a figure is made of, described without making it: plain data, no torch, no HTML.
+
+A technique's `figure` returns parts; the `figures` package makes the picture files they name, and the
+site's templates lay them out. A picture is always a picture of a stored result or of an input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from fwd_report.store.entry import Entry
+
+Transform = Literal["flip", "rotate90", "rotate180", "negate", "far"]
+"""Views of a picture: upside down, turned, negated, or reduced as if seen from far away."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: a stored PNG of a run (or a file of the project), perhaps seen through a view.
+
+    source: the PNG. alt: what a screen reader says, written from the spec. label: the short text
+    beneath it. note: a number to show, such as "PSNR 17.3 dB".
+    """
+
+    source: Path
+    alt: str
+    label: str = ""
+    note: str = ""
+    view: Transform | None = None
+    entry: Entry | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Pictures in rows and columns, with labels; a row may be shorter than the others."""
+
+    rows: tuple[tuple[Picture, ...], ...]
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Frames of one run as a strip of `picks` (index, label), a GIF, and a scrubber over all."""
+
+    entry: Entry
+    frames: str
+    labels: tuple[str, ...]
+    picks: tuple[int, ...]
+    alt: str
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A picture that reads two ways; `view` turns the first reading into the second."""
+
+    picture: Picture
+    view: Transform
+    readings: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A picture that reads one way near and another way far."""
+
+    picture: Picture
+    near: str
+    far: str
+
+
+@dataclass(frozen=True)
+class Slider:
+    """Two pictures of the same thing under a slider."""
+
+    before: Picture
+    after: Picture
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line chart of series of runs, one line each, as an SVG that works in light and dark."""
+
+    lines: tuple[tuple[str, tuple[float, ...]], ...]
+    x_label: str
+    y_label: str
+    alt: str
+    log_y: bool = False
+    smooth: bool = False
+
+
+@dataclass(frozen=True)
+class Animations:
+    """GIFs side by side, each of one grid of frame sequences, with a poster frame and a label."""
+
+    clips: tuple[tuple[str, tuple[tuple[Entry, ...], ...]], ...]
+    """(label, rows of entries): one GIF shows all entries of its rows moving together."""
+    frames: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers, with a header row."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A ready SVG or PNG file a run stored (an architecture diagram, say)."""
+
+    source: Path
+    alt: str
+
+
+Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table | Drawing
+
+
+def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
+    """The default figure: the last axis makes the columns, all axes before it the rows."""
+    axes = [name for name in dict.fromkeys(axis for entry in entries for axis in entry.axes)]
+    column_axis = axes[-1] if axes else None
+    rows: dict[tuple[Any, ...], list[Picture]] = {}
+    columns: dict[str, None] = {}
+    for entry in entries:
+        row = tuple(str(entry.axes[axis]) for axis in axes[:-1] if axis in entry.axes)
+        column = axis_label(column_axis, entry.axes.get(column_axis)) if column_axis else ""
+        columns[column] = None
+        rows.setdefault(row, []).append(Picture(entry.picture(name), entry.alt, entry=entry))
+    return Grid(
+        rows=tuple(tuple(pictures) for pictures in rows.values()),
+        row_labels=tuple(", ".join(row) for row in rows) if any(rows) else (),
+        column_labels=tuple(columns) if any(columns) else (),
+    )
+
+
+def axis_label(axis: str | None, value: Any) -> str:
+    """How an axis value is written on a page: prompts as they are, numbers with their name."""
+    if isinstance(value, str):
+        return value
+    return f"{axis} = {value}"

@@ -1,0 +1,1 @@
+"""Part B: UNets, datasets, loops, checkpoints."""
