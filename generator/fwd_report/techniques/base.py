@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -94,6 +95,20 @@ class Technique(BaseModel):
         """
         return 0
 
+    def describe(self) -> str:
+        """What one run's picture shows, in words, without its swept values: starts alt texts."""
+        prompt = getattr(self, "prompt", None)
+        return f"{self.name.replace('_', ' ')}: {prompt}" if prompt else self.name.replace("_", " ")
+
+    def alt(self, axes: Mapping[str, Any]) -> str:
+        """The alt text of one run: what it is, then the values that tell it from its siblings."""
+        values = [
+            str(value) if isinstance(value, str) else f"{axis} {value}"
+            for axis, value in axes.items()
+        ]
+        described = self.describe()
+        return ", ".join([described, *(value for value in values if value not in described)])
+
     def epochs_kept(self) -> int:
         """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
         return 0
@@ -118,6 +133,7 @@ class Technique(BaseModel):
         return [swept_grid(entries)]
 
 
+@cache
 def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
     """The fields of `technique` that carry a marker of that class, with the marker."""
     found = {}

@@ -36,7 +36,14 @@ class RunContext:
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     folder: Path | None = None
     device: str = "cpu"
+    data: Path | None = None
+    """The folder report.yaml names for dataset files, or None."""
     progress: Callable[[int, int, str], None] = lambda done, total, message: None
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The range of the run's images: its model's, or (0, 1) where it has none."""
+        return (0.0, 1.0) if self.model is None else self.model.value_range
 
     def tensor(self, need: str, name: str = "image") -> Tensor:
         """The exact float32 tensor of that name in the referenced run's result."""

@@ -1,0 +1,263 @@
+"""Runs what has to run: programs together in shared batches, jobs one at a time."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fwd_report.diffusion.program import Prediction, Program, Query
+from fwd_report.engine.batching import Batcher
+from fwd_report.engine.progress import Progress
+from fwd_report.engine.rates import cost_class
+from fwd_report.engine.workbench import Workbench
+from fwd_report.errors import UserError
+from fwd_report.plan.run import Run
+from fwd_report.store.store import Store
+from fwd_report.techniques.base import Result
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+LIVE_BATCHES = 2
+"""Programs are started until their queries could fill this many of the largest batches."""
+LOCK_POLL = 0.2
+"""Seconds between looks at a key another build is running."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that could not be finished, and why, in one line."""
+
+    run: Run
+    cause: str
+
+
+@dataclass(eq=False)
+class _Live:
+    """A started program: what it waits for, what it has been answered, what it has cost."""
+
+    order: int
+    run: Run
+    program: Program[Result]
+    lock: FileLock
+    value_range: tuple[float, float]
+    asked: tuple[Query, ...] = ()
+    answers: dict[int, Prediction] = field(default_factory=dict)
+    calls: int = 0
+    seconds: float = 0.0
+
+
+class Engine:
+    """Runs runs. Results go to the store as each is done; a failure stops its experiment alone
+    (`keep_going`) or the build."""
+
+    def __init__(
+        self, store: Store, workbench: Workbench, progress: Progress, keep_going: bool = False
+    ) -> None:
+        self._store = store
+        self._workbench = workbench
+        self._progress = progress
+        self._keep_going = keep_going
+        self._batchers: dict[str, Batcher] = {}
+        self._waiting: deque[Run] = deque()
+        self._live: list[_Live] = []
+        self._failures: list[Failure] = []
+        self._failed_keys: set[str] = set()
+        self._started = 0
+
+    def run(self, runs: Sequence[Run]) -> tuple[Failure, ...]:
+        """Run every run whose key is not stored, needs first; return what failed.
+
+        runs: in an order in which every run comes after those it needs.
+        """
+        self._waiting = deque({run.key: run for run in runs}.values())
+        self._workbench.prepare(self._waiting)
+        while (self._waiting or self._live) and not (self._failures and not self._keep_going):
+            if not (self._start_programs() or self._live or self._run_a_job()):
+                time.sleep(LOCK_POLL)
+            if self._live:
+                self._answer_a_batch()
+        for live in self._live:
+            live.lock.release()
+        return tuple(self._failures)
+
+    def _start_programs(self) -> bool:
+        """Start programs while there is room for their queries; whether any changed state."""
+        changed = False
+        for run in list(self._waiting):
+            if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
+                break
+            if run.technique.kind == "program" or self._blocked_for_good(run):
+                changed |= self._start(run)
+        return changed
+
+    def _run_a_job(self) -> bool:
+        return any(self._start(run) for run in list(self._waiting) if run.technique.kind == "job")
+
+    def _blocked_for_good(self, run: Run) -> bool:
+        return any(need.key in self._failed_keys for need in _needs(run))
+
+    def _start(self, run: Run) -> bool:
+        """Begin a run if it can begin now; whether it left the waiting list."""
+        broken = [need for need in _needs(run) if need.key in self._failed_keys]
+        if broken:
+            self._waiting.remove(run)
+            self._fail(run, f"it needs {broken[0].name}, which failed")
+            return True
+        absent = [need for need in _needs(run) if not self._store.has(need.key)]
+        if absent:
+            pending = {other.key for other in self._waiting} | {live.run.key for live in self._live}
+            if not {need.key for need in absent} <= pending:
+                self._waiting.remove(run)
+                self._fail(run, f"the result of {absent[0].name} is gone; build again")
+                return True
+            return False
+        lock = self._store.lock(run.key)
+        from filelock import Timeout
+
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self._progress.working_on(f"waiting for another build to finish {run.name}")
+            return False
+        self._waiting.remove(run)
+        if self._store.has(run.key):
+            lock.release()
+            self._progress.skip(cost_class(run), run.calls)
+            self._progress.run_done()
+        elif run.technique.kind == "job":
+            self._run_job(run, lock)
+        else:
+            self._start_program(run, lock)
+        return True
+
+    def _start_program(self, run: Run, lock: FileLock) -> None:
+        try:
+            context = self._workbench.context(run)
+            program = run.technique.program(context)
+        except Exception as error:
+            self._fail(run, error, lock)
+            return
+        self._started += 1
+        live = _Live(self._started, run, program, lock, context.value_range)
+        self._live.append(live)
+        self._send(live, None)
+
+    def _run_job(self, run: Run, lock: FileLock) -> None:
+        self._progress.working_on(run.name)
+        cost = cost_class(run)
+        began = last = time.monotonic()
+        counted = 0
+
+        def report(done: int, total: int, message: str) -> None:
+            nonlocal last, counted
+            now = time.monotonic()
+            self._progress.working_on(f"{run.name} {message}")
+            self._progress.advance(cost, done - counted, now - last)
+            last, counted = now, done
+
+        try:
+            folder = self._store.working_folder(run.key)
+            context = self._workbench.context(run, folder=folder, progress=report)
+            result = run.technique.job(context)
+            seconds = time.monotonic() - began
+            self._workbench.store(run, result, context.value_range, seconds, counted, folder)
+        except Exception as error:
+            self._fail(run, error, lock)
+            return
+        lock.release()
+        self._progress.run_done()
+
+    def _answer_a_batch(self) -> None:
+        """Answer one batch: of the largest group of like queries, those of the oldest runs."""
+        groups: dict[Any, list[tuple[_Live, int, Query]]] = {}
+        for live in self._live:
+            for slot, query in enumerate(live.asked):
+                if slot not in live.answers:
+                    signature = self._batcher(query.model).evaluator.signature(query)
+                    groups.setdefault((query.model, signature), []).append((live, slot, query))
+        (model, _), group = max(groups.items(), key=lambda item: len(item[1]))
+        batcher = self._batcher(model)
+        batch = group[: batcher.limit]
+        self._progress.working_on(batch[0][0].run.name)
+        began = time.monotonic()
+        answers = batcher.answer([query for _, _, query in batch])
+        seconds = time.monotonic() - began
+        for (live, slot, _), answer in zip(batch, answers, strict=True):
+            live.calls += 1
+            live.seconds += seconds / len(batch)
+            if live not in self._live:
+                continue
+            if isinstance(answer, Exception):
+                self._drop(live, answer)
+            else:
+                live.answers[slot] = answer
+        self._progress.advance(cost_class(batch[0][0].run), len(batch), seconds)
+        for live in [live for live in self._live if len(live.answers) == len(live.asked)]:
+            self._send(live, tuple(live.answers[slot] for slot in range(len(live.asked))))
+
+    def _batcher(self, model: str) -> Batcher:
+        if model not in self._batchers:
+            evaluator = self._workbench.evaluator(model)
+            self._batchers[model] = Batcher(evaluator, self._workbench.batch)
+        return self._batchers[model]
+
+    def _send(self, live: _Live, answers: tuple[Prediction, ...] | None) -> None:
+        """Give a program its answers; take its next queries, or its result."""
+        live.answers = {}
+        try:
+            live.asked = live.program.send(answers)  # type: ignore[arg-type]
+        except StopIteration as done:
+            self._finish(live, done.value)
+        except Exception as error:
+            self._drop(live, error)
+
+    def _finish(self, live: _Live, result: Result) -> None:
+        self._live.remove(live)
+        run = live.run
+        try:
+            self._workbench.store(run, result, live.value_range, live.seconds, live.calls)
+        except Exception as error:
+            self._fail(run, error, live.lock)
+            return
+        live.lock.release()
+        self._progress.skip(cost_class(run), run.calls - live.calls)
+        self._progress.run_done()
+
+    def _drop(self, live: _Live, error: Exception) -> None:
+        self._live.remove(live)
+        self._fail(live.run, error, live.lock)
+
+    def _fail(self, run: Run, error: Exception | str, lock: FileLock | None = None) -> None:
+        """Record a failure, and stop the rest of its experiment."""
+        if lock is not None:
+            lock.release()
+        cause = error if isinstance(error, str) else one_line(error)
+        if isinstance(error, Exception) and not isinstance(error, UserError):
+            cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
+        self._failures.append(Failure(run, cause))
+        self._failed_keys.add(run.key)
+        self._progress.note(f"failed: {run.name}: {cause}")
+        siblings = [
+            other
+            for other in self._waiting
+            if (other.section, other.experiment) == (run.section, run.experiment)
+        ]
+        for other in siblings:
+            self._waiting.remove(other)
+            self._failed_keys.add(other.key)
+            self._progress.skip(cost_class(other), other.calls)
+
+
+def one_line(error: Exception) -> str:
+    """An exception as one line: its message, or its class where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _needs(run: Run) -> list[Run]:
+    needs: Mapping[str, tuple[Run, ...]] = run.needs
+    return [need for group in needs.values() for need in group]

@@ -1,0 +1,67 @@
+"""How long a model call takes, learnt while building and kept for the next estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fwd_report.plan.run import Run
+from fwd_report.store.files import read_json, write_json
+
+RATES = "rates.json"
+MEMORY = 0.9
+"""Weight of the past in the running mean of seconds a call."""
+
+
+def cost_class(run: Run) -> str:
+    """Runs whose calls cost about the same: one model's stage, or one experiment's network."""
+    if run.technique.kind == "job":
+        return f"job {run.section}.{run.experiment}"
+    if run.model is not None:
+        return f"{run.model} stage {run.technique.stage}"
+    trained = run.needs.get("model")
+    return f"network {trained[0].section}.{trained[0].experiment}" if trained else "no model"
+
+
+class Rates:
+    """Seconds a call by cost class and device; a running mean that survives in `rates.json`."""
+
+    def __init__(self, base: Path, device: str) -> None:
+        self._file = base / RATES
+        self._device = device
+        self._all = read_json(self._file)
+        self._seen: dict[str, float] = {}
+
+    def observe(self, cost: str, calls: int, seconds: float) -> None:
+        """Learn from `calls` calls that took `seconds` together."""
+        if calls <= 0:
+            return
+        now = seconds / calls
+        before = self._seen.get(cost)
+        self._seen[cost] = now if before is None else MEMORY * before + (1 - MEMORY) * now
+
+    def seconds(self, calls: Mapping[str, int]) -> float | None:
+        """Estimated seconds for calls by cost class; None while a class has never been seen."""
+        total = 0.0
+        for cost, count in calls.items():
+            if count == 0:
+                continue
+            rate = self._seen.get(cost, self._all.get(f"{self._device} {cost}"))
+            if not isinstance(rate, float):
+                return None
+            total += rate * count
+        return total
+
+    def save(self) -> None:
+        """Keep what was learnt."""
+        if self._seen:
+            learnt = {f"{self._device} {cost}": rate for cost, rate in self._seen.items()}
+            write_json(self._file, {**self._all, **learnt})
+
+
+def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
+    """Model calls of runs, added up by cost class."""
+    totals: dict[str, int] = {}
+    for run in runs:
+        totals[cost_class(run)] = totals.get(cost_class(run), 0) + run.calls
+    return totals

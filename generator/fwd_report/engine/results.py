@@ -1,0 +1,41 @@
+"""A run's result written as files: pictures, frames, exact tensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor
+
+from fwd_report.techniques.base import Result
+
+
+def write_result(result: Result, folder: Path, value_range: tuple[float, float]) -> None:
+    """Write `image.png`, a PNG for each named image, `frames-NAME.npy` and `tensors.safetensors`.
+
+    Images are (C, H, W) in `value_range`; PNGs and frames are 8 bits a channel, the tensors are
+    exact float32. Raises ValueError if an image is not finite.
+    """
+    images = dict(result.images)
+    if result.image is not None:
+        images["image"] = result.image
+    for name, image in images.items():
+        if not torch.isfinite(image).all():
+            raise ValueError(f"{name} has values that are not finite")
+        Image.fromarray(_bytes(image, value_range).squeeze(-1) if image.shape[0] == 1
+                        else _bytes(image, value_range)).save(folder / f"{name}.png")
+    for name, frames in result.frames.items():
+        np.save(folder / f"frames-{name}.npy", _bytes(frames, value_range))
+    if images:
+        exact = {name: image.detach().float().contiguous().cpu() for name, image in images.items()}
+        save_file(exact, folder / "tensors.safetensors")
+
+
+def _bytes(images: Tensor, value_range: tuple[float, float]) -> np.ndarray:
+    """(…, C, H, W) in `value_range` → (…, H, W, C) uint8, clipped and rounded."""
+    low, high = value_range
+    unit = ((images.detach().float().cpu() - low) / (high - low)).clamp(0, 1)
+    return (unit * 255).round().to(torch.uint8).movedim(-3, -1).numpy()

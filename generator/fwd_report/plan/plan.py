@@ -1,0 +1,264 @@
+"""The plan: every run of the report with its key, in an order in which it can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fwd_report.errors import UserError
+from fwd_report.models.digest import model_digest
+from fwd_report.models.names import resolve
+from fwd_report.plan.code import CodeDigests
+from fwd_report.plan.keys import differences, key_of
+from fwd_report.plan.run import Run
+from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.store.files import read_json, sha256_of
+from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
+
+LAST_KEYS = "last-keys.json"
+"""In `.fwd-report/`: run name → the key it was last stored under, so that `why` can compare."""
+ExperimentName = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every run of a project, referenced runs before those that need them.
+
+    experiments: the runs each experiment shows, by (section, id), in the order of its sweep; for
+    a technique of kind "figure", the runs it refers to.
+    """
+
+    project: Project
+    runs: tuple[Run, ...]
+    experiments: Mapping[ExperimentName, tuple[Run, ...]]
+
+    def selected(self, sections: Iterable[str]) -> tuple[Run, ...]:
+        """The runs of these sections and the runs those need, in order; no names: every run."""
+        wanted = set(sections)
+        if not wanted:
+            return self.runs
+        chosen: set[str] = set()
+        for run in reversed(self.runs):
+            if run.section in wanted or run.key in chosen:
+                chosen |= {run.key, *(need.key for group in run.needs.values() for need in group)}
+        shown = {
+            run.key
+            for (section, _), runs in self.experiments.items()
+            if section in wanted
+            for run in runs
+        }
+        return tuple(run for run in self.runs if run.key in chosen | shown)
+
+
+def make_plan(project: Project, store: Store) -> Plan:
+    """Expand every experiment to its runs, key them and compare them with the store."""
+    return _Planner(project, store).plan()
+
+
+class _Planner:
+    def __init__(self, project: Project, store: Store) -> None:
+        self._project = project
+        self._store = store
+        self._code = CodeDigests(store.base / "cache" / "code.json")
+        self._closures: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._digests: dict[Path, str] = {}
+        self._models: dict[str, str] = {}
+        self._last_keys = read_json(store.base / LAST_KEYS)
+        self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
+        self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
+            (section.name, experiment.id): (section, experiment)
+            for section in project.sections
+            for experiment in section.experiments
+        }
+        self._runs: list[Run] = []
+
+    def plan(self) -> Plan:
+        for name in self._specs:
+            self._expand(name)
+        self._code.save()
+        return Plan(self._project, tuple(self._runs), self._experiments)
+
+    def _expand(self, name: ExperimentName) -> tuple[Run, ...]:
+        """The runs an experiment shows; expands what it refers to first."""
+        if name not in self._experiments:
+            section, experiment = self._specs[name]
+            shown: list[Run] = []
+            for variant in experiment.variants:
+                shown += self._expand_variant(section, experiment, variant, len(shown))
+            self._experiments[name] = tuple(shown)
+        return self._experiments[name]
+
+    def _expand_variant(
+        self, section: SectionSpec, experiment: ExperimentSpec, variant: Variant, first: int
+    ) -> list[Run]:
+        fixed: dict[str, tuple[Run, ...]] = {}
+        each: tuple[str, tuple[Run, ...]] | None = None
+        epochs: dict[str, int | None] = {}
+        for field, reference in marked_fields(experiment.technique, Reference).items():
+            targets: tuple[Run, ...] = ()
+            for written in _as_list(getattr(variant.technique, field)):
+                target, epochs[field] = parse_reference(written, section.name)
+                targets += self._expand(target)
+            if not targets:
+                continue
+            if reference.fan == "each" and experiment.technique.kind != "figure":
+                each = (field, targets)
+            else:
+                fixed[field] = targets
+        if experiment.technique.kind == "figure":
+            return [run for targets in fixed.values() for run in targets]
+
+        base_seed = self._project.report.seed if experiment.seed is None else experiment.seed
+        runs = []
+        for source in each[1] if each else (None,):
+            for sample in range(experiment.samples):
+                needs = dict(fixed)
+                axes = dict(variant.axes)
+                seed = base_seed + sample
+                if each and source is not None:
+                    needs[each[0]] = (source,)
+                    axes = {**source.axes, **axes}
+                    seed = (source.seed if experiment.seed is None else base_seed) + sample
+                if experiment.samples > 1:
+                    axes["sample"] = sample + 1
+                index = first + len(runs)
+                runs.append(self._run(section, experiment, variant, index, seed, axes, needs, epochs))
+        self._runs += runs
+        return runs
+
+    def _run(
+        self,
+        section: SectionSpec,
+        experiment: ExperimentSpec,
+        variant: Variant,
+        index: int,
+        seed: int,
+        axes: Mapping[str, Any],
+        needs: Mapping[str, tuple[Run, ...]],
+        epochs: Mapping[str, int | None],
+    ) -> Run:
+        technique = self._resolved(variant.technique)
+        inputs = {
+            field: self._project.root / value
+            for field in marked_fields(experiment.technique, InputFile)
+            if (value := getattr(technique, field)) is not None
+        }
+        trained = bool(needs.get("model"))
+        stage = None if trained else technique.stage
+        model = self._model(stage, section, experiment)
+        parts = {
+            "technique": technique.name,
+            "params": technique.model_dump(mode="json", exclude={*inputs, *needs}),
+            "seed": seed,
+            "inputs": {field: self._digest(path) for field, path in inputs.items()},
+            "model": self._model_digests(stage),
+            "needs": {field: [need.key for need in group] for field, group in needs.items()},
+            "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
+            "code": self._closure(technique, stage, trained),
+        }
+        run = Run(
+            section=section.name,
+            experiment=experiment.id,
+            index=index,
+            technique=technique,
+            seed=seed,
+            axes=axes,
+            key=key_of(parts),
+            parts=parts,
+            calls=technique.calls(
+                {field: group[0].technique for field, group in needs.items()}
+            ),
+            alt=technique.alt(axes),
+            label=experiment.title or experiment.id,
+            model=model,
+            needs=needs,
+            epochs=epochs,
+            inputs=inputs,
+        )
+        return self._with_status(run)
+
+    def _resolved(self, technique: Technique) -> Technique:
+        """The technique with what it takes from report.yaml filled in."""
+        if "dataset" in type(technique).model_fields and technique.dataset is None:  # type: ignore[attr-defined]
+            return technique.model_copy(update={"dataset": self._project.report.dataset})
+        return technique
+
+    def _with_status(self, run: Run) -> Run:
+        if self._store.has(run.key):
+            return replace(run, status="fresh")
+        last = self._last_keys.get(run.name)
+        if not isinstance(last, str) or last == run.key:
+            return replace(run, status="missing", why=("has not run yet",))
+        if not self._store.has(last):
+            return replace(run, status="missing", why=("its result is gone from the store",))
+        try:
+            old = self._store.manifest(last).parts
+        except DamagedEntryError:
+            return replace(run, status="missing", why=("its last result was damaged",))
+        return replace(run, status="stale", why=tuple(differences(old, run.parts)))
+
+    def _model(
+        self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec
+    ) -> str | None:
+        if stage is None:
+            return None
+        name = self._project.report.model if stage == 1 else self._project.report.upscaler
+        if name is None and self._project.report.model == "emoji-if":
+            name = self._project.report.model
+        if name is None:
+            raise UserError(
+                self._project.problem(
+                    f"{experiment.technique.name} asks stage II, and report.yaml names no upscaler",
+                    section.name,
+                    experiment.id,
+                    hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
+                )
+            )
+        return name
+
+    def _model_digests(self, stage: int | None) -> Mapping[str, str]:
+        if stage is None:
+            return {}
+        report = self._project.report
+        names = {"stage_1": (report.model, 1)}
+        if stage == 2:
+            names["stage_2"] = (report.upscaler or report.model, 2)
+        return {part: self._model_digest(*name) for part, name in names.items()}
+
+    def _model_digest(self, name: str, stage: int) -> str:
+        folder = resolve(name, stage, self._project.root)
+        if str(folder) not in self._models:
+            cache = self._store.base / "cache" / "digests.json"
+            self._models[str(folder)] = model_digest(folder, cache)
+        return self._models[str(folder)]
+
+    def _digest(self, path: Path) -> str:
+        if path not in self._digests:
+            self._digests[path] = sha256_of(path)
+        return self._digests[path]
+
+    def _closure(self, technique: Technique, stage: int | None, trained: bool) -> Mapping[str, str]:
+        roots = [type(technique).__module__, "fwd_report.techniques.context"]
+        if stage is not None:
+            roots.append("fwd_report.models.cascade")
+        if trained:
+            roots.append("fwd_report.training.checkpoints")
+        if tuple(roots) not in self._closures:
+            self._closures[tuple(roots)] = self._code.closure(roots)
+        return self._closures[tuple(roots)]
+
+
+def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
+    """`id`, `section.id` or either with `@epoch` → ((section, id), epoch or None)."""
+    name, _, epoch = written.partition("@")
+    target_section, _, experiment = name.rpartition(".")
+    return (target_section or section, experiment), int(epoch) if epoch else None
+
+
+def _as_list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]

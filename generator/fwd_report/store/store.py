@@ -1,0 +1,193 @@
+"""The results by key: each a folder that appears whole or not at all.
+
+    .fwd-report/store/ab/abcd…/manifest.json and the files it lists with their digests
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fwd_report.store.files import fsync, sha256_of, write_json
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+MANIFEST = "manifest.json"
+
+
+class DamagedEntryError(Exception):
+    """An entry does not hold what its manifest says; it has been moved aside."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an entry says of itself.
+
+    parts: what its key is a hash of. files: sha256 and size by name. metrics, series: the run's
+    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, calls.
+    """
+
+    key: str
+    parts: Mapping[str, Any]
+    files: Mapping[str, Mapping[str, Any]]
+    metrics: Mapping[str, float]
+    series: Mapping[str, list[float]]
+    provenance: Mapping[str, Any]
+
+
+class Store:
+    """The cache of one project, under `.fwd-report/` of its root."""
+
+    def __init__(self, project_root: Path) -> None:
+        self.base = project_root / ".fwd-report"
+        self.root = self.base / "store"
+
+    def folder(self, key: str) -> Path:
+        """Where the entry of that key lies, or would lie."""
+        return self.root / key[:2] / key
+
+    def has(self, key: str) -> bool:
+        """Whether an entry is there. Its digests are checked when it is read."""
+        return (self.folder(key) / MANIFEST).is_file()
+
+    def manifest(self, key: str) -> Manifest:
+        """The manifest alone, its files unchecked. Raises DamagedEntryError if it is unreadable."""
+        path = self.folder(key) / MANIFEST
+        try:
+            return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            self._set_aside(key)
+            raise DamagedEntryError(f"{path}: {error}") from error
+
+    def read(self, key: str) -> Manifest:
+        """The manifest, after every file's digest has been checked.
+
+        Raises DamagedEntryError, with the entry moved aside, if anything differs: the next plan
+        sees it as missing and runs it again.
+        """
+        manifest = self.manifest(key)
+        for name, recorded in manifest.files.items():
+            path = self.folder(key) / name
+            if not path.is_file() or sha256_of(path) != recorded["sha256"]:
+                self._set_aside(key)
+                raise DamagedEntryError(f"{path} is not the file that was stored")
+        return manifest
+
+    @contextmanager
+    def writing(self, key: str, folder: Path | None = None) -> Iterator[Path]:
+        """A folder to fill; leaving the block without an error publishes it under `key`.
+
+        The block must end with `seal`. folder: an existing working folder of the same file
+        system to publish instead of a new one; files whose names begin with a dot stay behind.
+        """
+        temporary = self._temporary(key)
+        if folder is None:
+            temporary.mkdir(parents=True)
+            yield temporary
+        else:
+            yield folder
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            for leftover in folder.glob(".*"):
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            os.rename(folder, temporary)
+        final = self.folder(key)
+        if final.exists():
+            self._discard(final)
+        os.rename(temporary, final)
+        fsync(final.parent)
+
+    def seal(self, folder: Path, key: str, **manifest: Any) -> None:
+        """Write the manifest with the digests of the folder's files, all of it fsynced."""
+        files = {}
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST:
+                name = path.relative_to(folder).as_posix()
+                files[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
+                fsync(path)
+        write_json(folder / MANIFEST, {"key": key, "files": files, **manifest})
+        fsync(folder)
+
+    def working_folder(self, key: str) -> Path:
+        """Where a long job keeps its checkpoints until it is done; survives a crash."""
+        folder = self.base / "training" / key
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def lock(self, key: str) -> FileLock:
+        """The lock of that key: whoever holds it may run and write it."""
+        from filelock import FileLock
+
+        locks = self.base / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(locks / f"{key}.lock")
+
+    def keys(self) -> list[str]:
+        """Every key stored, sorted."""
+        return sorted(path.parent.name for path in self.root.glob(f"??/*/{MANIFEST}"))
+
+    def verify(self) -> dict[str, str]:
+        """Check every entry's digests; return what was wrong, by key. Bad ones are moved aside."""
+        damaged = {}
+        for key in self.keys():
+            try:
+                self.read(key)
+            except DamagedEntryError as error:
+                damaged[key] = str(error)
+        return damaged
+
+    def collect(self, keep: set[str]) -> tuple[int, int]:
+        """Delete the entries not in `keep`, leftovers of crashes and what was moved aside.
+
+        Returns the number of entries deleted and the bytes freed. An entry or working folder
+        whose lock another process holds stays.
+        """
+        entries = freed = 0
+        for key in set(self.keys()) - keep:
+            freed += self._remove_unless_locked(key, self.folder(key))
+            entries += not self.folder(key).exists()
+        for leftover in (*self.root.glob("??/.*"), *(self.base / "aside").glob("*")):
+            freed += _size(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
+        for working in (self.base / "training").glob("*"):
+            if working.name not in keep or self.has(working.name):
+                freed += self._remove_unless_locked(working.name, working)
+        return entries, freed
+
+    def _remove_unless_locked(self, key: str, folder: Path) -> int:
+        from filelock import Timeout
+
+        try:
+            with self.lock(key).acquire(timeout=0):
+                size = _size(folder)
+                self._discard(folder)
+                return size
+        except Timeout:
+            return 0
+
+    def _temporary(self, key: str) -> Path:
+        return self.folder(key).with_name(f".{key[:16]}-{os.getpid()}-{time.monotonic_ns()}")
+
+    def _discard(self, folder: Path) -> None:
+        """Remove a folder so that no half of it is ever seen under its name."""
+        doomed = folder.with_name(f".gone-{folder.name[:16]}-{time.monotonic_ns()}")
+        os.rename(folder, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _set_aside(self, key: str) -> None:
+        folder = self.folder(key)
+        if folder.exists():
+            aside = self.base / "aside"
+            aside.mkdir(parents=True, exist_ok=True)
+            os.rename(folder, aside / f"{key}-{time.time_ns()}")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

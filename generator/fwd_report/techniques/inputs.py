@@ -1,0 +1,33 @@
+"""A user's pictures as a model takes them: the centre square, at its size, in its range."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+
+def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tensor:
+    """The centre square of a picture, resized to `size` (Lanczos): (3, size, size) in the range.
+
+    EXIF orientation is applied; transparency is laid on white.
+    """
+    with Image.open(path) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("RGB")
+    square = ImageOps.fit(picture, (size, size), method=Image.Resampling.LANCZOS)
+    unit = torch.from_numpy(np.array(square, dtype=np.float32) / 255).permute(2, 0, 1)
+    low, high = value_range
+    return unit * (high - low) + low
+
+
+def load_mask(path: Path, size: int) -> Tensor:
+    """A mask as (1, size, size) of 0 and 1: 1 where more than half of a cell is white."""
+    with Image.open(path) as opened:
+        grey = ImageOps.exif_transpose(opened).convert("L")
+    square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)
+    return torch.from_numpy((np.array(square) > 127).astype(np.float32))[None]
