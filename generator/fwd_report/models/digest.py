@@ -1,0 +1,53 @@
+"""A model's identity as part of a run's key: what its weights and configuration are. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fwd_report.errors import UserError
+from fwd_report.models.names import snapshot
+from fwd_report.store.files import read_json, sha256_of, write_json
+
+PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
+"""The folders of diffusers' IF layout that decide what a model predicts."""
+SUFFIXES = (".json", ".safetensors", ".model", ".txt")
+
+
+def model_digest(model: Path | str, cache: Path) -> str:
+    """SHA-256 over the names and contents of a folder's weights and configuration files.
+
+    cache: a JSON file that remembers file digests by path, size and time of change, so that an
+    unchanged model costs a few `stat` calls. A hub id's digest is its downloaded commit, or
+    `id@main` while it is not downloaded. Raises UserError if the folder has no weights.
+    """
+    if isinstance(model, str):
+        downloaded = snapshot(model)
+        return f"{model}@{downloaded.name if downloaded else 'main'}"
+    files = [
+        path
+        for part in PARTS
+        for path in sorted((model / part).glob("*"))
+        if path.suffix in SUFFIXES
+    ]
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise UserError(
+            f"{model} has no weights",
+            hint="a model folder holds unet/*.safetensors; other weight formats are not read",
+        )
+    known = read_json(cache)
+    digests = {}
+    for path in files:
+        stat = path.stat()
+        stamp = f"{stat.st_size}:{stat.st_mtime_ns}"
+        entry = known.get(str(path))
+        if not (isinstance(entry, dict) and entry.get("stamp") == stamp):
+            entry = {"stamp": stamp, "sha256": sha256_of(path)}
+        digests[str(path)] = entry
+    if any(known.get(path) != entry for path, entry in digests.items()):
+        write_json(cache, {**known, **digests})
+    total = hashlib.sha256()
+    for path in files:
+        line = f"{path.relative_to(model).as_posix()} {digests[str(path)]['sha256']}\n"
+        total.update(line.encode())
+    return total.hexdigest()

@@ -1,0 +1,58 @@
+"""What a model's name in a spec stands for: the embedded model, a folder or a hub id. No torch."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from fwd_report.errors import UserError
+
+EMBEDDED = "emoji-if"
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def resolve(name: str, stage: int, root: Path) -> Path | str:
+    """The folder of stage 1 or 2 of the model `name`, or the hub id it is.
+
+    name: the embedded model's name; a folder, absolute or relative to `root`, that holds one
+    stage in diffusers' IF layout or both as `stage_1` and `stage_2`; or a hub id, `owner/name`.
+    Raises UserError if it is none of these.
+    """
+    folder = Path(__file__).parent / name if name == EMBEDDED else root / Path(name).expanduser()
+    if not folder.is_dir():
+        if _HUB_ID.fullmatch(name):
+            return name
+        raise UserError(
+            f"there is no model folder '{name}'",
+            hint=f"name {EMBEDDED}, a folder in diffusers' IF layout, or a hub id such as "
+            "DeepFloyd/IF-I-XL-v1.0",
+        )
+    if (folder / "unet").is_dir():
+        return folder
+    if (folder / f"stage_{stage}").is_dir():
+        return folder / f"stage_{stage}"
+    raise UserError(
+        f"{folder} holds no model in diffusers' IF layout",
+        hint=f"it should have a folder unet/, or stage_{stage}/ with one inside",
+    )
+
+
+def snapshot(hub_id: str) -> Path | None:
+    """The folder in the hub's local cache that `hub_id` was downloaded to, if it was."""
+    repository = _hub_cache() / f"models--{hub_id.replace('/', '--')}"
+    try:
+        commit = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    folder = repository / "snapshots" / commit
+    return folder if folder.is_dir() else None
+
+
+def _hub_cache() -> Path:
+    """Where huggingface_hub keeps downloads, by the environment variables it reads."""
+    if cache := os.environ.get("HF_HUB_CACHE"):
+        return Path(cache).expanduser()
+    home = os.environ.get("HF_HOME")
+    base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return (Path(home) if home else Path(base) / "huggingface").expanduser() / "hub"

@@ -1,0 +1,30 @@
+"""The words a model was taught, where its folder says so. No torch."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from fwd_report.store.files import read_json
+
+FILE = "vocabulary.json"
+"""In a model's folder, optional: {"words": [...]}, lower case."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def unknown_words(model: Path | str, prompt: str) -> list[str]:
+    """The prompt's words the model was not taught, in their order, each once.
+
+    Empty for a model that does not say what it was taught.
+    """
+    words = _words(model) if isinstance(model, Path) else frozenset()
+    if not words:
+        return []
+    found = dict.fromkeys(_WORD.findall(prompt.lower()))
+    return [word for word in found if word not in words]
+
+
+@cache
+def _words(model: Path) -> frozenset[str]:
+    return frozenset(read_json(model / FILE).get("words", ()))
