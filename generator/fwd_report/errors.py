@@ -22,7 +22,9 @@ class Problem:
     hint: str | None = None
 
     def __str__(self) -> str:
-        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        where = ":".join(
+            str(part) for part in (self.file, self.line, self.column) if part is not None
+        )
         lines = [f"{where}: {self.message}" if where else self.message]
         if self.excerpt is not None:
             lines.append(f"    {self.excerpt}")
@@ -36,7 +38,9 @@ class Problem:
 class UserError(Exception):
     """What the user wrote cannot be run; the command ends with exit code 2."""
 
-    def __init__(self, problems: Sequence[Problem] | Problem | str, hint: str | None = None) -> None:
+    def __init__(
+        self, problems: Sequence[Problem] | Problem | str, hint: str | None = None
+    ) -> None:
         if isinstance(problems, str):
             problems = Problem(problems, hint=hint)
         self.problems: tuple[Problem, ...] = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.progress import Progress
-from fwd_report.engine.rates import cost_class
+from fwd_report.plan.rates import cost_class
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UserError
 from fwd_report.plan.run import Run
@@ -56,8 +56,15 @@ class Engine:
     (`keep_going`) or the build."""
 
     def __init__(
-        self, store: Store, workbench: Workbench, progress: Progress, keep_going: bool = False
+        self,
+        store: Store,
+        workbench: Workbench,
+        progress: Progress,
+        keep_going: bool = False,
+        forced: Set[str] = frozenset(),
     ) -> None:
+        """forced: keys to run although they are stored; the new result then replaces the old."""
+        self._forced = forced
         self._store = store
         self._workbench = workbench
         self._progress = progress
@@ -108,14 +115,14 @@ class Engine:
             self._waiting.remove(run)
             self._fail(run, f"it needs {broken[0].name}, which failed")
             return True
-        absent = [need for need in _needs(run) if not self._store.has(need.key)]
-        if absent:
-            pending = {other.key for other in self._waiting} | {live.run.key for live in self._live}
-            if not {need.key for need in absent} <= pending:
-                self._waiting.remove(run)
-                self._fail(run, f"the result of {absent[0].name} is gone; build again")
-                return True
+        pending = {other.key for other in self._waiting} | {live.run.key for live in self._live}
+        if any(need.key in pending for need in _needs(run)):
             return False
+        gone = [need for need in _needs(run) if not self._store.has(need.key)]
+        if gone:
+            self._waiting.remove(run)
+            self._fail(run, f"the result of {gone[0].name} is gone; build again")
+            return True
         lock = self._store.lock(run.key)
         from filelock import Timeout
 
@@ -125,7 +132,7 @@ class Engine:
             self._progress.working_on(f"waiting for another build to finish {run.name}")
             return False
         self._waiting.remove(run)
-        if self._store.has(run.key):
+        if self._store.has(run.key) and run.key not in self._forced:
             lock.release()
             self._progress.skip(cost_class(run), run.calls)
             self._progress.run_done()

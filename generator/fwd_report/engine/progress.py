@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fwd_report.engine.rates import Rates
+from fwd_report.plan.rates import Rates, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -119,13 +119,3 @@ class Progress:
         if self._now:
             words.append(self._now)
         return " · ".join(words)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person reads them: `42 s`, `3 min 05 s`, `2 h 10 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

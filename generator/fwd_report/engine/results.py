@@ -25,8 +25,11 @@ def write_result(result: Result, folder: Path, value_range: tuple[float, float])
     for name, image in images.items():
         if not torch.isfinite(image).all():
             raise ValueError(f"{name} has values that are not finite")
-        Image.fromarray(_bytes(image, value_range).squeeze(-1) if image.shape[0] == 1
-                        else _bytes(image, value_range)).save(folder / f"{name}.png")
+        Image.fromarray(
+            _bytes(image, value_range).squeeze(-1)
+            if image.shape[0] == 1
+            else _bytes(image, value_range)
+        ).save(folder / f"{name}.png")
     for name, frames in result.frames.items():
         np.save(folder / f"frames-{name}.npy", _bytes(frames, value_range))
     if images:

@@ -11,6 +11,7 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
+from fwd_report.plan.entries import Entries
 from fwd_report.plan.run import Run
 from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
@@ -28,6 +29,7 @@ class Workbench:
     def __init__(self, project: Project, store: Store) -> None:
         self._project = project
         self._store = store
+        self._entries = Entries(store)
         self.device = choose_device(project.report.device)
         self._dtype = choose_dtype(project.report.dtype, self.device)
         self.batch = project.report.batch or (64 if self.device.startswith("cuda") else 16)
@@ -54,7 +56,7 @@ class Workbench:
     ) -> RunContext:
         """The run's own world: noise from its seed, its model, inputs at the model's size."""
         needs = {
-            field: tuple(read_entry(need, self._store) for need in group)
+            field: tuple(self._entries.read(need) for need in group)
             for field, group in run.needs.items()
         }
         context = RunContext(
@@ -65,7 +67,8 @@ class Workbench:
             epochs=run.epochs,
             folder=folder,
             device=self.device,
-            data=None if self._project.report.data is None
+            data=None
+            if self._project.report.data is None
             else self._project.root / self._project.report.data,
             progress=progress,
         )
@@ -114,7 +117,7 @@ class Workbench:
                     "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 },
             )
-        remember_key(self._store, run)
+        self._store.remember(run.name, run.key)
 
     def log(self, run: Run, lines: Iterable[str]) -> Path:
         """Keep a failure's details in a file; returns it, relative to the project."""

@@ -14,12 +14,10 @@ from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
-from fwd_report.store.files import read_json, sha256_of
+from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 
-LAST_KEYS = "last-keys.json"
-"""In `.fwd-report/`: run name → the key it was last stored under, so that `why` can compare."""
 ExperimentName = tuple[str, str]
 
 
@@ -66,7 +64,6 @@ class _Planner:
         self._closures: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._digests: dict[Path, str] = {}
         self._models: dict[str, str] = {}
-        self._last_keys = read_json(store.base / LAST_KEYS)
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
@@ -125,7 +122,9 @@ class _Planner:
                 if experiment.samples > 1:
                     axes["sample"] = sample + 1
                 index = first + len(runs)
-                runs.append(self._run(section, experiment, variant, index, seed, axes, needs, epochs))
+                runs.append(
+                    self._run(section, experiment, variant, index, seed, axes, needs, epochs)
+                )
         self._runs += runs
         return runs
 
@@ -168,9 +167,7 @@ class _Planner:
             axes=axes,
             key=key_of(parts),
             parts=parts,
-            calls=technique.calls(
-                {field: group[0].technique for field, group in needs.items()}
-            ),
+            calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
             alt=technique.alt(axes),
             label=experiment.title or experiment.id,
             model=model,
@@ -189,8 +186,8 @@ class _Planner:
     def _with_status(self, run: Run) -> Run:
         if self._store.has(run.key):
             return replace(run, status="fresh")
-        last = self._last_keys.get(run.name)
-        if not isinstance(last, str) or last == run.key:
+        last = self._store.last_key(run.name)
+        if last is None or last == run.key:
             return replace(run, status="missing", why=("has not run yet",))
         if not self._store.has(last):
             return replace(run, status="missing", why=("its result is gone from the store",))

@@ -1,6 +1,6 @@
 """The results by key: each a folder that appears whole or not at all.
 
-    .fwd-report/store/ab/abcd…/manifest.json and the files it lists with their digests
+.fwd-report/store/ab/abcd…/manifest.json and the files it lists with their digests
 """
 
 from __future__ import annotations
@@ -128,6 +128,19 @@ class Store:
         locks = self.base / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         return FileLock(locks / f"{key}.lock")
+
+    def remember(self, run_name: str, key: str) -> None:
+        """Note the key a run was last stored under, so that a later plan can say what changed."""
+        path = self.base / "last" / run_name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(key, encoding="utf-8")
+
+    def last_key(self, run_name: str) -> str | None:
+        """The key noted for that run, or None."""
+        try:
+            return (self.base / "last" / run_name).read_text(encoding="utf-8")
+        except OSError:
+            return None
 
     def keys(self) -> list[str]:
         """Every key stored, sorted."""

@@ -24,12 +24,11 @@ def cost_class(run: Run) -> str:
 
 
 class Rates:
-    """Seconds a call by cost class and device; a running mean that survives in `rates.json`."""
+    """Seconds a call by cost class; a running mean that survives in the project's `rates.json`."""
 
-    def __init__(self, base: Path, device: str) -> None:
+    def __init__(self, base: Path) -> None:
         self._file = base / RATES
-        self._device = device
-        self._all = read_json(self._file)
+        self._known = read_json(self._file)
         self._seen: dict[str, float] = {}
 
     def observe(self, cost: str, calls: int, seconds: float) -> None:
@@ -46,7 +45,7 @@ class Rates:
         for cost, count in calls.items():
             if count == 0:
                 continue
-            rate = self._seen.get(cost, self._all.get(f"{self._device} {cost}"))
+            rate = self._seen.get(cost, self._known.get(cost))
             if not isinstance(rate, float):
                 return None
             total += rate * count
@@ -55,8 +54,7 @@ class Rates:
     def save(self) -> None:
         """Keep what was learnt."""
         if self._seen:
-            learnt = {f"{self._device} {cost}": rate for cost, rate in self._seen.items()}
-            write_json(self._file, {**self._all, **learnt})
+            write_json(self._file, {**self._known, **self._seen})
 
 
 def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
@@ -65,3 +63,13 @@ def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
     for run in runs:
         totals[cost_class(run)] = totals.get(cost_class(run), 0) + run.calls
     return totals
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them: `42 s`, `3 min 05 s`, `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,153 @@
+"""`fwd-report build`, stage by stage: spec → plan → engine → store → site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fwd_report.errors import Problem, StaleError, UserError
+from fwd_report.plan.entries import Entries
+from fwd_report.plan.plan import Plan, make_plan
+from fwd_report.plan.run import Run
+from fwd_report.site.render import render_site
+from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.spec.load import load_project
+from fwd_report.spec.model import Project
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.store.store import DamagedEntryError, Store
+
+if TYPE_CHECKING:
+    from fwd_report.engine.engine import Failure
+
+REPAIRS = 3
+"""How often a build runs damaged entries again before it gives up."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says of a build. only: names of sections; none: all of them."""
+
+    profile: str | None = None
+    overrides: Sequence[str] = ()
+    only: Sequence[str] = ()
+    force: bool = False
+    cached_only: bool = False
+    keep_going: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build did: how many runs there are and ran, what failed, which pages were written."""
+
+    runs: int
+    ran: int
+    failures: Sequence[Failure]
+    pages: Sequence[Path]
+
+
+def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
+    """The project's plan against its store."""
+    project = load_project(root, options.profile, options.overrides)
+    check_sections(project, options.only)
+    store = Store(root)
+    return make_plan(project, store), store
+
+
+def build(root: Path, options: Options) -> Outcome:
+    """Run what has not been run yet and render the pages.
+
+    Raises UserError for what the user wrote, StaleError under `cached_only` when something would
+    have to run.
+    """
+    plan, store = load_plan(root, options)
+    ran = 0
+    failures: tuple[Failure, ...] = ()
+    forced = {run.key for run in _of_sections(plan, options.only)} if options.force else set()
+    for _ in range(REPAIRS):
+        due = [
+            run for run in plan.selected(options.only) if run.status != "fresh" or run.key in forced
+        ]
+        if due and options.cached_only:
+            raise StaleError(_stale_message(due))
+        if due:
+            failures = _run(plan, store, due, options, forced)
+            ran += len({run.key for run in due})
+            forced = set()
+        try:
+            pages = render_site(report_result(plan, store, failures), root)
+        except DamagedEntryError:
+            plan = make_plan(plan.project, store)
+            continue
+        return Outcome(len(plan.runs), ran, failures, pages)
+    raise UserError(
+        "results are damaged again as soon as they are written",
+        hint="check the disk that holds .fwd-report/",
+    )
+
+
+def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
+    """What the site is rendered from: every experiment with the entries the store has for it."""
+    entries = Entries(store)
+    causes = {failure.run.key: failure.cause for failure in failures}
+    sections = []
+    for section in plan.project.sections:
+        experiments = []
+        for experiment in section.experiments:
+            runs = plan.experiments[section.name, experiment.id]
+            stored = [run for run in runs if store.has(run.key)]
+            absent = [run for run in runs if not store.has(run.key)]
+            experiments.append(
+                ExperimentResult(
+                    spec=experiment,
+                    entries=tuple(entries.read(run) for run in stored),
+                    failure=_absence(absent, causes) if absent else None,
+                )
+            )
+        sections.append(SectionResult(section, tuple(experiments)))
+    return ReportResult(plan.project, tuple(sections))
+
+
+def check_sections(project: Project, names: Iterable[str]) -> None:
+    """Raise UserError for names that are no section's, with suggestions."""
+    known = [section.name for section in project.sections]
+    problems = [
+        Problem(f"there is no section '{name}'", hint=did_you_mean(name, known))
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise UserError(problems)
+
+
+def _run(
+    plan: Plan, store: Store, due: Sequence[Run], options: Options, forced: set[str]
+) -> tuple[Failure, ...]:
+    """Run `due`; torch is imported here and nowhere before."""
+    from fwd_report.engine.engine import Engine
+    from fwd_report.engine.progress import Progress
+    from fwd_report.plan.rates import Rates, calls_by_cost
+    from fwd_report.engine.workbench import Workbench
+
+    workbench = Workbench(plan.project, store)
+    unique = list({run.key: run for run in due}.values())
+    rates = Rates(store.base)
+    with Progress(calls_by_cost(unique), len(unique), rates) as progress:
+        return Engine(store, workbench, progress, options.keep_going, forced).run(unique)
+
+
+def _of_sections(plan: Plan, names: Sequence[str]) -> list[Run]:
+    return [run for run in plan.runs if not names or run.section in names]
+
+
+def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str:
+    for run in absent:
+        if run.key in causes:
+            return f"{run.name}: {causes[run.key]}"
+    return "not run yet" if len(absent) == 1 else f"{len(absent)} runs have not run yet"
+
+
+def _stale_message(due: Sequence[Run]) -> str:
+    names = sorted({f"{run.section}.{run.experiment}" for run in due})
+    return f"{len(due)} runs are not in the store, of: {', '.join(names)}"

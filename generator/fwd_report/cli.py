@@ -1,0 +1,249 @@
+"""The commands. Each parses its arguments, calls one stage and says what came of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fwd_report import __version__
+from fwd_report.errors import RunError, StaleError, UserError
+
+if TYPE_CHECKING:
+    from fwd_report.build import Options
+
+FAILED, WRONG_INPUT, STALE, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    help="Run diffusion experiments written as YAML, and publish what came out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+store_app = typer.Typer(help="The cache of results.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
+Root = Annotated[
+    Path, typer.Option("--project", "-C", help="The writeup's folder.", show_default=False)
+]
+Profile = Annotated[str | None, typer.Option(help="Which `field@profile` values hold.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a field, e.g. seed=7."),
+]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="SECTION", help="This section alone; repeatable.")
+]
+
+
+@app.command()
+def build(
+    only: Only = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    force: Annotated[bool, typer.Option(help="Run also what is stored.")] = False,
+    cached_only: Annotated[
+        bool, typer.Option(help="Run nothing; exit 3 if anything must.")
+    ] = False,
+    keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Run what has not been run yet, then write the pages."""
+    from fwd_report.build import Options
+    from fwd_report.build import build as run_build
+
+    outcome = run_build(
+        root.resolve(),
+        Options(profile, overrides or (), only or (), force, cached_only, keep_going),
+    )
+    ran = f"ran {outcome.ran} of {outcome.runs} runs" if outcome.ran else "nothing to run"
+    pages = f"wrote {len(outcome.pages)} pages" if outcome.pages else "pages are up to date"
+    typer.echo(f"{ran}; {pages}")
+    if outcome.failures:
+        raise RunError(
+            f"{len(outcome.failures)} runs failed; what did not fail is stored, and the next "
+            "build tries the rest again"
+        )
+
+
+@app.command()
+def plan(
+    only: Only = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    why: Annotated[bool, typer.Option(help="Say what changed, run by run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Every run, as JSON.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Show what would run, why, how many model calls it takes and how long."""
+    from fwd_report.plan.describe import as_json as describe_json
+    from fwd_report.plan.describe import as_text as describe_text
+
+    options = _options(only, profile, overrides)
+    from fwd_report.build import load_plan
+
+    the_plan, store = load_plan(root.resolve(), options)
+    runs = the_plan.selected(options.only)
+    typer.echo(describe_json(runs, store) if as_json else describe_text(runs, store, why))
+
+
+@app.command()
+def check(
+    profile: Profile = None,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The findings, as JSON.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Look for placeholders, missing figures, alt texts, dead links, uncovered deliverables."""
+    from fwd_report.build import load_plan, report_result
+    from fwd_report.site.check import check as check_site
+    from fwd_report.site.check import findings_as_json, findings_as_text
+
+    root = root.resolve()
+    the_plan, store = load_plan(root, _options(None, profile, overrides))
+    findings = check_site(report_result(the_plan, store), root)
+    typer.echo(findings_as_json(findings) if as_json else findings_as_text(findings))
+    if findings:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def serve(
+    profile: Profile = None,
+    overrides: Overrides = None,
+    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8000,
+    root: Root = Path(),
+) -> None:
+    """Build, show the site on this machine, and rebuild on every change."""
+    from fwd_report.serve import serve as serve_site
+
+    serve_site(root.resolve(), _options(None, profile, overrides), port)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Start a new writeup that builds at once."""
+    from fwd_report.starter import copy_starter
+
+    copy_starter(folder)
+    typer.echo(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
+
+
+@app.command()
+def publish(
+    dry_run: Annotated[bool, typer.Option(help="Say what would be pushed; push nothing.")] = False,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    root: Root = Path(),
+) -> None:
+    """Check the report, then push the site to the gh-pages branch."""
+    from fwd_report.build import load_plan, report_result
+    from fwd_report.site.publish import publish as publish_site
+
+    root = root.resolve()
+    the_plan, store = load_plan(root, _options(None, profile, overrides))
+    typer.echo(publish_site(report_result(the_plan, store), root, dry_run=dry_run))
+
+
+@app.command()
+def schema(
+    root: Root = Path(),
+) -> None:
+    """Write the JSON Schemas of the specs, for editors, to .fwd-report/schema/."""
+    from fwd_report.spec.schema import write_schemas
+
+    for path in write_schemas(root.resolve()):
+        typer.echo(path)
+
+
+@store_app.command()
+def verify(root: Root = Path()) -> None:
+    """Check every stored file against its digest; damaged results are moved aside."""
+    from fwd_report.store.store import Store
+
+    store = Store(root.resolve())
+    damaged = store.verify()
+    for message in damaged.values():
+        typer.echo(message)
+    typer.echo(f"{len(store.keys())} results are whole, {len(damaged)} were damaged")
+    if damaged:
+        raise typer.Exit(FAILED)
+
+
+@store_app.command()
+def gc(
+    profile: Profile = None,
+    overrides: Overrides = None,
+    root: Root = Path(),
+) -> None:
+    """Delete the results that no run of the present specs has."""
+    from fwd_report.build import load_plan
+
+    the_plan, store = load_plan(root.resolve(), _options(None, profile, overrides))
+    entries, freed = store.collect({run.key for run in the_plan.runs})
+    typer.echo(f"deleted {entries} results, freed {freed / 1e6:.1f} MB")
+
+
+@store_app.command()
+def path(
+    run: Annotated[
+        str | None, typer.Argument(metavar="SECTION.EXPERIMENT[INDEX]", show_default=False)
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Print where the store, or one run's result, lies."""
+    from fwd_report.build import Options, load_plan
+    from fwd_report.plan.describe import find_run
+    from fwd_report.store.store import Store
+
+    if run is None:
+        typer.echo(Store(root.resolve()).root)
+        return
+    the_plan, store = load_plan(root.resolve(), Options())
+    typer.echo(store.folder(find_run(the_plan, run).key))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fwd-report {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Run diffusion experiments written as YAML, and publish what came out."""
+
+
+def _options(only: list[str] | None, profile: str | None, overrides: list[str] | None) -> Options:
+    from fwd_report.build import Options
+
+    return Options(profile=profile, overrides=overrides or (), only=only or ())
+
+
+def main() -> None:
+    """The entry point: every expected error is a message and an exit code, never a traceback."""
+    try:
+        app()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        count = len(error.problems)
+        if count > 1:
+            print(f"{count} problems; nothing was run", file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+    except StaleError as error:
+        print(error, file=sys.stderr)
+        sys.exit(STALE)
+    except RunError as error:
+        print(error, file=sys.stderr)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("interrupted; what was done is stored, and the next build goes on", file=sys.stderr)
+        sys.exit(INTERRUPTED)

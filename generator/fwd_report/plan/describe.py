@@ -1,0 +1,93 @@
+"""A plan in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.plan.plan import Plan
+from fwd_report.plan.rates import Rates, calls_by_cost, duration
+from fwd_report.plan.run import Run
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.store.store import Store
+
+
+def as_json(runs: Sequence[Run], store: Store) -> str:
+    """Every run: section, experiment, technique, params, seed, key, status, why, calls, path."""
+    return json.dumps(
+        [
+            {
+                "section": run.section,
+                "experiment": run.experiment,
+                "index": run.index,
+                "technique": run.technique.name,
+                "params": run.technique.model_dump(mode="json"),
+                "axes": dict(run.axes),
+                "seed": run.seed,
+                "key": run.key,
+                "status": run.status,
+                "why": list(run.why),
+                "model_calls": run.calls,
+                "path": str(store.folder(run.key)),
+            }
+            for run in runs
+        ],
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
+    """One line an experiment, then totals and an estimate; with `why`, a line for each change."""
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run.section, run.experiment), []).append(run)
+    width = max((len(f"{section}.{name}") for section, name in groups), default=0)
+    lines = []
+    for (section, name), group in groups.items():
+        due = [run for run in group if run.status != "fresh"]
+        state = "fresh" if not due else f"{len(due)} to run, {_calls(due)} calls"
+        lines.append(f"{section + '.' + name:{width}}  {len(group):4} runs  {state}")
+        if why:
+            reasons: dict[str, list[int]] = {}
+            for run in due:
+                for reason in run.why or ("has not run yet",):
+                    reasons.setdefault(reason, []).append(run.index)
+            for reason, indices in reasons.items():
+                which = "" if len(indices) == len(group) else f" (runs {_brief(indices)})"
+                lines.append(f"{'':{width}}  {reason}{which}")
+    due = list({run.key: run for run in runs if run.status != "fresh"}.values())
+    lines.append(_total(runs, due, store))
+    return "\n".join(lines)
+
+
+def find_run(plan: Plan, name: str) -> Run:
+    """The run called `section.experiment[index]`; the index may be left out for the first.
+
+    Raises UserError, with a suggestion, if there is none.
+    """
+    wanted = name if name.endswith("]") else f"{name}[0]"
+    by_name = {run.name: run for run in plan.runs}
+    if wanted not in by_name:
+        raise UserError(
+            Problem(f"there is no run '{name}'", hint=did_you_mean(wanted, list(by_name)))
+        )
+    return by_name[wanted]
+
+
+def _total(runs: Sequence[Run], due: Sequence[Run], store: Store) -> str:
+    if not due:
+        return f"{len(runs)} runs, all fresh: nothing to run"
+    seconds = Rates(store.base).seconds(calls_by_cost(due))
+    time = "time unknown until a first build" if seconds is None else f"about {duration(seconds)}"
+    return f"{len(due)} of {len(runs)} runs to run, {_calls(due)} model calls, {time}"
+
+
+def _calls(runs: Sequence[Run]) -> str:
+    return f"{sum(run.calls for run in runs):,}"
+
+
+def _brief(indices: Sequence[int]) -> str:
+    shown = ", ".join(str(index) for index in indices[:6])
+    return shown + (", …" if len(indices) > 6 else "")

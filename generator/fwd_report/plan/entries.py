@@ -1,0 +1,46 @@
+"""The stored results of runs, verified once each, as techniques and pages see them."""
+
+from __future__ import annotations
+
+from fwd_report.plan.run import Run
+from fwd_report.store.entry import Entry
+from fwd_report.store.store import Store
+
+
+class Entries:
+    """Reads the entry of a run; each key's files are verified at its first reading."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._read: dict[tuple[str, str], Entry] = {}
+
+    def read(self, run: Run) -> Entry:
+        """The run's entry with those of the runs it needs.
+
+        Raises DamagedEntryError, with the entry moved aside, where files are not as stored.
+        """
+        name = (run.name, run.key)
+        if name not in self._read:
+            manifest = self._store.read(run.key)
+            self._read[name] = Entry(
+                section=run.section,
+                experiment=run.experiment,
+                technique=run.technique.name,
+                index=run.index,
+                seed=run.seed,
+                key=run.key,
+                params=run.technique.model_dump(mode="json"),
+                axes=run.axes,
+                alt=run.alt,
+                folder=self._store.folder(run.key),
+                metrics=manifest.metrics,
+                series=manifest.series,
+                provenance=manifest.provenance,
+                needs={
+                    field: tuple(self.read(need) for need in group)
+                    for field, group in run.needs.items()
+                },
+                inputs=run.inputs,
+                label=run.label,
+            )
+        return self._read[name]
