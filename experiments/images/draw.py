@@ -11,6 +11,7 @@ import io
 import math
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import resvg_py
@@ -51,7 +52,7 @@ class Scribble:
     def _tremble(self, points: Sequence[Point], by: float) -> str:
         """A path through the points that wanders off by about `by` pixels between them."""
         wandering: list[Point] = []
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             pieces = max(1, round(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 / 34))
             for piece in range(pieces):
                 x = x0 + (x1 - x0) * piece / pieces + self._random.uniform(-by, by)
@@ -60,7 +61,7 @@ class Scribble:
         wandering.append(points[-1])
         start, *rest = wandering
         path = f"M{start[0]:.1f} {start[1]:.1f}"
-        for (x, y), (x_next, y_next) in zip(rest, rest[1:], strict=False):
+        for (x, y), (x_next, y_next) in pairwise(rest):
             path += f"Q{x:.1f} {y:.1f} {(x + x_next) / 2:.1f} {(y + y_next) / 2:.1f}"
         return path + f"L{rest[-1][0]:.1f} {rest[-1][1]:.1f}"
 
