@@ -19,6 +19,7 @@ class Model:
     name: what its queries are addressed to. shape: (C, H, W) of its images. value_range: of its
     clean images: (-1, 1) for text-to-image models, (0, 1) for those trained in Part B.
     unconditional: the condition that means "no condition" ("" for prompts, None for classes).
+    noising: of a stage II model, the process that noises the picture it enlarges.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Model:
     shape: tuple[int, int, int]
     value_range: tuple[float, float]
     unconditional: Any
+    noising: Process | None = None
 
     def estimate(self, condition: Any) -> Estimator:
         """The estimator that asks this model under `condition`: one query a call."""
@@ -35,6 +37,19 @@ class Model:
             return prediction
 
         return estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Upscaling:
+    """The condition of a stage II model: what to enlarge, and a prompt for it.
+
+    low: (C, H, W) at the model's own size, enlarged and noised to `noise_level`, an integer time
+    of the model's noising process.
+    """
+
+    prompt: str
+    low: Tensor
+    noise_level: int
 
 
 class Evaluator(Protocol):

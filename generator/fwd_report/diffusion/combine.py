@@ -1,0 +1,62 @@
+"""Estimators made of estimators: anagrams and factorised images are these, over one loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from fwd_report.diffusion.program import Estimator, Prediction, Program, together
+from fwd_report.diffusion.views import View
+
+
+def seen(view: View, estimate: Estimator) -> Estimator:
+    """The estimate made on V x, brought back: V⁻¹ ε(V x, t)."""
+
+    def through_view(x: Tensor, t: float) -> Program[Prediction]:
+        prediction = yield from estimate(view.apply(x), t)
+        variance = prediction.variance
+        return Prediction(
+            view.invert(prediction.value),
+            None if variance is None else view.invert_variance(variance),
+        )
+
+    return through_view
+
+
+def mean(estimates: Sequence[Estimator]) -> Estimator:
+    """The mean of ε and the mean of the variances: all estimates at once on one image.
+
+    With `seen`, a visual anagram: ε = (1/N) Σ V_i⁻¹ ε(V_i x, p_i) (Geng et al. 2024).
+    """
+
+    def estimate(x: Tensor, t: float) -> Program[Prediction]:
+        predictions = yield from together(*(one(x, t) for one in estimates))
+        value = torch.stack([prediction.value for prediction in predictions]).mean(0)
+        return Prediction(value, _mean_variance(predictions))
+
+    return estimate
+
+
+def factorised(parts: Sequence[tuple[Callable[[Tensor], Tensor], Estimator]]) -> Estimator:
+    """ε = Σ f_i(ε_i) for linear f_i that add up to the identity; the variance is the mean.
+
+    Factorized Diffusion (Geng et al. 2024): low and high frequencies, or grey and colour, each
+    with an estimate of its own.
+    """
+
+    def estimate(x: Tensor, t: float) -> Program[Prediction]:
+        predictions = yield from together(*(one(x, t) for _, one in parts))
+        values = [
+            component(prediction.value)
+            for (component, _), prediction in zip(parts, predictions, strict=True)
+        ]
+        return Prediction(torch.stack(values).sum(0), _mean_variance(predictions))
+
+    return estimate
+
+
+def _mean_variance(predictions: Sequence[Prediction]) -> Tensor | None:
+    variances = [p.variance for p in predictions if p.variance is not None]
+    return torch.stack(variances).mean(0) if variances else None

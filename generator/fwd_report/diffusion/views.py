@@ -1,0 +1,131 @@
+"""Views of an image for visual anagrams: orthogonal, so that Gaussian noise stays Gaussian.
+
+Every view here permutes pixels, or changes signs, which keeps noise independent and of variance
+1 (Geng, Park & Owens 2024, *Visual Anagrams*, section 3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from fwd_report.diffusion.jigsaw import jigsaw_order
+
+Order = Callable[[int, int], Tensor]
+"""order(size, seed) -> for each place of the viewed square image, the pixel it shows: (size²,)."""
+
+
+@dataclass(frozen=True)
+class View:
+    """V x: a permutation of the pixels of a square image, perhaps with the sign changed.
+
+    order: which pixel each place shows. sign: -1 negates the values. seed: of random orders.
+    """
+
+    name: str
+    order: Order
+    sign: int = 1
+    seed: int = 0
+
+    def apply(self, image: Tensor) -> Tensor:
+        """V x; image: (..., H, W) with H = W, in a range symmetric about 0 if sign is -1."""
+        return self.sign * _take(image, _order(self.order, image.shape[-1], self.seed))
+
+    def invert(self, image: Tensor) -> Tensor:
+        """V⁻¹ x, the exact inverse of `apply`."""
+        return self.sign * self.invert_variance(image)
+
+    def invert_variance(self, variance: Tensor) -> Tensor:
+        """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
+        return _take(variance, _order(self.order, variance.shape[-1], self.seed).argsort())
+
+
+def _take(image: Tensor, order: Tensor) -> Tensor:
+    if image.shape[-1] != image.shape[-2]:
+        raise ValueError(f"views are of square images, not of {tuple(image.shape[-2:])}")
+    return image.flatten(-2)[..., order].reshape(image.shape)
+
+
+@cache
+def _order(order: Order, size: int, seed: int) -> Tensor:
+    return order(size, seed)
+
+
+def _pixels(size: int) -> Tensor:
+    return torch.arange(size * size).reshape(size, size)
+
+
+def _identity(size: int, seed: int) -> Tensor:
+    return _pixels(size).flatten()
+
+
+def _flip(size: int, seed: int) -> Tensor:
+    return _pixels(size).flip(0).flatten()
+
+
+def _mirror(size: int, seed: int) -> Tensor:
+    return _pixels(size).flip(1).flatten()
+
+
+def _rotate90(size: int, seed: int) -> Tensor:
+    return _pixels(size).rot90(1).flatten()
+
+
+def _rotate180(size: int, seed: int) -> Tensor:
+    return _pixels(size).rot90(2).flatten()
+
+
+def _rotate270(size: int, seed: int) -> Tensor:
+    return _pixels(size).rot90(3).flatten()
+
+
+def _skew(size: int, seed: int) -> Tensor:
+    """Each column shifted down by its distance from the middle, around the border."""
+    columns = [_pixels(size)[:, j].roll(j - size // 2) for j in range(size)]
+    return torch.stack(columns, dim=1).flatten()
+
+
+def _inner_circle(size: int, seed: int) -> Tensor:
+    """A disc of 0.8 of the image's width upside down, by half a turn; the rest as it is."""
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    middle = (size - 1) / 2
+    inside = (y - middle) ** 2 + (x - middle) ** 2 <= (0.4 * size) ** 2
+    return torch.where(inside, _pixels(size).rot90(2), _pixels(size)).flatten()
+
+
+def _permuted_pixels(size: int, seed: int) -> Tensor:
+    return torch.randperm(size * size, generator=torch.Generator().manual_seed(seed))
+
+
+def _permuted_patches(size: int, seed: int) -> Tensor:
+    """An 8 × 8 grid of patches in a random order (4 × 4 or 2 × 2 where 8 does not divide)."""
+    count = next(count for count in (8, 4, 2, 1) if size % count == 0)
+    side = size // count
+    patches = _pixels(size).reshape(count, side, count, side).transpose(1, 2)
+    patches = patches.reshape(count * count, side, side)
+    shuffled = patches[_permuted_pixels(count, seed)]
+    return shuffled.reshape(count, count, side, side).transpose(1, 2).flatten()
+
+
+VIEWS: dict[str, View] = {
+    view.name: view
+    for view in (
+        View("identity", _identity),
+        View("flip", _flip),
+        View("mirror", _mirror),
+        View("rotate90", _rotate90),
+        View("rotate180", _rotate180),
+        View("rotate270", _rotate270),
+        View("negate", _identity, sign=-1),
+        View("skew", _skew),
+        View("inner_circle", _inner_circle),
+        View("patches", _permuted_patches),
+        View("pixels", _permuted_pixels),
+        View("jigsaw", jigsaw_order),
+    )
+}
+"""By the name a spec uses. flip: upside down; rotations counter-clockwise."""

@@ -1,0 +1,139 @@
+"""The report's text-to-image model: stage I, and stage II where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.errors import UserError
+from fwd_report.models import loader
+from fwd_report.models.digest import model_digest
+from fwd_report.models.model import Evaluator, Model, Upscaling
+from fwd_report.models.text import PromptEncoder
+
+STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
+"""What queries to a stage are addressed to."""
+PARTS = {
+    1: ("unet", "scheduler", "text_encoder", "tokenizer"),
+    2: ("unet", "scheduler", "image_noising_scheduler"),
+}
+
+
+class Cascade:
+    """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
+
+    stages: a folder or hub id by stage number; 1 is always needed, for its text encoder. cache:
+    a folder for encoded prompts and file digests.
+    """
+
+    def __init__(
+        self, stages: dict[int, Path | str], cache: Path, device: str, dtype: torch.dtype
+    ) -> None:
+        self._stages = stages
+        self._device = device
+        self._dtype = dtype
+        self._cache = cache
+        self._folders: dict[int, Path] = {}
+        self._models: dict[int, Model] = {}
+        self._evaluators: dict[int, Evaluator] = {}
+        self._prompts: PromptEncoder | None = None
+
+    def model(self, stage: int) -> Model:
+        """Stage 1 or 2 as programs see it; reads configurations, no weights."""
+        if stage not in self._models:
+            folder = self._folder(stage)
+            config = loader.read_config(folder, "unet")
+            size, channels = config["sample_size"], config["in_channels"]
+            self._models[stage] = Model(
+                name=STAGE_NAMES[stage],
+                process=loader.load_process(folder, thresholds=stage == 2),
+                shape=(channels if stage == 1 else channels // 2, size, size),
+                value_range=(-1.0, 1.0),
+                unconditional="",
+                noising=loader.load_noising(folder) if stage == 2 else None,
+            )
+        return self._models[stage]
+
+    def prepare(self, prompts: Iterable[str]) -> None:
+        """Encode prompts ahead of the queries that need them, with one loading of the encoder."""
+        self._encoder().prepare(prompts)
+
+    def evaluator(self, stage: int) -> Evaluator:
+        """Who answers the queries addressed to that stage."""
+        if stage not in self._evaluators:
+            unet = loader.load_unet(self._folder(stage), self._device, self._dtype)
+            kind = StageOne if stage == 1 else StageTwo
+            self._evaluators[stage] = kind(unet, self._encoder(), self._device, self._dtype)
+        return self._evaluators[stage]
+
+    def _folder(self, stage: int) -> Path:
+        if stage not in self._stages:
+            raise UserError(
+                "this report has no stage II model",
+                hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
+            )
+        if stage not in self._folders:
+            self._folders[stage] = loader.fetch(self._stages[stage], PARTS[stage])
+        return self._folders[stage]
+
+    def _encoder(self) -> PromptEncoder:
+        if self._prompts is None:
+            folder = self._folder(1)
+            digest = model_digest(folder, self._cache / "digests.json")
+            prompts = self._cache / "prompts"
+            self._prompts = PromptEncoder(folder, digest, prompts, self._device, self._dtype)
+        return self._prompts
+
+
+class StageOne:
+    """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass."""
+
+    def __init__(
+        self, unet: nn.Module, prompts: PromptEncoder, device: str, dtype: torch.dtype
+    ) -> None:
+        self.device = device
+        self._unet = unet
+        self._prompts = prompts
+        self._dtype = dtype
+
+    def signature(self, query: Query) -> Any:
+        return tuple(query.x.shape)
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        x = torch.stack([query.x for query in queries])
+        return self._predict(queries, x, [query.condition for query in queries])
+
+    @torch.inference_mode()
+    def _predict(
+        self, queries: Sequence[Query], x: Tensor, prompts: Sequence[str], **labels: Tensor
+    ) -> list[Prediction]:
+        embeddings = self._prompts.embeddings(prompts)
+        t = torch.tensor([int(query.t) for query in queries], device=self.device)
+        output = self._unet(
+            x.to(self.device, self._dtype), t, embeddings, return_dict=False, **labels
+        )[0]
+        channels = queries[0].x.shape[0]
+        output = output.float().cpu()
+        return [Prediction(one[:channels], _variance(one[channels:])) for one in output.clone()]
+
+
+class StageTwo(StageOne):
+    """Answers queries whose condition is an `Upscaling`."""
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        conditions: list[Upscaling] = [query.condition for query in queries]
+        x = torch.stack(
+            [torch.cat([query.x, c.low]) for query, c in zip(queries, conditions, strict=True)]
+        )
+        levels = torch.tensor([c.noise_level for c in conditions], device=self.device)
+        prompts = [c.prompt for c in conditions]
+        return self._predict(queries, x, prompts, class_labels=levels)
+
+
+def _variance(channels: Tensor) -> Tensor | None:
+    return channels if channels.shape[0] else None

@@ -1,0 +1,97 @@
+"""Prompts as the UNets read them: encoded once, kept on disk, the encoder dropped after use."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fwd_report.models import loader
+
+LENGTH = 77
+"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
+
+
+class PromptEncoder:
+    """Encodes prompts exactly as diffusers' `IFPipeline.encode_prompt` without clean_caption.
+
+    model: a stage I folder. folder: where encoded prompts are kept, by model digest and prompt.
+    """
+
+    def __init__(
+        self, model: Path, digest: str, folder: Path, device: str, dtype: torch.dtype
+    ) -> None:
+        self._model = model
+        self._digest = digest
+        self._folder = folder
+        self._device = device
+        self._dtype = dtype
+        self._encoded: dict[str, Tensor] = {}
+
+    def prepare(self, prompts: Iterable[str]) -> None:
+        """Encode the prompts that are not known yet, loading the encoder once for all of them."""
+        missing = []
+        for prompt in dict.fromkeys(prompts):
+            if prompt in self._encoded:
+                continue
+            stored = self._stored(prompt)
+            if stored is None:
+                missing.append(prompt)
+            else:
+                self._encoded[prompt] = stored.to(self._device, self._dtype)
+        if missing:
+            self._encode(missing)
+
+    def embeddings(self, prompts: Iterable[str]) -> Tensor:
+        """(B, 77, D) for B prompts, on the device in the model's dtype."""
+        prompts = list(prompts)
+        self.prepare(prompts)
+        return torch.stack([self._encoded[prompt] for prompt in prompts])
+
+    @torch.inference_mode()
+    def _encode(self, prompts: list[str]) -> None:
+        tokenizer = loader.load_tokenizer(self._model)
+        encoder = loader.load_text_encoder(self._model, self._device, self._dtype)
+        for prompt in prompts:
+            tokens = tokenizer(
+                prompt.lower().strip(),
+                padding="max_length",
+                max_length=LENGTH,
+                truncation=True,
+                add_special_tokens=True,
+                return_tensors="pt",
+            )
+            mask = tokens.attention_mask.to(self._device)
+            hidden = encoder(tokens.input_ids.to(self._device), attention_mask=mask)[0][0]
+            self._encoded[prompt] = hidden.to(self._device, self._dtype)
+            self._keep(prompt, hidden)
+        del encoder
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    def _path(self, prompt: str) -> Path:
+        name = "\0".join((self._digest, str(self._dtype), prompt))
+        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.safetensors"
+
+    def _stored(self, prompt: str) -> Tensor | None:
+        """The encoded prompt on disk; a missing or damaged file is encoded again."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(self._path(prompt))["embedding"]
+        except (OSError, SafetensorError, KeyError):
+            return None
+
+    def _keep(self, prompt: str, embedding: Tensor) -> None:
+        from safetensors.torch import save_file
+
+        path = self._path(prompt)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        save_file({"embedding": embedding.float().cpu().contiguous()}, partial)
+        os.replace(partial, path)
