@@ -143,3 +143,24 @@ def axis_label(axis: str | None, value: Any) -> str:
     if isinstance(value, str):
         return value
     return f"{axis} = {value}"
+
+
+def loss_curve(entries: Sequence[Entry]) -> Curve:
+    """The training losses of several runs in one chart with a log axis."""
+    lines = tuple(
+        (
+            ", ".join(axis_label(axis, value) for axis, value in entry.axes.items()) or entry.label,
+            tuple(entry.series["loss"]),
+        )
+        for entry in entries
+    )
+    return Curve(
+        lines,
+        x_label="optimizer step",
+        y_label="mean square error",
+        alt="training loss by step: " + ", ".join(
+            f"{name} ends at {values[-1]:.4f}" for name, values in lines
+        ),
+        log_y=True,
+        smooth=True,
+    )

@@ -1,0 +1,173 @@
+"""Training a UNet from scratch: a denoiser, a DDPM or a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from fwd_report.techniques.base import Result, Technique
+from fwd_report.training.catalogue import TRAIN_SIZES, DatasetName
+
+if TYPE_CHECKING:
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+COURSE: Mapping[str, Mapping[str, Any]] = {
+    "denoiser": {"conditioning": "none", "hidden": 128, "batch": 256, "lr": 1e-4, "epochs": 5},
+    "ddpm": {"conditioning": "time", "hidden": 64, "batch": 128, "lr": 1e-3, "epochs": 20},
+    "flow": {"conditioning": "time", "hidden": 64, "batch": 64, "lr": 1e-2, "epochs": 10},
+}
+"""The assignment's settings, which hold for the fields a spec leaves out."""
+
+
+class Network(Technique):
+    """Fields of a UNet, shared by what trains one and what draws one."""
+
+    conditioning: Literal["none", "time", "class"] = "time"
+    """What the network is told beside the image; "class" is time and class."""
+    hidden: int = Field(default=64, ge=1, le=512)
+    """The assignment's D: channels at full resolution."""
+    class_input: Literal["one_hot", "embedding"] = "one_hot"
+    modulation: Literal["multiply", "add"] = "multiply"
+    """Whether the class multiplies the feature maps or is added to them."""
+    normalise: bool = False
+    """Normalise the input by the mean and variance of uniform pixels with noise of σ."""
+    sigma: float = Field(default=0.5, gt=0)
+    """The σ a denoiser is trained at."""
+
+
+class Train(Network):
+    """Train a UNet; every epoch's weights are kept, so `id@epoch` never trains again."""
+
+    name: ClassVar[str] = "train"
+    kind: ClassVar[Literal["job"]] = "job"
+    stage: ClassVar[None] = None
+
+    objective: Literal["denoiser", "ddpm", "flow"] = "ddpm"
+    dataset: DatasetName | None = None
+    """None: the report's."""
+    timesteps: int = Field(default=300, ge=2, le=10_000)
+    """T of a DDPM."""
+    p_uncond: float = Field(default=0.1, ge=0, le=1)
+    """How often a class-conditional training forgets the label."""
+    batch: int = Field(default=128, ge=1)
+    lr: float = Field(default=1e-3, gt=0)
+    decay: float | None = Field(default=None, gt=0, le=1)
+    """What multiplies lr after each epoch; None: 0.1^(1/epochs), and 1 for a denoiser."""
+    epochs: int = Field(default=20, ge=1, le=999)
+    examples: int | None = Field(default=None, ge=1)
+    """Images an epoch takes, for small budgets; None: the whole training split."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """"auto": bf16 where the device computes in it, else fp32."""
+    compile: bool = False
+    """Train through torch.compile; worth its minute for long trainings only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _course_defaults(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {**COURSE.get(str(values.get("objective", "ddpm")), {}), **values}
+
+    @model_validator(mode="after")
+    def _denoiser_is_told_nothing(self) -> Train:
+        if self.objective == "denoiser" and self.conditioning != "none":
+            raise ValueError(
+                "a denoiser is told neither time nor class: leave conditioning out, or choose "
+                "objective ddpm or flow"
+            )
+        if self.normalise and self.objective != "denoiser":
+            raise ValueError("normalise is for a denoiser, whose noise has one σ")
+        return self
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        """Optimizer steps."""
+        size = TRAIN_SIZES[self.dataset or "digits"]
+        return self.epochs * -(-min(size, self.examples or size) // self.batch)
+
+    def epochs_kept(self) -> int:
+        """Every epoch."""
+        return self.epochs
+
+    def describe(self) -> str:
+        """What is trained, for alt texts."""
+        return f"training of a {self.objective} on {self.dataset}"
+
+    def job(self, run: RunContext) -> Result:
+        """Train, or go on where an interrupted training stopped; the weights stay in the folder.
+
+        Metrics: parameters; loss, the mean over the last epoch; test_loss, the mean square error
+        on the test split.
+        """
+        import torch
+
+        from fwd_report.training.datasets import load_dataset
+        from fwd_report.training.loop import Schedule, test_loss, train
+        from fwd_report.training.objectives import objective_of
+        from fwd_report.training.unet import unet_of
+
+        if run.folder is None or self.dataset is None:
+            raise ValueError("a training needs a folder and a dataset")
+        total = self.calls({})
+        dataset = load_dataset(
+            self.dataset,
+            run.data,
+            lambda done, size, message: run.progress(
+                0, total, f"{message}, {done >> 20} of {size >> 20} MiB"
+            ),
+        )
+        schedule = Schedule(
+            epochs=self.epochs,
+            batch=self.batch,
+            lr=self.lr,
+            decay=self._decay(),
+            seed=run.seed,
+            examples=self.examples,
+            precision=self.precision,
+            compile=self.compile,
+        )
+        fields = self.model_dump()
+        objective = objective_of(fields)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(run.seed)
+            network = unet_of(fields)
+        labelled = self.conditioning == "class"
+        losses = train(
+            network,
+            objective,
+            dataset.train_images,
+            dataset.train_labels if labelled else None,
+            schedule,
+            run.folder,
+            run.device,
+            run.progress,
+        )
+        last = losses[-(len(losses) // self.epochs) :]
+        metrics = {
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            "loss": sum(last) / len(last),
+            "test_loss": test_loss(
+                network,
+                objective,
+                dataset.test_images,
+                dataset.test_labels if labelled else None,
+                run.seed,
+            ),
+            "test_images": len(dataset.test_images),
+        }
+        return Result(metrics=metrics, series={"loss": losses})
+
+    def _decay(self) -> float:
+        if self.decay is not None:
+            return self.decay
+        return 1.0 if self.objective == "denoiser" else 0.1 ** (1 / self.epochs)
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """The training loss of each run, one line each, on a log axis."""
+        from fwd_report.techniques.parts import loss_curve
+
+        return [loss_curve(entries)]

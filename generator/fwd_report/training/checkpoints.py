@@ -1,0 +1,74 @@
+"""A stored training as a model that programs ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from fwd_report.diffusion.additive import AdditiveNoise
+from fwd_report.diffusion.ddpm import DDPM
+from fwd_report.diffusion.flow import Flow
+from fwd_report.diffusion.process import Process
+from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.models.model import Evaluator, Model
+from fwd_report.store.entry import Entry
+from fwd_report.training.state import weights_file
+from fwd_report.training.unet import NO_CLASS, UNet, unet_of
+
+SHAPE = (1, 28, 28)
+
+
+def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, Evaluator]:
+    """The network a training left after `epoch` (counting from 1; None: the last).
+
+    Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, None for no class.
+    Raises FileNotFoundError if the training has no such epoch.
+    """
+    epoch = epoch or int(entry.params["epochs"])
+    network = unet_of(entry.params)
+    network.load_state_dict(load_file(entry.folder / weights_file(epoch)))
+    name = f"{entry.key}@{epoch}"
+    model = Model(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
+    return model, TrainedEvaluator(network, entry.params, device)
+
+
+def process_of(params: Mapping[str, Any]) -> Process:
+    """The process that the fields of a training name."""
+    if params["objective"] == "denoiser":
+        return AdditiveNoise(params["sigma"])
+    if params["objective"] == "flow":
+        return Flow()
+    return DDPM.linear(params["timesteps"])
+
+
+class TrainedEvaluator:
+    """Answers queries with a trained UNet; any mix of times and labels shares a batch.
+
+    A DDPM's time indexes its T noise levels from 0, as diffusers does; the assignment counts
+    them from 1. The network was trained on the assignment's t / T, so it is told (t + 1) / T. A
+    flow's time is told as it is, and a one-step denoiser is told none.
+    """
+
+    def __init__(self, network: UNet, params: Mapping[str, Any], device: str) -> None:
+        self.device = torch.device(device)
+        self._network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._timesteps = params["timesteps"] if params["objective"] == "ddpm" else None
+
+    def signature(self, query: Query) -> Any:
+        """All queries of one shape share a batch."""
+        return tuple(query.x.shape)
+
+    @torch.inference_mode()
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        """The predictions, in order, on the CPU in float32."""
+        x = torch.stack([query.x for query in queries]).to(self.device)
+        t = torch.tensor([self._told(query.t) for query in queries], device=self.device)
+        labels = [NO_CLASS if query.condition is None else query.condition for query in queries]
+        answers = self._network(x, t, torch.tensor(labels, device=self.device))
+        return [Prediction(value) for value in answers.to("cpu", torch.float32)]
+
+    def _told(self, t: float) -> float:
+        return t if self._timesteps is None else (t + 1) / self._timesteps

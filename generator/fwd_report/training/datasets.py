@@ -1,0 +1,122 @@
+"""The digits and clothes of Part B, as tensors: bundled, from a local folder, or downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.training.catalogue import DATA_VARIABLE, SOURCES, TRAIN_SIZES
+from fwd_report.training.download import News, download
+from fwd_report.training.idx import read_idx
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels of both splits, on one device.
+
+    train_images, test_images: (N, 1, 28, 28) float32 in [0, 1]; labels: (N,) int64, 0 to 9.
+    """
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+    def to(self, device: str | torch.device) -> Dataset:
+        """The same data on another device."""
+        return Dataset(*(tensor.to(device) for tensor in vars(self).values()))
+
+
+def load_dataset(
+    name: str, folder: Path | None = None, news: News = lambda done, total, message: None
+) -> Dataset:
+    """The dataset of that name, on the CPU; read once a process.
+
+    folder: looked in before anything is downloaded, then the folder that FWD_REPORT_DATA names;
+    each may hold the files themselves or a sub-folder named after the dataset. news(done, total,
+    message) hears of a download, in bytes. Raises UserError for an unknown name, and for a file
+    that is corrupt or cannot be had.
+    """
+    if name == "digits":
+        return _digits()
+    if name not in SOURCES:
+        raise UserError(f"there is no dataset '{name}'", hint=f"one of: {', '.join(TRAIN_SIZES)}")
+    return _read(
+        name,
+        tuple(
+            _local(name, file, folder) or download(name, file, digest, SOURCES[name].mirrors, news)
+            for file, digest in SOURCES[name].files.items()
+        ),
+    )
+
+
+@cache
+def _read(name: str, paths: tuple[Path, ...]) -> Dataset:
+    digests = SOURCES[name].files.values()
+    arrays = (_array(name, path, digest) for path, digest in zip(paths, digests, strict=True))
+    train_images, train_labels, test_images, test_labels = arrays
+    return Dataset(
+        _images(train_images), _labels(train_labels), _images(test_images), _labels(test_labels)
+    )
+
+
+@cache
+def _digits() -> Dataset:
+    """scikit-learn's UCI digits: 8×8 drawings, enlarged to 20×20 and centred in 28×28.
+
+    As MNIST's digits are, within a border of four pixels. Every sixth is for testing.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    images = torch.from_numpy(bunch.images).to(torch.float32).unsqueeze(1) / 16
+    images = torch.nn.functional.interpolate(images, size=(20, 20), mode="bicubic").clamp(0, 1)
+    images = torch.nn.functional.pad(images, (4, 4, 4, 4))
+    labels = torch.from_numpy(bunch.target).to(torch.int64)
+    test = torch.arange(len(labels)) % 6 == 5
+    return Dataset(images[~test], labels[~test], images[test], labels[test])
+
+
+def _images(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(array.astype(np.float32) / 255).unsqueeze(1)
+
+
+def _labels(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(array.astype(np.int64))
+
+
+def _array(name: str, path: Path, digest: str) -> np.ndarray:
+    found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    if found != digest:
+        raise UserError(
+            Problem(
+                f"this file of {name} is corrupt or truncated: its MD5 is {found}, not {digest}",
+                file=path,
+                hint="Put a good copy there, or remove it and let it be downloaded.",
+            )
+        )
+    try:
+        return read_idx(path)
+    except ValueError as error:
+        raise UserError(
+            Problem(f"this file of {name} is unreadable: {error}", file=path)
+        ) from error
+
+
+def _local(name: str, file: str, folder: Path | None) -> Path | None:
+    """The file in the given folder or in that of FWD_REPORT_DATA, or None."""
+    variable = os.environ.get(DATA_VARIABLE)
+    for root in (folder, Path(variable) if variable else None):
+        for candidate in (root / name / file, root / file) if root else ():
+            if candidate.is_file():
+                return candidate
+    return None

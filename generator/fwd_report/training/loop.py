@@ -1,0 +1,188 @@
+"""The training loop: deterministic, resumable, the data on the device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from fwd_report.training.objectives import Objective
+from fwd_report.training.state import load_state, save_state, save_weights, weights_file
+
+Precision = Literal["auto", "fp32", "bf16"]
+Progress = Callable[[int, int, str], None]
+SAVE_EVERY = 20.0
+"""Seconds after which the state is saved although the epoch is not over."""
+NEWS_EVERY = 0.5
+"""Seconds between two pieces of news; reading the loss makes the device wait."""
+
+TEST_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network is trained; the defaults of a technique are the course's.
+
+    lr: Adam's, multiplied by `decay` after each epoch (ExponentialLR). examples: how many images
+    an epoch takes of the training split; None: all. precision "auto": bf16 where the device
+    computes in it, else fp32. compile: with torch.compile.
+    """
+
+    epochs: int
+    batch: int
+    lr: float
+    decay: float
+    seed: int
+    examples: int | None = None
+    precision: Precision = "auto"
+    compile: bool = False
+
+    def steps_per_epoch(self, size: int) -> int:
+        """Optimizer steps in one epoch over a training split of `size` images."""
+        return -(-min(size, self.examples or size) // self.batch)
+
+
+def train(
+    network: nn.Module,
+    objective: Objective,
+    images: Tensor,
+    labels: Tensor | None,
+    schedule: Schedule,
+    folder: Path,
+    device: str = "cpu",
+    progress: Progress = lambda done, total, message: None,
+) -> list[float]:
+    """Train `network` in place; return the loss of every step.
+
+    images: (N, 1, H, W) in [0, 1]; labels: (N,) or None for a network that takes none. Leaves
+    the weights after every epoch in `folder`, and resumes from what an interrupted call left
+    there. The order of the images depends on (seed, epoch) and the noise of a step on (seed,
+    step), so an interrupted training ends with the weights of an uninterrupted one.
+    """
+    accelerator = _accelerator(device, schedule.precision)
+    device = str(accelerator.device)
+    images = images.to(device)
+    labels = None if labels is None else labels.to(device)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(network.parameters(), schedule.lr, fused=True)
+    per_epoch = schedule.steps_per_epoch(len(images))
+    total = per_epoch * schedule.epochs
+    losses = torch.zeros(total, device=device)
+    step = 0
+    if (saved := load_state(folder, network, optimizer)) is not None:
+        step, known = saved
+        losses[:step] = known.to(device)
+    forward, stepper = accelerator.prepare(
+        torch.compile(network) if schedule.compile else network, optimizer
+    )
+    forward.train()
+    news = _News(progress, total, schedule.batch, step)
+    saved_at = time.monotonic()
+    while step < total:
+        epoch, position = divmod(step, per_epoch)
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.lr * schedule.decay**epoch
+        order = _order(len(images), schedule, epoch).to(device)
+        for chosen in order.split(schedule.batch)[position:]:
+            batch = objective.draw(
+                images[chosen],
+                None if labels is None else labels[chosen],
+                torch.Generator(device).manual_seed(_mixed(schedule.seed, step)),
+            ).part(accelerator.process_index, accelerator.num_processes)
+            loss = mse_loss(forward(batch.x, batch.t, batch.label), batch.target)
+            stepper.zero_grad()
+            accelerator.backward(loss)
+            stepper.step()
+            losses[step] = accelerator.reduce(loss.detach(), "mean")
+            step += 1
+            news.tell(step, losses)
+            if time.monotonic() - saved_at > SAVE_EVERY and accelerator.is_main_process:
+                save_state(folder, network, optimizer, step, losses[:step])
+                saved_at = time.monotonic()
+        if accelerator.is_main_process:
+            save_weights(folder / weights_file(epoch + 1), network)
+            save_state(folder, network, optimizer, step, losses[:step])
+            saved_at = time.monotonic()
+    accelerator.wait_for_everyone()
+    network.eval()
+    return losses.tolist()
+
+
+@torch.inference_mode()
+def test_loss(
+    network: nn.Module, objective: Objective, images: Tensor, labels: Tensor | None, seed: int
+) -> float:
+    """The mean square error over questions drawn from `images`, (N, 1, H, W) in [0, 1]."""
+    device = next(network.parameters()).device
+    network.eval()
+    total = 0.0
+    for start in range(0, len(images), TEST_BATCH):
+        part = slice(start, start + TEST_BATCH)
+        batch = objective.draw(
+            images[part].to(device),
+            None if labels is None else labels[part].to(device),
+            torch.Generator(device).manual_seed(_mixed(seed, start)),
+        )
+        answer = network(batch.x, batch.t, batch.label)
+        total += mse_loss(answer, batch.target, reduction="sum").item()
+    return total / images.numel()
+
+
+def computes_in_bf16(device: str) -> bool:
+    """Whether bf16 is the device's own arithmetic, rather than emulated."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if torch.device(device).type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported()
+    return False
+
+
+def _accelerator(device: str, precision: Precision) -> Accelerator:
+    if precision == "auto":
+        precision = "bf16" if computes_in_bf16(device) else "fp32"
+    # accelerate keeps one state a process; two trainings may differ in device and precision.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    return Accelerator(
+        cpu=torch.device(device).type == "cpu",
+        mixed_precision="bf16" if precision == "bf16" else "no",
+    )
+
+
+def _order(size: int, schedule: Schedule, epoch: int) -> Tensor:
+    """The images of an epoch, in order: a permutation that depends on seed and epoch alone."""
+    generator = torch.Generator().manual_seed(_mixed(schedule.seed, epoch))
+    return torch.randperm(size, generator=generator)[: schedule.examples]
+
+
+def _mixed(seed: int, count: int) -> int:
+    """A seed for each (seed, count)."""
+    return (seed * 1_000_003 + count) % 2**63
+
+
+class _News:
+    """Tells of the training's progress, not more often than NEWS_EVERY."""
+
+    def __init__(self, progress: Progress, total: int, batch: int, step: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._batch = batch
+        self._step = step
+        self._time = time.monotonic()
+
+    def tell(self, step: int, losses: Tensor) -> None:
+        elapsed = time.monotonic() - self._time
+        if elapsed < NEWS_EVERY and step < self._total:
+            return
+        rate = (step - self._step) * self._batch / max(elapsed, 1e-9)
+        self._progress(
+            step, self._total, f"loss {losses[step - 1].item():.4f}, {rate:.0f} images/s"
+        )
+        self._step, self._time = step, time.monotonic()

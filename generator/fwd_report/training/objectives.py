@@ -1,0 +1,104 @@
+"""What a network is trained to answer: a question drawn from clean images, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from fwd_report.diffusion.ddpm import DDPM
+from fwd_report.training.unet import NO_CLASS
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Questions with their answers; the loss is the mean square of network(x, t, label) - target.
+
+    x, target: (B, 1, H, W). t: (B,) in [0, 1], or None. label: (B,) integers, or None.
+    """
+
+    x: Tensor
+    t: Tensor | None
+    label: Tensor | None
+    target: Tensor
+
+    def part(self, rank: int, count: int) -> Batch:
+        """The share of one of `count` processes."""
+        taken = (None if value is None else value[rank::count] for value in vars(self).values())
+        return Batch(*taken)  # type: ignore[arg-type]
+
+
+def objective_of(params: Mapping[str, Any]) -> Objective:
+    """What the fields of a training name, class-dropped where the network takes labels."""
+    objectives: dict[str, Objective] = {
+        "denoiser": Denoiser(params["sigma"]),
+        "ddpm": DDPMNoise(params["timesteps"]),
+        "flow": FlowVelocity(),
+    }
+    objective = objectives[params["objective"]]
+    if params["conditioning"] == "class":
+        return ClassDropped(objective, params["p_uncond"])
+    return objective
+
+
+class Objective(Protocol):
+    """Draws questions from clean images."""
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        """A batch of questions about x0, (B, 1, H, W) in [0, 1]; generator: of x0's device."""
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """Answer x to z = x + σε, ε ~ N(0, I): the one-step denoiser."""
+
+    sigma: float
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        eps = torch.randn(x0.shape, generator=generator, device=x0.device)
+        return Batch(x0 + self.sigma * eps, None, label, x0)
+
+
+@dataclass(frozen=True)
+class DDPMNoise:
+    """Answer ε to x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε, t uniform in 1 … T (Ho et al. 2020, Algorithm 1).
+
+    β_t is linear from 1e-4 to .02. The network is told t / T.
+    """
+
+    timesteps: int
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        T = self.timesteps
+        t = torch.randint(1, T + 1, (len(x0),), generator=generator, device=x0.device)
+        eps = torch.randn(x0.shape, generator=generator, device=x0.device)
+        abar = DDPM.linear(T).alpha_bar.to(x0)[t - 1].view(-1, 1, 1, 1)
+        return Batch(abar.sqrt() * x0 + (1 - abar).sqrt() * eps, t / T, label, eps)
+
+
+@dataclass(frozen=True)
+class FlowVelocity:
+    """Answer v = x_1 - ε to x_t = (1-t) ε + t x_1, t uniform in [0, 1) (Lipman et al. 2023)."""
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        t = torch.rand(len(x0), generator=generator, device=x0.device)
+        eps = torch.randn(x0.shape, generator=generator, device=x0.device)
+        t_ = t.view(-1, 1, 1, 1)
+        return Batch((1 - t_) * eps + t_ * x0, t, label, x0 - eps)
+
+
+@dataclass(frozen=True)
+class ClassDropped:
+    """An objective whose labels are forgotten with p_uncond (Ho & Salimans 2022, Algorithm 1)."""
+
+    objective: Objective
+    p_uncond: float
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        if label is None:
+            raise ValueError("class-dropping needs labels")
+        forgotten = torch.rand(len(x0), generator=generator, device=x0.device) < self.p_uncond
+        return self.objective.draw(x0, label.masked_fill(forgotten, NO_CLASS), generator)
