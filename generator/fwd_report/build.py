@@ -127,8 +127,8 @@ def _run(
     """Run `due`; torch is imported here and nowhere before."""
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
-    from fwd_report.plan.rates import Rates, calls_by_cost
     from fwd_report.engine.workbench import Workbench
+    from fwd_report.plan.rates import Rates, calls_by_cost
 
     workbench = Workbench(plan.project, store)
     unique = list({run.key: run for run in due}.values())

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.progress import Progress
-from fwd_report.plan.rates import cost_class
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UserError
+from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
@@ -53,7 +53,8 @@ class _Live:
 
 class Engine:
     """Runs runs. Results go to the store as each is done; a failure stops its experiment alone
-    (`keep_going`) or the build."""
+    (`keep_going`) or the build.
+    """
 
     def __init__(
         self,

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
+from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models
 from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import InputFile, PromptText, Result, marked_fields
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.inputs import load_image, load_mask
+from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
     from fwd_report.models.model import Evaluator, Model
+    from fwd_report.store.entry import Entry
+
+CPU_BATCH, GPU_BATCH = 16, 64
+"""Queries a batch, unless report.yaml says otherwise or memory ends before."""
 
 
 class Workbench:
@@ -32,21 +39,25 @@ class Workbench:
         self._entries = Entries(store)
         self.device = choose_device(project.report.device)
         self._dtype = choose_dtype(project.report.dtype, self.device)
-        self.batch = project.report.batch or (64 if self.device.startswith("cuda") else 16)
+        usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
+        self.batch = project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
-        self._cascade: Cascade | None = None
-        self._evaluators: dict[str, Evaluator] = {}
-        self._trained: dict[tuple[str, int | None], Model] = {}
-        self._prompts: dict[str, None] = {}
+        self._cascade = Cascade(
+            stage_models(project), store.base / "cache", self.device, self._dtype
+        )
+        self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Gather the prompts of the runs to come, so that the text encoder is loaded once."""
-        for run in runs:
-            if run.model is not None:
-                for field in marked_fields(type(run.technique), PromptText):
-                    prompt = getattr(run.technique, field)
-                    if prompt is not None:
-                        self._prompts[prompt] = None
+        """Encode the prompts of the runs to come, so that the text encoder is loaded once."""
+        prompts = {
+            prompt
+            for run in runs
+            if run.model is not None
+            for field in marked_fields(type(run.technique), PromptText)
+            if (prompt := getattr(run.technique, field)) is not None
+        }
+        if prompts:
+            self._cascade.prepare(sorted(prompts))
 
     def context(
         self,
@@ -72,18 +83,39 @@ class Workbench:
             else self._project.root / self._project.report.data,
             progress=progress,
         )
-        if context.model is not None:
+        if context.model is not None and run.inputs:
+            kinds = marked_fields(type(run.technique), InputFile)
             size = context.model.shape[-1]
-            for field, mark in marked_fields(type(run.technique), InputFile).items():
-                if field in run.inputs and mark.kind == "image":
-                    context.images[field] = load_image(run.inputs[field], size, context.value_range)
-                elif field in run.inputs:
-                    context.masks[field] = load_mask(run.inputs[field], size)
+            context.images = {
+                field: load_image(path, size, context.value_range)
+                for field, path in run.inputs.items()
+                if kinds[field].kind == "image"
+            }
+            context.masks = {
+                field: load_mask(path, size)
+                for field, path in run.inputs.items()
+                if kinds[field].kind == "mask"
+            }
         return context
 
     def evaluator(self, name: str) -> Evaluator:
         """Who answers the queries addressed to `name`."""
-        return self._evaluators[name]
+        for model, evaluator in self._trained.values():
+            if model.name == name:
+                return evaluator
+        stage = next(stage for stage, stage_name in STAGE_NAMES.items() if stage_name == name)
+        return self._cascade.evaluator(stage)
+
+    def _model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
+        """The network a referenced training left, or the stage the technique asks, or none."""
+        if trained := needs.get("model"):
+            name = (trained[0].key, run.epochs.get("model"))
+            if name not in self._trained:
+                self._trained[name] = load_trained(trained[0], name[1], self.device)
+            return self._trained[name][0]
+        if run.model is not None and run.technique.stage is not None:
+            return self._cascade.model(run.technique.stage)
+        return None
 
     def store(
         self,

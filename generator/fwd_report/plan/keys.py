@@ -30,7 +30,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") 
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         place = f"{path}.{name}" if path else name
-        if before == after:
+        if (name in old) == (name in new) and canonical_json(before) == canonical_json(after):
             continue
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             changes += differences(before, after, place)

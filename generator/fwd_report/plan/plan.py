@@ -9,10 +9,10 @@ from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.models.digest import model_digest
-from fwd_report.models.names import resolve
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models, stage_names
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
@@ -63,7 +63,8 @@ class _Planner:
         self._code = CodeDigests(store.base / "cache" / "code.json")
         self._closures: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._digests: dict[Path, str] = {}
-        self._models: dict[str, str] = {}
+        self._stage_names = stage_names(project)
+        self._stage_digests: dict[int, str] = {}
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
@@ -109,7 +110,7 @@ class _Planner:
             return [run for targets in fixed.values() for run in targets]
 
         base_seed = self._project.report.seed if experiment.seed is None else experiment.seed
-        runs = []
+        runs: list[Run] = []
         for source in each[1] if each else (None,):
             for sample in range(experiment.samples):
                 needs = dict(fixed)
@@ -202,10 +203,7 @@ class _Planner:
     ) -> str | None:
         if stage is None:
             return None
-        name = self._project.report.model if stage == 1 else self._project.report.upscaler
-        if name is None and self._project.report.model == "emoji-if":
-            name = self._project.report.model
-        if name is None:
+        if stage not in self._stage_names:
             raise UserError(
                 self._project.problem(
                     f"{experiment.technique.name} asks stage II, and report.yaml names no upscaler",
@@ -214,23 +212,18 @@ class _Planner:
                     hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
                 )
             )
-        return name
+        return self._stage_names[stage]
 
     def _model_digests(self, stage: int | None) -> Mapping[str, str]:
-        if stage is None:
-            return {}
-        report = self._project.report
-        names = {"stage_1": (report.model, 1)}
-        if stage == 2:
-            names["stage_2"] = (report.upscaler or report.model, 2)
-        return {part: self._model_digest(*name) for part, name in names.items()}
-
-    def _model_digest(self, name: str, stage: int) -> str:
-        folder = resolve(name, stage, self._project.root)
-        if str(folder) not in self._models:
+        """Stage I's digest, and stage II's for what asks it: stage II reads stage I's text."""
+        asked = range(1, (stage or 0) + 1)
+        if not self._stage_digests and asked:
             cache = self._store.base / "cache" / "digests.json"
-            self._models[str(folder)] = model_digest(folder, cache)
-        return self._models[str(folder)]
+            self._stage_digests = {
+                number: model_digest(model, cache)
+                for number, model in stage_models(self._project).items()
+            }
+        return {f"stage_{number}": self._stage_digests[number] for number in asked}
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:

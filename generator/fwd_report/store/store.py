@@ -144,7 +144,7 @@ class Store:
 
     def keys(self) -> list[str]:
         """Every key stored, sorted."""
-        return sorted(path.parent.name for path in self.root.glob(f"??/*/{MANIFEST}"))
+        return sorted(path.parent.name for path in self.root.glob(f"??/[!.]*/{MANIFEST}"))
 
     def verify(self) -> dict[str, str]:
         """Check every entry's digests; return what was wrong, by key. Bad ones are moved aside."""
