@@ -11,7 +11,8 @@ def gaussian_blur(image: Tensor, kernel_size: int, sigma: float) -> Tensor:
     """Blur each channel with a normalised Gaussian, reflecting at the border.
 
     image: (..., C, H, W), any range; sigma in pixels, positive; kernel_size odd.
-    Raises ValueError if kernel_size is even or wider than 2·min(H, W) - 1, or sigma is not positive.
+    Raises ValueError if kernel_size is even or wider than 2·min(H, W) - 1, or if sigma is not
+    positive.
     The low-pass half of Factorized Diffusion (Geng et al. 2024).
     """
     height, width = image.shape[-2:]

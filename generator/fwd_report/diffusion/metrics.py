@@ -5,7 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def closeness(picture: Tensor, original: Tensor, value_range: tuple[float, float]) -> dict[str, float]:
+def closeness(
+    picture: Tensor, original: Tensor, value_range: tuple[float, float]
+) -> dict[str, float]:
     """PSNR in dB and SSIM of a picture as shown, that is clamped to the range.
 
     picture, original: (C, H, W) in `value_range`; at least 11 pixels a side. SSIM: Wang et al.

@@ -36,7 +36,9 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
         files = HfApi().list_repo_files(model)
         half = any(".fp16." in file for file in files)
         weights = "*.fp16*.safetensors" if half else "*.safetensors"
-        patterns = [f"{part}/{name}" for part in parts for name in ("*.json", "*.model", "*.txt", weights)]
+        patterns = [
+            f"{part}/{name}" for part in parts for name in ("*.json", "*.model", "*.txt", weights)
+        ]
         return Path(snapshot_download(model, allow_patterns=["model_index.json", *patterns]))
     except (GatedRepoError, RepositoryNotFoundError) as error:
         raise UserError(
@@ -94,7 +96,8 @@ def load_tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
     except Exception as error:
         raise UserError(
-            f"the tokenizer in {folder / 'tokenizer'} is damaged: {_first_line(error)}", hint=RESTORE
+            f"the tokenizer in {folder / 'tokenizer'} is damaged: {_first_line(error)}",
+            hint=RESTORE,
         ) from error
 
 
@@ -114,7 +117,8 @@ def load_process(folder: Path, thresholds: bool) -> DDPM:
     for name, value in wanted.items():
         if config.get(name, value) != value:
             raise UserError(
-                f"{folder / 'scheduler' / file}: {name} is {config[name]!r}; only {value!r} is known"
+                f"{folder / 'scheduler' / file}: {name} is {config[name]!r}, not {value!r}",
+                hint="only models of DeepFloyd IF's kind are known",
             )
     threshold = None
     if thresholds and config.get("thresholding"):
@@ -192,7 +196,9 @@ def _check_weights(folder: Path, dtype: torch.dtype) -> str | None:
             with safe_open(path, framework="pt"):
                 pass
         except (SafetensorError, OSError) as error:
-            raise UserError(f"the model's {path} is damaged: {_first_line(error)}", hint=RESTORE) from error
+            raise UserError(
+                f"the model's {path} is damaged: {_first_line(error)}", hint=RESTORE
+            ) from error
     return "fp16" if use_half else None
 
 

@@ -41,6 +41,13 @@ class RunContext:
     progress: Callable[[int, int, str], None] = lambda done, total, message: None
 
     @property
+    def asked(self) -> Model:
+        """The model the run asks. Raises LookupError where it has none."""
+        if self.model is None:
+            raise LookupError("this run has no model to ask")
+        return self.model
+
+    @property
     def value_range(self) -> tuple[float, float]:
         """The range of the run's images: its model's, or (0, 1) where it has none."""
         return (0.0, 1.0) if self.model is None else self.model.value_range

@@ -1,0 +1,102 @@
+"""Visual anagrams: one image that reads as another prompt through a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from fwd_report.techniques.base import Prompt, Result
+from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+ViewName = Literal[
+    "flip", "mirror", "rotate90", "rotate180", "rotate270", "negate", "skew", "inner_circle",
+    "patches", "pixels", "jigsaw",
+]  # fmt: skip
+
+
+class Anagram(Sampling):
+    """ε = ½ (ε_1 + V⁻¹ ε_2), ε_1 = CFG(x, p_1), ε_2 = CFG(V x, p_2) (Geng et al. 2024).
+
+    The variance is the mean of both. The picture seen through the view is stored as `viewed`.
+    """
+
+    name: ClassVar[str] = "anagram"
+
+    prompt: Prompt
+    """What the image shows as it is."""
+    flipped: Prompt
+    """What it shows through the view."""
+    view: ViewName = "flip"
+    """flip is upside down; rotations are counter-clockwise."""
+    view_seed: int = Field(default=0, ge=0, lt=2**63)
+    """Of the random order of patches, pixels or jigsaw pieces."""
+    guidance: Guidance = 7.0
+    steps: Steps | None = None
+    """None: the assignment's strided timesteps."""
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return (self.steps or LOOP) * 2 * estimates(self.guidance)
+
+    def describe(self) -> str:
+        return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        from dataclasses import replace
+
+        from fwd_report.diffusion.combine import mean, seen
+        from fwd_report.diffusion.loops import denoise
+        from fwd_report.diffusion.views import VIEWS
+
+        model = run.asked
+        process = self.process_of(model)
+        view = replace(VIEWS[self.view], seed=self.view_seed)
+        estimate = mean(
+            [
+                prompted(model, self.prompt, self.guidance),
+                seen(view, prompted(model, self.flipped, self.guidance)),
+            ]
+        )
+        x = run.noise.draw(model.shape)
+        timesteps = process.timesteps(self.steps)
+        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
+        return Result(trajectory[-1], images={"viewed": view.apply(trajectory[-1])})
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform
+
+        readings = [
+            (str(entry.params["prompt"]), str(entry.params["flipped"])) for entry in entries
+        ]
+        grid = Grid(
+            rows=tuple(
+                (
+                    Picture(entry.picture(), f"as it is: {first}", label=first, entry=entry),
+                    Picture(
+                        entry.picture("viewed"),
+                        f"the same picture through the view {entry.params['view']}: {second}",
+                        label=second,
+                        entry=entry,
+                    ),
+                )
+                for entry, (first, second) in zip(entries, readings, strict=True)
+            ),
+            column_labels=("as it is", "through the view"),
+        )
+        flips = [
+            Flip(Picture(entry.picture(), entry.alt, entry=entry), entry.params["view"], both)
+            for entry, both in zip(entries, readings, strict=True)
+            if entry.params["view"] in get_args(Transform)
+        ]
+        return [grid, *flips]

@@ -1,0 +1,126 @@
+"""Hybrid images: one prompt in the coarse part of an image, another in the fine part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from fwd_report.techniques.base import Prompt, Result
+from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class Hybrid(Sampling):
+    """ε_c = low(ε(p_low)) + high(ε(p_high)), ε = ε_u + γ(ε_c − ε_u) (Geng et al. 2024).
+
+    low is a Gaussian blur and high what it takes away: far, one sees the low prompt; near, the
+    high one. Split by colour instead, low is the grey part, seen without colours, and high the
+    colours. The variance is the mean of both conditional ones.
+    """
+
+    name: ClassVar[str] = "hybrid"
+
+    low: Prompt
+    high: Prompt
+    split: Literal["frequency", "colour"] = "frequency"
+    kernel_size: int = Field(default=33, ge=3, le=127)
+    """Width of the blur's kernel in pixels, odd."""
+    sigma: float = Field(default=2.0, gt=0, le=32)
+    """Of the blur, in pixels."""
+    guidance: Guidance = 7.0
+    steps: Steps | None = None
+    """None: the assignment's strided timesteps."""
+
+    @field_validator("kernel_size")
+    @classmethod
+    def _odd(cls, value: int) -> int:
+        if value % 2 == 0:
+            raise ValueError("a kernel's width is odd")
+        return value
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return (self.steps or LOOP) * estimates(self.guidance, conditional=2)
+
+    def describe(self) -> str:
+        if self.split == "colour":
+            return f"in grey: {self.low}; in colour: {self.high}"
+        return f"far: {self.low}; near: {self.high}"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        from fwd_report.diffusion.combine import factorised
+        from fwd_report.diffusion.filters import grey
+        from fwd_report.diffusion.guidance import guided
+        from fwd_report.diffusion.loops import denoise
+
+        model = run.asked
+        process = self.process_of(model)
+        low, high = self._parts()
+        conditional = factorised(
+            [(low, model.estimate(self.low)), (high, model.estimate(self.high))]
+        )
+        estimate = guided(conditional, model.estimate(model.unconditional), self.guidance)
+        x = run.noise.draw(model.shape)
+        timesteps = process.timesteps(self.steps)
+        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
+        image = trajectory[-1]
+        return Result(image, images={"low": grey(image) if self.split == "colour" else low(image)})
+
+    def _parts(self) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+        """Two linear maps of images that add up to the identity."""
+        from fwd_report.diffusion import filters
+
+        if self.split == "colour":
+            return filters.grey, filters.colour
+        blurred = {"kernel_size": self.kernel_size, "sigma": self.sigma}
+        return partial(filters.gaussian_blur, **blurred), partial(filters.high_pass, **blurred)
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.parts import Distance, Grid, Picture
+
+        by_colour = all(entry.params["split"] == "colour" for entry in entries)
+        grid = Grid(
+            rows=tuple(
+                (
+                    Picture(
+                        entry.picture(),
+                        f"near: {entry.params['high']}",
+                        label=str(entry.params["high"]),
+                        entry=entry,
+                    ),
+                    Picture(
+                        entry.picture("low") if by_colour else entry.picture(),
+                        f"far: {entry.params['low']}",
+                        label=str(entry.params["low"]),
+                        view=None if by_colour else "far",
+                        entry=entry,
+                    ),
+                )
+                for entry in entries
+            ),
+            column_labels=("in colour", "in grey") if by_colour else ("near", "far"),
+        )
+        if by_colour:
+            return [grid]
+        distances = [
+            Distance(
+                Picture(entry.picture(), entry.alt, entry=entry),
+                near=str(entry.params["high"]),
+                far=str(entry.params["low"]),
+            )
+            for entry in entries
+        ]
+        return [grid, *distances]

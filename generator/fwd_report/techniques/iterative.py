@@ -1,0 +1,69 @@
+"""Iterative denoising: from a noised image down the strided timesteps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class Iterative(Sampling):
+    """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
+
+    x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at
+    series["t"][k]. Metrics: PSNR and SSIM of the last against the original.
+    """
+
+    name: ClassVar[str] = "iterative"
+
+    image: ImageFile
+    i_start: StartIndex = 10
+    prompt: Prompt = "a high quality photo"
+    every: int = Field(default=5, ge=1, le=LOOP)
+    """Which frames the figure shows: every n-th, and the last."""
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return LOOP - self.i_start
+
+    def describe(self) -> str:
+        return f"{picture_name(self.image)} with noise, denoised step by step"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        import torch
+
+        from fwd_report.diffusion.loops import denoise
+        from fwd_report.diffusion.metrics import closeness
+
+        process, x0 = self.process_of(run.asked), run.images["image"]
+        timesteps = process.timesteps()[self.i_start :]
+        xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
+        estimate = run.asked.estimate(self.prompt)
+        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise)
+        return Result(
+            trajectory[-1],
+            images={"original": x0, "noised": xt},
+            frames={"trajectory": torch.stack(trajectory)},
+            metrics=closeness(trajectory[-1], x0, run.asked.value_range),
+            series={"t": [float(t) for t in timesteps]},
+        )
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.originals import noised_and_result
+        from fwd_report.techniques.trajectories import trajectory_of
+
+        trajectories = [trajectory_of(entry, int(entry.params["every"])) for entry in entries]
+        return [*trajectories, noised_and_result(entries, "iterative")]

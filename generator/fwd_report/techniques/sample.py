@@ -1,0 +1,106 @@
+"""Sampling from pure noise: a text-to-image model under a prompt, or a model trained in Part B."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from fwd_report.techniques.base import OneRun, Prompt, Result
+from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates
+
+if TYPE_CHECKING:
+    from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+PROMPT_GUIDANCE, LABEL_GUIDANCE = 7.0, 5.0
+FRAMES = 61
+"""Most frames kept of a trajectory; longer ones are thinned evenly."""
+FLOW_STEPS = 50
+
+
+class Sample(Sampling):
+    """Draw x_T and go down all timesteps, with classifier-free guidance where there is a condition.
+
+    With `trajectory`, frame k of `trajectory` is x at series["t"][k].
+    """
+
+    name: ClassVar[str] = "sample"
+
+    prompt: Prompt | None = None
+    """For the report's text-to-image model."""
+    model: OneRun | None = None
+    """A training, `id` or `id@epoch`; None: the report's text-to-image model."""
+    label: int | None = Field(default=None, ge=0)
+    """For a class-conditional model; None: no class."""
+    guidance: Guidance | None = None
+    """γ: by default 7 for a prompt, 5 for a label and none otherwise; 1 is no guidance."""
+    steps: Steps | None = None
+    """None: the strided timesteps of the assignment, or all of a model trained in Part B."""
+    trajectory: bool = False
+    """Keep the frames of the way."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_guidance(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or fields.get("guidance") is not None:
+            return fields
+        if fields.get("prompt") is not None:
+            return {**fields, "guidance": PROMPT_GUIDANCE}
+        if fields.get("label") is not None:
+            return {**fields, "guidance": LABEL_GUIDANCE}
+        return fields
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Sample:
+        if (self.prompt is None) == (self.model is None):
+            raise ValueError("sample needs a prompt, or a model trained in this report")
+        if self.label is not None and self.model is None:
+            raise ValueError("label is for a model trained in this report; use prompt")
+        return self
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        steps = self.steps or LOOP
+        training = needs.get("model")
+        if training is not None and self.steps is None:
+            is_flow = getattr(training, "objective", None) == "flow"
+            steps = FLOW_STEPS if is_flow else getattr(training, "timesteps", LOOP)
+        conditional = self.prompt is not None or self.label is not None
+        return steps * estimates(self.guidance if conditional else None)
+
+    def describe(self) -> str:
+        if self.prompt is not None:
+            return f"sample: {self.prompt or 'no prompt'}"
+        return "sample" if self.label is None else f"sample of class {self.label}"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        import torch
+
+        from fwd_report.diffusion.guidance import guided
+        from fwd_report.diffusion.loops import denoise, evenly
+
+        model = run.asked
+        process = self.process_of(model)
+        condition = self.label if self.prompt is None else self.prompt
+        estimate = model.estimate(condition)
+        if self.guidance is not None and condition is not None:
+            estimate = guided(estimate, model.estimate(model.unconditional), self.guidance)
+        timesteps = process.timesteps(self.steps)
+        x = run.noise.draw(model.shape)
+        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
+        result = Result(trajectory[-1])
+        if self.trajectory:
+            result.frames["trajectory"] = torch.stack(evenly(trajectory, FRAMES))
+            result.series["t"] = [float(t) for t in evenly(timesteps, FRAMES)]
+        return result
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.sheets import sheets
+        from fwd_report.techniques.trajectories import animations_of
+
+        return [*sheets(entries), *animations_of(entries)]

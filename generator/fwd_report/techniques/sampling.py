@@ -1,0 +1,65 @@
+"""What the techniques that sample with a prompt have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from fwd_report.techniques.base import Technique
+
+if TYPE_CHECKING:
+    from fwd_report.diffusion.process import Process
+    from fwd_report.diffusion.program import Estimator
+    from fwd_report.models.model import Model
+
+LOOP = 33
+"""Model calls of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
+Guidance = Annotated[float, Field(ge=0, le=100)]
+"""γ of classifier-free guidance; 1: the conditional estimate alone."""
+StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
+"""An index into the timesteps 990, 960, …: where denoising an image starts."""
+Steps = Annotated[int, Field(ge=1, le=1000)]
+"""Model calls of a loop that ends at the clean image."""
+
+
+class Sampling(Technique):
+    """A technique that goes down a process's timesteps; the base of those that do so with γ."""
+
+    dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
+    """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
+
+    def process_of(self, model: Model) -> Process:
+        """The model's process, with dynamic thresholding if it was asked for.
+
+        Raises ValueError for a process whose clean estimates are not thresholded.
+        """
+        if self.dynamic_thresholding is None:
+            return model.process
+        from dataclasses import replace
+
+        from fwd_report.diffusion.ddpm import DDPM, Threshold
+
+        if not isinstance(model.process, DDPM) or model.value_range != (-1, 1):
+            raise ValueError("dynamic_thresholding is for DDPM models of images in [-1, 1]")
+        return replace(model.process, threshold=Threshold(self.dynamic_thresholding))
+
+
+def prompted(model: Model, prompt: str, guidance: float) -> Estimator:
+    """The model's guided estimate under a prompt."""
+    from fwd_report.diffusion.guidance import guided
+
+    return guided(model.estimate(prompt), model.estimate(model.unconditional), guidance)
+
+
+def estimates(guidance: float | None, conditional: int = 1) -> int:
+    """Model evaluations of one guided estimate with that many conditional ones."""
+    if guidance is None or guidance == 1:
+        return conditional
+    return 1 if guidance == 0 else conditional + 1
+
+
+def picture_name(image: str) -> str:
+    """A picture file's name in words, for alternative texts."""
+    return Path(image).stem.replace("-", " ").replace("_", " ")

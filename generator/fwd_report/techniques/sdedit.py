@@ -1,0 +1,65 @@
+"""SDEdit: noise an image a little, then denoise it towards a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.sampling import (
+    LOOP,
+    Guidance,
+    Sampling,
+    StartIndex,
+    estimates,
+    picture_name,
+    prompted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class SDEdit(Sampling):
+    """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
+
+    A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
+    image-to-image translation.
+    """
+
+    name: ClassVar[str] = "sdedit"
+
+    image: ImageFile
+    i_start: StartIndex = 10
+    prompt: Prompt = "a high quality photo"
+    guidance: Guidance = 7.0
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return (LOOP - self.i_start) * estimates(self.guidance)
+
+    def describe(self) -> str:
+        return f"{picture_name(self.image)} edited towards: {self.prompt}"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        from fwd_report.diffusion.loops import denoise
+
+        model, x0 = run.asked, run.images["image"]
+        process = self.process_of(model)
+        timesteps = process.timesteps()[self.i_start :]
+        xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
+        estimate = prompted(model, self.prompt, self.guidance)
+        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise)
+        return Result(trajectory[-1], images={"original": x0, "noised": xt})
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.originals import with_original
+        from fwd_report.techniques.parts import swept_grid
+
+        return [with_original(swept_grid(entries), "edited")]

@@ -1,0 +1,96 @@
+"""Stage II: the picture of another run, four times as large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from fwd_report.techniques.base import EachRun, Prompt, Result, Technique
+from fwd_report.techniques.sampling import Guidance, Steps, estimates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fwd_report.diffusion.program import Estimator, Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+DEFAULT_STEPS = 20
+
+
+class Upsample(Technique):
+    """Super-resolution conditioned on a noised copy of the small picture (Ho et al. 2022).
+
+    As diffusers' `IFSuperResolutionPipeline`: x_T is the first draw, the noise on the condition
+    the second. The process is the model's own, with its clipping or thresholding.
+    """
+
+    name: ClassVar[str] = "upsample"
+    stage: ClassVar[int] = 2
+
+    of: EachRun
+    """The experiment whose runs are enlarged, each with its own seed."""
+    prompt: Prompt | None = None
+    """None: the prompt of the run that is enlarged."""
+    guidance: Guidance = 4.0
+    steps: Steps = DEFAULT_STEPS
+    noise_level: int = Field(default=250, ge=0, le=999)
+    """How much the condition is noised, a timestep."""
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return self.steps * estimates(self.guidance)
+
+    def describe(self) -> str:
+        return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        from torch.nn import functional as F
+
+        from fwd_report.diffusion.guidance import guided
+        from fwd_report.diffusion.loops import denoise
+        from fwd_report.models.model import Upscaling
+
+        model = run.asked
+        if model.noising is None:
+            raise LookupError(f"{model.name} is not a stage II model")
+        small = run.tensor("of").clamp(*model.value_range)
+        x = run.noise.draw(model.shape)
+        large = F.interpolate(small[None], model.shape[1:], mode="bilinear", align_corners=True)[0]
+        noised = model.noising.forward(large, self.noise_level, run.noise.draw(large.shape))
+        prompt = self.prompt
+        if prompt is None:
+            prompt = run.needs["of"][0].params.get("prompt") or ""
+
+        def under(prompt: str) -> Estimator:
+            return model.estimate(Upscaling(prompt, noised, self.noise_level))
+
+        estimate = guided(under(prompt), under(model.unconditional), self.guidance)
+        timesteps = model.process.timesteps(self.steps)
+        trajectory = yield from denoise(model.process, x, timesteps, estimate, run.noise)
+        return Result(trajectory[-1], images={"small": small})
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.parts import Grid, Picture, axis_label
+
+        return [
+            Grid(
+                rows=(
+                    tuple(
+                        Picture(entry.picture("small"), f"before: {entry.alt}", entry=entry)
+                        for entry in entries
+                    ),
+                    tuple(Picture(entry.picture(), entry.alt, entry=entry) for entry in entries),
+                ),
+                row_labels=("stage I", "stage II"),
+                column_labels=tuple(
+                    ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
+                    for entry in entries
+                )
+                if any(entry.axes for entry in entries)
+                else (),
+            )
+        ]
