@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Estimator, Program
 
+Item = TypeVar("Item")
 Constraint = Callable[[Tensor, float], Tensor]
 """constrain(x, t) -> the image that takes x's place after a step to time t."""
 
@@ -38,7 +40,7 @@ def denoise(
     return trajectory
 
 
-def evenly(items: Sequence[Tensor], at_most: int) -> list[Tensor]:
+def evenly(items: Sequence[Item], at_most: int) -> list[Item]:
     """At most that many of the items, at equal distances, the first and the last among them."""
     if len(items) <= at_most:
         return list(items)

@@ -22,4 +22,4 @@ def closeness(
     shown, target = ((image.clamp(low, high) - low)[None] for image in (picture, original))
     ssim = structural_similarity_index_measure(shown, target, data_range=high - low)
     psnr = peak_signal_noise_ratio(shown, target, data_range=high - low)
-    return {"psnr": float(psnr), "ssim": float(ssim)}
+    return {"psnr": psnr.item(), "ssim": ssim.item()}  # type: ignore[union-attr]

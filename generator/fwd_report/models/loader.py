@@ -76,7 +76,7 @@ def load_unet(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
         from fwd_report.models.patched_unet import PatchedUNet2DConditionModel as network
     else:
         raise UserError(f"{folder / 'unet' / 'config.json'} names no known UNet class: {name!r}")
-    return _load(network, folder / "unet", device, dtype, torch_dtype=dtype)
+    return _load(network, folder / "unet", device, dtype, "torch_dtype")
 
 
 def load_text_encoder(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
@@ -84,7 +84,7 @@ def load_text_encoder(folder: Path, device: str, dtype: torch.dtype) -> nn.Modul
     from transformers import T5EncoderModel
 
     read_config(folder, "text_encoder")
-    return _load(T5EncoderModel, folder / "text_encoder", device, dtype, dtype=dtype)
+    return _load(T5EncoderModel, folder / "text_encoder", device, dtype, "dtype")
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -145,7 +145,10 @@ def load_noising(folder: Path) -> DDPM:
     )
 
 
-def _load(network: Any, folder: Path, device: str, dtype: torch.dtype, **options: Any) -> nn.Module:
+def _load(
+    network: Any, folder: Path, device: str, dtype: torch.dtype, dtype_option: str
+) -> nn.Module:
+    """A network of the class `network`; dtype_option: what its library calls the dtype."""
     variant = _check_weights(folder, dtype)
     try:
         model, info = network.from_pretrained(
@@ -154,7 +157,7 @@ def _load(network: Any, folder: Path, device: str, dtype: torch.dtype, **options
             variant=variant,
             local_files_only=True,
             output_loading_info=True,
-            **options,
+            **{dtype_option: dtype},
         )
     except Exception as error:
         raise UserError(

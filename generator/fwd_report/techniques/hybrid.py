@@ -84,8 +84,11 @@ class Hybrid(Sampling):
 
         if self.split == "colour":
             return filters.grey, filters.colour
-        blurred = {"kernel_size": self.kernel_size, "sigma": self.sigma}
-        return partial(filters.gaussian_blur, **blurred), partial(filters.high_pass, **blurred)
+        width, sigma = self.kernel_size, self.sigma
+        return (
+            partial(filters.gaussian_blur, kernel_size=width, sigma=sigma),
+            partial(filters.high_pass, kernel_size=width, sigma=sigma),
+        )
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

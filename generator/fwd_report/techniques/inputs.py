@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from PIL import Image, ImageOps
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tensor:
@@ -15,6 +14,10 @@ def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tenso
 
     EXIF orientation is applied; transparency is laid on white.
     """
+    import numpy as np
+    import torch
+    from PIL import Image, ImageOps
+
     with Image.open(path) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
@@ -27,6 +30,10 @@ def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tenso
 
 def load_mask(path: Path, size: int) -> Tensor:
     """A mask as (1, size, size) of 0 and 1: 1 where more than half of a cell is white."""
+    import numpy as np
+    import torch
+    from PIL import Image, ImageOps
+
     with Image.open(path) as opened:
         grey = ImageOps.exif_transpose(opened).convert("L")
     square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,7 +29,7 @@ class Upsample(Technique):
     """
 
     name: ClassVar[str] = "upsample"
-    stage: ClassVar[int] = 2
+    stage: ClassVar[Literal[2]] = 2
 
     of: EachRun
     """The experiment whose runs are enlarged, each with its own seed."""

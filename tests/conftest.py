@@ -1,0 +1,15 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_if(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small random cascade: stage_1/ and stage_2/ in diffusers' IF layout."""
+    from tests.tiny_if import save_tiny_if
+
+    return save_tiny_if(tmp_path_factory.mktemp("tiny-if"))
