@@ -36,7 +36,7 @@ class Network(Technique):
     normalise: bool = False
     """Normalise the input by the mean and variance of uniform pixels with noise of σ."""
     sigma: float = Field(default=0.5, gt=0)
-    """The σ a denoiser is trained at."""
+    """The σ of a denoiser's noise."""
 
 
 class Train(Network):
@@ -49,6 +49,8 @@ class Train(Network):
     objective: Literal["denoiser", "ddpm", "flow"] = "ddpm"
     dataset: DatasetName | None = None
     """None: the report's."""
+    pure_noise: bool = False
+    """Train a denoiser on noise alone, which holds nothing of the image it should answer."""
     timesteps: int = Field(default=300, ge=2, le=10_000)
     """T of a DDPM."""
     p_uncond: float = Field(default=0.1, ge=0, le=1)

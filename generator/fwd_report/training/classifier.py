@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from fwd_report.training.state import weights_file
 from fwd_report.training.unet import CLASSES
 
 FEATURES = 64
+BATCH = 500
 
 
 class Classifier(nn.Module):
-    """A convolutional network for (B, 1, 28, 28) images in [0, 1], about 60,000 parameters."""
+    """A convolutional network for (B, 1, 28, 28) images in [0, 1], about 90,000 parameters."""
 
     def __init__(self) -> None:
         super().__init__()
         self.backbone = nn.Sequential(
-            _stage(1, 16),  # 14 × 14
-            _stage(16, 32),  # 7 × 7
-            _stage(32, 64),  # 4 × 4
+            _stage(1, 16),  # (B, 16, 14, 14)
+            _stage(16, 32),  # (B, 32, 7, 7)
+            _stage(32, 64),  # (B, 64, 4, 4)
             nn.Flatten(),
             nn.Linear(64 * 4 * 4, FEATURES),
             nn.GELU(),
         )
-        self.dropout = nn.Dropout(0.25)
         self.head = nn.Linear(FEATURES, CLASSES)
 
     def features(self, x: Tensor) -> Tensor:
@@ -31,7 +36,35 @@ class Classifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 1, 28, 28) in [0, 1] → (B, 10) logits."""
-        return self.head(self.dropout(self.features(x)))
+        return self.head(self.features(x))
+
+
+def load_classifier(folder: Path, epoch: int, device: str) -> Classifier:
+    """The classifier a training left in `folder` after that epoch, ready to judge."""
+    classifier = Classifier()
+    classifier.load_state_dict(load_file(folder / weights_file(epoch)))
+    return classifier.eval().to(device)
+
+
+@torch.inference_mode()
+def features(classifier: Classifier, images: Tensor) -> Tensor:
+    """(N, 1, 28, 28) in [0, 1] → (N, 64) float32 on the CPU."""
+    device = next(classifier.parameters()).device
+    parts = [classifier.features(part.to(device)).cpu() for part in images.split(BATCH)]
+    return torch.cat(parts).float()
+
+
+@torch.inference_mode()
+def labels_of(classifier: Classifier, images: Tensor) -> Tensor:
+    """(N, 1, 28, 28) in [0, 1] → (N,) the most likely label of each, on the CPU."""
+    device = next(classifier.parameters()).device
+    parts = [classifier(part.to(device)).argmax(1).cpu() for part in images.split(BATCH)]
+    return torch.cat(parts)
+
+
+def accuracy(classifier: Classifier, images: Tensor, labels: Tensor) -> float:
+    """The share of images that the classifier gives their label."""
+    return (labels_of(classifier, images) == labels.cpu()).float().mean().item()
 
 
 def _stage(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -31,9 +31,12 @@ class Dataset:
     test_images: Tensor
     test_labels: Tensor
 
-    def to(self, device: str | torch.device) -> Dataset:
-        """The same data on another device."""
-        return Dataset(*(tensor.to(device) for tensor in vars(self).values()))
+    def test_image(self, index: int) -> Tensor:
+        """One test image, (1, 28, 28). Raises UserError if there are not so many."""
+        if not 0 <= index < len(self.test_images):
+            last = len(self.test_images) - 1
+            raise UserError(f"there is no test image {index}; the last is {last}")
+        return self.test_images[index]
 
 
 def load_dataset(

@@ -59,6 +59,7 @@ def train(
     folder: Path,
     device: str = "cpu",
     progress: Progress = lambda done, total, message: None,
+    criterion: Callable[[Tensor, Tensor], Tensor] = mse_loss,
 ) -> list[float]:
     """Train `network` in place; return the loss of every step.
 
@@ -97,7 +98,7 @@ def train(
                 None if labels is None else labels[chosen],
                 torch.Generator(device).manual_seed(_mixed(schedule.seed, step)),
             ).part(accelerator.process_index, accelerator.num_processes)
-            loss = mse_loss(forward(batch.x, batch.t, batch.label), batch.target)
+            loss = criterion(forward(*batch.question), batch.target)
             stepper.zero_grad()
             accelerator.backward(loss)
             stepper.step()
@@ -131,7 +132,7 @@ def test_loss(
             None if labels is None else labels[part].to(device),
             torch.Generator(device).manual_seed(_mixed(seed, start)),
         )
-        answer = network(batch.x, batch.t, batch.label)
+        answer = network(*batch.question)
         total += mse_loss(answer, batch.target, reduction="sum").item()
     return total / images.numel()
 

@@ -15,15 +15,21 @@ from fwd_report.training.unet import NO_CLASS
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Questions with their answers; the loss is the mean square of network(x, t, label) - target.
+    """Questions with their answers.
 
-    x, target: (B, 1, H, W). t: (B,) in [0, 1], or None. label: (B,) integers, or None.
+    x: (B, 1, H, W). t: (B,) in [0, 1], or None. label: (B,) integers, or None. target: what the
+    network should answer, (B, 1, H, W), or a classifier's (B,) labels.
     """
 
     x: Tensor
     t: Tensor | None
     label: Tensor | None
     target: Tensor
+
+    @property
+    def question(self) -> tuple[Tensor, ...]:
+        """What the network is given: x, and t and label where there are any."""
+        return tuple(value for value in (self.x, self.t, self.label) if value is not None)
 
     def part(self, rank: int, count: int) -> Batch:
         """The share of one of `count` processes."""
@@ -34,7 +40,7 @@ class Batch:
 def objective_of(params: Mapping[str, Any]) -> Objective:
     """What the fields of a training name, class-dropped where the network takes labels."""
     objectives: dict[str, Objective] = {
-        "denoiser": Denoiser(params["sigma"]),
+        "denoiser": Denoiser(params["sigma"], params["pure_noise"]),
         "ddpm": DDPMNoise(params["timesteps"]),
         "flow": FlowVelocity(),
     }
@@ -53,13 +59,17 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Denoiser:
-    """Answer x to z = x + σε, ε ~ N(0, I): the one-step denoiser."""
+    """Answer x to z = x + σε, ε ~ N(0, I): the one-step denoiser.
+
+    pure_noise: z = σε holds nothing of x, so that the best answer is the mean of the images.
+    """
 
     sigma: float
+    pure_noise: bool = False
 
     def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
-        eps = torch.randn(x0.shape, generator=generator, device=x0.device)
-        return Batch(x0 + self.sigma * eps, None, label, x0)
+        noise = self.sigma * torch.randn(x0.shape, generator=generator, device=x0.device)
+        return Batch(noise if self.pure_noise else x0 + noise, None, None, x0)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,20 @@ class FlowVelocity:
         eps = torch.randn(x0.shape, generator=generator, device=x0.device)
         t_ = t.view(-1, 1, 1, 1)
         return Batch((1 - t_) * eps + t_ * x0, t, label, x0 - eps)
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Answer the label to x, moved by up to `shift` pixels (each batch as a whole)."""
+
+    shift: int = 2
+
+    def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
+        if label is None:
+            raise ValueError("a classifier needs labels")
+        low, high = -self.shift, self.shift + 1
+        dy, dx = torch.randint(low, high, (2,), generator=generator, device=x0.device).tolist()
+        return Batch(x0.roll((dy, dx), dims=(-2, -1)), None, None, label)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class UNet(nn.Module):
             self.class2 = _class_block(class_input, D)
 
     def forward(self, x: Tensor, t: Tensor | None = None, label: Tensor | None = None) -> Tensor:
-        """What the network makes of x; ε, v or the clean image, as it was trained.
+        """What the network answers to x: ε, v or the clean image, as it was trained.
 
         x: (B, 1, 28, 28). t: (B,) in [0, 1]. label: (B,) integers, 0 to 9, or -1 for no class.
         Returns (B, 1, 28, 28).

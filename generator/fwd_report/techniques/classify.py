@@ -1,0 +1,97 @@
+"""A small classifier, trained to judge samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from fwd_report.techniques.base import Result, Technique
+from fwd_report.training.catalogue import TRAIN_SIZES, DatasetName
+
+if TYPE_CHECKING:
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class Classify(Technique):
+    """Train the classifier: it labels samples, and its features are what their FID compares."""
+
+    name: ClassVar[str] = "classify"
+    kind: ClassVar[Literal["job"]] = "job"
+    stage: ClassVar[None] = None
+
+    dataset: DatasetName | None = None
+    """None: the report's."""
+    epochs: int = Field(default=5, ge=1, le=999)
+    batch: int = Field(default=64, ge=1)
+    lr: float = Field(default=1e-3, gt=0)
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        """Optimizer steps."""
+        return self.epochs * -(-TRAIN_SIZES[self.dataset or "digits"] // self.batch)
+
+    def epochs_kept(self) -> int:
+        """Every epoch."""
+        return self.epochs
+
+    def describe(self) -> str:
+        """What is trained, for alt texts."""
+        return f"training of a classifier on {self.dataset}"
+
+    def job(self, run: RunContext) -> Result:
+        """Train, or go on where an interrupted training stopped.
+
+        Metrics: accuracy, the share of the test split it labels right.
+        """
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        from fwd_report.training.classifier import Classifier, accuracy
+        from fwd_report.training.datasets import load_dataset
+        from fwd_report.training.loop import Schedule, train
+        from fwd_report.training.objectives import Classification
+
+        if run.folder is None or self.dataset is None:
+            raise ValueError("a training needs a folder and a dataset")
+        dataset = load_dataset(self.dataset, run.data)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(run.seed)
+            network = Classifier()
+        losses = train(
+            network,
+            Classification(),
+            dataset.train_images,
+            dataset.train_labels,
+            Schedule(self.epochs, self.batch, self.lr, 0.1 ** (1 / self.epochs), run.seed),
+            run.folder,
+            run.device,
+            run.progress,
+            criterion=cross_entropy,
+        )
+        metrics = {
+            "accuracy": accuracy(network, dataset.test_images, dataset.test_labels),
+            "test_images": len(dataset.test_images),
+        }
+        return Result(metrics=metrics, series={"loss": losses})
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """Its test accuracy."""
+        from fwd_report.techniques.parts import Table
+
+        return [
+            Table(
+                ("classifier of", "test images", "accuracy"),
+                tuple(
+                    (
+                        str(entry.params["dataset"]),
+                        f"{entry.metrics['test_images']:.0f}",
+                        f"{entry.metrics['accuracy']:.1%}",
+                    )
+                    for entry in entries
+                ),
+            )
+        ]

@@ -1,0 +1,32 @@
+"""The losses of several trainings in one chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from fwd_report.techniques.base import AllRuns, Technique
+
+if TYPE_CHECKING:
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.parts import Part
+
+
+class Curves(Technique):
+    """Runs nothing: shows the training losses of other experiments together, on a log axis."""
+
+    name: ClassVar[str] = "curves"
+    kind: ClassVar[Literal["figure"]] = "figure"
+    stage: ClassVar[None] = None
+
+    of: list[AllRuns] = Field(min_length=1)
+    """The trainings."""
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """One line for each training, named after its experiment or its swept values."""
+        from fwd_report.techniques.parts import loss_curve
+
+        return [loss_curve(entries)]

@@ -1,0 +1,126 @@
+"""A trained one-step denoiser on test images, at its own σ, at others, and on pure noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from fwd_report.techniques.base import OneRun, Result, Technique
+from fwd_report.training.catalogue import DatasetName
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fwd_report.diffusion.program import Prediction, Program
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class Denoise(Technique):
+    """One model call takes z = x + σε to an estimate of x; measured over many test images."""
+
+    name: ClassVar[str] = "denoise"
+    stage: ClassVar[None] = None
+
+    model: OneRun
+    """The trained denoiser, as `id` or `id@epoch`."""
+    dataset: DatasetName | None = None
+    """None: the report's."""
+    example: int = Field(default=0, ge=0)
+    """Which image of the test split is shown."""
+    sigma: float = Field(default=0.5, ge=0)
+    pure_noise: bool = False
+    """Denoise σε alone, which holds no image."""
+    images: int = Field(default=100, ge=1)
+    """How many test images, from the first on, the metrics average over."""
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        """One for the picture, one for each image that is measured."""
+        return 1 + self.images
+
+    def describe(self) -> str:
+        """What the picture shows, for alt texts."""
+        source = "pure noise" if self.pure_noise else f"test image {self.example} with noise"
+        return f"{source} of σ = {self.sigma:g}, denoised in one step"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        """Draws noise for the shown image first, then for each measured one.
+
+        Metrics: psnr (dB, as shown) and mse against the original, averaged over `images` test
+        images; for pure noise, mse_to_mean against the mean of the training images instead.
+        """
+        import torch
+
+        from fwd_report.diffusion.metrics import closeness
+        from fwd_report.diffusion.program import together
+        from fwd_report.training.datasets import load_dataset
+
+        if run.model is None:
+            raise ValueError("denoise needs a trained model")
+        dataset = load_dataset(self.dataset or "digits", run.data)
+        x = dataset.test_image(self.example)
+        measured = dataset.test_images[: self.images]
+        noisy = [self._noisy(run, image) for image in (x, *measured)]
+        estimate = run.model.estimate(None)
+        answers: tuple[Prediction, ...] = yield from together(
+            *(estimate(z, self.sigma) for z in noisy)
+        )
+        shown, *estimates = (answer.value for answer in answers)
+        images = {"noisy": noisy[0], "original": x}
+        if self.pure_noise:
+            mean = dataset.train_images.mean(0)
+            errors = (torch.stack(estimates) - mean).square()
+            metrics = {"mse_to_mean": errors.mean().item(), "images": len(measured)}
+            return Result(shown, images | {"mean": mean}, metrics=metrics)
+        errors = (torch.stack(estimates) - measured).square()
+        psnr = [
+            closeness(found, original, run.model.value_range)["psnr"]
+            for found, original in zip(estimates, measured, strict=True)
+        ]
+        metrics = {
+            "mse": errors.mean().item(),
+            "psnr": sum(psnr) / len(psnr),
+            "images": len(measured),
+        }
+        return Result(shown, images, metrics=metrics)
+
+    def _noisy(self, run: RunContext, x: Tensor) -> Tensor:
+        noise = self.sigma * run.noise.draw(x.shape)
+        return noise if self.pure_noise else x + noise
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """Columns as swept last; a row of inputs above the rows of every model's answers."""
+        from fwd_report.techniques.parts import Grid, Picture, swept_grid
+
+        answers = swept_grid(entries)
+        rows: list[tuple[Picture, ...]] = []
+        labels: list[str] = []
+        shown: set[tuple[object, ...]] = set()
+        for index, row in enumerate(answers.rows):
+            runs = [picture.entry for picture in row if picture.entry is not None]
+            inputs = tuple(
+                (run.seed, *(run.params[name] for name in ("example", "sigma", "pure_noise")))
+                for run in runs
+            )
+            if inputs not in shown:
+                shown.add(inputs)
+                rows.append(
+                    tuple(
+                        Picture(run.picture("noisy"), f"the input: {run.alt}", entry=run)
+                        for run in runs
+                    )
+                )
+                labels.append("input")
+            rows.append(
+                tuple(Picture(run.picture(), run.alt, note=_note(run), entry=run) for run in runs)
+            )
+            labels.append(answers.row_labels[index] if answers.row_labels else "denoised")
+        return [Grid(tuple(rows), tuple(labels), answers.column_labels)]
+
+
+def _note(entry: Entry) -> str:
+    return f"PSNR {entry.metrics['psnr']:.1f} dB" if "psnr" in entry.metrics else ""

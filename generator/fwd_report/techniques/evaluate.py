@@ -1,0 +1,110 @@
+"""Samples judged by a classifier: do they show the digit asked for, and are they like real ones?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from fwd_report.techniques.base import AllRuns, OneRun, Result, Technique
+from fwd_report.training.catalogue import DatasetName
+
+if TYPE_CHECKING:
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+WITHIN_A_GROUP = ("label", "sample")
+"""Axes of a sampling experiment along which samples are judged together."""
+
+
+class Evaluate(Technique):
+    """Accuracy on the requested digit, and the Fréchet distance in the classifier's features.
+
+    The samples are judged in groups: all labels and samples of one checkpoint, one guidance
+    scale and so on together.
+    """
+
+    name: ClassVar[str] = "evaluate"
+    kind: ClassVar[Literal["job"]] = "job"
+    stage: ClassVar[None] = None
+
+    of: AllRuns
+    """The sampling experiment."""
+    classifier: OneRun
+    dataset: DatasetName | None = None
+    """None: the report's; its test split is what the samples are compared with."""
+
+    def describe(self) -> str:
+        """What is measured, for alt texts."""
+        return f"quality of the samples of {self.of}"
+
+    def job(self, run: RunContext) -> Result:
+        """Judge every group.
+
+        Metrics, of the last group, and series, of every group in order: samples; fid, in the
+        classifier's features against the test split; accuracy, where a digit was requested.
+        """
+        import torch
+        from safetensors.torch import load_file
+
+        from fwd_report.training.classifier import features, labels_of, load_classifier
+        from fwd_report.training.datasets import load_dataset
+        from fwd_report.training.frechet import frechet_distance
+
+        trained = run.needs["classifier"][0]
+        epoch = run.epochs.get("classifier") or int(trained.params["epochs"])
+        classifier = load_classifier(trained.folder, epoch, run.device)
+        dataset = load_dataset(self.dataset or "digits", run.data)
+        real = features(classifier, dataset.test_images)
+        series: dict[str, list[float]] = {"samples": [], "fid": [], "accuracy": []}
+        for group in groups(run.needs["of"]).values():
+            images = torch.stack(
+                [load_file(entry.folder / "tensors.safetensors")["image"] for entry in group]
+            ).clamp(0, 1)
+            wanted = [entry.params.get("label") for entry in group]
+            series["samples"].append(len(group))
+            if len(group) > 1:
+                series["fid"].append(frechet_distance(features(classifier, images), real))
+            if None not in wanted:
+                right = labels_of(classifier, images) == torch.tensor(wanted)
+                series["accuracy"].append(right.float().mean().item())
+        series = {name: values for name, values in series.items() if values}
+        return Result(metrics={name: values[-1] for name, values in series.items()}, series=series)
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """A table with a row for each group."""
+        from fwd_report.techniques.parts import Table
+
+        rows = []
+        for entry in entries:
+            fids, accuracies = (entry.series.get(name, ()) for name in ("fid", "accuracy"))
+            for index, (name, group) in enumerate(groups(entry.needs["of"]).items()):
+                rows.append(
+                    (
+                        name or entry.label,
+                        str(len(group)),
+                        f"{accuracies[index]:.1%}" if accuracies else "no digit requested",
+                        f"{fids[index]:.1f}" if fids else "needs 2 samples",
+                    )
+                )
+        header = (
+            "samples of",
+            "number",
+            "accuracy on the requested digit",
+            "FID in the classifier's features",
+        )
+        return [Table(header, tuple(rows))]
+
+
+def groups(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Samples judged together, under the words that tell their group from the others."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        axes = {name: value for name, value in entry.axes.items() if name not in WITHIN_A_GROUP}
+        found.setdefault(", ".join(_named(*axis) for axis in axes.items()), []).append(entry)
+    return found
+
+
+def _named(axis: str, value: Any) -> str:
+    return str(value) if axis in ("case", "model") else f"{axis} = {value}"
