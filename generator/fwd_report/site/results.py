@@ -33,3 +33,4 @@ class ReportResult:
 
     project: Project
     sections: tuple[SectionResult, ...]
+    model_note: str = ""

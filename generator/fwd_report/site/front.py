@@ -1,0 +1,110 @@
+"""The front page: title, teaser, contents and how it was made, all of it from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from fwd_report.figures.gallery import Gallery
+from fwd_report.site.nav import OWNED, by_part
+from fwd_report.site.prose import render_inline
+from fwd_report.site.provenance import facts
+from fwd_report.site.results import ReportResult, SectionResult
+from fwd_report.site.show import Image
+from fwd_report.store.entry import Entry
+from fwd_report.techniques.parts import Picture
+
+BEST = ("upsample", "hybrid", "anagram", "sample", "inpaint", "sdedit", "iterative")
+"""Techniques whose pictures make the teaser, the most striking first."""
+COLUMNS = 6
+TEASER = 12
+EACH = 3
+"""The most pictures one experiment gives to the teaser."""
+THUMBNAIL = 96
+
+
+def front_page(report: ReportResult, gallery: Gallery, environment: Environment) -> str:
+    """The Markdown that docs/index.md includes; its links are relative to docs/."""
+    spec = report.project.report
+    sections = {section.spec.name: section for section in report.sections}
+    contents = []
+    for part, specs in by_part(section.spec for section in report.sections):
+        cards = [_card(sections[item.name], gallery) for item in specs]
+        contents.append({"part": part, "cards": cards})
+    return environment.get_template("front.md").render(
+        report=spec,
+        description=Markup(render_inline(spec.description.replace("{", "{{'{'}}"), {})),
+        teaser=_teaser(report, gallery),
+        contents=contents,
+        facts=facts(_distinct(report)),
+        profile=report.project.profile,
+        model_note=report.model_note,
+        base=OWNED,
+    )
+
+
+def _teaser(report: ReportResult, gallery: Gallery) -> Image | None:
+    """The best pictures of the report in one, or None where there are too few."""
+    chosen = list(_best(report))[:TEASER]
+    if len(chosen) < 3:
+        return None
+    columns = min(COLUMNS, len(chosen))
+    chosen = chosen[: len(chosen) // columns * columns]
+    pictures = [Picture(entry.picture(), entry.alt, entry=entry) for entry in chosen]
+    drawn = gallery.mosaic(pictures, columns, "teaser")
+    alt = "Pictures from this report: " + "; ".join(
+        dict.fromkeys(picture.alt.rstrip(".") for picture in pictures)
+    )
+    return Image(drawn.name, drawn.width, drawn.height, drawn.width, alt)
+
+
+def _best(report: ReportResult) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for technique in BEST:
+        for section in report.sections:
+            for result in section.experiments:
+                if not result.spec.show or result.spec.technique.name != technique:
+                    continue
+                with_picture = [
+                    entry
+                    for entry in result.entries
+                    if entry.key not in seen and entry.picture().is_file()
+                ]
+                stride = max(1, len(with_picture) // EACH)
+                for entry in with_picture[::stride][:EACH]:
+                    seen.add(entry.key)
+                    yield entry
+
+
+def _card(section: SectionResult, gallery: Gallery) -> dict[str, Any]:
+    return {
+        "name": section.spec.name,
+        "title": section.spec.title,
+        "covers": ", ".join(section.spec.covers),
+        "image": _thumbnail(section, gallery),
+        "figures": sum(result.spec.show for result in section.experiments),
+    }
+
+
+def _thumbnail(section: SectionResult, gallery: Gallery) -> Image | None:
+    """A picture of the section: the last of its first experiment that has any."""
+    for result in section.experiments:
+        if result.spec.show:
+            for entry in reversed(result.entries):
+                if entry.picture().is_file():
+                    drawn = gallery.picture(Picture(entry.picture(), entry.alt, entry=entry))
+                    return Image(drawn.name, drawn.width, drawn.height, THUMBNAIL, "")
+    return None
+
+
+def _distinct(report: ReportResult) -> list[Entry]:
+    entries = {
+        entry.key: entry
+        for section in report.sections
+        for result in section.experiments
+        for entry in result.entries
+    }
+    return list(entries.values())

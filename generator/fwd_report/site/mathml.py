@@ -1,0 +1,86 @@
+"""LaTeX to MathML when a page is made: equations need no script and no network."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+SCRIPT = {
+    **{chr(ord("A") + i): chr(0x1D49C + i) for i in range(26)},
+    **dict(zip("BEFHILMR", "ℬℰℱℋℐℒℳℛ", strict=True)),
+}
+"""Unicode's script capitals; browsers ignore `mathvariant` but draw these."""
+ACCENTS = {"¯": "¯", "~": "˜", "^": "^", "˙": "˙", "¨": "¨", "→": "→"}
+NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+
+
+class FormulaError(ValueError):
+    """A formula that cannot be shown; `latex` is what was written."""
+
+    def __init__(self, latex: str, reason: str) -> None:
+        super().__init__(f"the formula `{latex.strip()}` {reason}")
+        self.latex = latex
+
+
+def to_mathml(latex: str, display: bool) -> str:
+    """One `<math>` element for a formula, in the part of MathML that browsers draw.
+
+    Every ASCII character of its text that could mean something to Markdown is written as a
+    character reference. Raises FormulaError if the formula is not understood.
+    """
+    from latex2mathml.converter import convert
+
+    try:
+        text = convert(_prepared(latex), display="block" if display else "inline")
+        root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", text))
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise FormulaError(latex, f"is not understood: {reason}") from error
+    unknown = re.search(r"\\[A-Za-z]+", " ".join(root.itertext()))
+    if unknown:
+        raise FormulaError(latex, f"uses the unknown command {unknown[0]}")
+    for element in root.iter():
+        _adapt(element)
+    spoken = inert(" ".join(latex.split()))
+    return _serialise(root).replace("<math ", f'<math alttext="{spoken}" ', 1)
+
+
+def _prepared(latex: str) -> str:
+    """Spellings the converter does not know, written as ones it does."""
+    latex = re.sub(r"\\(begin|end)\{(?:aligned|gathered|split)\}", r"\\\1{align*}", latex)
+    latex = re.sub(r"\\\\\s*\[[^\]]*\]", r"\\\\", latex)
+    latex = latex.replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
+    return latex.replace(r"\lvert", r"\vert").replace(r"\rvert", r"\vert").strip()
+
+
+def _adapt(element: ElementTree.Element) -> None:
+    """Replace what MathML Core dropped: script letters, column alignment; mark accents."""
+    element.tag = element.tag.removeprefix(NAMESPACE)
+    text = (element.text or "").strip()
+    if element.get("mathvariant") == "script" and text in SCRIPT:
+        element.text = SCRIPT[text]
+        del element.attrib["mathvariant"]
+    if element.tag == "mi" and text in ("~", "‖", "|"):
+        element.tag = "mo"
+        element.text = text.replace("~", "∼")
+        if text != "~":
+            element.set("stretchy", "false")
+    if element.tag == "mover" and len(element) == 2 and (element[1].text or "") in ACCENTS:
+        element.set("accent", "true")
+        element[1].text = ACCENTS[element[1].text or ""]
+        if len("".join(element[0].itertext())) == 1:
+            element[1].set("stretchy", "false")
+    alignment = element.attrib.pop("columnalign", None)
+    if alignment and element.tag == "mtd":
+        element.set("style", f"text-align: {alignment}")
+
+
+def _serialise(root: ElementTree.Element) -> str:
+    markup = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
+    parts = re.split(r"(<[^>]*>|&#?\w+;)", markup)
+    return "".join(part if part[:1] in "<&" else inert(part) for part in parts if part)
+
+
+def inert(text: str) -> str:
+    """Text as HTML that Markdown leaves alone: ASCII punctuation as character references."""
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda match: f"&#{ord(match[0])};", text)

@@ -1,0 +1,59 @@
+"""The navigation, written as the `nav` that mkdocs.yml inherits: sections by part, then the guide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fwd_report.site.results import ReportResult
+from fwd_report.spec.model import SectionSpec
+
+OWNED = "report"
+"""The folder of docs/ that holds everything generated."""
+NAV = "_nav.yml"
+HEADER = (
+    "# Written by fwd-report from experiments/: the `title` of report.yaml, and each section's\n"
+    "# `title`, `order` and `part`.\n"
+    "# mkdocs.yml inherits it; a `nav` of your own there replaces it.\n"
+)
+
+
+def nav_yaml(report: ReportResult, docs: Path) -> str:
+    """The file that mkdocs.yml names under INHERIT."""
+    spec = report.project.report
+    inherited = {"site_name": spec.title, "nav": navigation(report, docs)}
+    if spec.author:
+        inherited["site_author"] = spec.author
+    return HEADER + yaml.safe_dump(inherited, allow_unicode=True, sort_keys=False, width=1000)
+
+
+def navigation(report: ReportResult, docs: Path) -> list[Any]:
+    """`nav` as MkDocs wants it: home, the sections under their parts, hand-written pages."""
+    nav: list[Any] = ["index.md"]
+    for part, specs in by_part(section.spec for section in report.sections):
+        pages: list[Any] = [{spec.title: f"{OWNED}/{spec.name}.md"} for spec in specs]
+        nav += [{part: pages}] if part else pages
+    return nav + hand_written(docs)
+
+
+def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:
+    """The sections under their parts, parts in the order in which they first appear."""
+    parts: dict[str, list[SectionSpec]] = {}
+    for spec in specs:
+        parts.setdefault(spec.part, []).append(spec)
+    return list(parts.items())
+
+
+def hand_written(docs: Path) -> list[Any]:
+    """The pages of docs/ that nobody generated: a folder is a heading, its index.md first."""
+    pages: list[Any] = [
+        path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"
+    ]
+    for folder in sorted(path for path in docs.iterdir() if path.is_dir() and path.name != OWNED):
+        found = sorted(folder.rglob("*.md"), key=lambda path: (path.name != "index.md", path))
+        if found:
+            title = folder.name.replace("-", " ").replace("_", " ").capitalize()
+            pages.append({title: [path.relative_to(docs).as_posix() for path in found]})
+    return pages

@@ -1,0 +1,139 @@
+"""One section as one page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup, escape
+
+from fwd_report.errors import UserError
+from fwd_report.figures.gallery import Gallery
+from fwd_report.site.mathml import FormulaError, inert
+from fwd_report.site.prose import problem_in, render, render_inline
+from fwd_report.site.provenance import facts, keys
+from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.site.show import Block, blocks, missing_files
+from fwd_report.site.views import Names, experiment_views, figure_numbers
+
+
+def templates(folder: Any) -> Environment:
+    """The project's page templates: HTML-escaping, strict about names."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["inert"] = lambda text: Markup(inert(str(text)))
+    made.filters["twice"] = lambda text: escape(str(escape(text)))
+    return made
+
+
+def section_page(
+    report: ReportResult,
+    section: SectionResult,
+    everything: Names,
+    gallery: Gallery,
+    environment: Environment,
+) -> str:
+    """The page's Markdown. Raises UserError with every prose that does not render."""
+    runs = experiment_views(section)
+    numbers = figure_numbers(section)
+    writer = _Writer(report, section, {"runs": runs, "report": everything})
+    spec = section.spec
+    intro = writer.prose(spec.intro, "intro")
+    experiments = []
+    for result in section.experiments:
+        name = result.spec.id
+        context = {"experiment": runs[name]}
+        caption = writer.inline(result.spec.caption, context, name, "caption")
+        discussion = writer.prose(result.spec.discussion, name, "discussion", context=context)
+        if result.spec.show:
+            experiments.append(
+                {
+                    "id": name,
+                    "title": result.spec.title,
+                    "number": numbers[name],
+                    "caption": Markup(caption),
+                    "discussion": Markup(discussion),
+                    **_figure(result, gallery),
+                    "facts": facts(result.entries),
+                    "keys": keys(result.entries),
+                    "source": Markup(highlighted(result.spec.source)),
+                    "command": f"fwd-report build --only {spec.name} --force",
+                }
+            )
+    outro = writer.prose(spec.outro, "outro")
+    if writer.problems:
+        raise UserError(writer.problems)
+    return environment.get_template("section.md").render(
+        section=spec,
+        intro=Markup(intro),
+        experiments=experiments,
+        outro=Markup(outro),
+        report=report.project.report,
+        profile=report.project.profile,
+        model_note=report.model_note,
+        file=spec.file.relative_to(report.project.root).as_posix(),
+    )
+
+
+def highlighted(source: str) -> str:
+    """YAML as HTML with Pygments' classes, which the theme colours."""
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.data import YamlLexer
+
+    return highlight(source, YamlLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
+
+
+def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
+    """The figure's blocks, and why some of it is missing."""
+    failure = result.failure
+    shown: list[Block] = []
+    if result.entries:
+        try:
+            parts = result.spec.technique.figure(result.entries)
+            absent = missing_files(parts)
+            if absent:
+                failure = failure or f"{absent[0].name} of the results is not there"
+            else:
+                shown = blocks(parts, gallery)
+        except (LookupError, ValueError):
+            if failure is None:
+                raise
+    elif failure is None:
+        failure = "there are no results to show"
+    return {"blocks": shown, "failure": failure}
+
+
+class _Writer:
+    """Renders a section's prose, and collects what is wrong with it instead of stopping."""
+
+    def __init__(
+        self, report: ReportResult, section: SectionResult, context: Mapping[str, Any]
+    ) -> None:
+        self._report = report
+        self._name = section.spec.name
+        self._context = context
+        self.problems: list[Any] = []
+
+    def prose(self, source: str, *path: str, context: Mapping[str, Any] | None = None) -> str:
+        return self._written(render, source, context or {}, path)
+
+    def inline(self, source: str, context: Mapping[str, Any], *path: str) -> str:
+        return self._written(render_inline, source, context, path)
+
+    def _written(
+        self, write: Any, source: str, context: Mapping[str, Any], path: tuple[str, ...]
+    ) -> str:
+        try:
+            return str(write(source, {**self._context, **context}))
+        except (TemplateError, FormulaError, TypeError, ValueError, ArithmeticError) as error:
+            found = problem_in(error, source, self._report.project, self._name, *path)
+            self.problems += found.problems
+            return ""

@@ -1,0 +1,180 @@
+"""Prose: sandboxed Jinja over the results, then math as MathML; the values it prints are inert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from markupsafe import Markup
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.site.markdown import pieces
+from fwd_report.site.mathml import FormulaError, inert, to_mathml
+from fwd_report.site.views import NOT_RUN, NotRun
+from fwd_report.spec.model import Project
+
+VALUE = re.compile("\ue000(\\d+)\ue001")
+"""Where the template printed a value: kept apart until it is known whether code surrounds it."""
+MISSING = f'<mark class="fwd-missing">{NOT_RUN}</mark>'
+
+
+@dataclass
+class Values:
+    """The values one template printed, by the number that stands for each in its output."""
+
+    printed: list[Any] = field(default_factory=list)
+
+    def keep(self, value: Any) -> Markup:
+        self.printed.append(value)
+        return Markup(f"\ue000{len(self.printed) - 1}\ue001")
+
+    def restore(self, text: str, write: Any) -> str:
+        return VALUE.sub(lambda match: write(self.printed[int(match[1])]), text)
+
+
+@cache
+def environment() -> SandboxedEnvironment:
+    """The sandbox prose runs in: no attribute that begins with _, nothing can be changed."""
+
+    @pass_context
+    def finalize(context: Any, value: Any) -> Any:
+        if isinstance(value, Markup):
+            return value
+        if isinstance(value, Undefined):
+            str(value)
+        return context["_values"].keep(value)
+
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(source: str, context: Mapping[str, Any]) -> str:
+    """Prose as Markdown with MathML; raises jinja2.TemplateError, FormulaError.
+
+    Strings the template prints are escaped for HTML and Markdown; in a code span they stand as
+    they are; in math, numbers stand and strings become text.
+    """
+    values = Values()
+    text = environment().from_string(_without_marks(source)).render(**context, _values=values)
+    written = []
+    for piece in pieces(text):
+        if piece.kind == "code":
+            written.append(values.restore(piece.text, _in_code))
+        elif piece.kind == "text":
+            prose = piece.text.replace("\\$", "&#36;")
+            written.append(values.restore(prose, _in_prose))
+        else:
+            latex = values.restore(piece.text, _in_math)
+            written.append(equation(latex, piece.kind == "display"))
+    return "".join(written)
+
+
+def render_inline(source: str, context: Mapping[str, Any]) -> str:
+    """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work."""
+    from markdown import markdown
+
+    values = Values()
+    text = environment().from_string(_without_marks(source)).render(**context, _values=values)
+    written = []
+    for piece in pieces(text.strip()):
+        if piece.kind in ("inline", "display"):
+            latex = values.restore(piece.text, _in_math)
+            written.append(equation(latex, display=False))
+        elif piece.text.startswith("`"):
+            written.append(values.restore(piece.text, _in_code))
+        else:
+            prose = piece.text.replace("\\$", "&#36;").replace("<", "&lt;")
+            written.append(values.restore(prose, _in_prose))
+    html = markdown("".join(written), extensions=["smarty"])
+    return html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
+
+
+def equation(latex: str, display: bool) -> str:
+    """A formula as HTML that may stand anywhere in Markdown."""
+    kind = "fwd-equation" if display else "fwd-math"
+    return f'<span class="{kind}">{to_mathml(latex, display)}</span>'
+
+
+def problem_in(
+    error: Exception, source: str, project: Project, section: str, *path: str | int
+) -> UserError:
+    """The user's error for a template or formula that failed, at its own line of the YAML."""
+    line = _failing_line(error, source)
+    base = project.problem(_message(error), section, *path)
+    if line is None or base.file is None or base.line is None:
+        return UserError(base)
+    lines = (project.root / base.file).read_text(encoding="utf-8").splitlines()
+    for number in range(base.line - 1, len(lines)):
+        if line.strip() and line.strip() in lines[number]:
+            column = lines[number].index(line.strip()) + 1
+            return UserError(
+                Problem(base.message, base.file, number + 1, column, lines[number], base.hint)
+            )
+    return UserError(base)
+
+
+def format_value(value: Any) -> str:
+    """A value as prose shows it: floats to four significant digits, lists with commas."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}" if value == 0 or 1e-4 <= abs(value) < 1e4 else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(format_value(item) for item in value)
+    return str(value)
+
+
+def _in_prose(value: Any) -> str:
+    if isinstance(value, NotRun):
+        return MISSING
+    text = format_value(value)
+    return text if re.fullmatch(r"[\w .,]*", text) else inert(text).replace("\n", " ")
+
+
+def _in_code(value: Any) -> str:
+    return format_value(value).replace("`", "ˋ").replace("\n", " ")
+
+
+def _in_math(value: Any) -> str:
+    text = format_value(value)
+    if re.fullmatch(r"-?[\d.]+", text):
+        return text
+    return r"\text{" + re.sub(r"[\\{}$%&#_^~<>]", " ", text) + "}"
+
+
+def _without_marks(source: str) -> str:
+    return source.replace("\ue000", "").replace("\ue001", "")
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, TemplateError):
+        return f"the prose cannot be rendered: {error.message or error}"
+    return str(error)
+
+
+def _failing_line(error: Exception, source: str) -> str | None:
+    """The line of the prose in which the error happened."""
+    lines = source.splitlines()
+    number = None
+    if isinstance(error, TemplateSyntaxError):
+        number = error.lineno
+    elif isinstance(error, FormulaError):
+        start = source.find(error.latex)
+        number = source.count("\n", 0, start) + 1 if start >= 0 else None
+    else:
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == "<template>":
+                number = trace.tb_lineno
+            trace = trace.tb_next
+    return lines[number - 1] if number and number <= len(lines) else None

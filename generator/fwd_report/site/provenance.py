@@ -1,0 +1,99 @@
+"""What made a figure, gathered from the manifests of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fwd_report.store.entry import Entry
+
+
+def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """(name, value) pairs for a page, in reading order; what no run recorded is left out."""
+    provenance = [entry.provenance for entry in entries]
+    found = [
+        ("Runs", str(len(entries))),
+        ("Seed", ranges(sorted({entry.seed for entry in entries}))),
+        ("Model", _model(provenance)),
+        ("Device", _distinct(provenance, "device")),
+        ("Hardware", _distinct(provenance, "hardware")),
+        ("Precision", _distinct(provenance, "dtype")),
+        ("Model calls", _total(provenance, "calls", "{:,.0f}")),
+        ("Time", _seconds(provenance)),
+        ("Versions", _versions(provenance)),
+        ("Commit", _commits(provenance)),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def keys(entries: Sequence[Entry]) -> list[str]:
+    """The distinct keys, in order."""
+    return list(dict.fromkeys(entry.key for entry in entries))
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Sorted numbers with neighbours joined: 1, 2, 3, 7 is "1–3, 7"."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "0.4 s", "38 s", "4 min 10 s", "2 h 5 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
+
+
+def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
+    values = (str(item[name]) for item in provenance if item.get(name) is not None)
+    return ", ".join(dict.fromkeys(values))
+
+
+def _model(provenance: Sequence[Mapping[str, Any]]) -> str:
+    names = []
+    for item in provenance:
+        model = item.get("model")
+        if isinstance(model, Mapping):
+            model = model.get("name")
+        if model:
+            names.append(str(model).rstrip("/").rsplit("/", 1)[-1])
+    return ", ".join(dict.fromkeys(names))
+
+
+def _total(provenance: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
+    values = [item[name] for item in provenance if isinstance(item.get(name), int | float)]
+    return form.format(sum(values)) if values and sum(values) else ""
+
+
+def _seconds(provenance: Sequence[Mapping[str, Any]]) -> str:
+    values = [item["seconds"] for item in provenance if isinstance(item.get("seconds"), int | float)]
+    return duration(sum(values)) if values else ""
+
+
+def _versions(provenance: Sequence[Mapping[str, Any]]) -> str:
+    found: dict[str, None] = {}
+    for item in provenance:
+        versions = item.get("versions")
+        if isinstance(versions, Mapping):
+            found |= dict.fromkeys(f"{name} {version}" for name, version in versions.items())
+    return ", ".join(found)
+
+
+def _commits(provenance: Sequence[Mapping[str, Any]]) -> str:
+    found: dict[str, None] = {}
+    for item in provenance:
+        git = item.get("git")
+        commit = git.get("commit") if isinstance(git, Mapping) else item.get("commit", git)
+        dirty = git.get("dirty") if isinstance(git, Mapping) else item.get("dirty")
+        if isinstance(commit, str) and commit:
+            found[f"{commit[:10]}{', with local changes' if dirty else ''}"] = None
+    return "; ".join(found)

@@ -1,0 +1,91 @@
+"""Results to pages: everything under docs/report/, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.figures.gallery import Gallery
+from fwd_report.site.nav import NAV, OWNED, nav_yaml
+from fwd_report.site.results import ReportResult
+from fwd_report.site.stamp import inputs_digest, is_current, write_stamp
+
+FIGURES = "figures"
+ASSETS = "assets"
+FRONT = "_front.md"
+
+
+def render_site(report: ReportResult, root: Path) -> list[Path]:
+    """Write the pages, their pictures, styles and navigation; return the files that changed.
+
+    All of it lies in docs/report/, which is rid of everything else. docs/index.md, the page a
+    site must have at its root, is created once if there is none, and is the user's from then on:
+    it includes the generated front page. Raises UserError with every mistake in the prose.
+    """
+    docs = root / "docs"
+    owned = docs / OWNED
+    templates = templates_folder(root)
+    owned.mkdir(parents=True, exist_ok=True)
+    digest = inputs_digest(report, templates, docs)
+    if is_current(owned, digest) and (docs / "index.md").is_file():
+        return []
+    from filelock import FileLock
+
+    (root / ".fwd-report").mkdir(exist_ok=True)
+    with FileLock(root / ".fwd-report" / "site.lock"):
+        return _render(report, root, templates, digest)
+
+
+def templates_folder(root: Path) -> Path:
+    """The project's site_templates/, or the ones that come with the package."""
+    package = Path(__file__).parents[1]
+    candidates = (
+        root / "site_templates",
+        package / "starter" / "site_templates",
+        package.parents[1] / "site_templates",
+    )
+    for candidate in candidates:
+        if (candidate / "section.md").is_file():
+            return candidate
+    raise UserError("the project has no site_templates/", hint="copy them from a new writeup")
+
+
+def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> list[Path]:
+    from fwd_report.site.folder import OwnedFolder
+    from fwd_report.site.front import front_page
+    from fwd_report.site.page import section_page
+    from fwd_report.site.page import templates as load_templates
+    from fwd_report.site.views import report_views
+
+    docs = root / "docs"
+    folder = OwnedFolder(docs / OWNED)
+    gallery = Gallery(folder.root / FIGURES)
+    environment = load_templates(templates)
+    everything = report_views(report)
+    pages: dict[str, str] = {}
+    problems: list[Problem] = []
+    for section in report.sections:
+        try:
+            pages[f"{section.spec.name}.md"] = section_page(
+                report, section, everything, gallery, environment
+            )
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(problems)
+    pages[FRONT] = front_page(report, gallery, environment)
+    for name, text in pages.items():
+        folder.text(name, text)
+    folder.text(NAV, nav_yaml(report, docs))
+    for source in sorted((templates / ASSETS).rglob("*")):
+        if source.is_file():
+            folder.copy(source, f"{ASSETS}/{source.relative_to(templates / ASSETS).as_posix()}")
+    for name in sorted(gallery.used):
+        folder.keep(f"{FIGURES}/{name}")
+    written = list(folder.written)
+    if not (docs / "index.md").exists():
+        (docs / "index.md").write_bytes((templates / "index.md").read_bytes())
+        written.append(docs / "index.md")
+    folder.produced.add(write_stamp(folder.root, digest, sorted(folder.produced)))
+    folder.finish()
+    return written

@@ -1,0 +1,213 @@
+"""Parts of a figure as the templates lay them out: files, sizes, labels; no HTML here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fwd_report.figures.curve import COLOURS, curve_svg
+from fwd_report.figures.gallery import Drawn, Gallery
+from fwd_report.figures.views import FAR
+from fwd_report.techniques.parts import (
+    Animations,
+    Curve,
+    Distance,
+    Drawing,
+    Flip,
+    Grid,
+    Part,
+    Picture,
+    Slider,
+    Table,
+    Trajectory,
+)
+
+COLUMN = 720
+"""The width of the text column on a wide screen, in CSS pixels, that grids try to fit."""
+GAP = 8
+SCALES = (6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0)
+"""Enlargements that keep the pixels of a small picture even (1.5: on screens of two dots a px)."""
+SMALL = 100
+"""Pictures narrower than this are enlarged with their pixels visible."""
+LEAST = 56
+"""No picture is laid out narrower than this; a grid that is too wide scrolls."""
+MOST = 256
+SIDE_LABEL = 22
+"""Row labels up to this many characters stand beside their row, longer ones above it."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One `<img>`: src is its file's name in the gallery; shown is its width in CSS pixels."""
+
+    src: str
+    width: int
+    height: int
+    shown: int
+    alt: str
+    label: str = ""
+    note: str = ""
+
+    @property
+    def pixelated(self) -> bool:
+        return self.width < self.shown
+
+
+Block = dict[str, Any]
+
+
+def blocks(parts: Iterable[Part], gallery: Gallery) -> list[Block]:
+    """Each part as what its template needs; `kind` names the template's macro."""
+    return [_block(part, gallery) for part in parts]
+
+
+def shown_width(natural: int, columns: int, available: int = COLUMN) -> int:
+    """How wide to show pictures of `natural` pixels in that many columns, in CSS pixels.
+
+    Small ones are enlarged by an even factor, large ones never are.
+    """
+    room = (available - GAP * (columns - 1)) / columns
+    if natural >= SMALL:
+        return round(max(LEAST, min(natural, room, MOST)))
+    fitting = (natural * s for s in SCALES if natural * s <= min(room, MOST))
+    return round(max(LEAST, next(fitting, natural)))
+
+
+def _block(part: Part, gallery: Gallery) -> Block:
+    if isinstance(part, Grid):
+        return _grid(part, gallery)
+    if isinstance(part, Trajectory):
+        return _trajectory(part, gallery)
+    if isinstance(part, Flip):
+        second = Picture(
+            part.picture.source, part.picture.alt, view=part.view, entry=part.picture.entry
+        )
+        images = _images((part.picture, second), gallery, columns=2)
+        return {"kind": "flip", "images": images, "view": part.view, "readings": part.readings}
+    if isinstance(part, Distance):
+        (image,) = _images((part.picture,), gallery, columns=2)
+        return {
+            "kind": "distance",
+            "image": image,
+            "far_width": image.shown // FAR,
+            "near": part.near,
+            "far": part.far,
+        }
+    if isinstance(part, Slider):
+        return {"kind": "slider", "images": _images((part.before, part.after), gallery, columns=2)}
+    if isinstance(part, Curve):
+        legend = [(label, i % COLOURS + 1) for i, (label, _) in enumerate(part.lines)]
+        return {"kind": "curve", "svg": curve_svg(part), "legend": legend if legend[1:] else []}
+    if isinstance(part, Animations):
+        return _animations(part, gallery)
+    if isinstance(part, Table):
+        return {"kind": "table", "header": part.header, "rows": part.rows}
+    if isinstance(part, Drawing):
+        drawn = gallery.drawing(part.source)
+        image = Image(drawn.name, drawn.width, drawn.height, min(drawn.width, COLUMN), part.alt)
+        return {"kind": "drawing", "image": image}
+    raise TypeError(f"not a part: {part!r}")
+
+
+def _grid(grid: Grid, gallery: Gallery) -> Block:
+    columns = max(len(row) for row in grid.rows)
+    labels = grid.row_labels if any(grid.row_labels) else ()
+    beside = bool(labels) and max(len(label) for label in labels) <= SIDE_LABEL
+    wraps = len(grid.rows) == 1
+    available = COLUMN - (130 if beside and not wraps else 0)
+    pictures = [picture for row in grid.rows for picture in row]
+    images = iter(_images(pictures, gallery, columns, available))
+    return {
+        "kind": "strip" if wraps else "grid",
+        "rows": [[next(images) for _ in row] for row in grid.rows],
+        "row_labels": labels,
+        "column_labels": grid.column_labels,
+        "beside": beside,
+        "columns": columns,
+    }
+
+
+def _trajectory(part: Trajectory, gallery: Gallery) -> Block:
+    film = gallery.film([[part.entry]], part.frames, f"{part.entry.experiment}-film", sprite=True)
+    assert film.sprite is not None
+    labels = part.labels
+    every = len(labels) == film.count
+    picked = [labels[pick] if every else label for pick, label in _pick_labels(part)]
+    drawn = [gallery.frame(part.entry, part.frames, pick) for pick in part.picks]
+    width = shown_width(film.poster.width, max(len(drawn), 1))
+    strip = [
+        Image(frame.name, frame.width, frame.height, width, f"{part.alt}, {label}", label)
+        for frame, label in zip(drawn, picked, strict=True)
+    ]
+    return {
+        "kind": "trajectory",
+        "strip": strip,
+        "film": _film(film.gif, film.poster, part.alt, columns=3),
+        "sprite": film.sprite.name,
+        "count": film.count,
+        "labels": labels if every else [f"frame {i + 1}" for i in range(film.count)],
+    }
+
+
+def _pick_labels(part: Trajectory) -> Iterable[tuple[int, str]]:
+    return ((pick, part.labels[i] if i < len(part.labels) else "") for i, pick in enumerate(part.picks))
+
+
+def _animations(part: Animations, gallery: Gallery) -> Block:
+    films = []
+    for number, (label, rows) in enumerate(part.clips, start=1):
+        stem = f"{rows[0][0].experiment}-clip{number}"
+        film = gallery.film(rows, part.frames, stem)
+        alt = f"{part.alt}, {label}" if label else part.alt
+        films.append({**_film(film.gif, film.poster, alt, columns=2), "label": label})
+    return {"kind": "animations", "films": films}
+
+
+def _film(gif: Drawn, poster: Drawn, alt: str, columns: int) -> Block:
+    shown = shown_width(gif.width, columns)
+    if gif.width > MOST:
+        shown = min(gif.width, COLUMN)
+    image = Image(poster.name, poster.width, poster.height, shown, alt)
+    return {"gif": gif.name, "image": image}
+
+
+def _images(
+    pictures: Sequence[Picture], gallery: Gallery, columns: int, available: int = COLUMN
+) -> list[Image]:
+    """The pictures of one group, all shown equally wide, but those seen from afar smaller."""
+    drawn = [gallery.picture(picture) for picture in pictures]
+    near = [d.width for d, p in zip(drawn, pictures, strict=True) if p.view != "far"]
+    width = shown_width(max(near or [drawn[0].width * FAR]), columns, available)
+    return [
+        Image(
+            file.name,
+            file.width,
+            file.height,
+            width // FAR if picture.view == "far" else width,
+            picture.alt,
+            picture.label,
+            picture.note,
+        )
+        for file, picture in zip(drawn, pictures, strict=True)
+    ]
+
+
+def missing_files(parts: Iterable[Part]) -> list[Path]:
+    """The files of the parts that are not there."""
+    found: list[Path] = []
+    for part in parts:
+        if isinstance(part, Grid):
+            found += [picture.source for row in part.rows for picture in row]
+        elif isinstance(part, Flip | Distance):
+            found.append(part.picture.source)
+        elif isinstance(part, Slider):
+            found += [part.before.source, part.after.source]
+        elif isinstance(part, Trajectory):
+            found.append(part.entry.frames(part.frames))
+        elif isinstance(part, Animations):
+            found += [e.frames(part.frames) for _, rows in part.clips for row in rows for e in row]
+        elif isinstance(part, Drawing):
+            found.append(part.source)
+    return [path for path in found if not path.is_file()]
