@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from fwd_report.techniques.base import Result, Technique
+from fwd_report.techniques.network import Network
 from fwd_report.training.catalogue import TRAIN_SIZES, DatasetName
 
 if TYPE_CHECKING:
@@ -21,22 +22,6 @@ COURSE: Mapping[str, Mapping[str, Any]] = {
     "flow": {"conditioning": "time", "hidden": 64, "batch": 64, "lr": 1e-2, "epochs": 10},
 }
 """The assignment's settings, which hold for the fields a spec leaves out."""
-
-
-class Network(Technique):
-    """Fields of a UNet, shared by what trains one and what draws one."""
-
-    conditioning: Literal["none", "time", "class"] = "time"
-    """What the network is told beside the image; "class" is time and class."""
-    hidden: int = Field(default=64, ge=1, le=512)
-    """The assignment's D: channels at full resolution."""
-    class_input: Literal["one_hot", "embedding"] = "one_hot"
-    modulation: Literal["multiply", "add"] = "multiply"
-    """Whether the class multiplies the feature maps or is added to them."""
-    normalise: bool = False
-    """Normalise the input by the mean and variance of uniform pixels with noise of σ."""
-    sigma: float = Field(default=0.5, gt=0)
-    """The σ of a denoiser's noise."""
 
 
 class Train(Network):
