@@ -10,7 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from fwd_report.errors import Problem
+from fwd_report.spec.fields import Slug, Text
 from fwd_report.techniques.base import Technique
+
+FOLDER = "experiments"
+"""The project's folder of specs."""
+REPORT = "report"
+"""The stem of report.yaml, and how `Project.problem` calls it."""
 
 
 class ReportSpec(BaseModel):
@@ -18,7 +24,7 @@ class ReportSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
-    title: str
+    title: Text
     author: str = ""
     description: str = ""
     seed: int = Field(default=180, ge=0, lt=2**63)
@@ -29,7 +35,7 @@ class ReportSpec(BaseModel):
     dataset: str = "digits"
     data: str | None = None
     """A folder with dataset files, looked in before anything is downloaded."""
-    profiles: tuple[str, ...] = ("embedded", "gpu")
+    profiles: tuple[Slug, ...] = Field(default=("embedded", "gpu"), min_length=1)
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
     dtype: str = "auto"
@@ -94,16 +100,21 @@ class Project:
     def problem(
         self, message: str, section: str, *path: str | int, hint: str | None = None
     ) -> Problem:
-        """A Problem at the place in the YAML that `path` names, or the nearest place above it."""
-        spec = next(item for item in self.sections if item.name == section)
+        """A Problem at the place in the YAML that `path` names, or the nearest place above it.
+
+        section: its name, or "report" for report.yaml.
+        """
+        file = self.root / FOLDER / f"{REPORT}.yaml"
+        if section != REPORT:
+            file = next(item.file for item in self.sections if item.name == section)
         where: tuple[str | int, ...] = (section, *path)
         while where and where not in self.positions:
             where = where[:-1]
         line, column = self.positions.get(where, (1, 1))
-        excerpt = spec.file.read_text(encoding="utf-8").splitlines()[line - 1 : line]
+        excerpt = file.read_text(encoding="utf-8-sig").splitlines()[line - 1 : line]
         return Problem(
             message,
-            file=spec.file.relative_to(self.root),
+            file=file.relative_to(self.root),
             line=line,
             column=column,
             excerpt=excerpt[0] if excerpt else None,

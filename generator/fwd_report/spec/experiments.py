@@ -1,0 +1,280 @@
+"""Experiments: cases × sweep expanded to variants, each validated by its technique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from math import prod
+from textwrap import dedent
+from typing import Any
+
+from fwd_report.spec.document import Document, Path
+from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, ExperimentFields
+from fwd_report.spec.model import ExperimentSpec, Variant
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.validation import brief, validated
+from fwd_report.techniques.base import Technique
+
+MOST_RUNS = 100_000
+"""Most runs of one section."""
+MOST_FAILURES = 100
+"""After so many invalid variants, an experiment's others are not looked at."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An experiment as far as it is valid. spec: None where anything is wrong with it.
+
+    path: to the experiment in its document. own: its technique's fields as written; cases and
+    sweep likewise.
+    """
+
+    id: str
+    path: Path
+    technique: type[Technique] | None
+    own: Mapping[str, Any]
+    cases: tuple[Mapping[str, Any], ...]
+    sweep: Mapping[str, list[Any]]
+    spec: ExperimentSpec | None
+
+    def written(self, field: str) -> Iterator[tuple[Path, Any]]:
+        """Every value the experiment gives `field`, with where it stands."""
+        if field in self.own:
+            yield (*self.path, field), self.own[field]
+        for index, case in enumerate(self.cases):
+            if field in case:
+                yield (*self.path, "cases", index, field), case[field]
+        for index, value in enumerate(self.sweep.get(field, ())):
+            yield (*self.path, "sweep", field, index), value
+
+
+def build_experiments(
+    document: Document, techniques: Mapping[str, type[Technique]]
+) -> tuple[Draft, ...]:
+    """The experiments of a section's document, in order; their problems go to the document."""
+    written = document.data.get("experiments")
+    drafts: list[Draft] = []
+    for index, data in enumerate(written if isinstance(written, list) else ()):
+        if isinstance(data, dict):
+            draft = _build(document, ("experiments", index), data, techniques)
+            if draft is not None:
+                _check_unique(document, draft, drafts)
+                drafts.append(draft)
+    return tuple(drafts)
+
+
+def _build(
+    document: Document, path: Path, data: dict[str, Any], techniques: Mapping[str, type[Technique]]
+) -> Draft | None:
+    """The draft of one experiment; None where it has not even an id."""
+    before = len(document.problems)
+    common = {
+        key: data[key]
+        for key in EXPERIMENT_KEYS
+        if key in data and (data[key] is not None or key in ("sweep", "cases"))
+    }
+    fields = validated(
+        ExperimentFields, common, document, "an experiment", lambda name: (*path, name), whole=path
+    )
+    name = data.get("technique")
+    technique = techniques.get(name) if isinstance(name, str) else None
+    if isinstance(name, str) and technique is None:
+        hint = did_you_mean(name, techniques)
+        document.report(f"there is no technique '{name}'", (*path, "technique"), hint)
+    if not isinstance(data.get("id"), str):
+        return None
+    own = {key: value for key, value in data.items() if key not in EXPERIMENT_KEYS}
+    if fields is not None:
+        _check_common(document, path, fields, data)
+    variants: tuple[Variant, ...] = ()
+    if fields is not None and technique is not None:
+        _check_axes(document, path, fields, technique)
+        if len(document.problems) == before:
+            variants = _variants(document, path, fields, technique, own)
+    elif technique is not None:
+        _check_unknown(document, path, own, technique)
+    spec = None
+    if fields is not None and technique is not None and len(document.problems) == before:
+        spec = ExperimentSpec(
+            id=fields.id,
+            technique=technique,
+            variants=variants,
+            seed=fields.seed,
+            samples=fields.samples,
+            title=fields.title,
+            caption=fields.caption,
+            discussion=fields.discussion,
+            show=fields.show,
+            source=_source(document, path),
+            line=document.places[path][0],
+        )
+    return Draft(
+        id=data["id"],
+        path=path,
+        technique=technique,
+        own=own,
+        cases=fields.cases if fields else (),
+        sweep=fields.sweep if fields else {},
+        spec=spec,
+    )
+
+
+def _check_unique(document: Document, draft: Draft, others: list[Draft]) -> None:
+    for other in others:
+        if other.id == draft.id:
+            line = document.places[(*other.path, "id")][0]
+            message = f"a second experiment is called '{draft.id}'; the first is in line {line}"
+            document.report(message, (*draft.path, "id"))
+            return
+
+
+def _check_common(
+    document: Document, path: Path, fields: ExperimentFields, data: Mapping[str, Any]
+) -> None:
+    if fields.id in SECTION_KEYS:
+        message = f"'{fields.id}' is a key of the section; an experiment needs another id"
+        document.report(message, (*path, "id"))
+    if fields.show and not fields.caption.strip():
+        document.report(
+            f"experiment '{fields.id}' needs a caption",
+            (*path, "caption"),
+            "add `caption:`, or `show: false` if it should have no figure of its own",
+        )
+    for key in ("sweep", "cases"):
+        if key in data and not data[key]:
+            document.report(f"{key} is empty", (*path, key), "remove it, or give it values")
+
+
+def _check_axes(
+    document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
+) -> None:
+    """What can be wrong with cases and sweep before their values are looked at."""
+    axes = [((*path, "sweep"), name) for name in fields.sweep]
+    for index, case in enumerate(fields.cases):
+        axes += [((*path, "cases", index), name) for name in case if name != "label"]
+        _check_case(document, (*path, "cases", index), case)
+    for where, name in axes:
+        if name not in technique.model_fields:
+            known = technique.model_fields
+            hint = did_you_mean(name, known)
+            if name in EXPERIMENT_KEYS:
+                hint = f"{name} cannot vary within an experiment; write several experiments"
+                if name == "seed":
+                    hint = "for several seeds, write `samples:`"
+            message = f"{technique.name} has no field '{name}'"
+            document.report(message, (*where, name), hint, at_key=True)
+    for name, values in fields.sweep.items():
+        where = (*path, "sweep", name)
+        if not values:
+            document.report(f"the sweep over {name} has no values", where)
+        if any(name in case for case in fields.cases):
+            document.report(f"{name} is in both cases and sweep", where, at_key=True)
+        if (*path, name) in document.overridden:
+            document.report(
+                f"{name} is swept in this experiment",
+                (*path, name),
+                f"set {'.'.join(document.overridden[*path, name].split('.')[:2])}.sweep.{name}",
+            )
+        seen: set[str] = set()
+        for index, value in enumerate(values):
+            if repr(value) in seen:
+                document.report(f"{name} has the value {brief(value)} twice", (*where, index))
+            seen.add(repr(value))
+    labels: set[str] = set()
+    for index, case in enumerate(fields.cases):
+        if (label := case_label(case)) in labels:
+            document.report(f"two cases are called '{label}'", (*path, "cases", index))
+        labels.add(label)
+    count = runs_of(fields)
+    if count > MOST_RUNS:
+        message = f"{count:,} runs in one experiment; at most {MOST_RUNS:,} are allowed"
+        document.report(message, (*path, "sweep" if fields.sweep else "samples"))
+
+
+def _check_case(document: Document, path: Path, case: Mapping[str, Any]) -> None:
+    if not case:
+        document.report("this case sets no field", path)
+    label = case.get("label")
+    if label is not None and not isinstance(label, str):
+        document.report(f"label should be text, not {brief(label)}", (*path, "label"))
+
+
+def _check_unknown(
+    document: Document, path: Path, own: Mapping[str, Any], technique: type[Technique]
+) -> None:
+    """Fields the technique has not, where the experiment is too wrong for a full validation."""
+    known = [*technique.model_fields, *EXPERIMENT_KEYS]
+    for name in own:
+        if name not in technique.model_fields:
+            message = f"{technique.name} has no field '{name}'"
+            document.report(message, (*path, name), did_you_mean(name, known), at_key=True)
+
+
+def runs_of(fields: ExperimentFields) -> int:
+    """How many runs an experiment has that refers to no other."""
+    axes = prod(len(values) for values in fields.sweep.values())
+    return max(1, len(fields.cases)) * axes * fields.samples
+
+
+def case_label(case: Mapping[str, Any]) -> str:
+    """A case's label, or its values: texts as they are, others with their name."""
+    if isinstance(case.get("label"), str):
+        return case["label"]
+    return ", ".join(
+        value if isinstance(value, str) else f"{name} {brief(value)}"
+        for name, value in case.items()
+        if name != "label"
+    )
+
+
+def _variants(
+    document: Document,
+    path: Path,
+    fields: ExperimentFields,
+    technique: type[Technique],
+    own: Mapping[str, Any],
+) -> tuple[Variant, ...]:
+    """Every combination, cases outermost, the last swept field innermost."""
+    variants = []
+    failures = 0
+    names = list(fields.sweep)
+    for case_index, case in enumerate(fields.cases or (None,)):
+        values = {key: value for key, value in (case or {}).items() if key != "label"}
+        outer = {} if case is None else {"case": case_label(case)}
+        for indices in product(*(range(len(fields.sweep[name])) for name in names)):
+            swept = {name: fields.sweep[name][i] for name, i in zip(names, indices, strict=True)}
+            made = validated(
+                technique,
+                {**own, **values, **swept},
+                document,
+                technique.name,
+                partial(_origin, path, dict(zip(names, indices, strict=True)), case_index, values),
+                known=EXPERIMENT_KEYS,
+                whole=path,
+            )
+            if made is not None:
+                variants.append(Variant({**outer, **swept}, made))
+            elif (failures := failures + 1) >= MOST_FAILURES:
+                return ()
+    return tuple(variants)
+
+
+def _origin(
+    path: Path, swept: Mapping[str, int], case: int, case_values: Mapping[str, Any], field: str
+) -> Path:
+    """Where the value of a variant's field stands."""
+    if field in swept:
+        return (*path, "sweep", field, swept[field])
+    if field in case_values:
+        return (*path, "cases", case, field)
+    return (*path, field)
+
+
+def _source(document: Document, path: Path) -> str:
+    """The experiment's own lines of YAML, without the list's dash, dedented."""
+    line, column = document.places[path]
+    end = document.ends[path]
+    first, *rest = document.source.lines[line - 1 : end]
+    return dedent("\n".join([" " * (column - 1) + first[column - 1 :], *rest])).rstrip()

@@ -1,0 +1,80 @@
+"""What a picture file is: its size and whether it decodes, remembered by its time stamp."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from fwd_report.store.files import read_json, write_json
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MOST_PIXELS = 50_000_000
+MOST_BYTES = 100_000_000
+MOST_GREY = 0.05
+"""The part of a mask that may be neither black nor white: the seams of a smoothed edge."""
+
+
+class Images:
+    """Looks into picture files; a file that has not changed is not opened again."""
+
+    def __init__(self, cache_file: Path) -> None:
+        self._file = cache_file
+        self._known = read_json(cache_file)
+        self._changed = False
+
+    def look(self, path: Path) -> dict[str, Any]:
+        """{"error": why it is no picture}, or {"size": [width, height], "mask": error or None}."""
+        stat = path.stat()
+        stamp = f"{stat.st_mtime_ns}:{stat.st_size}"
+        known = self._known.get(str(path))
+        if not (isinstance(known, dict) and known.get("stamp") == stamp):
+            known = {"stamp": stamp, **_look(path, stat.st_size)}
+            self._known[str(path)] = known
+            self._changed = True
+        return known
+
+    def save(self) -> None:
+        """Keep what was seen; a project that cannot be written to is read again next time."""
+        if self._changed:
+            with contextlib.suppress(OSError):
+                write_json(self._file, self._known)
+
+
+def _look(path: Path, size: int) -> dict[str, Any]:
+    if size > MOST_BYTES:
+        return {"error": f"is larger than {MOST_BYTES // 1_000_000} MB"}
+    if size == 0:
+        return {"error": "is an empty file"}
+    import warnings
+
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as image:
+                width, height = image.size
+                if width * height > MOST_PIXELS:
+                    return {"error": f"is gigantic: {width}×{height} pixels"}
+                upright = ImageOps.exif_transpose(image)
+                upright.load()
+                histogram = upright.convert("L").histogram()
+    except Exception as error:
+        known = type(error).__name__ != "UnidentifiedImageError"
+        reason = f": {error}" if known and str(error) else ""
+        return {"error": f"is not a picture that can be read{reason}"}
+    return {"size": list(upright.size), "mask": _mask_error(histogram)}
+
+
+def _mask_error(histogram: list[int]) -> str | None:
+    """What keeps a picture with this grey histogram (256 counts) from being a mask."""
+    black, grey, white = sum(histogram[:64]), sum(histogram[64:192]), sum(histogram[192:])
+    part = grey / (black + grey + white)
+    if part > MOST_GREY:
+        return f"is not black and white: {part:.0%} of it is grey"
+    if not white:
+        return "has no white, so nothing would be drawn"
+    if not black:
+        return "has no black, so nothing would be kept"
+    return None

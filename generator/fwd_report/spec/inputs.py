@@ -1,0 +1,145 @@
+"""Pictures and masks that specs name: inside the project, readable, large enough, fitting."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fwd_report.spec.document import Document
+from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.experiments import Draft
+from fwd_report.spec.images import FORMATS, Images
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.techniques.base import InputFile, marked_fields
+
+SMALLEST = 64
+"""Least pixels on a picture's short side: the size of the model's own images."""
+
+
+def check_inputs(root: Path, document: Document, draft: Draft, images: Images) -> None:
+    """Report what is wrong with the files an experiment names."""
+    if draft.technique is None:
+        return
+    marked = marked_fields(draft.technique, InputFile)
+    for field, mark in marked.items():
+        for path, written in draft.written(field):
+            for where, name in _each(path, written):
+                _check_file(root, document, where, name, mark.kind, images)
+    _check_pairs(root, document, draft, images)
+
+
+def _each(path: ValuePath, written: Any) -> list[tuple[ValuePath, str]]:
+    values = enumerate(written) if isinstance(written, list) else ()
+    found = [((*path, index), value) for index, value in values if isinstance(value, str)]
+    return [(path, written)] if isinstance(written, str) else found
+
+
+def _check_file(
+    root: Path, document: Document, where: ValuePath, name: str, kind: str, images: Images
+) -> None:
+    path = _inside(root, document, where, name)
+    if path is None:
+        return
+    try:
+        seen = images.look(path)
+    except OSError as error:
+        document.report(f"'{name}' cannot be read: {error.strerror}", where)
+        return
+    if "error" in seen:
+        hint = f"use one of: {', '.join(FORMATS)}"
+        document.report(f"'{name}' {seen['error']}", where, hint)
+        return
+    width, height = seen["size"]
+    if min(width, height) < SMALLEST:
+        message = f"'{name}' is too small: {width}×{height} pixels"
+        document.report(message, where, f"it needs at least {SMALLEST} on its short side")
+    elif kind == "mask" and seen["mask"] is not None:
+        hint = "paint white where new content goes, black elsewhere"
+        document.report(f"the mask '{name}' {seen['mask']}", where, hint)
+
+
+def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path | None:
+    """The file `name` stands for; None with a problem where it is none of the project's files."""
+    if not name.strip() or not name.isprintable():
+        document.report("a file's path should not be blank or hold control characters", where)
+        return None
+    if re.match(r"\w+://", name):
+        hint = "copy the file into the project and name it by its path"
+        document.report(f"'{name}' is an address, not a file of the project", where, hint)
+        return None
+    if "\\" in name:
+        hint = f"write '{name.replace(chr(92), '/')}'"
+        document.report(f"'{name}': folders are separated by /", where, hint)
+        return None
+    if PurePosixPath(name).is_absolute() or ":" in name[:2] or name.startswith("~"):
+        hint = "write it relative to the project's folder"
+        document.report(f"'{name}' is outside the project", where, hint)
+        return None
+    try:
+        path = (root / name).resolve()
+        inside = path.is_relative_to(root.resolve())
+        exists, is_file = path.exists(), path.is_file()
+    except (OSError, RuntimeError) as error:
+        document.report(f"'{name[:60]}' cannot be read: {error}", where)
+        return None
+    if not inside:
+        hint = "copy the file into the project"
+        document.report(f"'{name}' leads outside the project", where, hint)
+        return None
+    if not exists:
+        document.report(f"there is no file '{name}'", where, _similar(root, name))
+        return None
+    if not is_file:
+        document.report(f"'{name}' is a folder, not a picture", where)
+        return None
+    return root / name
+
+
+def _similar(root: Path, name: str) -> str | None:
+    """A file of a similar name in the same folder, or of the same name anywhere nearby."""
+    folder = (root / name).parent
+    here = [item.name for item in folder.iterdir()] if folder.is_dir() else []
+    close = did_you_mean(Path(name).name, here) if here else None
+    if close and close.startswith("did you mean"):
+        parent = PurePosixPath(name).parent
+        return close.replace("'", f"'{parent}/" if str(parent) != "." else "'", 1)
+    for place in ("experiments/images", "experiments", "images"):
+        if (root / place / PurePosixPath(name).name).is_file():
+            return f"did you mean '{place}/{PurePosixPath(name).name}'?"
+    return "paths are relative to the project's folder"
+
+
+def _check_pairs(root: Path, document: Document, draft: Draft, images: Images) -> None:
+    """Masks have the size of the image they stand beside in some variant."""
+    if draft.spec is None or draft.technique is None:
+        return
+    marked = marked_fields(draft.technique, InputFile)
+    pictures = [field for field, mark in marked.items() if mark.kind == "image"]
+    masks = [field for field, mark in marked.items() if mark.kind == "mask"]
+    if not pictures or not masks:
+        return
+    picture = "image" if "image" in pictures else pictures[0]
+    done = set()
+    for variant in draft.spec.variants:
+        for mask in masks:
+            pair = (getattr(variant.technique, picture), getattr(variant.technique, mask))
+            if pair in done or not all(isinstance(name, str) for name in pair):
+                continue
+            done.add(pair)
+            sizes = [_size(root, name, images) for name in pair]
+            if None not in sizes and sizes[0] != sizes[1]:
+                shown = ["{}×{}".format(*size) for size in sizes if size]
+                message = f"the mask '{pair[1]}' is {shown[1]} pixels, '{pair[0]}' is {shown[0]}"
+                where = next(
+                    (path for path, written in draft.written(mask) if written == pair[1]),
+                    draft.path,
+                )
+                document.report(message, where, "a mask has the size of its image")
+
+
+def _size(root: Path, name: str, images: Images) -> list[int] | None:
+    try:
+        return images.look(root / name).get("size")
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,203 @@
+"""A project's specs read, checked and typed: all problems of all files in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.spec.document import Document
+from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.experiments import Draft, build_experiments
+from fwd_report.spec.images import Images
+from fwd_report.spec.inputs import check_inputs
+from fwd_report.spec.model import FOLDER, REPORT, Project, ReportSpec, SectionSpec
+from fwd_report.spec.overrides import apply_to_report, apply_to_sections, parse_overrides
+from fwd_report.spec.profiles import check_profiles, named_profiles, resolve
+from fwd_report.spec.prose import check_prose
+from fwd_report.spec.references import References
+from fwd_report.spec.sections import build_section, section_files
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.validation import validated
+from fwd_report.spec.yaml_source import Mapping as YamlMapping
+from fwd_report.spec.yaml_source import Place, Source, read_yaml
+from fwd_report.techniques.base import Technique
+from fwd_report.techniques.registry import all_techniques
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file's tree and the profiles its keys name."""
+
+    path: Path
+    source: Source
+    tree: YamlMapping
+    profiles: frozenset[str]
+
+
+@dataclass
+class _View:
+    """The whole project under one profile."""
+
+    report: ReportSpec | None
+    report_document: Document
+    documents: dict[str, Document] = field(default_factory=dict)
+    drafts: dict[str, tuple[Draft, ...]] = field(default_factory=dict)
+    sections: dict[str, SectionSpec | None] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_project(
+    root: Path,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    techniques: Mapping[str, type[Technique]] | None = None,
+) -> Project:
+    """The project under `profile` (None: its first) with `--set` overrides applied.
+
+    Reads `experiments/report.yaml` and every section beside it. What holds under other profiles
+    is checked too. Raises UserError with every problem found.
+    """
+    return _Loader(root, profile, overrides, techniques or all_techniques()).load()
+
+
+class _Loader:
+    def __init__(
+        self,
+        root: Path,
+        profile: str | None,
+        overrides: Sequence[str],
+        techniques: Mapping[str, type[Technique]],
+    ) -> None:
+        self._root = root
+        self._profile = profile
+        self._techniques = techniques
+        self._problems: list[Problem] = []
+        self._overrides = parse_overrides(overrides, self._problems)
+        self._unread: list[str] = []
+        self._images = Images(root / ".fwd-report" / "cache" / "images.json")
+
+    def load(self) -> Project:
+        report = self._report_file()
+        paths = section_files(self._root, self._problems)
+        profiles = self._profiles(report)
+        files = {name: self._read(path) for name, path in paths.items()}
+        self._unread = [name for name, file in files.items() if file is None]
+        read = {name: file for name, file in files.items() if file is not None}
+        for file in (report, *read.values()):
+            self._problems += check_profiles(file.tree, file.source, profiles)
+        active = self._profile or profiles[0]
+        view = self._view(report, read, active)
+        self._problems += view.problems
+        marked = frozenset().union(report.profiles, *(file.profiles for file in read.values()))
+        others = [name for name in profiles if name != active and marked & {name, active}]
+        for name in others:
+            self._add_problems_of(name, self._view(report, read, name))
+        self._images.save()
+        if self._problems:
+            raise UserError(sorted(dict.fromkeys(self._problems), key=_order))
+        assert view.report is not None
+        sections = [section for section in view.sections.values() if section is not None]
+        sections.sort(key=lambda section: (section.order, section.name))
+        return Project(
+            self._root, active, view.report, tuple(sections), _positions(view, sections)
+        )
+
+    def _report_file(self) -> _File:
+        """report.yaml; raises UserError at once where there is no project to speak of."""
+        path = self._root / FOLDER / f"{REPORT}.yaml"
+        if not path.is_file():
+            raise UserError(
+                Problem(
+                    f"{self._root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
+                    hint="start one with: fwd-report init DIR",
+                )
+            )
+        file = self._read(path)
+        if file is None:
+            section_files(self._root, self._problems)
+            raise UserError(self._problems)
+        return file
+
+    def _read(self, path: Path) -> _File | None:
+        source, tree = read_yaml(path, path.relative_to(self._root), self._problems)
+        if tree is None:
+            return None
+        return _File(path, source, tree, frozenset(named_profiles(tree)))
+
+    def _profiles(self, report: _File) -> tuple[str, ...]:
+        """The profiles report.yaml declares; the usual ones where it is wrong about them."""
+        data = resolve(report.tree, report.source, None).data
+        names = data.get("profiles")
+        usual = ReportSpec.model_fields["profiles"].default
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            names = usual
+        if self._profile is not None and self._profile not in names:
+            hint = did_you_mean(self._profile, names)
+            self._problems.append(Problem(f"there is no profile '{self._profile}'", hint=hint))
+        return tuple(names) or usual
+
+    def _view(self, report: _File, files: Mapping[str, _File], profile: str) -> _View:
+        """The project under one profile, with all problems it has there."""
+        document = resolve(report.tree, report.source, profile)
+        problems: list[Problem] = []
+        documents = {
+            name: resolve(file.tree, file.source, profile) for name, file in files.items()
+        }
+        apply_to_report(self._overrides, document, profile, list(documents), problems)
+        apply_to_sections(self._overrides, documents, profile, problems)
+        values = {key: value for key, value in document.data.items() if value is not None}
+        spec = validated(ReportSpec, values, document, "report.yaml", lambda key: (key,))
+        view = _View(spec, document, documents, problems=problems)
+        for name, section in documents.items():
+            view.drafts[name] = build_experiments(section, self._techniques)
+            view.sections[name] = build_section(
+                section, name, files[name].path, view.drafts[name]
+            )
+        References(documents, view.drafts, self._unread).check()
+        for name, section in documents.items():
+            for draft in view.drafts[name]:
+                check_inputs(self._root, section, draft, self._images)
+            for path in _prose_paths(view.drafts[name]):
+                check_prose(section, path, name, view.drafts, self._unread)
+        for found in (document, *documents.values()):
+            problems += found.problems
+        return view
+
+    def _add_problems_of(self, profile: str, view: _View) -> None:
+        """Add the problems that only another profile has, and say whose they are."""
+        known = set(self._problems)
+        for problem in view.problems:
+            if problem not in known:
+                message = f"{problem.message} (under the profile '{profile}')"
+                self._problems.append(replace(problem, message=message))
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    return str(problem.file or ""), problem.line or 0, problem.column or 0
+
+
+def _prose_paths(drafts: Sequence[Draft]) -> list[ValuePath]:
+    """Where a section's prose stands."""
+    paths: list[ValuePath] = [("intro",), ("outro",)]
+    for draft in drafts:
+        paths += [(*draft.path, "caption"), (*draft.path, "discussion")]
+    return paths
+
+
+def _positions(
+    view: _View, sections: Sequence[SectionSpec]
+) -> dict[tuple[str | int, ...], Place]:
+    """Places by (section, experiment id, field…), and ("report", field) for report.yaml."""
+    found: dict[tuple[str | int, ...], Place] = {
+        (REPORT, *path): place for path, place in view.report_document.places.items()
+    }
+    for section in sections:
+        ids = {draft.path: draft.id for draft in view.drafts[section.name]}
+        for path, place in view.documents[section.name].places.items():
+            if path[:2] in ids:
+                found[(section.name, ids[path[:2]], *path[2:])] = place
+            else:
+                found[(section.name, *path)] = place
+    return found

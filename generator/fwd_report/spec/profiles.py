@@ -1,0 +1,91 @@
+"""Profiles: `key@profile: value` beside `key` holds instead of it under that profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fwd_report.errors import Problem
+from fwd_report.spec.document import Document, Path
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.yaml_source import Mapping, Node, Place, Scalar, Source
+from fwd_report.spec.yaml_source import Sequence as YamlSequence
+
+FIXED = ("id", "technique", "profiles")
+"""Keys that are the same under every profile."""
+
+
+def split_key(key: str) -> tuple[str, str | None]:
+    """`steps@gpu` → ("steps", "gpu"); `steps` → ("steps", None)."""
+    name, mark, profile = key.partition("@")
+    return name, profile if mark else None
+
+
+def named_profiles(node: Node) -> set[str]:
+    """The profiles that keys anywhere in the tree name."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            found |= {p for key, _, _ in item.entries if (p := split_key(key)[1]) is not None}
+            waiting += [value for _, _, value in item.entries]
+        elif isinstance(item, YamlSequence):
+            waiting += item.items
+    return found
+
+
+def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[Problem]:
+    """Problems of the keys that name a profile there is not, or that no profile may change."""
+    problems = []
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, YamlSequence):
+            waiting += item.items
+        if not isinstance(item, Mapping):
+            continue
+        for key, place, value in item.entries:
+            waiting.append(value)
+            name, profile = split_key(key)
+            if profile is None:
+                continue
+            if profile not in profiles:
+                hint = did_you_mean(profile, profiles)
+                problems.append(source.problem(f"there is no profile '{profile}'", place, hint))
+            elif name in FIXED:
+                message = f"'{name}' is the same under every profile"
+                problems.append(source.problem(message, place, f"write `{name}:`"))
+    return problems
+
+
+def resolve(node: Mapping, source: Source, profile: str | None) -> Document:
+    """The file's values under `profile` (None: those of the plain keys), with their places."""
+    document = Document(source, {}, {}, {})
+    document.data = plain_value(node, profile, (), document)
+    return document
+
+
+def plain_value(node: Node, profile: str | None, path: Path, document: Document) -> Any:
+    """The value of a tree under `profile`; the document learns the places of all below `path`."""
+    document.places[path] = node.place
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, YamlSequence):
+        return [
+            plain_value(item, profile, (*path, index), document)
+            for index, item in enumerate(node.items)
+        ]
+    chosen: dict[str, tuple[Place, Node]] = {}
+    for key, place, value in node.entries:
+        name, wanted = split_key(key)
+        if wanted is None:
+            chosen.setdefault(name, (place, value))
+        elif wanted == profile:
+            chosen[name] = (place, value)
+    document.ends[path] = node.end_line
+    values = {}
+    for name, (place, value) in chosen.items():
+        document.keys[(*path, name)] = place
+        values[name] = plain_value(value, profile, (*path, name), document)
+    return values

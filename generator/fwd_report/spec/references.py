@@ -1,0 +1,223 @@
+"""References between experiments: they exist, fit, name epochs there are, and make no cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fwd_report.spec.document import Document, Path
+from fwd_report.spec.experiments import MOST_RUNS, Draft
+from fwd_report.spec.model import Variant
+from fwd_report.spec.suggest import did_you_mean
+from fwd_report.techniques.base import Reference, marked_fields
+
+ExperimentName = tuple[str, str]
+"""(section, id)."""
+
+
+def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
+    """`id`, `section.id` or either with `@epoch` → ((section, id), epoch or None).
+
+    Raises ValueError if what follows the @ is no number.
+    """
+    name, mark, epoch = written.partition("@")
+    target_section, _, experiment = name.rpartition(".")
+    return (target_section or section, experiment), int(epoch) if mark else None
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One place of a spec that names another experiment."""
+
+    source: ExperimentName
+    target: ExperimentName
+    epoch: int | None
+    reference: Reference
+    field: str
+    path: Path
+
+
+class References:
+    """The references of all sections under one profile.
+
+    documents and drafts by section name; problems are added to the documents. unread: sections
+    whose files are no YAML, so that what they hold is not known.
+    """
+
+    def __init__(
+        self,
+        documents: Mapping[str, Document],
+        drafts: Mapping[str, tuple[Draft, ...]],
+        unread: Collection[str] = (),
+    ) -> None:
+        self._documents = documents
+        self._unread = unread
+        self._drafts = {
+            (section, draft.id): draft for section, group in drafts.items() for draft in group
+        }
+        self._counts: dict[ExperimentName, int] = {}
+
+    def check(self) -> None:
+        """Report every reference that cannot be followed, then sections with too many runs."""
+        mentions = [mention for name in self._drafts for mention in self._mentions(name)]
+        found = [mention for mention in mentions if self._exists(mention)]
+        cyclic = self._report_cycles(found)
+        for mention in found:
+            if not {mention.source, mention.target} & cyclic:
+                self._check_epoch(mention)
+                self._check_kind(mention)
+                self._check_fan(mention, cyclic)
+        if not cyclic:
+            self._check_totals()
+
+    def _mentions(self, name: ExperimentName) -> Iterator[Mention]:
+        draft = self._drafts[name]
+        if draft.technique is None:
+            return
+        document = self._documents[name[0]]
+        for field, reference in marked_fields(draft.technique, Reference).items():
+            for path, value in draft.written(field):
+                single = not isinstance(value, list)
+                for index, written in enumerate([value] if single else value):
+                    where = path if single else (*path, index)
+                    if not isinstance(written, str):
+                        continue
+                    try:
+                        target, epoch = parse_reference(written, name[0])
+                    except ValueError:
+                        document.report(
+                            f"'{written}' names no epoch after the @",
+                            where,
+                            "write `id@5` for the fifth epoch",
+                        )
+                        continue
+                    yield Mention(name, target, epoch, reference, field, where)
+
+    def _report(self, mention: Mention, message: str, hint: str | None = None) -> None:
+        self._documents[mention.source[0]].report(message, mention.path, hint)
+
+    def _exists(self, mention: Mention) -> bool:
+        if mention.target in self._drafts:
+            return True
+        section, experiment = mention.target
+        if section in self._unread:
+            return False
+        if section not in self._documents:
+            message = f"there is no section '{section}'"
+            self._report(mention, message, did_you_mean(section, self._documents))
+            return False
+        here = [name for other, name in self._drafts if other == section]
+        hint = did_you_mean(experiment, here)
+        elsewhere = [other for other, name in self._drafts if name == experiment]
+        if elsewhere:
+            hint = f"did you mean '{elsewhere[0]}.{experiment}'?"
+        where = f" in section '{section}'"
+        self._report(mention, f"there is no experiment '{experiment}'{where}", hint)
+        return False
+
+    def _report_cycles(self, mentions: list[Mention]) -> set[ExperimentName]:
+        """Report each cycle once, at its first reference; the names on any cycle."""
+        outgoing: dict[ExperimentName, list[Mention]] = {}
+        for mention in mentions:
+            outgoing.setdefault(mention.source, []).append(mention)
+        done: set[ExperimentName] = set()
+        cyclic: set[ExperimentName] = set()
+        for start in outgoing:
+            trail: list[Mention] = []
+            pending = [iter(outgoing[start])] if start not in done else []
+            current = [start]
+            while pending:
+                mention = next(pending[-1], None)
+                if mention is None:
+                    pending.pop()
+                    done.add(current.pop())
+                    if trail:
+                        trail.pop()
+                elif mention.target in current:
+                    first = current.index(mention.target)
+                    names = [*current[first:], mention.target]
+                    shown = " → ".join(f"{section}.{name}" for section, name in names)
+                    self._report([*trail, mention][first], f"experiments wait for each other: {shown}")
+                    cyclic |= set(names)
+                elif mention.target not in done and mention.target in outgoing:
+                    trail.append(mention)
+                    current.append(mention.target)
+                    pending.append(iter(outgoing[mention.target]))
+        return cyclic
+
+    def _check_epoch(self, mention: Mention) -> None:
+        target = self._drafts[mention.target]
+        if mention.epoch is None or target.spec is None:
+            return
+        if mention.reference.fan == "all":
+            message = f"{mention.field} takes whole experiments, without @{mention.epoch}"
+            self._report(mention, message)
+            return
+        kept = min(variant.technique.epochs_kept() for variant in target.spec.variants)
+        name = f"{mention.target[0]}.{mention.target[1]}"
+        if kept == 0:
+            message = f"{name} is no training, so it has no epoch {mention.epoch}"
+            self._report(mention, message, "leave the @ away")
+        elif not 1 <= mention.epoch <= kept:
+            message = f"{name} has no epoch {mention.epoch}: it trains for {kept}"
+            self._report(mention, message, f"name an epoch from 1 to {kept}")
+
+    def _check_kind(self, mention: Mention) -> None:
+        target = self._drafts[mention.target]
+        if mention.field == "model" and target.technique and target.technique.kind != "job":
+            message = f"'{mention.target[1]}' is no training: its technique is {target.technique.name}"
+            self._report(mention, message)
+
+    def _check_fan(self, mention: Mention, cyclic: set[ExperimentName]) -> None:
+        target = self._drafts[mention.target]
+        if mention.reference.fan != "one" or target.spec is None:
+            return
+        count = self._count(mention.target)
+        if count != 1:
+            message = f"{mention.field} takes one run, and '{target.id}' has {count:,}"
+            self._report(mention, message, "refer to an experiment without sweep, cases or samples")
+
+    def _check_totals(self) -> None:
+        for section, document in self._documents.items():
+            total = 0
+            for name, draft in self._drafts.items():
+                if name[0] == section and draft.technique and draft.technique.kind != "figure":
+                    total += self._count(name)
+                    if total > MOST_RUNS:
+                        message = f"more than {MOST_RUNS:,} runs in this section"
+                        document.report(message, draft.path, "split it, or sweep over less")
+                        break
+
+    def _count(self, name: ExperimentName) -> int:
+        """How many runs an experiment shows, those of what it refers to counted in."""
+        if name not in self._counts:
+            draft = self._drafts.get(name)
+            self._counts[name] = 1
+            if draft is not None and draft.spec is not None:
+                spec = draft.spec
+                figure = spec.technique.kind == "figure"
+                factor = 1 if figure else spec.samples
+                self._counts[name] = factor * sum(
+                    self._fanned(name[0], variant, figure) for variant in spec.variants
+                )
+        return self._counts[name]
+
+    def _fanned(self, section: str, variant: Variant, figure: bool) -> int:
+        """How many runs one variant has for each sample."""
+        count = 0
+        fanned = figure
+        for field, reference in marked_fields(type(variant.technique), Reference).items():
+            if not figure and reference.fan != "each":
+                continue
+            for written in as_list(getattr(variant.technique, field)):
+                fanned = True
+                count += self._count(parse_reference(written.partition("@")[0], section)[0])
+        return count if fanned else 1
+
+
+def as_list(value: Any) -> list[str]:
+    """The references a field holds, one or several or none."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]

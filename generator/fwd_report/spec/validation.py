@@ -1,0 +1,178 @@
+"""pydantic's findings in the words of someone who writes YAML, each at its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from fwd_report.spec.document import Document, Path
+from fwd_report.spec.suggest import did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "text",
+    "string_sub_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of ordinary size",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "dict_type": "a set of `key: value` lines",
+    "model_type": "a set of `key: value` lines",
+    "none_required": "empty",
+}
+
+
+def validated(
+    model: type[M],
+    values: Mapping[str, Any],
+    document: Document,
+    subject: str,
+    origin: Callable[[str], Path],
+    known: Iterable[str] = (),
+    whole: Path = (),
+) -> M | None:
+    """`values` as a `model`; None with problems added to the document where they are none.
+
+    subject: what messages call the thing whose fields these are. origin: from a field to where
+    it stands. known: names to suggest besides the model's own. whole: where the thing stands.
+    """
+    wrong = [name for name, value in values.items() if _mistaken_bool(model, name, value)]
+    for name in wrong:
+        value = json.dumps(values[name])
+        document.report(f"{name} should be a number, not {value}", origin(name))
+    try:
+        made = model.model_validate(values)
+    except ValidationError as error:
+        _report(error, model, document, subject, origin, known, whole)
+        return None
+    return None if wrong else made
+
+
+def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
+    """Whether true or false stands where a number belongs; pydantic takes them for 1 and 0."""
+    if not isinstance(value, bool) or name not in model.model_fields:
+        return False
+    annotation = str(model.model_fields[name].annotation)
+    return "bool" not in annotation and ("int" in annotation or "float" in annotation)
+
+
+def _report(
+    error: ValidationError,
+    model: type[BaseModel],
+    document: Document,
+    subject: str,
+    origin: Callable[[str], Path],
+    known: Iterable[str],
+    whole: Path,
+) -> None:
+    """Add a problem for each place; the alternatives of a union are joined by "or"."""
+    found: dict[Path, list[str]] = {}
+    hints: dict[Path, str] = {}
+    fields = [*model.model_fields, *known]
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
+            message = f"{subject} has no field '{name}'"
+            document.report(message, origin(name), did_you_mean(name, fields), at_key=True)
+        elif item["type"] == "missing" and len(item["loc"]) == 1:
+            document.report(f"{subject} needs a field '{name}'", whole, f"add `{name}:`")
+        elif not item["loc"]:
+            document.report(f"{subject}: {_phrase(item)}", whole)
+        else:
+            path = _place_of(item["loc"], origin(name), document)
+            found.setdefault(path, []).append(_phrase(item))
+            if hint := _hint(item):
+                hints[path] = hint
+    for path, phrases in found.items():
+        document.report(f"{_name(path)} {_joined(phrases)}", path, hints.get(path))
+
+
+def _place_of(loc: tuple[Any, ...], start: Path, document: Document) -> Path:
+    """The path to the value that pydantic's `loc` names, without its names for union members."""
+    path = start
+    for part in loc[1:]:
+        if (*path, part) in document.places:
+            path = (*path, part)
+    return path
+
+
+def _name(path: Path) -> str:
+    """A path's last key, with the indices after it: `steps[2]`."""
+    keys = [index for index, part in enumerate(path) if isinstance(part, str)]
+    last = keys[-1] if keys else 0
+    return str(path[last]) + "".join(f"[{part}]" for part in path[last + 1 :])
+
+
+def _joined(phrases: list[str]) -> str:
+    distinct = list(dict.fromkeys(phrases))
+    if len(distinct) == 1:
+        return distinct[0]
+    head, tail = distinct[0], [phrase.removeprefix("should be ") for phrase in distinct[1:]]
+    heads = head.rsplit(", not ", 1)
+    rest = [phrase.rsplit(", not ", 1)[0] for phrase in tail]
+    return " or ".join([heads[0], *rest]) + (f", not {heads[1]}" if len(heads) > 1 else "")
+
+
+def _phrase(item: Any) -> str:
+    """What is wrong with a value, as the rest of a sentence that begins with its name."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind in _EXPECTED:
+        return f"should be {_EXPECTED[kind]}, not {brief(item['input'])}"
+    if kind == "literal_error":
+        return f"should be {context['expected']}, not {brief(item['input'])}"
+    if kind == "greater_than_equal":
+        return f"should be at least {context['ge']}, not {brief(item['input'])}"
+    if kind == "less_than_equal":
+        return f"should be at most {context['le']}, not {brief(item['input'])}"
+    if kind == "greater_than":
+        return f"should be more than {context['gt']}, not {brief(item['input'])}"
+    if kind == "less_than":
+        return f"should be less than {context['lt']}, not {brief(item['input'])}"
+    if kind == "string_too_long":
+        length = len(item["input"])
+        return f"is {length:,} characters long; at most {context['max_length']:,} are allowed"
+    if kind == "string_too_short":
+        return "should not be blank"
+    if kind == "string_pattern_mismatch":
+        return f"should match {context['pattern']}, unlike {brief(item['input'])}"
+    if kind in ("too_short", "too_long"):
+        few, bound = kind == "too_short", context.get("min_length", context.get("max_length"))
+        return f"should have at {'least' if few else 'most'} {bound} values"
+    if kind == "missing":
+        return f"needs a '{item['loc'][-1]}'"
+    if kind == "extra_forbidden":
+        return f"has no '{item['loc'][-1]}'"
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message.replace("Input should", "should")
+
+
+def _hint(item: Any) -> str | None:
+    value = item["input"]
+    if item["type"] == "string_type" and isinstance(value, (int, float)):
+        return f'to mean the text, put it in quotes: "{value}"'
+    if item["type"] == "literal_error" and isinstance(value, str):
+        expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+        return did_you_mean(value, [name.strip("'") for name in expected])
+    if item["type"] == "string_pattern_mismatch" and "a-z" in item["ctx"]["pattern"]:
+        return "use lower-case letters, digits and hyphens"
+    return None
+
+
+def brief(value: Any) -> str:
+    """A value as a message quotes it."""
+    if value is None:
+        return "empty"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,324 @@
+"""YAML as a tree in which every key and value knows its place; nothing in it is executed.
+
+The tree is built from the parser's events, so that nesting, aliases and tags are bounded before
+anything is made of them. Scalars follow YAML 1.2's core schema, as editors do: `no` and `12:30`
+are text, `1e-4` is a number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fwd_report.errors import Problem
+
+Place = tuple[int, int]
+"""(line, column), counted from 1."""
+
+MOST_BYTES = 4_000_000
+DEEPEST = 40
+MOST_NODES = 500_000
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_NULL = re.compile(r"(~|null|Null|NULL)?")
+_BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)")
+_INT = re.compile(r"[-+]?[0-9]+")
+_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+_TAGS_OF_TREES = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text, to point at. file: relative to the project."""
+
+    file: Path
+    lines: tuple[str, ...]
+
+    def problem(self, message: str, place: Place | None, hint: str | None = None) -> Problem:
+        """A Problem at a place of this file, with the line as excerpt."""
+        line, column = place or (None, None)
+        excerpt = self.lines[line - 1] if line is not None and line <= len(self.lines) else None
+        return Problem(message, self.file, line, column, excerpt, hint)
+
+
+@dataclass(slots=True)
+class Scalar:
+    value: Any
+    place: Place
+    end_line: int
+
+
+@dataclass(slots=True)
+class Sequence:
+    items: list[Node]
+    place: Place
+    end_line: int
+
+
+@dataclass(slots=True)
+class Mapping:
+    """entries: (key, the key's place, value) in the order of the file."""
+
+    entries: list[tuple[str, Place, Node]]
+    place: Place
+    end_line: int
+
+    def get(self, key: str) -> Node | None:
+        """The value under `key`, or None."""
+        return next((node for name, _, node in self.entries if name == key), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class _Invalid(Exception):
+    def __init__(self, message: str, place: Place | None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.place, self.hint = message, place, hint
+
+
+def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, Mapping | None]:
+    """The file's tree, a mapping; None with problems added where it is none.
+
+    path: where it lies; file: what messages call it.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _Invalid(f"the file is larger than {MOST_BYTES // 1_000_000} MB", None)
+        data = path.read_bytes()
+    except OSError as error:
+        problems.append(Problem(f"cannot be read: {error.strerror}", file))
+        return Source(file, ()), None
+    except _Invalid as error:
+        problems.append(Problem(error.message, file))
+        return Source(file, ()), None
+    return parse_yaml(data, file, problems)
+
+
+def parse_yaml(data: bytes, file: Path, problems: list[Problem]) -> tuple[Source, Mapping | None]:
+    """As read_yaml, from the file's bytes."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        source = Source(file, tuple(data.decode("utf-8", "replace").splitlines()))
+        problems.append(
+            source.problem(
+                f"byte 0x{data[error.start]:02x} is not UTF-8",
+                _place_after(before),
+                "save the file with the encoding UTF-8",
+            )
+        )
+        return source, None
+    source = Source(file, tuple(text.splitlines()))
+    try:
+        tree = parse_value(text)
+        if tree is None:
+            raise _Invalid("the file is empty", None)
+        if not isinstance(tree, Mapping):
+            raise _Invalid("the file should hold `key: value` lines", tree.place)
+    except _Invalid as error:
+        problems.append(source.problem(error.message, error.place, error.hint))
+        return source, None
+    return source, tree
+
+
+def parse_override(text: str) -> Node:
+    """The VALUE of `--set KEY=VALUE`; raises ValueError if it is not valid YAML."""
+    try:
+        return parse_value(text) or Scalar(None, (1, 1), 1)
+    except _Invalid as error:
+        raise ValueError(error.message) from None
+
+
+def parse_value(text: str) -> Node | None:
+    """The tree of a YAML text; None if there is nothing in it."""
+    if illegal := _ILLEGAL.search(text):
+        raise _Invalid(
+            f"character U+{ord(illegal[0]):04X} is not allowed here",
+            _place_after(text[: illegal.start()]),
+        )
+    loader = Loader(text)
+    try:
+        return _Builder(loader).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else None
+        message = f"not valid YAML: {error.problem}"
+        if error.context:
+            message += f" {error.context}"
+        raise _Invalid(message, place, _hint(text, place, error.problem or "")) from None
+    except yaml.YAMLError as error:
+        raise _Invalid(f"not valid YAML: {error}", None) from None
+    finally:
+        loader.dispose()
+
+
+class _Builder:
+    """Builds the tree of one document from the parser's events."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._nodes = 0
+
+    def document(self) -> Node | None:
+        self._loader.get_event()
+        if isinstance(self._loader.get_event(), yaml.StreamEndEvent):
+            return None
+        node = self._node(self._loader.get_event(), 0)
+        self._loader.get_event()
+        event = self._loader.get_event()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _Invalid("a second document begins here; a file holds one", _start(event))
+        if isinstance(node, Scalar) and node.value is None:
+            return None
+        return node
+
+    def _node(self, event: Any, depth: int) -> Node:
+        self._count(1, event)
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise _Invalid(f"there is no finished anchor '&{event.anchor}'", _start(event))
+            node, size = self._anchors[event.anchor]
+            self._count(size, event)
+            return node
+        before = self._nodes
+        if isinstance(event, yaml.ScalarEvent):
+            node = _scalar(event)
+        else:
+            if depth >= DEEPEST:
+                raise _Invalid("nested too deeply", _start(event))
+            if event.tag is not None and event.tag not in _TAGS_OF_TREES:
+                raise _Invalid(f"the tag {_short(event.tag)} is not allowed", _start(event))
+            build = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._sequence
+            node = build(event, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (node, self._nodes - before)
+        return node
+
+    def _sequence(self, start: Any, depth: int) -> Sequence:
+        items = []
+        end_line = start.start_mark.line + 1
+        while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+            end_line = max(end_line, items[-1].end_line)
+        if start.flow_style:
+            end_line = event.end_mark.line + 1
+        return Sequence(items, _start(start), end_line)
+
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        entries = []
+        seen: dict[str, Place] = {}
+        end_line = start.start_mark.line + 1
+        while not isinstance(event := self._loader.get_event(), yaml.MappingEndEvent):
+            key, place = self._key(event)
+            if key in seen:
+                raise _Invalid(
+                    f"'{key}' is written twice; first in line {seen[key][0]}",
+                    place,
+                    "remove one of the two",
+                )
+            seen[key] = place
+            node = self._node(self._loader.get_event(), depth + 1)
+            entries.append((key, place, node))
+            end_line = max(end_line, place[0], node.end_line)
+        if start.flow_style:
+            end_line = event.end_mark.line + 1
+        return Mapping(entries, _start(start), end_line)
+
+    def _key(self, event: Any) -> tuple[str, Place]:
+        self._count(1, event)
+        if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+            raise _Invalid("a key should be a plain word", _start(event))
+        if event.value == "<<" and event.implicit[0]:
+            raise _Invalid("merging with << is not supported", _start(event), "write the keys out")
+        if event.anchor is not None:
+            raise _Invalid("a key cannot be an anchor", _start(event))
+        return event.value, _start(event)
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            raise _Invalid(f"more than {MOST_NODES:,} values, aliases included", _start(event))
+
+
+def _scalar(event: Any) -> Scalar:
+    place = _start(event)
+    end = event.end_mark
+    block = event.style in ("|", ">")
+    end_line = end.line if block and end.column == 0 else end.line + 1
+    if event.tag is not None and event.tag not in _TAGS:
+        raise _Invalid(f"the tag {_short(event.tag)} is not allowed", place)
+    text = event.value
+    if event.tag is None and event.implicit[0]:
+        return Scalar(_plain(text, place), place, end_line)
+    if event.tag is not None and event.tag != "tag:yaml.org,2002:str":
+        value = _plain(text, place)
+        kind = "null" if value is None else type(value).__name__
+        if event.tag != f"tag:yaml.org,2002:{kind}":
+            raise _Invalid(f"'{text[:40]}' is no {_short(event.tag)}", place)
+        return Scalar(value, place, end_line)
+    if control := _CONTROL.search(text):
+        raise _Invalid(f"the text contains the control character U+{ord(control[0]):04X}", place)
+    return Scalar(text, place, end_line)
+
+
+def _plain(text: str, place: Place) -> Any:
+    """The value of an unquoted scalar by YAML 1.2's core schema."""
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOL.fullmatch(text):
+        return text.lower() == "true"
+    if len(text) < 400:
+        if _INT.fullmatch(text):
+            return int(text)
+        if _PREFIXED.fullmatch(text):
+            return int(text, 0)
+        if _FLOAT.fullmatch(text):
+            value = float(text)
+            if value in (float("inf"), float("-inf")):
+                raise _Invalid(f"{text} is too large a number", place)
+            return value
+    if _NOT_FINITE.fullmatch(text):
+        raise _Invalid(f"{text} is not a finite number", place)
+    return text
+
+
+def _start(event: Any) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _short(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!")[:60]
+
+
+def _place_after(text: str) -> Place:
+    """The place of the character that follows `text`."""
+    lines = (text + "x").splitlines()
+    return len(lines), len(lines[-1])
+
+
+def _hint(text: str, place: Place | None, problem: str) -> str | None:
+    """What to do about the parser's commoner complaints."""
+    lines = text.splitlines()
+    line = lines[place[0] - 1] if place and place[0] <= len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or "tab" in problem:
+        return "indent with spaces, not tabs"
+    if "mapping values are not allowed" in problem:
+        return "put a text that contains ': ' in quotes"
+    if "cannot start any token" in problem:
+        return "put a text that begins with @, ` or % in quotes"
+    if "quoted scalar" in problem or "end of stream" in problem:
+        return "a quote or bracket is not closed"
+    return None
