@@ -15,10 +15,11 @@ from fwd_report.spec.inputs import check_inputs
 from fwd_report.spec.model import FOLDER, REPORT, Project, ReportSpec, SectionSpec
 from fwd_report.spec.overrides import apply_to_report, apply_to_sections, parse_overrides
 from fwd_report.spec.profiles import check_profiles, named_profiles, resolve
-from fwd_report.spec.prose import check_prose
+from fwd_report.spec.prose import ProseCheck
 from fwd_report.spec.references import References
 from fwd_report.spec.sections import build_section, section_files
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
 from fwd_report.spec.yaml_source import Mapping as YamlMapping
 from fwd_report.spec.yaml_source import Place, Source, read_yaml
@@ -76,7 +77,9 @@ class _Loader:
         self._problems: list[Problem] = []
         self._overrides = parse_overrides(overrides, self._problems)
         self._unread: list[str] = []
-        self._images = Images(root / ".fwd-report" / "cache" / "images.json")
+        cache = root / ".fwd-report" / "cache"
+        self._images = Images(cache / "images.json")
+        self._templates = Templates(cache / "prose.json")
 
     def load(self) -> Project:
         report = self._report_file()
@@ -95,6 +98,7 @@ class _Loader:
         for name in others:
             self._add_problems_of(name, self._view(report, read, name))
         self._images.save()
+        self._templates.save()
         if self._problems:
             raise UserError(sorted(dict.fromkeys(self._problems), key=_order))
         assert view.report is not None
@@ -156,11 +160,12 @@ class _Loader:
                 section, name, files[name].path, view.drafts[name]
             )
         References(documents, view.drafts, self._unread).check()
+        prose = ProseCheck(self._templates, view.drafts, self._unread)
         for name, section in documents.items():
             for draft in view.drafts[name]:
                 check_inputs(self._root, section, draft, self._images)
             for path in _prose_paths(view.drafts[name]):
-                check_prose(section, path, name, view.drafts, self._unread)
+                prose.check(section, path, name)
         for found in (document, *documents.values()):
             problems += found.problems
         return view

@@ -1,0 +1,201 @@
+"""JSON Schema (draft 2020-12) of a section's file and of report.yaml, for editors.
+
+Beside every key its variants `key@profile` are allowed; an experiment's fields depend on its
+`technique`. What only loading can see (files, references, prose) is not in it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from fwd_report.spec.fields import ExperimentFields, SectionFields
+from fwd_report.spec.model import ReportSpec
+from fwd_report.spec.profiles import FIXED
+from fwd_report.store.files import write_json
+from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
+from fwd_report.techniques.registry import all_techniques
+
+Schema = dict[str, Any]
+
+FOLDER = Path(".fwd-report") / "schema"
+DIALECT = GenerateJsonSchema.schema_dialect
+_REFERENCE_HELP = {
+    "each": "an experiment, `id` or `section.id`; this one runs once for each of its runs",
+    "one": "an experiment with one run, `id` or `section.id`; a training also as `id@epoch`",
+    "all": "an experiment, `id` or `section.id`, with all its runs",
+}
+
+
+def write_schemas(root: Path) -> list[Path]:
+    """Write both schemas into the project; returns the files."""
+    written = []
+    for name, schema in (("section", section_schema()), ("report", report_schema())):
+        path = root / FOLDER / f"{name}.json"
+        write_json(path, schema)
+        written.append(path)
+    return written
+
+
+def report_schema() -> Schema:
+    """The schema of `experiments/report.yaml`."""
+    properties, definitions = _properties(ReportSpec)
+    return {
+        "$schema": DIALECT,
+        "title": "report.yaml",
+        "description": _doc(ReportSpec),
+        **_object(properties, _required(ReportSpec)),
+        "$defs": definitions,
+    }
+
+
+def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> Schema:
+    """The schema of a section's file, `experiments/NAME.yaml`."""
+    techniques = techniques or all_techniques()
+    properties, definitions = _properties(SectionFields)
+    properties["experiments"] |= {"items": {"$ref": "#/$defs/experiment"}}
+    common, more = _properties(ExperimentFields)
+    definitions |= more
+    names = {"enum": list(techniques), "description": common["technique"]["description"]}
+    definitions["experiment"] = {
+        "type": "object",
+        "required": ["id", "technique"],
+        "properties": {"technique": names},
+        "allOf": [
+            {
+                "if": {"properties": {"technique": {"const": name}}, "required": ["technique"]},
+                "then": {"$ref": f"#/$defs/technique-{name}"},
+            }
+            for name in techniques
+        ],
+    }
+    for name, technique in techniques.items():
+        own, more = _properties(technique)
+        definitions |= more
+        definitions[f"technique-{name}"] = _experiment_of(technique, common, own)
+    return {
+        "$schema": DIALECT,
+        "title": "A section of the report",
+        "description": _doc(SectionFields),
+        **_object(properties, _required(SectionFields)),
+        "$defs": definitions,
+    }
+
+
+def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> Schema:
+    """An experiment of one technique: the keys all have, its fields, its sweep and cases."""
+    properties = {**common, **own, "technique": {"const": technique.name}}
+    swept = {
+        name: {
+            "type": "array",
+            "minItems": 1,
+            "items": field,
+            "description": f"Values of {name} to try.",
+        }
+        for name, field in own.items()
+    }
+    label = {"type": "string", "description": "How the figure names this case."}
+    properties["sweep"] = {**_described(common["sweep"]), "minProperties": 1} | _object(swept)
+    properties["cases"] = {
+        **_described(common["cases"]),
+        "type": "array",
+        "minItems": 1,
+        "items": {"minProperties": 1} | _object({**own, "label": label}),
+    }
+    schema = _object(properties)
+    schema["description"] = _doc(technique)
+    schema["allOf"] = [_given_somewhere(name) for name in _required(technique)]
+    return schema
+
+
+def _given_somewhere(name: str) -> Schema:
+    """A required field may stand beside the id, in the sweep, in the cases or under profiles."""
+    under_profile = {"not": {"propertyNames": {"not": {"pattern": f"^{name}@"}}}}
+    return {
+        "anyOf": [
+            {"required": [name]},
+            {"required": ["cases"]},
+            {"required": ["sweep"], "properties": {"sweep": {"required": [name]}}},
+            under_profile,
+        ]
+    }
+
+
+def _object(properties: Schema, required: list[str] | None = None) -> Schema:
+    """An object of these keys, each also as `key@profile`, and no others."""
+    schema: Schema = {
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {
+            f"^{re.escape(name)}@[a-z0-9][a-z0-9-]*$": field
+            for name, field in properties.items()
+            if name not in FIXED
+        },
+        "additionalProperties": False,
+    }
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def _properties(model: type[BaseModel]) -> tuple[Schema, Schema]:
+    """The schemas of a model's fields, described, and the definitions they refer to."""
+    schema = model.model_json_schema(ref_template="#/$defs/{model}")
+    docs = field_docs(model)
+    properties = schema.get("properties", {})
+    for name, field in properties.items():
+        field.pop("title", None)
+        if name in docs:
+            field["description"] = docs[name]
+    if issubclass(model, Technique):
+        for name, reference in marked_fields(model, Reference).items():
+            properties[name].setdefault("description", _REFERENCE_HELP[reference.fan])
+        for name, file in marked_fields(model, InputFile).items():
+            properties[name].setdefault("description", f"A {file.kind}, from the project's folder.")
+    return properties, schema.get("$defs", {})
+
+
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """The texts that stand below a model's fields in its source, its parents' included."""
+    docs: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if not issubclass(cls, BaseModel) or cls is BaseModel:
+            continue
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+        except (OSError, TypeError, SyntaxError):
+            continue
+        (definition,) = tree.body
+        body = definition.body if isinstance(definition, ast.ClassDef) else []
+        for field, text in zip(body, body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+                and isinstance(text.value.value, str)
+            ):
+                docs[field.target.id] = inspect.cleandoc(text.value.value)
+    return docs
+
+
+def _required(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if field.is_required()]
+
+
+def _described(field: Schema) -> Schema:
+    return {"description": field["description"]} if "description" in field else {}
+
+
+def _doc(model: type[BaseModel]) -> str:
+    return inspect.getdoc(model) or ""
+
+
