@@ -29,7 +29,7 @@ def idx(array: np.ndarray) -> bytes:
     return gzip.compress(header + array.astype(np.uint8).tobytes())
 
 
-@pytest.fixture()
+@pytest.fixture
 def files() -> dict[str, bytes]:
     """A small dataset in MNIST's format: pixel k of image k is 255, its label is k."""
     made = {}
@@ -41,7 +41,7 @@ def files() -> dict[str, bytes]:
     return made
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
     root = tmp_path / "data"
     (root / "mnist").mkdir(parents=True)
@@ -65,7 +65,7 @@ def small_mnist(
     datasets._read.cache_clear()
 
 
-@pytest.fixture()
+@pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """An HTTP server on this machine: its address, and the folder it serves."""
     root = tmp_path / "mirror"
@@ -98,7 +98,7 @@ def test_digits_need_no_file() -> None:
     assert len(dataset.train_images) + len(dataset.test_images) == 1797
     for images in (dataset.train_images, dataset.test_images):
         assert images.shape[1:] == (1, 28, 28)
-        assert 0 <= images.min()
+        assert images.min() >= 0
         assert images.max() <= 1
         assert images[..., :4].max() == 0  # the border MNIST has too
     assert torch.bincount(dataset.test_labels, minlength=10).min() >= 20

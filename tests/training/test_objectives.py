@@ -13,8 +13,8 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
 from fwd_report.training.objectives import (
     Batch,
-    Classification,
     ClassDropped,
+    Classification,
     DDPMNoise,
     Denoiser,
     FlowVelocity,
@@ -28,12 +28,12 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture()
+@pytest.fixture
 def images() -> Tensor:
     return torch.rand(64, 1, 28, 28, generator=generator(1))
 
 
-@pytest.fixture()
+@pytest.fixture
 def scheduler() -> DDPMScheduler:
     return DDPMScheduler(
         num_train_timesteps=T,

@@ -55,7 +55,7 @@ def transcribed(weights: dict[str, Tensor], x: Tensor, t: Tensor, c: Tensor) -> 
     return F.conv2d(out, weights["out.1.weight"], weights["out.1.bias"], padding=1)
 
 
-@pytest.fixture()
+@pytest.fixture
 def network() -> UNet:
     torch.manual_seed(0)
     network = UNet(D, "class").train()
