@@ -10,6 +10,8 @@ import pytest
 @pytest.fixture(scope="session")
 def tiny_if(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small random cascade: stage_1/ and stage_2/ in diffusers' IF layout."""
+    import torch
     from tests.tiny_if import save_tiny_if
 
+    torch.set_num_threads(1)  # its tensors are so small that threads only wait for each other
     return save_tiny_if(tmp_path_factory.mktemp("tiny-if"))

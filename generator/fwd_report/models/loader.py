@@ -30,7 +30,7 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
     if downloaded is not None and all(_is_complete(downloaded / part) for part in parts):
         return downloaded
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
         files = HfApi().list_repo_files(model)
@@ -46,7 +46,7 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
             hint=f"accept its licence at https://huggingface.co/{model} and run `hf auth login`; "
             "or download it elsewhere and name its folder instead",
         ) from error
-    except (OSError, HfHubHTTPError) as error:
+    except Exception as error:
         raise UserError(
             f"'{model}' is not on this machine and could not be downloaded: {_first_line(error)}",
             hint="connect to the network, or name a folder that holds the model",

@@ -1,0 +1,83 @@
+"""A cascade to ask, its plain twin, and the noise contract's context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from tests.references.plain import Plain
+
+from fwd_report.diffusion.noise import Noise
+from fwd_report.errors import UserError
+from fwd_report.models import loader
+from fwd_report.models.cascade import Cascade
+from fwd_report.models.digest import model_digest
+from fwd_report.models.model import Evaluator
+from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.techniques.context import RunContext
+
+
+@dataclass(frozen=True)
+class World:
+    """One model, as the techniques see it and as plain diffusers does."""
+
+    folders: dict[int, Path]
+    cascade: Cascade
+    plain: Plain
+
+    def context(self, seed: int, stage: int = 1) -> RunContext:
+        return RunContext(seed, Noise(seed), self.cascade.model(stage))
+
+    @property
+    def evaluators(self) -> dict[str, Evaluator]:
+        return {self.cascade.model(s).name: self.cascade.evaluator(s) for s in self.folders}
+
+    def picture(self, seed: int) -> torch.Tensor:
+        """A smooth picture in [-1, 1] of the model's size."""
+        shape = self.cascade.model(1).shape
+        coarse = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(seed))
+        return torch.nn.functional.interpolate(coarse, shape[1:], mode="bicubic")[0].clamp(-1, 1)
+
+
+def make_world(folders: dict[int, Path], cache: Path) -> World:
+    cascade = Cascade(dict(folders), cache, "cpu", torch.float32)
+    return World(
+        folders, cascade, Plain(folders[1], loader.load_unet(folders[1], "cpu", torch.float32))
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_if: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    folders = {1: tiny_if / "stage_1", 2: tiny_if / "stage_2"}
+    return make_world(folders, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", params=["tiny", "emoji-if"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The random cascade, then the embedded one where its weights are in the package."""
+    if request.param == "tiny":
+        return request.getfixturevalue("tiny")
+    try:
+        folders = {stage: resolve(EMBEDDED, stage, Path()) for stage in (1, 2)}
+        for folder in folders.values():
+            model_digest(folder, tmp_path_factory.mktemp("digests") / "digests.json")
+    except UserError as absent:
+        pytest.skip(str(absent))
+    return make_world(folders, tmp_path_factory.mktemp("cache"))
+
+
+Close = Callable[[torch.Tensor, torch.Tensor], None]
+
+
+@pytest.fixture(scope="session")
+def assert_equal_pictures() -> Close:
+    """Equal to 1e-4 of the range of the expected picture."""
+
+    def compare(actual: torch.Tensor, expected: torch.Tensor) -> None:
+        span = max(2.0, (expected.max() - expected.min()).item())
+        assert (actual - expected).abs().max().item() <= 1e-4 * span
+
+    return compare

@@ -1,0 +1,53 @@
+"""A result does not depend on which other runs share its batches."""
+
+from __future__ import annotations
+
+from tests.driver import run_alone, run_together
+from tests.techniques.conftest import Close, World
+
+from fwd_report.techniques.anagram import Anagram
+from fwd_report.techniques.hybrid import Hybrid
+from fwd_report.techniques.sample import Sample
+from fwd_report.techniques.sdedit import SDEdit
+
+
+def test_mixed_runs_together_equal_each_alone(tiny: World, assert_equal_pictures: Close) -> None:
+    techniques = [
+        Sample(prompt="a photo of a dog"),
+        Sample(prompt="a dog", guidance=1, steps=9),
+        SDEdit(image="x.png", i_start=20, prompt="a lithograph"),
+        Anagram(prompt="a man", flipped="a campfire", view="jigsaw", steps=7),
+        Hybrid(low="a skull", high="waterfalls", kernel_size=9, steps=5),
+    ]
+
+    def programs() -> list:
+        contexts = [tiny.context(seed) for seed in range(len(techniques))]
+        contexts[2].images["image"] = tiny.picture(0)
+        return [
+            technique.program(context)
+            for technique, context in zip(techniques, contexts, strict=True)
+        ]
+
+    alone = [run_alone(program, tiny.evaluators)[0] for program in programs()]
+    batched = run_together(programs(), tiny.cascade.evaluator(1))
+    for one, other in zip(alone, batched, strict=True):
+        assert_equal_pictures(other.image, one.image)
+
+
+def test_fields_that_need_each_other() -> None:
+    import pytest
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError, match="needs a prompt, or a model"):
+        Sample()
+    with pytest.raises(ValidationError, match="use prompt"):
+        Sample(prompt="a dog", label=3)
+    with pytest.raises(ValidationError, match="a kernel's width is odd"):
+        Hybrid(low="a", high="b", kernel_size=32)
+
+
+def test_guidance_defaults_to_the_assignments() -> None:
+    assert Sample(prompt="").guidance == 7
+    assert Sample(model="digits", label=3).guidance == 5
+    assert Sample(model="digits").guidance is None
+    assert Sample(prompt="a dog", guidance=1).calls({}) == 33
