@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+EXCERPT = 100
+"""Most characters of a line that a message shows."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -27,12 +30,21 @@ class Problem:
         )
         lines = [f"{where}: {self.message}" if where else self.message]
         if self.excerpt is not None:
-            lines.append(f"    {self.excerpt}")
+            shown, caret = self._excerpt_around(self.column or 1)
+            lines.append(f"    {shown}")
             if self.column is not None:
-                lines.append("    " + " " * (self.column - 1) + "^")
+                lines.append("    " + " " * caret + "^")
         if self.hint:
             lines.append(f"    {self.hint}")
         return "\n".join(lines)
+
+    def _excerpt_around(self, column: int) -> tuple[str, int]:
+        """The excerpt without what a terminal would obey, cut to a line, and the caret's indent."""
+        text = "".join(c if c.isprintable() else " " for c in self.excerpt or "")
+        start = max(0, column - EXCERPT // 2) if len(text) > EXCERPT else 0
+        shown = text[start : start + EXCERPT]
+        before, after = "…" if start else "", "…" if start + EXCERPT < len(text) else ""
+        return before + shown + after, column - 1 - start + len(before)
 
 
 class UserError(Exception):

@@ -104,9 +104,7 @@ class _Loader:
         assert view.report is not None
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
-        return Project(
-            self._root, active, view.report, tuple(sections), _positions(view, sections)
-        )
+        return Project(self._root, active, view.report, tuple(sections), _positions(view, sections))
 
     def _report_file(self) -> _File:
         """report.yaml; raises UserError at once where there is no project to speak of."""
@@ -146,9 +144,7 @@ class _Loader:
         """The project under one profile, with all problems it has there."""
         document = resolve(report.tree, report.source, profile)
         problems: list[Problem] = []
-        documents = {
-            name: resolve(file.tree, file.source, profile) for name, file in files.items()
-        }
+        documents = {name: resolve(file.tree, file.source, profile) for name, file in files.items()}
         apply_to_report(self._overrides, document, profile, list(documents), problems)
         apply_to_sections(self._overrides, documents, profile, problems)
         values = {key: value for key, value in document.data.items() if value is not None}
@@ -156,9 +152,7 @@ class _Loader:
         view = _View(spec, document, documents, problems=problems)
         for name, section in documents.items():
             view.drafts[name] = build_experiments(section, self._techniques)
-            view.sections[name] = build_section(
-                section, name, files[name].path, view.drafts[name]
-            )
+            view.sections[name] = build_section(section, name, files[name].path, view.drafts[name])
         References(documents, view.drafts, self._unread).check()
         prose = ProseCheck(self._templates, view.drafts, self._unread)
         for name, section in documents.items():
@@ -191,9 +185,7 @@ def _prose_paths(drafts: Sequence[Draft]) -> list[ValuePath]:
     return paths
 
 
-def _positions(
-    view: _View, sections: Sequence[SectionSpec]
-) -> dict[tuple[str | int, ...], Place]:
+def _positions(view: _View, sections: Sequence[SectionSpec]) -> dict[tuple[str | int, ...], Place]:
     """Places by (section, experiment id, field…), and ("report", field) for report.yaml."""
     found: dict[tuple[str | int, ...], Place] = {
         (REPORT, *path): place for path, place in view.report_document.places.items()

@@ -72,7 +72,8 @@ def apply_to_report(
             hint = did_you_mean(key, known)
             if key in sections:
                 hint = f"name the field too: {key}.experiment.field=value"
-            problems.append(Problem(f"--set {override.text}: report.yaml has no '{key}'", hint=hint))
+            message = f"--set {override.text}: report.yaml has no '{key}'"
+            problems.append(Problem(message, hint=hint))
 
 
 def apply_to_sections(
@@ -125,7 +126,9 @@ def _apply_to_experiment(
         step: str | int = int(part) if isinstance(target, list) and part.isdecimal() else part
         known = target if isinstance(target, dict) else range(len(target)) if target else ()
         if not isinstance(target, (dict, list)) or step not in known:
-            message = f"--set {override.text}: there is no '{part}' in {'.'.join(override.keys[:2])}"
+            message = (
+                f"--set {override.text}: there is no '{part}' in {'.'.join(override.keys[:2])}"
+            )
             problems.append(Problem(message))
             return
         target = target[step]  # type: ignore[index]
@@ -137,5 +140,3 @@ def _apply_to_experiment(
         problems.append(Problem(f"--set {override.text}: there is nothing called '{rest[-1]}'"))
         return
     override.put(document, (*path, last), profile)
-
-

@@ -128,22 +128,22 @@ class References:
             pending = [iter(outgoing[start])] if start not in done else []
             current = [start]
             while pending:
-                mention = next(pending[-1], None)
-                if mention is None:
+                step = next(pending[-1], None)
+                if step is None:
                     pending.pop()
                     done.add(current.pop())
                     if trail:
                         trail.pop()
-                elif mention.target in current:
-                    first = current.index(mention.target)
-                    names = [*current[first:], mention.target]
+                elif step.target in current:
+                    first = current.index(step.target)
+                    names = [*current[first:], step.target]
                     shown = " → ".join(f"{section}.{name}" for section, name in names)
-                    self._report([*trail, mention][first], f"experiments wait for each other: {shown}")
+                    self._report([*trail, step][first], f"experiments wait for each other: {shown}")
                     cyclic |= set(names)
-                elif mention.target not in done and mention.target in outgoing:
-                    trail.append(mention)
-                    current.append(mention.target)
-                    pending.append(iter(outgoing[mention.target]))
+                elif step.target not in done and step.target in outgoing:
+                    trail.append(step)
+                    current.append(step.target)
+                    pending.append(iter(outgoing[step.target]))
         return cyclic
 
     def _check_epoch(self, mention: Mention) -> None:
@@ -166,7 +166,9 @@ class References:
     def _check_kind(self, mention: Mention) -> None:
         target = self._drafts[mention.target]
         if mention.field == "model" and target.technique and target.technique.kind != "job":
-            message = f"'{mention.target[1]}' is no training: its technique is {target.technique.name}"
+            message = (
+                f"'{mention.target[1]}' is no training: its technique is {target.technique.name}"
+            )
             self._report(mention, message)
 
     def _check_fan(self, mention: Mention, cyclic: set[ExperimentName]) -> None:

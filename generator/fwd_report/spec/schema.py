@@ -11,6 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,11 @@ def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> S
     properties["experiments"] |= {"items": {"$ref": "#/$defs/experiment"}}
     common, more = _properties(ExperimentFields)
     definitions |= more
-    names = {"enum": list(techniques), "description": common["technique"]["description"]}
+    common = _referred("", common, definitions) | {
+        "sweep": common["sweep"],
+        "cases": common["cases"],
+    }
+    names = {"enum": list(techniques), "description": field_docs(ExperimentFields)["technique"]}
     definitions["experiment"] = {
         "type": "object",
         "required": ["id", "technique"],
@@ -80,6 +85,7 @@ def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> S
     for name, technique in techniques.items():
         own, more = _properties(technique)
         definitions |= more
+        own = _referred(f"{name}.", own, definitions)
         definitions[f"technique-{name}"] = _experiment_of(technique, common, own)
     return {
         "$schema": DIALECT,
@@ -112,8 +118,16 @@ def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> S
     }
     schema = _object(properties)
     schema["description"] = _doc(technique)
-    schema["allOf"] = [_given_somewhere(name) for name in _required(technique)]
+    if required := _required(technique):
+        schema["allOf"] = [_given_somewhere(name) for name in required]
     return schema
+
+
+def _referred(prefix: str, properties: Schema, definitions: Schema) -> Schema:
+    """The same properties as references to definitions, since each stands in several places."""
+    for name, field in properties.items():
+        definitions[f"field-{prefix}{name}"] = field
+    return {name: {"$ref": f"#/$defs/field-{prefix}{name}"} for name in properties}
 
 
 def _given_somewhere(name: str) -> Schema:
@@ -175,7 +189,7 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
             continue
         (definition,) = tree.body
         body = definition.body if isinstance(definition, ast.ClassDef) else []
-        for field, text in zip(body, body[1:], strict=False):
+        for field, text in pairwise(body):
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(field.target, ast.Name)
@@ -197,5 +211,3 @@ def _described(field: Schema) -> Schema:
 
 def _doc(model: type[BaseModel]) -> str:
     return inspect.getdoc(model) or ""
-
-

@@ -44,7 +44,7 @@ class Templates:
         return self._used[digest]
 
     def save(self) -> None:
-        """Keep what the project's present texts are; if the project cannot be written to, do not."""
+        """Remember the present texts; in a project that cannot be written to, nothing."""
         if self._file is not None and self._used.keys() != self._known.keys():
             with contextlib.suppress(OSError):
                 write_json(self._file, self._used)

@@ -209,18 +209,18 @@ class _Builder:
 
     def _sequence(self, start: Any, depth: int) -> Sequence:
         items = []
-        end_line = start.start_mark.line + 1
+        end_line = _line(start.start_mark)
         while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
             items.append(self._node(event, depth + 1))
             end_line = max(end_line, items[-1].end_line)
         if start.flow_style:
-            end_line = event.end_mark.line + 1
+            end_line = _line(event.end_mark)
         return Sequence(items, _start(start), end_line)
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
         entries = []
         seen: dict[str, Place] = {}
-        end_line = start.start_mark.line + 1
+        end_line = _line(start.start_mark)
         while not isinstance(event := self._loader.get_event(), yaml.MappingEndEvent):
             key, place = self._key(event)
             if key in seen:
@@ -234,7 +234,7 @@ class _Builder:
             entries.append((key, place, node))
             end_line = max(end_line, place[0], node.end_line)
         if start.flow_style:
-            end_line = event.end_mark.line + 1
+            end_line = _line(event.end_mark)
         return Mapping(entries, _start(start), end_line)
 
     def _key(self, event: Any) -> tuple[str, Place]:
@@ -293,6 +293,10 @@ def _plain(text: str, place: Place) -> Any:
     if _NOT_FINITE.fullmatch(text):
         raise _Invalid(f"{text} is not a finite number", place)
     return text
+
+
+def _line(mark: Any) -> int:
+    return mark.line + 1
 
 
 def _start(event: Any) -> Place:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import torch
 
     from fwd_report.diffusion.program import Program
+    from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
-    from fwd_report.store.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class Technique(BaseModel):
     shows results of the experiments it names.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
     name: ClassVar[str]
     kind: ClassVar[Literal["program", "job", "figure"]] = "program"
