@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import Problem, StaleError, UserError
+from fwd_report.models.names import snapshot
+from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.spec.load import load_project
 from fwd_report.spec.model import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.techniques.base import PromptText, marked_fields
 
 if TYPE_CHECKING:
     from fwd_report.engine.engine import Failure
@@ -52,7 +57,10 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     project = load_project(root, options.profile, options.overrides)
     check_sections(project, options.only)
     store = Store(root)
-    return make_plan(project, store), store
+    plan = make_plan(project, store)
+    for warning in unread_words(plan):
+        print(f"warning: {warning}", file=sys.stderr)
+    return plan, store
 
 
 def build(root: Path, options: Options) -> Outcome:
@@ -62,6 +70,8 @@ def build(root: Path, options: Options) -> Outcome:
     have to run.
     """
     plan, store = load_plan(root, options)
+    if not options.cached_only and _download_models(plan):
+        plan = make_plan(plan.project, store)
     ran = 0
     failures: tuple[Failure, ...] = ()
     forced = {run.key for run in _of_sections(plan, options.only)} if options.force else set()
@@ -109,6 +119,25 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
     return ReportResult(plan.project, tuple(sections))
 
 
+def unread_words(plan: Plan) -> list[str]:
+    """What to warn of: prompts with words their model's text encoder was never taught."""
+    warnings = []
+    model = stage_models(plan.project)[1]
+    for run in plan.runs:
+        if run.model is None:
+            continue
+        for field in marked_fields(type(run.technique), PromptText):
+            prompt = getattr(run.technique, field)
+            words = unknown_words(model, prompt) if prompt else []
+            if words:
+                named = ", ".join(f"'{word}'" for word in words)
+                warnings.append(
+                    f"{run.section}.{run.experiment}: {run.model} has never read {named} "
+                    f'(in "{prompt}")'
+                )
+    return list(dict.fromkeys(warnings))
+
+
 def check_sections(project: Project, names: Iterable[str]) -> None:
     """Raise UserError for names that are no section's, with suggestions."""
     known = [section.name for section in project.sections]
@@ -146,6 +175,25 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str:
         if run.key in causes:
             return f"{run.name}: {causes[run.key]}"
     return "not run yet" if len(absent) == 1 else f"{len(absent)} runs have not run yet"
+
+
+def _download_models(plan: Plan) -> bool:
+    """Fetch hub models that runs will ask, before their digests are part of a key."""
+    asked = {run.technique.stage for run in plan.runs if run.model is not None}
+    wanted = {
+        stage: model
+        for stage, model in stage_models(plan.project).items()
+        if isinstance(model, str) and asked and stage <= max(filter(None, asked))
+    }
+    absent = {stage: model for stage, model in wanted.items() if snapshot(model) is None}
+    if absent:
+        from fwd_report.models.cascade import PARTS
+        from fwd_report.models.loader import fetch
+
+        for stage, model in absent.items():
+            print(f"downloading {model}", file=sys.stderr)
+            fetch(model, PARTS[stage])
+    return bool(absent)
 
 
 def _stale_message(due: Sequence[Run]) -> str:

@@ -12,7 +12,7 @@ from fwd_report import __version__
 from fwd_report.errors import RunError, StaleError, UserError
 
 if TYPE_CHECKING:
-    from fwd_report.build import Options
+    from fwd_report.build import Options, Outcome
 
 FAILED, WRONG_INPUT, STALE, INTERRUPTED = 1, 2, 3, 130
 
@@ -61,11 +61,7 @@ def build(
     ran = f"ran {outcome.ran} of {outcome.runs} runs" if outcome.ran else "nothing to run"
     pages = f"wrote {len(outcome.pages)} pages" if outcome.pages else "pages are up to date"
     typer.echo(f"{ran}; {pages}")
-    if outcome.failures:
-        raise RunError(
-            f"{len(outcome.failures)} runs failed; what did not fail is stored, and the next "
-            "build tries the rest again"
-        )
+    _report_failures(outcome)
 
 
 @app.command()
@@ -117,9 +113,12 @@ def serve(
     root: Root = Path(),
 ) -> None:
     """Build, show the site on this machine, and rebuild on every change."""
-    from fwd_report.serve import serve as serve_site
+    from fwd_report.build import build as run_build
+    from fwd_report.site.serve import serve as serve_site
 
-    serve_site(root.resolve(), _options(None, profile, overrides), port)
+    root = root.resolve()
+    options = _options(None, profile, overrides)
+    serve_site(root, lambda: _report_failures(run_build(root, options)), port, say=typer.echo)
 
 
 @app.command()

@@ -219,6 +219,8 @@ class Engine:
         live.answers = {}
         try:
             live.asked = live.program.send(answers)  # type: ignore[arg-type]
+            while not live.asked:
+                live.asked = live.program.send(())
         except StopIteration as done:
             self._finish(live, done.value)
         except Exception as error:

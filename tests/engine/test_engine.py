@@ -1,0 +1,274 @@
+"""The engine answers every run's questions, whatever the batch, and survives what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+
+from fwd_report.diffusion.noise import Noise
+from fwd_report.diffusion.program import Prediction, Program, Query, together
+from fwd_report.engine.batching import Batcher
+from fwd_report.engine.engine import Engine
+from fwd_report.engine.progress import Progress
+from fwd_report.plan.rates import Rates, calls_by_cost
+from fwd_report.plan.run import Run
+from fwd_report.store.store import Store
+from fwd_report.techniques.base import Result, Technique
+from fwd_report.techniques.context import RunContext
+
+SHAPE = (1, 4, 4)
+
+
+class Walk(Technique):
+    """Asks two questions a step, joined, and draws noise, as a guided sampling loop does."""
+
+    name: ClassVar[str] = "walk"
+    steps: int = 3
+    fails_at: int | None = None
+
+    def calls(self, needs: Mapping[str, Technique]) -> int:
+        return 2 * self.steps
+
+    def program(self, run: RunContext) -> Program[Result]:
+        x = run.noise.draw(SHAPE)
+        for step in range(self.steps):
+            if step == self.fails_at:
+                raise ValueError("this step is impossible")
+            a, b = yield from together(self._ask(x, step, "a"), self._ask(x, step, "b"))
+            x = x + a - 0.5 * b + 0.1 * run.noise.draw(SHAPE)
+        return Result(x.clamp(0, 1), images={"exact": x})
+
+    def _ask(self, x: torch.Tensor, t: int, condition: str) -> Program[torch.Tensor]:
+        (prediction,) = yield (Query("toy", x, t, condition),)
+        return prediction.value
+
+
+class Copy(Technique):
+    """Needs another run's result."""
+
+    name: ClassVar[str] = "copy"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        yield ()
+        return Result(run.tensor("of"))
+
+
+class Toy:
+    """An evaluator that counts its batches, may run out of memory, and hates one value of t."""
+
+    device = "cpu"
+
+    def __init__(self, fits: int = 10**9, poison: float | None = None) -> None:
+        self.fits = fits
+        self.poison = poison
+        self.batches: list[int] = []
+
+    def signature(self, query: Query) -> Any:
+        return tuple(query.x.shape)
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        if len(queries) > self.fits:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        if any(query.t == self.poison for query in queries):
+            raise RuntimeError("poisoned")
+        self.batches.append(len(queries))
+        return [
+            Prediction(torch.tanh(query.x * (2 if query.condition == "a" else 3) + query.t))
+            for query in queries
+        ]
+
+
+class Bench:
+    """A workbench of toys around a real store."""
+
+    def __init__(self, store: Store, toy: Toy, batch: int = 8) -> None:
+        self.real_store = store
+        self.toy = toy
+        self.batch = batch
+
+    def prepare(self, runs: object) -> None:
+        pass
+
+    def evaluator(self, name: str) -> Toy:
+        return self.toy
+
+    def context(self, run: Run, **_: Any) -> RunContext:
+        class Stored:
+            def __init__(self, key: str, store: Store) -> None:
+                self.folder = store.folder(key)
+
+        needs: Any = {
+            field: tuple(Stored(need.key, self.real_store) for need in group)
+            for field, group in run.needs.items()
+        }
+        return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
+
+    def store(self, run: Run, result: Result, *_: Any) -> None:
+        from fwd_report.engine.results import write_result
+
+        with self.real_store.writing(run.key) as folder:
+            write_result(result, folder, (0.0, 1.0))
+            self.real_store.seal(folder, run.key, parts={}, metrics={}, series={}, provenance={})
+
+    def log(self, run: Run, lines: Any) -> Path:
+        return Path("details.log")
+
+
+def make_run(index: int, technique: Technique, experiment: str = "walks", **more: Any) -> Run:
+    return Run(
+        section="s",
+        experiment=experiment,
+        index=index,
+        technique=technique,
+        seed=more.pop("seed", index),
+        axes={},
+        key=f"{experiment}-{index:03}".ljust(64, "0"),
+        parts={},
+        calls=technique.calls({}),
+        alt="",
+        label="",
+        **more,
+    )
+
+
+def engine(store: Store, toy: Toy, runs: Sequence[Run], batch: int = 8, **options: Any) -> Any:
+    progress = Progress(calls_by_cost(runs), len(runs), Rates(store.base))
+    with progress:
+        return Engine(store, Bench(store, toy, batch), progress, **options).run(runs)  # type: ignore[arg-type]
+
+
+def exact(store: Store, run: Run) -> torch.Tensor:
+    from safetensors.torch import load_file
+
+    return load_file(store.folder(run.key) / "tensors.safetensors")["exact"]
+
+
+def test_results_do_not_depend_on_the_other_runs(tmp_path: Path) -> None:
+    runs = [make_run(index, Walk(steps=3 + index % 4)) for index in range(20)]
+    together_, alone = Store(tmp_path / "together"), Store(tmp_path / "alone")
+    assert engine(together_, Toy(), runs) == ()
+    for run in runs:
+        engine(alone, Toy(), [run], batch=1)
+    for run in runs:
+        torch.testing.assert_close(exact(together_, run), exact(alone, run), atol=1e-6, rtol=0)
+
+
+def test_batches_are_full_while_there_is_work(tmp_path: Path) -> None:
+    toy = Toy()
+    runs = [make_run(index, Walk(steps=10)) for index in range(32)]
+    engine(Store(tmp_path), toy, runs)
+    assert sum(toy.batches) == 32 * 20
+    assert max(toy.batches) == 8
+    assert sum(toy.batches) / len(toy.batches) > 7.5
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path: Path) -> None:
+    toy = Toy(fits=3)
+    runs = [make_run(index, Walk()) for index in range(8)]
+    assert engine(Store(tmp_path), toy, runs, batch=16) == ()
+    assert max(toy.batches) <= 3
+
+
+def test_one_bad_query_does_not_take_its_batch_with_it() -> None:
+    batcher = Batcher(Toy(poison=7), limit=8)
+    queries = [Query("toy", torch.zeros(SHAPE), t, "a") for t in range(5, 13)]
+    answers = batcher.answer(queries)
+    assert [isinstance(answer, Exception) for answer in answers] == [t == 7 for t in range(5, 13)]
+    assert batcher.limit == 8, "a bad query is not a lack of memory"
+
+
+def test_a_failure_stops_its_experiment_and_is_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    bad = [make_run(index, Walk(fails_at=1), "bad") for index in range(40)]
+    good = [make_run(index, Walk(), "good") for index in range(5)]
+    failures = engine(store, Toy(), [*bad, *good], keep_going=True)
+    assert {failure.run.experiment for failure in failures} == {"bad"}
+    assert "this step is impossible" in failures[0].cause
+    assert len(failures) < len(bad), "runs that had not begun are not tried"
+    assert all(store.has(run.key) for run in good)
+    assert not any(store.has(run.key) for run in bad)
+
+
+def test_without_keep_going_the_build_stops(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    runs = [make_run(0, Walk(fails_at=0), "bad"), *(make_run(i, Walk()) for i in range(30))]
+    assert len(engine(store, Toy(), runs)) == 1
+    assert not all(store.has(run.key) for run in runs[1:])
+
+
+def test_what_failed_runs_the_next_time(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    runs = [make_run(0, Walk())]
+    assert engine(store, Toy(poison=1), runs)
+    assert engine(store, Toy(), runs) == ()
+    assert store.has(runs[0].key)
+
+
+def test_a_run_waits_for_what_it_needs_and_fails_with_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    source = make_run(0, Walk())
+    copy = make_run(0, Copy(), "copies", needs={"of": (source,)})
+    assert engine(store, Toy(), [source, copy]) == ()
+    assert (store.folder(copy.key) / "image.png").is_file()
+
+    broken = make_run(1, Walk(fails_at=0))
+    orphan = make_run(1, Copy(), "copies", needs={"of": (broken,)})
+    causes = [failure.cause for failure in engine(store, Toy(), [broken, orphan], keep_going=True)]
+    assert "needs s.walks[1], which failed" in causes[1]
+
+
+def test_a_stored_run_is_left_alone_unless_forced(tmp_path: Path) -> None:
+    store, runs = Store(tmp_path), [make_run(0, Walk())]
+    engine(store, Toy(), runs)
+    again = Toy()
+    engine(store, again, runs)
+    assert again.batches == []
+    engine(store, again, runs, forced={runs[0].key})
+    assert sum(again.batches) == 6
+
+
+def test_a_run_another_build_holds_is_waited_for(tmp_path: Path) -> None:
+    store, runs = Store(tmp_path), [make_run(0, Walk()), make_run(1, Walk())]
+    holds = threading.Event()
+
+    def other_build() -> None:
+        with store.lock(runs[0].key):
+            holds.set()
+            time.sleep(0.5)
+            Bench(store, Toy()).store(runs[0], Result(torch.zeros(SHAPE)))
+
+    thread = threading.Thread(target=other_build)
+    thread.start()
+    holds.wait()
+    toy = Toy()
+    assert engine(store, toy, runs) == ()
+    thread.join()
+    assert sum(toy.batches) == 6, "only the run nobody held was run here"
+
+
+def test_values_that_are_not_finite_fail_the_run(tmp_path: Path) -> None:
+    class Broken(Toy):
+        def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+            return [Prediction(torch.full(SHAPE, float("nan"))) for _ in queries]
+
+    failures = engine(Store(tmp_path), Broken(), [make_run(0, Walk())])
+    assert "not finite" in failures[0].cause
+
+
+def test_plain_progress_counts_calls_and_knows_when_it_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fwd_report.engine.progress.PLAIN_EVERY", 0.0)
+    rates = Rates(tmp_path)
+    with Progress({"a": 100, "b": 10}, 3, rates) as progress:
+        progress.advance("a", 50, 5.0)
+        assert "50/110 calls · time left unknown yet" in capsys.readouterr().err
+        progress.advance("b", 5, 10.0)
+    assert "55/110 calls · 15 s left" in capsys.readouterr().err
+    assert Rates(tmp_path).seconds({"a": 10}) == pytest.approx(1.0)
