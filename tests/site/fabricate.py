@@ -124,9 +124,7 @@ class Digits(Technique):
         return [
             Animations((("epoch 1", rows), ("epoch 5", rows)), "trajectory", "digits form"),
             Grid(
-                tuple(
-                    tuple(Picture(e.picture(), e.alt, entry=e) for e in row) for row in rows
-                ),
+                tuple(tuple(Picture(e.picture(), e.alt, entry=e) for e in row) for row in rows),
                 row_labels=("epoch 1", "epoch 5"),
                 column_labels=tuple(str(digit) for digit in range(10)),
             ),
@@ -257,7 +255,12 @@ class Fabric:
         intro: str = "",
     ) -> SectionResult:
         file = self.root / "experiments" / f"{name}.yaml"
-        lines = [f"title: {title}", "intro: |", textwrap.indent(intro.strip(), "  "), "experiments:"]
+        lines = [
+            f"title: {title}",
+            "intro: |",
+            textwrap.indent(intro.strip(), "  "),
+            "experiments:",
+        ]
         for item in experiments:
             lines.append(f"  - id: {item.spec.id}")
             lines.append(f"    caption: |\n{textwrap.indent(item.spec.caption, ' ' * 6)}")

@@ -41,7 +41,7 @@ class Axis:
 def curve_svg(curve: Curve) -> str:
     """The chart as one `<svg>` element; colours are CSS variables, text is currentColor.
 
-    With `smooth`, each raw series is drawn faint below its running mean. On a log axis, values
+    With `smooth`, each raw series is drawn faint behind its running mean. On a log axis, values
     that are not positive are left out. Raises ValueError if there is no value to draw.
     """
     lines = [(label, _drawable(values, curve.log_y)) for label, values in curve.lines]
@@ -100,15 +100,14 @@ def _range(values: Sequence[float], log: bool) -> tuple[float, float]:
 
 
 def _running_mean(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """The mean over a centred window of about a fiftieth of the series, shrunk at its ends."""
+    """The mean over a window of about a fiftieth of the series, centred but at its ends."""
     half = max(2, len(line) // 100)
     totals = [0.0]
     for _, value in line:
         totals.append(totals[-1] + value)
     smoothed = []
     for index, (x, _) in enumerate(line):
-        reach = min(half, index, len(line) - 1 - index)
-        start, stop = index - reach, index + reach + 1
+        start, stop = max(0, index - half), min(len(line), index + half + 1)
         smoothed.append((x, (totals[stop] - totals[start]) / (stop - start)))
     return smoothed
 
@@ -124,14 +123,20 @@ def _grid(x: Axis, y: Axis) -> list[str]:
     marks = []
     for value in y.ticks():
         at = y.at(value)
-        marks.append(f'<line class="fwd-rule" x1="{x.start}" x2="{x.end}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        marks.append(f'<text x="{x.start - 8}" y="{at + 5:.1f}" text-anchor="end">{_number(value)}</text>')
+        marks.append(
+            f'<line class="fwd-rule" x1="{x.start}" x2="{x.end}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        )
+        marks.append(
+            f'<text x="{x.start - 8}" y="{at + 5:.1f}" text-anchor="end">{_number(value)}</text>'
+        )
     for value in x.ticks():
         at = x.at(value)
         marks.append(
             f'<text x="{at:.1f}" y="{y.start + 19}" text-anchor="middle">{_number(value)}</text>'
         )
-    marks.append(f'<line class="fwd-axis" x1="{x.start}" x2="{x.end}" y1="{y.start}" y2="{y.start}"/>')
+    marks.append(
+        f'<line class="fwd-axis" x1="{x.start}" x2="{x.end}" y1="{y.start}" y2="{y.start}"/>'
+    )
     return marks
 
 

@@ -20,6 +20,8 @@ from fwd_report.techniques.parts import Picture
 BEST = ("upsample", "hybrid", "anagram", "sample", "inpaint", "sdedit", "iterative")
 """Techniques whose pictures make the teaser, the most striking first."""
 COLUMNS = 6
+NARROW = 3
+"""Columns of the teaser on a phone."""
 TEASER = 12
 EACH = 3
 """The most pictures one experiment gives to the teaser."""
@@ -46,19 +48,24 @@ def front_page(report: ReportResult, gallery: Gallery, environment: Environment)
     )
 
 
-def _teaser(report: ReportResult, gallery: Gallery) -> Image | None:
-    """The best pictures of the report in one, or None where there are too few."""
+def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:
+    """The best pictures of the report in one, wide and narrow; None where there are too few."""
     chosen = list(_best(report))[:TEASER]
-    if len(chosen) < 3:
+    if len(chosen) < NARROW:
         return None
-    columns = min(COLUMNS, len(chosen))
-    chosen = chosen[: len(chosen) // columns * columns]
+    if len(chosen) > COLUMNS:
+        chosen = chosen[: len(chosen) // COLUMNS * COLUMNS]
+    wide = min(COLUMNS, len(chosen))
     pictures = [Picture(entry.picture(), entry.alt, entry=entry) for entry in chosen]
-    drawn = gallery.mosaic(pictures, columns, "teaser")
     alt = "Pictures from this report: " + "; ".join(
         dict.fromkeys(picture.alt.rstrip(".") for picture in pictures)
     )
-    return Image(drawn.name, drawn.width, drawn.height, drawn.width, alt)
+    made = {}
+    for name, columns in (("wide", wide), ("narrow", NARROW)):
+        whole = pictures[: len(pictures) // columns * columns]
+        drawn = gallery.mosaic(whole, columns, "teaser")
+        made[name] = Image(drawn.name, drawn.width, drawn.height, drawn.width, alt)
+    return made
 
 
 def _best(report: ReportResult) -> Iterator[Entry]:

@@ -10,12 +10,14 @@ SCRIPT = {
     **dict(zip("BEFHILMR", "ℬℰℱℋℐℒℳℛ", strict=True)),
 }
 """Unicode's script capitals; browsers ignore `mathvariant` but draw these."""
-ACCENTS = {"¯": "¯", "~": "˜", "^": "^", "˙": "˙", "¨": "¨", "→": "→"}
+ACCENTS = {"¯": "¯", "~": "˜", "^": "ˆ", "˙": "˙", "¨": "¨", "→": "→"}
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be shown; `latex` is what was written."""
+    """A formula that cannot be shown. latex: what was written; lineno: its line, once known."""
+
+    lineno: int | None = None
 
     def __init__(self, latex: str, reason: str) -> None:
         super().__init__(f"the formula `{latex.strip()}` {reason}")
@@ -54,7 +56,7 @@ def _prepared(latex: str) -> str:
 
 
 def _adapt(element: ElementTree.Element) -> None:
-    """Replace what MathML Core dropped: script letters, column alignment; mark accents."""
+    """Replace what MathML Core dropped: script letters, column alignment; mark accents, primes."""
     element.tag = element.tag.removeprefix(NAMESPACE)
     text = (element.text or "").strip()
     if element.get("mathvariant") == "script" and text in SCRIPT:
@@ -70,6 +72,10 @@ def _adapt(element: ElementTree.Element) -> None:
         element[1].text = ACCENTS[element[1].text or ""]
         if len("".join(element[0].itertext())) == 1:
             element[1].set("stretchy", "false")
+    if element.tag == "msup" and set(element[1].text or "") <= {"′"} and element[1].text:
+        element.tag = "mrow"
+        element[1].tag = f"{NAMESPACE}mo"
+        element[1].attrib.update(lspace="0", rspace="0")
     alignment = element.attrib.pop("columnalign", None)
     if alignment and element.tag == "mtd":
         element.set("style", f"text-align: {alignment}")

@@ -31,7 +31,7 @@ def nav_yaml(report: ReportResult, docs: Path) -> str:
 
 def navigation(report: ReportResult, docs: Path) -> list[Any]:
     """`nav` as MkDocs wants it: home, the sections under their parts, hand-written pages."""
-    nav: list[Any] = ["index.md"]
+    nav: list[Any] = [{"Home": "index.md"}]
     for part, specs in by_part(section.spec for section in report.sections):
         pages: list[Any] = [{spec.title: f"{OWNED}/{spec.name}.md"} for spec in specs]
         nav += [{part: pages}] if part else pages
@@ -48,9 +48,7 @@ def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:
 
 def hand_written(docs: Path) -> list[Any]:
     """The pages of docs/ that nobody generated: a folder is a heading, its index.md first."""
-    pages: list[Any] = [
-        path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"
-    ]
+    pages: list[Any] = [path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"]
     for folder in sorted(path for path in docs.iterdir() if path.is_dir() and path.name != OWNED):
         found = sorted(folder.rglob("*.md"), key=lambda path: (path.name != "index.md", path))
         if found:

@@ -8,14 +8,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
-from fwd_report.errors import UserError
+from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.mathml import FormulaError, inert
-from fwd_report.site.prose import problem_in, render, render_inline
+from fwd_report.site.prose import formula_line, render, render_inline
 from fwd_report.site.provenance import facts, keys
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import Block, blocks, missing_files
 from fwd_report.site.views import Names, experiment_views, figure_numbers
+from fwd_report.spec.prose import prose_problem
 
 
 def templates(folder: Any) -> Environment:
@@ -103,7 +104,7 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
                 failure = failure or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery)
-        except (LookupError, ValueError):
+        except (LookupError, OSError, ValueError):
             if failure is None:
                 raise
     elif failure is None:
@@ -120,7 +121,7 @@ class _Writer:
         self._report = report
         self._name = section.spec.name
         self._context = context
-        self.problems: list[Any] = []
+        self.problems: list[Problem] = []
 
     def prose(self, source: str, *path: str, context: Mapping[str, Any] | None = None) -> str:
         return self._written(render, source, context or {}, path)
@@ -134,6 +135,10 @@ class _Writer:
         try:
             return str(write(source, {**self._context, **context}))
         except (TemplateError, FormulaError, TypeError, ValueError, ArithmeticError) as error:
-            found = problem_in(error, source, self._report.project, self._name, *path)
-            self.problems += found.problems
+            if isinstance(error, FormulaError):
+                error.lineno = formula_line(error, source)
+            message = str(error) if isinstance(error, FormulaError) else None
+            self.problems.append(
+                prose_problem(self._report.project, self._name, path, error, message)
+            )
             return ""

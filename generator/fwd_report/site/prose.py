@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2 import Undefined, pass_context
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from fwd_report.errors import Problem, UserError
 from fwd_report.site.markdown import pieces
 from fwd_report.site.mathml import FormulaError, inert, to_mathml
 from fwd_report.site.views import NOT_RUN, NotRun
-from fwd_report.spec.model import Project
+from fwd_report.spec.templates import sandbox
 
 VALUE = re.compile("\ue000(\\d+)\ue001")
 """Where the template printed a value: kept apart until it is known whether code surrounds it."""
@@ -39,7 +38,7 @@ class Values:
 
 @cache
 def environment() -> SandboxedEnvironment:
-    """The sandbox prose runs in: no attribute that begins with _, nothing can be changed."""
+    """The sandbox of prose, with what it prints kept apart by `finalize`."""
 
     @pass_context
     def finalize(context: Any, value: Any) -> Any:
@@ -49,13 +48,21 @@ def environment() -> SandboxedEnvironment:
             str(value)
         return context["_values"].keep(value)
 
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = sandbox(autoescape=True, finalize=finalize)
+    for name in ("int", "float", "format", "filesizeformat"):
+        made.filters[name] = _unless_missing(made.filters[name])
+    return made
+
+
+def _unless_missing(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that leaves a missing value missing, instead of making a number of it."""
+
+    @wraps(filter_)
+    def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
+        missing = next((item for item in (value, *args) if isinstance(item, NotRun)), None)
+        return filter_(value, *args, **kwargs) if missing is None else missing
+
+    return filtered
 
 
 def render(source: str, context: Mapping[str, Any]) -> str:
@@ -80,7 +87,10 @@ def render(source: str, context: Mapping[str, Any]) -> str:
 
 
 def render_inline(source: str, context: Mapping[str, Any]) -> str:
-    """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work."""
+    """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work.
+
+    MkDocs leaves HTML as it is, so links to other pages of the folder become addresses here.
+    """
     from markdown import markdown
 
     values = Values()
@@ -96,6 +106,7 @@ def render_inline(source: str, context: Mapping[str, Any]) -> str:
             prose = piece.text.replace("\\$", "&#36;").replace("<", "&lt;")
             written.append(values.restore(prose, _in_prose))
     html = markdown("".join(written), extensions=["smarty"])
+    html = re.sub(r'href="([\w-]+)\.md(#[^"]*)?"', r'href="../\1/\2"', html)
     return html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
 
 
@@ -105,22 +116,10 @@ def equation(latex: str, display: bool) -> str:
     return f'<span class="{kind}">{to_mathml(latex, display)}</span>'
 
 
-def problem_in(
-    error: Exception, source: str, project: Project, section: str, *path: str | int
-) -> UserError:
-    """The user's error for a template or formula that failed, at its own line of the YAML."""
-    line = _failing_line(error, source)
-    base = project.problem(_message(error), section, *path)
-    if line is None or base.file is None or base.line is None:
-        return UserError(base)
-    lines = (project.root / base.file).read_text(encoding="utf-8").splitlines()
-    for number in range(base.line - 1, len(lines)):
-        if line.strip() and line.strip() in lines[number]:
-            column = lines[number].index(line.strip()) + 1
-            return UserError(
-                Problem(base.message, base.file, number + 1, column, lines[number], base.hint)
-            )
-    return UserError(base)
+def formula_line(error: FormulaError, source: str) -> int | None:
+    """The line of the prose on which a formula stands, counted from 1."""
+    start = source.find(error.latex)
+    return source.count("\n", 0, start) + 1 if start >= 0 else None
 
 
 def format_value(value: Any) -> str:
@@ -154,27 +153,3 @@ def _in_math(value: Any) -> str:
 
 def _without_marks(source: str) -> str:
     return source.replace("\ue000", "").replace("\ue001", "")
-
-
-def _message(error: Exception) -> str:
-    if isinstance(error, TemplateError):
-        return f"the prose cannot be rendered: {error.message or error}"
-    return str(error)
-
-
-def _failing_line(error: Exception, source: str) -> str | None:
-    """The line of the prose in which the error happened."""
-    lines = source.splitlines()
-    number = None
-    if isinstance(error, TemplateSyntaxError):
-        number = error.lineno
-    elif isinstance(error, FormulaError):
-        start = source.find(error.latex)
-        number = source.count("\n", 0, start) + 1 if start >= 0 else None
-    else:
-        trace = error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == "<template>":
-                number = trace.tb_lineno
-            trace = trace.tb_next
-    return lines[number - 1] if number and number <= len(lines) else None

@@ -75,7 +75,9 @@ def _total(provenance: Sequence[Mapping[str, Any]], name: str, form: str) -> str
 
 
 def _seconds(provenance: Sequence[Mapping[str, Any]]) -> str:
-    values = [item["seconds"] for item in provenance if isinstance(item.get("seconds"), int | float)]
+    values = [
+        item["seconds"] for item in provenance if isinstance(item.get("seconds"), int | float)
+    ]
     return duration(sum(values)) if values else ""
 
 

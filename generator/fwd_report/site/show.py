@@ -152,7 +152,9 @@ def _trajectory(part: Trajectory, gallery: Gallery) -> Block:
 
 
 def _pick_labels(part: Trajectory) -> Iterable[tuple[int, str]]:
-    return ((pick, part.labels[i] if i < len(part.labels) else "") for i, pick in enumerate(part.picks))
+    return (
+        (pick, part.labels[i] if i < len(part.labels) else "") for i, pick in enumerate(part.picks)
+    )
 
 
 def _animations(part: Animations, gallery: Gallery) -> Block:
@@ -194,17 +196,25 @@ def _images(
     ]
 
 
-def missing_files(parts: Iterable[Part]) -> list[Path]:
-    """The files of the parts that are not there."""
-    found: list[Path] = []
+def pictures_of(parts: Iterable[Part]) -> list[Picture]:
+    """Every still picture of the parts."""
+    found: list[Picture] = []
     for part in parts:
         if isinstance(part, Grid):
-            found += [picture.source for row in part.rows for picture in row]
+            found += [picture for row in part.rows for picture in row]
         elif isinstance(part, Flip | Distance):
-            found.append(part.picture.source)
+            found.append(part.picture)
         elif isinstance(part, Slider):
-            found += [part.before.source, part.after.source]
-        elif isinstance(part, Trajectory):
+            found += [part.before, part.after]
+    return found
+
+
+def missing_files(parts: Iterable[Part]) -> list[Path]:
+    """The files of the parts that are not there."""
+    parts = list(parts)
+    found = [picture.source for picture in pictures_of(parts)]
+    for part in parts:
+        if isinstance(part, Trajectory):
             found.append(part.entry.frames(part.frames))
         elif isinstance(part, Animations):
             found += [e.frames(part.frames) for _, rows in part.clips for row in rows for e in row]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fwd_report
+from fwd_report.site.nav import hand_written
 from fwd_report.site.results import ReportResult
 from fwd_report.store.files import read_json, write_json
 
@@ -27,8 +28,7 @@ def inputs_digest(report: ReportResult, templates: Path, docs: Path) -> str:
     for path in sorted(files):
         stat = path.stat()
         digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    for path in sorted(docs.rglob("*.md")):
-        digest.update(f"{path}\n".encode())
+    digest.update(repr(hand_written(docs)).encode())
     described: list[Any] = [report.project.report.model_dump(mode="json")]
     described.append([report.project.profile, report.model_note])
     for section in report.sections:
@@ -69,4 +69,3 @@ def _sizes(folder: Path, names: Iterable[str]) -> dict[str, int]:
         except OSError:
             sizes[name] = -1
     return sizes
-

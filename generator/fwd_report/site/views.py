@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from jinja2 import UndefinedError
+from markupsafe import Markup
 
+from fwd_report.site.mathml import inert
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.store.entry import Entry
 
@@ -90,10 +92,12 @@ class RunView:
 class ExperimentView:
     """One experiment: a list of its runs that also answers as the first of them.
 
+    If some have not run, a NotRun follows those that have.
+
     `runs.skull.params` is `runs.skull[0].params`; `.figure` is a link to its figure.
     """
 
-    def __init__(self, result: ExperimentResult, figure: str) -> None:
+    def __init__(self, result: ExperimentResult, figure: Markup) -> None:
         self.id = result.spec.id
         self.title = result.spec.title
         self.figure = figure
@@ -103,8 +107,10 @@ class ExperimentView:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def __iter__(self) -> Iterator[RunView]:
-        return iter(self._runs)
+    def __iter__(self) -> Iterator[RunView | NotRun]:
+        yield from self._runs
+        if self._missing:
+            yield NotRun()
 
     def __getitem__(self, index: int | slice) -> Any:
         if not isinstance(index, int | slice):
@@ -161,9 +167,9 @@ def experiment_views(section: SectionResult, page: str = "") -> Names:
     for result in section.experiments:
         name = result.spec.id
         number = numbers.get(name)
-        where = f" of {section.spec.title}" if page else ""
-        link = f"[Figure {number}{where}]({page}#fig-{name})" if number else result.spec.title
-        found[name] = ExperimentView(result, link)
+        where = f" of {inert(section.spec.title)}" if page else ""
+        link = f"[Figure {number}{where}]({page}#fig-{name})" if number else inert(name)
+        found[name] = ExperimentView(result, Markup(link))
     return Names("experiment", found)
 
 

@@ -1,0 +1,120 @@
+"""What should not be published: placeholders, gaps, dead links, prose that its figure denies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fwd_report.site.contradictions import contradictions
+from fwd_report.site.deliverables import missing_deliverables
+from fwd_report.site.links import dead_links
+from fwd_report.site.markdown import pieces
+from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.site.show import missing_files, pictures_of
+
+PLACEHOLDERS = re.compile(
+    r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"
+    r"|\blorem ipsum\b|\bblah blah\b|\((?:explain|insert|fill in|your text)[^)]*\)|(?<=[\w)\].])!!+",
+    re.I,
+)
+"""What five published writeups left in, and its like."""
+SHOUTED = re.compile(r"TODO|FIXME|XXX|TBD|[A-Z]+_HERE")
+JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend. kind: a short name for it; file is relative to the project."""
+
+    kind: str
+    message: str
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.message}"
+
+
+def check(report: ReportResult, root: Path) -> list[Finding]:
+    """Everything found in the specs, the results and the pages, in the order of the pages."""
+    found = [
+        Finding("placeholder", f"placeholder {text!r}", "experiments/report.yaml")
+        for text in _placeholders(report.project.report.description)
+    ]
+    for section in report.sections:
+        found += _section(report, section)
+    found += [
+        Finding("deliverable", f"no section covers {name}", "experiments/report.yaml")
+        for name in missing_deliverables(report)
+    ]
+    found += [
+        Finding("dead-link", message, file) for file, message in dead_links(root / "docs", root)
+    ]
+    return found
+
+
+def findings_as_text(findings: Sequence[Finding]) -> str:
+    """A line for each finding, and their number."""
+    if not findings:
+        return "nothing to mend"
+    lines = [str(finding) for finding in findings]
+    return "\n".join([*lines, f"{len(findings)} to mend"])
+
+
+def findings_as_json(findings: Sequence[Finding]) -> str:
+    """A list of objects: kind, message, file, line."""
+    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
+
+
+def _section(report: ReportResult, section: SectionResult) -> Iterator[Finding]:
+    spec = section.spec
+
+    def at(kind: str, message: str, *path: str) -> Finding:
+        place = report.project.problem(message, spec.name, *path)
+        return Finding(kind, message, str(place.file), place.line)
+
+    if not spec.intro.strip():
+        yield at("empty", "the section has no intro")
+    for field in ("intro", "outro"):
+        for text in _placeholders(getattr(spec, field)):
+            yield at("placeholder", f"placeholder {text!r} in the {field}", field)
+    for result in section.experiments:
+        name = result.spec.id
+        for field in ("title", "caption", "discussion"):
+            for text in _placeholders(getattr(result.spec, field)):
+                yield at(
+                    "placeholder", f"placeholder {text!r} in the {field} of {name}", name, field
+                )
+        if result.spec.show and not result.spec.caption.strip():
+            yield at("empty", f"{name} has no caption", name)
+        if result.failure:
+            yield at("missing", f"{name} is not complete: {result.failure}", name)
+        elif result.spec.show:
+            for kind, message in _figure(result):
+                yield at(kind, message, name)
+        for message in contradictions(result):
+            yield at("contradiction", message, name)
+
+
+def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
+    """Gaps of a figure whose results are all there."""
+    parts = result.spec.technique.figure(result.entries)
+    name = result.spec.id
+    if not parts:
+        yield "missing", f"{name} has no figure"
+    for path in missing_files(parts):
+        yield "missing", f"{name} shows {path.name}, which is not there"
+    if any(not picture.alt.strip() for picture in pictures_of(parts)):
+        yield "alt", f"{name} shows a picture without alternative text"
+
+
+def _placeholders(text: str) -> list[str]:
+    """The placeholders in prose, code, math and Jinja aside; shouted ones only where they are shouted."""
+    kept = "".join(piece.text for piece in pieces(text) if piece.kind == "text")
+    prose = JINJA.sub(" ", kept)
+    found = dict.fromkeys(match[0] for match in PLACEHOLDERS.finditer(prose))
+    return [text for text in found if not SHOUTED.fullmatch(text.upper()) or text.isupper()]
