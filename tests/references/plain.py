@@ -6,6 +6,7 @@ Every function draws its noise from `torch.Generator("cpu").manual_seed(seed)` i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ class Plain:
         self.unet = unet
         self.scheduler = DDPMScheduler.from_pretrained(folder / "scheduler")
         self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-        self.encoder = T5EncoderModel.from_pretrained(folder / "text_encoder")
+        self.encoder = T5EncoderModel.from_pretrained(folder / "text_encoder").float()
         self.shape = (3, unet.config.sample_size, unet.config.sample_size)
 
     @torch.no_grad()
@@ -64,7 +65,7 @@ class Plain:
     ) -> Tensor:
         self.scheduler.set_timesteps(timesteps=[t for t in timesteps if t >= 0])
         bars = self.scheduler.alphas_cumprod
-        for t, t_next in zip(timesteps[:-1], timesteps[1:], strict=True):
+        for t, t_next in pairwise(timesteps):
             eps, variance = estimate(x, t)
             a, a_next = bars[t], bars[t_next] if t_next >= 0 else torch.tensor(1.0)
             alpha = a / a_next

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from diffusers import DDPMScheduler, IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import save_file
@@ -59,6 +60,8 @@ def test_stage_one_with_dynamic_thresholding(tiny: World, assert_equal_pictures:
 
 
 def test_stage_two(world: World, assert_equal_pictures: Close, tmp_path: Path) -> None:
+    if 2 not in world.folders:
+        pytest.skip("the embedded model has no stage II in this package")
     small = world.picture(4)
     folder = world.folders[2]
     unet = loader.load_unet(folder, "cpu", torch.float32)

@@ -60,8 +60,8 @@ class Cascade:
         return self._models[stage]
 
     def prepare(self, prompts: Iterable[str]) -> None:
-        """Encode prompts ahead of the queries that need them, with one loading of the encoder."""
-        self._encoder().prepare(prompts)
+        """Encode prompts, and the empty one, with one loading of the encoder for all of them."""
+        self._encoder().prepare(["", *prompts])
 
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
