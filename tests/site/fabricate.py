@@ -43,8 +43,9 @@ x_{t'} &= \frac{\sqrt{\bar\alpha_{t'}}\,\beta_t}{1-\bar\alpha_t}\,\hat{x}_0
 $$
 
 Guidance asks twice, $\epsilon = \epsilon_u + \gamma\,(\epsilon_c - \epsilon_u)$, and inpainting
-keeps the rest: $x_t \leftarrow \mathbf{m}\,x_t + (1-\mathbf{m})\,\text{forward}(x_{\text{orig}}, t)$.
-The loss is $\mathcal{L} = \mathbb{E}_{x,\epsilon}\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right\rVert^2$.
+keeps the rest:
+$x_t \leftarrow \mathbf{m}\,x_t + (1-\mathbf{m})\,\text{forward}(x_{\text{orig}}, t)$. The loss is
+$\mathcal{L} = \mathbb{E}_{x,\epsilon}\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right\rVert^2$.
 """
 
 

@@ -12,7 +12,7 @@ from fwd_report.techniques.parts import Curve
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 66, 14, 12, 50
 COLOURS = 6
-"""How many line colours the style sheet defines, `--fwd-line-1` and on; further lines reuse them."""
+"""How many line colours the style sheet defines, from `--fwd-line-1`; more lines reuse them."""
 MOST_POINTS = 500
 
 

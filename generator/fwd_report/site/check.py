@@ -17,7 +17,8 @@ from fwd_report.site.show import missing_files, pictures_of
 
 PLACEHOLDERS = re.compile(
     r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"
-    r"|\blorem ipsum\b|\bblah blah\b|\((?:explain|insert|fill in|your text)[^)]*\)|(?<=[\w)\].])!!+",
+    r"|\blorem ipsum\b|\bblah blah\b|\((?:explain|insert|fill in|your text)[^)]*\)"
+    r"|(?<=[\w)\].])!!+",
     re.I,
 )
 """What five published writeups left in, and its like."""
@@ -113,7 +114,7 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
 
 
 def _placeholders(text: str) -> list[str]:
-    """The placeholders in prose, code, math and Jinja aside; shouted ones only where they are shouted."""
+    """The placeholders in prose, code, math and Jinja aside; TODO and its like in capitals only."""
     kept = "".join(piece.text for piece in pieces(text) if piece.kind == "text")
     prose = JINJA.sub(" ", kept)
     found = dict.fromkeys(match[0] for match in PLACEHOLDERS.finditer(prose))

@@ -11,6 +11,10 @@ SCRIPT = {
 }
 """Unicode's script capitals; browsers ignore `mathvariant` but draw these."""
 ACCENTS = {"¯": "¯", "~": "˜", "^": "ˆ", "˙": "˙", "¨": "¨", "→": "→"}
+SCRIPTED = ("msub", "msup", "msubsup", "munder", "munderover")
+TIGHT = ("/", "…", ".", "!")
+"""Operators that TeX sets without space around them."""
+THIN = "0.1667em"
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 
 
@@ -43,6 +47,8 @@ def to_mathml(latex: str, display: bool) -> str:
         raise FormulaError(latex, f"uses the unknown command {unknown[0]}")
     for element in root.iter():
         _adapt(element)
+    for element in list(root.iter()):
+        _space(element)
     spoken = inert(" ".join(latex.split()))
     return _serialise(root).replace("<math ", f'<math alttext="{spoken}" ', 1)
 
@@ -62,7 +68,9 @@ def _adapt(element: ElementTree.Element) -> None:
     if element.get("mathvariant") == "script" and text in SCRIPT:
         element.text = SCRIPT[text]
         del element.attrib["mathvariant"]
-    if element.tag == "mi" and text in ("~", "‖", "|"):
+    if element.tag == "mo" and (text in ("∅", "⌀") or (len(text) > 1 and text.isalpha())):
+        element.tag = "mi"
+    elif element.tag == "mi" and text in ("~", "‖", "|"):
         element.tag = "mo"
         element.text = text.replace("~", "∼")
         if text != "~":
@@ -75,10 +83,52 @@ def _adapt(element: ElementTree.Element) -> None:
     if element.tag == "msup" and set(element[1].text or "") <= {"′"} and element[1].text:
         element.tag = "mrow"
         element[1].tag = f"{NAMESPACE}mo"
-        element[1].attrib.update(lspace="0", rspace="0")
+        _tighten(element[1])
     alignment = element.attrib.pop("columnalign", None)
     if alignment and element.tag == "mtd":
         element.set("style", f"text-align: {alignment}")
+
+
+def _space(element: ElementTree.Element) -> None:
+    """TeX's spaces where browsers have others: signs, dots, scripts, names of functions."""
+    if element.tag in SCRIPTED:
+        for script in element[1:]:
+            for inner in script.iter("mo"):
+                _tighten(inner)
+    for index in reversed(range(len(element))):
+        child = element[index]
+        before = element[index - 1] if index else None
+        after = element[index + 1] if index + 1 < len(element) else None
+        if child.tag == "mo" and child.text in TIGHT:
+            _tighten(child)
+        elif child.tag == "mo" and child.text in "−+" and _opens(before):
+            child.set("form", "prefix")
+            _tighten(child)
+        elif _is_function(child) and element.tag in ("math", "mrow", "mtd"):
+            if after is not None and after.tag != "mo" and not _is_fenced(after):
+                element.insert(index + 1, ElementTree.Element("mspace", width=THIN))
+            if before is not None and before.tag not in ("mo", "mspace"):
+                element.insert(index, ElementTree.Element("mspace", width=THIN))
+
+
+def _tighten(operator: ElementTree.Element) -> None:
+    operator.set("lspace", "0")
+    operator.set("rspace", "0")
+
+
+def _opens(before: ElementTree.Element | None) -> bool:
+    """Whether a sign after `before` is a sign, not an operation."""
+    return before is None or (before.tag == "mo" and (before.text or "") in "([{,;=<>≤≥≈←→∼∈")
+
+
+def _is_function(element: ElementTree.Element) -> bool:
+    """Whether this is the name of a function, such as log, perhaps with scripts."""
+    name = element[0] if element.tag in SCRIPTED and len(element) else element
+    return name.tag == "mi" and len(name.text or "") > 1 and (name.text or "").isalpha()
+
+
+def _is_fenced(element: ElementTree.Element) -> bool:
+    return element.tag == "mrow" and len(element) > 0 and element[0].get("fence") == "true"
 
 
 def _serialise(root: ElementTree.Element) -> str:

@@ -1,4 +1,4 @@
-"""The navigation, written as the `nav` that mkdocs.yml inherits: sections by part, then the guide."""
+"""The navigation that mkdocs.yml inherits: sections by part, then the hand-written pages."""
 
 from __future__ import annotations
 

@@ -107,6 +107,9 @@ class ExperimentView:
     def __len__(self) -> int:
         return len(self._runs)
 
+    def __bool__(self) -> bool:
+        return bool(self._runs) or self._missing
+
     def __iter__(self) -> Iterator[RunView | NotRun]:
         yield from self._runs
         if self._missing:
@@ -121,7 +124,7 @@ class ExperimentView:
             if self._missing:
                 return NotRun()
             raise UndefinedError(
-                f"experiment {self.id!r} has {len(self)} runs, counted from 0; there is no [{index}]"
+                f"experiment {self.id!r} has {len(self)} runs, counted from 0, and no [{index}]"
             ) from None
 
     def __getattr__(self, name: str) -> Any:
