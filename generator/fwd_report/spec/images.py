@@ -60,6 +60,8 @@ def _look(path: Path, size: int) -> dict[str, Any]:
                 upright = ImageOps.exif_transpose(image)
                 upright.load()
                 histogram = upright.convert("L").histogram()
+    except Image.DecompressionBombError:
+        return {"error": "is gigantic"}
     except Exception as error:
         known = type(error).__name__ != "UnidentifiedImageError"
         reason = f": {error}" if known and str(error) else ""

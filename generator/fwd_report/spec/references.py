@@ -14,6 +14,8 @@ from fwd_report.techniques.base import Reference, marked_fields
 
 ExperimentName = tuple[str, str]
 """(section, id)."""
+LONGEST = 100
+"""Most experiments in a chain in which each refers to the next."""
 
 
 def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
@@ -62,13 +64,14 @@ class References:
         """Report every reference that cannot be followed, then sections with too many runs."""
         mentions = [mention for name in self._drafts for mention in self._mentions(name)]
         found = [mention for mention in mentions if self._exists(mention)]
-        cyclic = self._report_cycles(found)
+        faulty = self._report_loops(found)
         for mention in found:
-            if not {mention.source, mention.target} & cyclic:
+            if not {mention.source, mention.target} & faulty:
                 self._check_epoch(mention)
                 self._check_kind(mention)
-                self._check_fan(mention, cyclic)
-        if not cyclic:
+        if not faulty:
+            for mention in found:
+                self._check_fan(mention)
             self._check_totals()
 
     def _mentions(self, name: ExperimentName) -> Iterator[Mention]:
@@ -116,35 +119,44 @@ class References:
         self._report(mention, f"there is no experiment '{experiment}'{where}", hint)
         return False
 
-    def _report_cycles(self, mentions: list[Mention]) -> set[ExperimentName]:
-        """Report each cycle once, at its first reference; the names on any cycle."""
-        outgoing: dict[ExperimentName, list[Mention]] = {}
+    def _report_loops(self, mentions: list[Mention]) -> set[ExperimentName]:
+        """Report each cycle, at its first reference, and chains too long to follow.
+
+        Returns the names on any of them. Walks depth first without recursion.
+        """
+        outgoing: dict[ExperimentName, list[Mention]] = {name: [] for name in self._drafts}
         for mention in mentions:
-            outgoing.setdefault(mention.source, []).append(mention)
-        done: set[ExperimentName] = set()
-        cyclic: set[ExperimentName] = set()
+            outgoing[mention.source].append(mention)
+        lengths: dict[ExperimentName, int] = {}
+        faulty: set[ExperimentName] = set()
         for start in outgoing:
             trail: list[Mention] = []
-            pending = [iter(outgoing[start])] if start not in done else []
             current = [start]
+            pending = [iter(outgoing[start] if start not in lengths else ())]
             while pending:
                 step = next(pending[-1], None)
                 if step is None:
                     pending.pop()
-                    done.add(current.pop())
-                    if trail:
-                        trail.pop()
+                    name = current.pop()
+                    following = [lengths.get(item.target, 0) for item in outgoing[name]]
+                    lengths.setdefault(name, 1 + max(following, default=0))
+                    if lengths[name] == LONGEST and following:
+                        message = f"a chain of {LONGEST} experiments that wait for each other"
+                        self._report(outgoing[name][0], message)
+                        faulty.add(name)
+                    trail = trail[:-1]
                 elif step.target in current:
                     first = current.index(step.target)
                     names = [*current[first:], step.target]
                     shown = " → ".join(f"{section}.{name}" for section, name in names)
-                    self._report([*trail, step][first], f"experiments wait for each other: {shown}")
-                    cyclic |= set(names)
-                elif step.target not in done and step.target in outgoing:
+                    message = f"experiments wait for each other: {shown}"
+                    self._report([*trail, step][first], message)
+                    faulty |= set(names)
+                elif step.target not in lengths:
                     trail.append(step)
                     current.append(step.target)
                     pending.append(iter(outgoing[step.target]))
-        return cyclic
+        return faulty
 
     def _check_epoch(self, mention: Mention) -> None:
         target = self._drafts[mention.target]
@@ -171,7 +183,7 @@ class References:
             )
             self._report(mention, message)
 
-    def _check_fan(self, mention: Mention, cyclic: set[ExperimentName]) -> None:
+    def _check_fan(self, mention: Mention) -> None:
         target = self._drafts[mention.target]
         if mention.reference.fan != "one" or target.spec is None:
             return

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from fwd_report.spec.document import Document, Path
+from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -81,7 +82,11 @@ def _report(
     found: dict[Path, list[str]] = {}
     hints: dict[Path, str] = {}
     fields = [*model.model_fields, *known]
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    deeper = {item["loc"][:-1] for item in items if len(item["loc"]) > 1}
+    for item in items:
+        if item["type"] == "too_short" and item["loc"] in deeper:
+            continue
         name = str(item["loc"][0]) if item["loc"] else ""
         if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
             message = f"{subject} has no field '{name}'"
@@ -145,11 +150,13 @@ def _phrase(item: Any) -> str:
         return f"is {length:,} characters long; at most {context['max_length']:,} are allowed"
     if kind == "string_too_short":
         return "should not be blank"
+    if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
+        return f"should be lower-case letters, digits and hyphens, not {brief(item['input'])}"
     if kind == "string_pattern_mismatch":
         return f"should match {context['pattern']}, unlike {brief(item['input'])}"
     if kind in ("too_short", "too_long"):
         few, bound = kind == "too_short", context.get("min_length", context.get("max_length"))
-        return f"should have at {'least' if few else 'most'} {bound} values"
+        return f"should have at {'least' if few else 'most'} {bound} value{'s'[: bound != 1]}"
     if kind == "missing":
         return f"needs a '{item['loc'][-1]}'"
     if kind == "extra_forbidden":
@@ -165,8 +172,6 @@ def _hint(item: Any) -> str | None:
     if item["type"] == "literal_error" and isinstance(value, str):
         expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
         return did_you_mean(value, [name.strip("'") for name in expected])
-    if item["type"] == "string_pattern_mismatch" and "a-z" in item["ctx"]["pattern"]:
-        return "use lower-case letters, digits and hyphens"
     return None
 
 

@@ -1,0 +1,138 @@
+"""Pictures and masks: inside the project, readable, large enough, fitting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.spec.conftest import Writeup
+
+
+def section(fields: str) -> str:
+    return f"title: A\nexperiments:\n  - {{id: a, technique: fill, caption: A, {fields}}}\n"
+
+
+def half(draw: Any) -> None:
+    draw.rectangle((0, 0, 40, 100), fill="white")
+
+
+@pytest.fixture()
+def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Writeup:
+    """A project with good and bad pictures in `images/`, and a picture outside it."""
+    images = writeup.root / "images"
+    writeup.draw("images/tower.png", (80, 64), half)
+    writeup.draw("images/mask.png", (80, 64), half)
+    writeup.draw("images/small.png", (200, 63), half)
+    writeup.draw("images/square.png", (64, 64), half)
+    writeup.draw("images/black.png", (80, 64), lambda draw: None)
+    writeup.draw("images/white.png", (80, 64), lambda d: d.rectangle((0, 0, 99, 99), fill="white"))
+    writeup.draw("images/grey.png", (80, 64), lambda d: d.rectangle((0, 0, 50, 99), fill="grey"))
+    (images / "notes.png").write_text("not a picture")
+    (images / "empty.png").write_bytes(b"")
+    whole = (images / "tower.png").read_bytes()
+    (images / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (images / "page.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n")
+    outside = writeup.draw(
+        str(tmp_path_factory.mktemp("outside") / "secret.png"), (64, 64), lambda draw: None
+    )
+    (images / "link.png").symlink_to(outside)
+    (images / "loop.png").symlink_to(images / "loop.png")
+    (images / "door").symlink_to(outside.parent)
+    (images / "inner.png").symlink_to(images / "tower.png")
+    return writeup
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "image: images/tower.png",
+        "image: ./images/../images/tower.png",
+        "image: images/inner.png",
+        "image: images/tower.png, mask: images/mask.png",
+        "sweep: {image: [images/tower.png, images/square.png]}",
+    ],
+)
+def test_what_is_taken(gallery: Writeup, fields: str) -> None:
+    gallery.write("a.yaml", section(fields)).load()
+    gallery.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("images/towr.png", "there is no file", "did you mean 'images/tower.png'?"),
+        ("tower.png", "there is no file", "did you mean 'images/tower.png'?"),
+        ("images", "is a folder", ""),
+        ("images/small.png", "too small: 200×63", "at least 64"),
+        ("images/notes.png", "not a picture", "PNG"),
+        ("images/empty.png", "an empty file", ""),
+        ("images/cut.png", "not a picture that can be read", ""),
+        ("images/page.png", "not a picture", ""),
+        ("images/link.png", "leads outside the project", "copy"),
+        ("images/door/secret.png", "leads outside the project", "copy"),
+        ("images/loop.png", "", ""),
+        ("../x.png", "leads outside the project", "copy"),
+        ("/etc/passwd", "outside the project", "relative"),
+        ("~/x.png", "outside the project", "relative"),
+        ("C:/x.png", "outside the project", "relative"),
+        (r"images\tower.png", "separated by /", "images/tower.png"),
+        ("https://example.org/x.png", "is an address", "copy"),
+        ("''", "should not be blank", ""),
+        ("x" * 5000, "", ""),
+    ],
+)
+def test_what_is_not(gallery: Writeup, name: str, message: str, hint: str) -> None:
+    text = section(f"image: {name}")
+    (problem,) = gallery.write("a.yaml", text).problems()
+    assert (problem.line, problem.column) == (3, text.splitlines()[2].index("image:") + 8)
+    assert message in problem.message
+    assert hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        ("images/square.png", "is 64×64 pixels, 'images/tower.png' is 80×64"),
+        ("images/black.png", "has no white"),
+        ("images/white.png", "has no black"),
+        ("images/grey.png", "not black and white: 64% of it is grey"),
+    ],
+)
+def test_masks(gallery: Writeup, mask: str, message: str) -> None:
+    text = section(f"image: images/tower.png, mask: {mask}")
+    (problem,) = gallery.write("a.yaml", text).problems()
+    assert message in problem.message
+    assert problem.column == text.splitlines()[2].index("mask:") + 7
+
+
+def test_a_mask_is_compared_with_the_upright_image(gallery: Writeup) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = gallery.root / "images" / "turned.jpg"
+    Image.new("RGB", (64, 80)).save(path, exif=exif)
+    gallery.write("a.yaml", section("image: images/turned.jpg, mask: images/mask.png")).load()
+
+
+def test_a_picture_that_changes_is_looked_at_again(gallery: Writeup) -> None:
+    gallery.write("a.yaml", section("image: images/tower.png")).load()
+    (gallery.root / "images" / "tower.png").write_text("gone")
+    (problem,) = gallery.problems()
+    assert "not a picture" in problem.message
+
+
+def test_a_gigantic_picture_is_not_decoded(gallery: Writeup) -> None:
+    Image.new("1", (8000, 7000)).save(gallery.root / "images" / "huge.png")
+    (problem,) = gallery.write("a.yaml", section("image: images/huge.png")).problems()
+    assert "gigantic: 8000×7000" in problem.message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_picture_one_may_not_read(gallery: Writeup) -> None:
+    path: Path = gallery.root / "images" / "tower.png"
+    path.chmod(0)
+    (problem,) = gallery.write("a.yaml", section("image: images/tower.png")).problems()
+    assert "cannot be read" in problem.message or "not a picture" in problem.message

@@ -1,0 +1,110 @@
+"""References between experiments: what may be named, and what each mistake says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.spec.conftest import Writeup
+
+HEAD = """\
+title: A
+experiments:
+  - {id: net, technique: train, caption: N, epochs: 5}
+  - {id: nets, technique: train, caption: N, sweep: {epochs: [2, 3]}}
+  - {id: one, technique: draw, caption: O}
+"""
+
+
+def with_experiment(fields: str) -> str:
+    return f"{HEAD}  - {{id: new, caption: N, {fields}}}\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "technique: ask, model: net",
+        "technique: ask, model: net@5",
+        "technique: ask, model: parts.net@1",
+        "technique: ask, sweep: {model: [net@1, net@5]}",
+        "technique: ask, cases: [{model: net@1, label: early}]",
+        "technique: enlarge, of: nets",
+        "technique: enlarge, of: nets@2",
+        "technique: chart, of: [net, nets, parts.one]",
+    ],
+)
+def test_what_may_be_named(writeup: Writeup, fields: str) -> None:
+    (section,) = writeup.write("parts.yaml", with_experiment(fields)).load().sections
+    assert section.experiments[-1].id == "new"
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointed_at", "message"),
+    [
+        ("technique: ask, model: nte", "nte", "no experiment 'nte'"),
+        ("technique: ask, model: other.net", "other.net", "no section 'other'"),
+        ("technique: ask, model: nets", "nets", "takes one run, and 'nets' has 2"),
+        ("technique: ask, model: net@6", "net@6", "parts.net has no epoch 6: it trains for 5"),
+        ("technique: ask, model: net@0", "net@0", "no epoch 0"),
+        ("technique: ask, model: net@", "net@", "names no epoch"),
+        ("technique: ask, model: net@last", "net@last", "names no epoch"),
+        ("technique: ask, model: one", "one", "'one' is no training"),
+        ("technique: ask, sweep: {model: [net@1, net@9]}", "net@9", "no epoch 9"),
+        ("technique: enlarge, of: one@1", "one@1", "is no training, so it has no epoch 1"),
+        ("technique: enlarge, of: nets@3", "nets@3", "no epoch 3: it trains for 2"),
+        ("technique: chart, of: [net, nets@1]", "nets@1", "takes whole experiments"),
+        ("technique: chart, of: [net, gone]", "gone", "no experiment 'gone'"),
+        ("technique: chart, of: []", "[]", "at least 1 value"),
+        ("technique: chart, of: net", "net", "should be a list"),
+        ("technique: ask, model: ''", "''", "no experiment ''"),
+        ("technique: ask, model: [net]", "[net]", "should be text"),
+    ],
+)
+def test_what_may_not(writeup: Writeup, fields: str, pointed_at: str, message: str) -> None:
+    text = with_experiment(fields)
+    (problem,) = writeup.write("parts.yaml", text).problems()
+    column = text.splitlines()[5].rindex(f" {pointed_at}") + 2
+    assert (problem.line, problem.column) == (6, column)
+    assert message in problem.message
+
+
+def test_an_experiment_of_that_name_elsewhere_is_suggested(writeup: Writeup) -> None:
+    writeup.write("parts.yaml", HEAD)
+    text = "title: B\nexperiments: [{id: a, technique: ask, caption: A, model: net}]\n"
+    (problem,) = writeup.write("more.yaml", text).problems()
+    assert problem.hint == "did you mean 'parts.net'?"
+
+
+def test_a_cycle_through_two_sections_is_reported_once(writeup: Writeup) -> None:
+    text = "title: A\nexperiments: [{{id: x, technique: enlarge, caption: A, of: {}.x}}]\n"
+    writeup.write("a.yaml", text.format("b")).write("b.yaml", text.format("a"))
+    (problem,) = writeup.problems()
+    assert str(problem).startswith("experiments/a.yaml:2:")
+    assert "a.x → b.x → a.x" in problem.message
+
+
+def test_samples_and_fans_count_towards_one_run(writeup: Writeup) -> None:
+    many = "  - {id: new, technique: enlarge, caption: N, of: one, samples: 2}\n"
+    ask = "  - {id: ask, technique: ask, caption: N, model: nets}\n"
+    problems = writeup.write("parts.yaml", HEAD + many + ask).problems()
+    assert [problem.line for problem in problems] == [7]
+
+
+def test_fans_cannot_multiply_without_end(writeup: Writeup) -> None:
+    lines = "".join(
+        f"  - {{id: e{n}, technique: enlarge, caption: E, of: {before}, samples: 100}}\n"
+        for n, before in enumerate(["nets", "e0", "e1", "e2"])
+    )
+    (problem,) = writeup.write("parts.yaml", HEAD + lines).problems()
+    assert "more than 100,000 runs" in problem.message
+    assert problem.line == 8
+
+
+def test_a_chain_too_long_to_follow(writeup: Writeup) -> None:
+    links = [f"  - {{id: e0, technique: enlarge, caption: E, of: one}}\n"]
+    for n in range(1, 3000):
+        links.append(f"  - {{id: e{n}, technique: enlarge, caption: E, of: e{n - 1}}}\n")
+    for chain in (links, links[::-1]):
+        (problem,) = writeup.write("parts.yaml", HEAD + "".join(chain)).problems()
+        assert "a chain of 100 experiments" in problem.message
+    (section,) = writeup.write("parts.yaml", HEAD + "".join(links[:98])).load().sections
+    assert len(section.experiments) == 101
