@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.spec.techniques import TECHNIQUES
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.spec.load import load_project
 from fwd_report.spec.model import Project
-from tests.spec.techniques import TECHNIQUES
 
 REPORT = "title: A report\n"
 
@@ -49,6 +49,6 @@ class Writeup:
         return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def writeup(tmp_path: Path) -> Writeup:
     return Writeup(tmp_path)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-
 from tests.spec.conftest import Writeup
 
 
@@ -20,7 +19,7 @@ def half(draw: Any) -> None:
     draw.rectangle((0, 0, 40, 100), fill="white")
 
 
-@pytest.fixture()
+@pytest.fixture
 def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Writeup:
     """A project with good and bad pictures in `images/`, and a picture outside it."""
     images = writeup.root / "images"

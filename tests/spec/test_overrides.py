@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.spec.conftest import Writeup
 
 SECTION = """\
@@ -14,7 +13,7 @@ experiments:
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def hybrids(writeup: Writeup) -> Writeup:
     return writeup.write("hybrids.yaml", SECTION)
 

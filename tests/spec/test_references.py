@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.spec.conftest import Writeup
 
 HEAD = """\
@@ -100,7 +99,7 @@ def test_fans_cannot_multiply_without_end(writeup: Writeup) -> None:
 
 
 def test_a_chain_too_long_to_follow(writeup: Writeup) -> None:
-    links = [f"  - {{id: e0, technique: enlarge, caption: E, of: one}}\n"]
+    links = ["  - {id: e0, technique: enlarge, caption: E, of: one}\n"]
     for n in range(1, 3000):
         links.append(f"  - {{id: e{n}, technique: enlarge, caption: E, of: e{n - 1}}}\n")
     for chain in (links, links[::-1]):
