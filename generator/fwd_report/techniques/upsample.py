@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 DEFAULT_STEPS = 20
+MOST_PAIRS = 6
+"""Most runs whose two stages a figure shows one above the other."""
 
 
 class Upsample(Technique):
@@ -74,8 +76,11 @@ class Upsample(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.parts import Grid, Picture, axis_label
+        """Both stages of each run, one above the other; of many runs, stage II as swept."""
+        from fwd_report.techniques.parts import Grid, Picture, axis_label, swept_grid
 
+        if len(entries) > MOST_PAIRS:
+            return [swept_grid(entries)]
         return [
             Grid(
                 rows=(
