@@ -9,7 +9,7 @@ from pathlib import Path
 from fwd_report.store.files import read_json
 
 FILE = "vocabulary.json"
-"""In a model's folder, optional: {"words": [...]}, lower case."""
+"""In a stage's folder or the one around both stages, optional: {"words": [...]}, lower case."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -27,4 +27,5 @@ def unknown_words(model: Path | str, prompt: str) -> list[str]:
 
 @cache
 def _words(model: Path) -> frozenset[str]:
-    return frozenset(read_json(model / FILE).get("words", ()))
+    said = read_json(model / FILE) or read_json(model.parent / FILE)
+    return frozenset(said.get("words", ()))

@@ -1,0 +1,152 @@
+"""`fwd-report build` from the outside: what it runs, what it leaves alone, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from tests.cli.conftest import HYBRIDS, NOISE, Project
+
+
+def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project) -> None:
+    cold = project("build", "--cached-only")
+    assert cold.returncode == 3
+    assert "hybrids.skull" in cold.stderr
+    assert project.stored() == set()
+
+    first = project("build")
+    assert first.returncode == 0, first.stderr
+    assert "ran 7 of 7 runs" in first.stdout
+    page = (project.root / "docs/report/hybrids.md").read_text()
+    assert "Kernel 5." in page
+
+    again = project("build", "--cached-only")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip() == "nothing to run; pages are up to date"
+
+    before = project.stored()
+    project.write("hybrids", HYBRIDS.replace("Near and far.", "Far and near."))
+    caption = project("build", "--cached-only")
+    assert caption.returncode == 0, "a caption reruns nothing"
+    assert "Far and near." in (project.root / "docs/report/hybrids.md").read_text()
+
+    project.write("hybrids", HYBRIDS.replace("kernel_size: 5", "kernel_size: 7"))
+    why = project("plan", "--why")
+    assert "params.kernel_size: 5 → 7" in why.stdout
+    edited = project("build")
+    assert "ran 1 of 7 runs" in edited.stdout
+    assert len(project.stored() - before) == 1
+
+    forced = project("build", "--only", "noise", "--force")
+    assert "ran 6 of 7 runs" in forced.stdout
+
+    damaged = next(iter((project.root / ".fwd-report/store").glob("??/[!.]*/image.png")))
+    damaged.write_bytes(b"not a picture")
+    assert project("store", "verify").returncode == 1
+    assert "ran 1 of 7 runs" in project("build").stdout
+    assert project("store", "verify").returncode == 0
+
+    collected = project("store", "gc")
+    assert collected.stdout.startswith("deleted 1 results"), "the old hybrid"
+
+
+def test_plan_as_json_tells_every_run(project: Project) -> None:
+    answer = project("plan", "--json")
+    assert answer.returncode == 0, answer.stderr
+    runs = json.loads(answer.stdout)
+    assert len(runs) == 7
+    hybrid = next(run for run in runs if run["section"] == "hybrids")
+    assert hybrid["status"] == "missing"
+    assert hybrid["technique"] == "hybrid"
+    assert hybrid["model_calls"] == 33 * 3
+    assert hybrid["seed"] == 7
+    assert len(hybrid["key"]) == 64
+    assert [run["seed"] for run in runs if run["experiment"] == "photos"] == [7, 8, 9]
+
+
+def test_only_touches_that_section_alone(project: Project) -> None:
+    answer = project("build", "--only", "hybrids")
+    assert answer.returncode == 0, answer.stderr
+    assert len(project.stored()) == 1
+    assert "ran 1 of 7 runs" in answer.stdout
+
+    unknown = project("build", "--only", "hibrids")
+    assert unknown.returncode == 2
+    assert "hybrids" in unknown.stderr
+    assert "Traceback" not in unknown.stderr
+
+
+def test_kill_9_then_build_just_works(project: Project) -> None:
+    project.write("noise", NOISE.replace("samples: 3", "samples: 40"))
+    killed = project.start("build")
+    deadline = time.monotonic() + 120
+    while len(project.stored()) < 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    kept = project.stored()
+    assert kept
+    answer = project("build")
+    assert answer.returncode == 0, answer.stderr
+    assert f"ran {44 - len(kept)} of 44 runs" in answer.stdout
+    assert project("store", "verify").returncode == 0
+
+
+def test_two_builds_at_once_share_the_work(project: Project) -> None:
+    builds = [project.start("build"), project.start("build")]
+    for build in builds:
+        _, errors = build.communicate(timeout=240)
+        assert build.returncode == 0, errors
+    assert len(project.stored()) == 7
+
+
+def test_a_failing_run_is_shown_and_the_rest_goes_on(project: Project) -> None:
+    project.write("broken", HYBRIDS.replace("kernel_size: 5", "kernel_size: 301"))
+    answer = project("build", "--keep-going")
+    assert answer.returncode == 1
+    assert "failed: broken.skull[0]" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert len(project.stored()) == 7
+    assert "broken.skull" in (project.root / "docs/report/broken.md").read_text()
+
+
+def test_mistakes_end_in_exit_2_with_the_place_and_without_a_traceback(project: Project) -> None:
+    project.write("hybrids", HYBRIDS.replace("technique: hybrid", "technique: hybird"))
+    project.write("noise", NOISE.replace("dot.png", "dott.png"))
+    answer = project("build")
+    assert answer.returncode == 2
+    assert "experiments/hybrids.yaml:8" in answer.stderr
+    assert "did you mean" in answer.stderr
+    assert "experiments/noise.yaml:9" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert project.stored() == set()
+
+
+def test_a_template_error_in_prose_names_file_and_line(project: Project) -> None:
+    project.write("hybrids", HYBRIDS.replace("runs.skull", "runs.skul"))
+    answer = project("build", "--only", "hybrids")
+    assert answer.returncode == 2
+    assert "experiments/hybrids.yaml:5" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert len(project.stored()) <= 1
+
+
+def test_the_no_op_path_imports_no_torch(project: Project) -> None:
+    assert project("build").returncode == 0
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; sys.argv = ['fwd-report', 'build']\n"
+        "from fwd_report.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'diffusers', 'transformers', 'matplotlib', 'numpy', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=False
+    )
+    assert answer.stdout.splitlines()[-1] == "[]", answer.stdout + answer.stderr
