@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -54,10 +55,15 @@ def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> tuple[
     network.load_state_dict(
         {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
     )
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         if name.startswith("optimizer."):
             _, index, moment = name.split(".")
+            parameter = parameters[int(index)]
+            if value.shape == parameter.shape:
+                # A fused optimizer walks through memory: a moment must lie as its parameter does.
+                value = torch.empty_like(parameter).copy_(value)
             moments.setdefault(int(index), {})[moment] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})

@@ -1,0 +1,142 @@
+"""A training that is killed, at whatever moment, ends as one that was left in peace."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fwd_report.training import loop
+from fwd_report.training.datasets import load_dataset
+from fwd_report.training.loop import Schedule, train
+from fwd_report.training.objectives import Denoiser
+from fwd_report.training.state import STATE_FILE, weights_file
+from fwd_report.training.unet import UNet
+
+WORKER = Path(__file__).with_name("worker.py")
+EPOCHS = 3
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(WORKER), str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def weights(folder: Path) -> list[dict[str, torch.Tensor]]:
+    return [load_file(folder / weights_file(epoch)) for epoch in range(1, EPOCHS + 1)]
+
+
+def test_killed_at_random_moments_the_weights_are_bit_equal(tmp_path: Path) -> None:
+    assert start(tmp_path / "whole").wait(timeout=120) == 0
+    moments = random.Random(4)
+    steps_seen: list[int] = []
+    for _ in range(3):
+        process = start(tmp_path / "killed")
+        assert process.stdout is not None
+        for _ in range(moments.randint(4, 9)):  # as many steps, and some of the next
+            line = process.stdout.readline()
+            steps_seen += [int(line)] if line else []
+        time.sleep(moments.uniform(0, 0.02))
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+    assert steps_seen != sorted(set(steps_seen))  # some steps were lost, and done again
+    assert not (tmp_path / "killed" / weights_file(EPOCHS)).exists()
+    assert start(tmp_path / "killed").wait(timeout=120) == 0
+    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    for expected, found in zip(whole, killed, strict=True):
+        assert expected.keys() == found.keys()
+        for name, tensor in expected.items():
+            assert torch.equal(tensor, found[name]), name
+
+
+def short(epochs: int = 2, **options: object) -> Schedule:
+    return Schedule(epochs, 16, 1e-3, 0.5, seed=1, examples=64, **options)  # type: ignore[arg-type]
+
+
+def run(folder: Path, schedule: Schedule) -> tuple[UNet, list[float]]:
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(0)
+    network = UNet(4)
+    images = load_dataset("digits").train_images[:100]
+    return network, train(network, Denoiser(0.5), images, None, schedule, folder)
+
+
+def test_a_finished_training_runs_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, losses = run(tmp_path, short())
+    monkeypatch.setattr(Denoiser, "draw", None)
+    again, same = run(tmp_path, short())
+    assert same == losses
+    assert torch.equal(network.out[1].weight, again.out[1].weight)
+
+
+def test_a_damaged_state_starts_over(tmp_path: Path) -> None:
+    _, losses = run(tmp_path, short())
+    state = tmp_path / STATE_FILE
+    state.write_bytes(state.read_bytes()[:100])
+    assert run(tmp_path, short())[1] == losses
+
+
+def test_the_order_depends_on_the_seed_and_the_epoch_alone() -> None:
+    schedule = short()
+    first, second = (loop._order(100, schedule, epoch) for epoch in (0, 1))
+    assert sorted(loop._order(100, Schedule(1, 1, 1, 1, seed=1), 0).tolist()) == list(range(100))
+    assert len(first) == 64
+    assert torch.equal(first, loop._order(100, schedule, 0))
+    assert not torch.equal(first, second)
+
+
+def test_the_learning_rate_is_exponential_lrs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    step = torch.optim.Adam.step
+
+    def spying(self: torch.optim.Adam, closure: None = None) -> object:
+        rates.append(self.param_groups[0]["lr"])
+        return step(self, closure)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", spying)
+    schedule = short(epochs=3)
+    run(tmp_path, schedule)
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.Adam([parameter], schedule.lr)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, schedule.decay)
+    expected = []
+    for _ in range(schedule.epochs):
+        expected += [scheduler.get_last_lr()[0]] * 4
+        scheduler.step()
+    assert rates == pytest.approx(expected)
+
+
+def test_progress_counts_steps_and_tells_loss_and_rate(tmp_path: Path) -> None:
+    heard: list[tuple[int, int, str]] = []
+    images = load_dataset("digits").train_images
+    train(
+        UNet(4), Denoiser(0.5), images, None, short(), tmp_path,
+        progress=lambda *news: heard.append(news),
+    )  # fmt: skip
+    assert heard[-1][:2] == (8, 8)
+    assert "loss 0." in heard[-1][2]
+    assert "images/s" in heard[-1][2]
+
+
+def test_bf16_learns_as_fp32_does(tmp_path: Path) -> None:
+    losses = {
+        precision: run(tmp_path / precision, short(epochs=4, precision=precision))[1]
+        for precision in ("fp32", "bf16")
+    }
+    assert losses["fp32"][-1] < losses["fp32"][0]
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.1)
