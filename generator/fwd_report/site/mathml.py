@@ -57,8 +57,13 @@ def _prepared(latex: str) -> str:
     """Spellings the converter does not know, written as ones it does."""
     latex = re.sub(r"\\(begin|end)\{(?:aligned|gathered|split)\}", r"\\\1{align*}", latex)
     latex = re.sub(r"\\\\\s*\[[^\]]*\]", r"\\\\", latex)
+    latex = re.sub(r"\\arg(min|max)?(?![A-Za-z])", _arg, latex)
     latex = latex.replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
     return latex.replace(r"\lvert", r"\vert").replace(r"\rvert", r"\vert").strip()
+
+
+def _arg(match: re.Match[str]) -> str:
+    return r"\operatorname{arg}" + (rf"\{match[1]}" if match[1] else "")
 
 
 def _adapt(element: ElementTree.Element) -> None:

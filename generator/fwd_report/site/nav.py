@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,25 @@ def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:
 
 
 def hand_written(docs: Path) -> list[Any]:
-    """The pages of docs/ that nobody generated: a folder is a heading, its index.md first."""
+    """The pages of docs/ that nobody generated; a folder is a heading.
+
+    Within a folder its index.md comes first, then what that links to, in its order, then the
+    rest by name.
+    """
     pages: list[Any] = [path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"]
     for folder in sorted(path for path in docs.iterdir() if path.is_dir() and path.name != OWNED):
-        found = sorted(folder.rglob("*.md"), key=lambda path: (path.name != "index.md", path))
+        found = _ordered(folder)
         if found:
             title = folder.name.replace("-", " ").replace("_", " ").capitalize()
             pages.append({title: [path.relative_to(docs).as_posix() for path in found]})
     return pages
+
+
+def _ordered(folder: Path) -> list[Path]:
+    found = sorted(folder.rglob("*.md"))
+    index = folder / "index.md"
+    if index not in found:
+        return found
+    linked = [folder / name for name in re.findall(r"\]\(([\w./-]+\.md)", index.read_text("utf-8"))]
+    first = [path for path in dict.fromkeys((index, *linked)) if path in found]
+    return first + [path for path in found if path not in first]

@@ -59,6 +59,9 @@ class NotRun:
     def __str__(self) -> str:
         return NOT_RUN
 
+    def __format__(self, spec: str) -> str:
+        return NOT_RUN
+
 
 @dataclass(frozen=True, eq=False)
 class RunView:
