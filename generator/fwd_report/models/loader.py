@@ -92,6 +92,7 @@ def load_tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     read_config(folder, "tokenizer", "tokenizer_config.json")
+    _speak_through_errors_alone()
     try:
         return AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
     except Exception as error:
@@ -150,6 +151,7 @@ def _load(
 ) -> nn.Module:
     """A network of the class `network`; dtype_option: what its library calls the dtype."""
     variant = _check_weights(folder, dtype)
+    _speak_through_errors_alone()
     try:
         model, info = network.from_pretrained(
             folder,
@@ -203,6 +205,16 @@ def _check_weights(folder: Path, dtype: torch.dtype) -> str | None:
                 f"the model's {path} is damaged: {_first_line(error)}", hint=RESTORE
             ) from error
     return "fp16" if use_half else None
+
+
+def _speak_through_errors_alone() -> None:
+    """Keep the libraries' progress bars and warnings out of the build's one progress display."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
 
 
 def _is_complete(part: Path) -> bool:
