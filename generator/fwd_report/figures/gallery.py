@@ -133,14 +133,6 @@ class Gallery:
 
         return self._file(stem, ".png", (*sources, str(columns).encode()), draw)
 
-    def sweep(self) -> None:
-        """Remove the files that nothing asked for since this gallery was opened."""
-        if not self.folder.is_dir():
-            return
-        for path in self.folder.iterdir():
-            if path.name not in self.used:
-                path.unlink()
-
     def _file(
         self, stem: str, suffix: str, made_of: Sequence[bytes], draw: Callable[[], bytes]
     ) -> Drawn:

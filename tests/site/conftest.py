@@ -1,0 +1,77 @@
+"""A built site and a browser to read it in."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.site.fabricate import every_part
+
+from fwd_report.site.publish import build_site
+from fwd_report.site.render import render_site
+from fwd_report.site.results import ReportResult
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+def lay_out(root: Path) -> Path:
+    """The files of a project beside its experiments."""
+    (root / "docs").mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "mkdocs.yml", root / "mkdocs.yml")
+    shutil.copytree(ROOT / "site_templates", root / "site_templates")
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return lay_out(tmp_path)
+
+
+@pytest.fixture
+def report(project: Path) -> ReportResult:
+    return every_part(project)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fabricated report as a site, built by MkDocs under --strict."""
+    root = lay_out(tmp_path_factory.mktemp("report"))
+    guide = root / "docs" / "guide"
+    guide.mkdir()
+    (guide / "zebra.md").write_text("# First\n")
+    (guide / "aardvark.md").write_text("# Second\n")
+    (guide / "index.md").write_text("# Guide\n\n[First](zebra.md), [second](aardvark.md)\n")
+    render_site(every_part(root), root)
+    build_site(root, root / "site")
+    return root / "site"
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH: apt-get install chromium")
+    return {"executable_path": CHROMIUM, "args": ARGUMENTS.split()}
