@@ -64,7 +64,20 @@ ODD = st.one_of(
                 "{{ 1/0 }}",
                 "{{ runs['a'] }}",
             ),
-            *("1e999", "nan", "experiments", 10**400, -1, 2**63, 1e308, [], {}, [[]], {"": ""}),
+            *(
+                "1e999",
+                "nan",
+                "experiments",
+                10**400,
+                10**299,
+                -1,
+                2**63,
+                1e308,
+                [],
+                {},
+                [[]],
+                {"": ""},
+            ),
             *({"@": 1}, {"steps@": [1]}, {"label": None}, [{}], [None], {"a@b@c": 1}),
         ]
     ),
@@ -131,18 +144,21 @@ def project() -> Iterator[Writeup]:
 
 def load_or_explain(writeup: Writeup, *overrides: str) -> None:
     """Load, or fail with problems that can be shown and that name files of the project."""
+    loaded, failure = None, None
     try:
         loaded = writeup.load(overrides=overrides)
     except UserError as error:
-        assert error.problems
-        assert str(error)
-        for problem in error.problems:
-            assert problem.file is not None or problem.message.startswith("--set ")
-            if problem.file is not None:
-                assert (writeup.root / problem.file).is_file()
-    else:
+        failure = error
+    if failure is None:
+        assert loaded is not None
         for section in loaded.sections:
             assert all(experiment.variants for experiment in section.experiments)
+        return
+    assert failure.problems
+    assert str(failure)
+    for problem in failure.problems:
+        assert problem.file is not None or problem.message.startswith("--set ")
+        assert problem.file is None or (writeup.root / problem.file).is_file()
 
 
 def as_yaml(value: Any) -> bytes:

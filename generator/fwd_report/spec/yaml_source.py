@@ -1,8 +1,7 @@
 """YAML as a tree in which every key and value knows its place; nothing in it is executed.
 
 The tree is built from the parser's events, so that nesting, aliases and tags are bounded before
-anything is made of them. Scalars follow YAML 1.2's core schema, as editors do: `no` and `12:30`
-are text, `1e-4` is a number.
+anything is made of them.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from fwd_report.errors import Problem
+from fwd_report.spec.yaml_scalars import scalar_value, short_tag
 
 Place = tuple[int, int]
 """(line, column), counted from 1."""
@@ -25,15 +25,7 @@ MOST_NODES = 500_000
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_NULL = re.compile(r"(~|null|Null|NULL)?")
-_BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)")
-_INT = re.compile(r"[-+]?[0-9]+")
-_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 _TAGS_OF_TREES = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
@@ -200,7 +192,7 @@ class _Builder:
             if depth >= DEEPEST:
                 raise _Invalid("nested too deeply", _start(event))
             if event.tag is not None and event.tag not in _TAGS_OF_TREES:
-                raise _Invalid(f"the tag {_short(event.tag)} is not allowed", _start(event))
+                raise _Invalid(f"the tag {short_tag(event.tag)} is not allowed", _start(event))
             build = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._sequence
             node = build(event, depth)
         if event.anchor is not None:
@@ -254,45 +246,14 @@ class _Builder:
 
 
 def _scalar(event: Any) -> Scalar:
-    place = _start(event)
-    end = event.end_mark
+    place, end = _start(event), event.end_mark
     block = event.style in ("|", ">")
     end_line = end.line if block and end.column == 0 else end.line + 1
-    if event.tag is not None and event.tag not in _TAGS:
-        raise _Invalid(f"the tag {_short(event.tag)} is not allowed", place)
-    text = event.value
-    if event.tag is None and event.implicit[0]:
-        return Scalar(_plain(text, place), place, end_line)
-    if event.tag is not None and event.tag != "tag:yaml.org,2002:str":
-        value = _plain(text, place)
-        kind = "null" if value is None else type(value).__name__
-        if event.tag != f"tag:yaml.org,2002:{kind}":
-            raise _Invalid(f"'{text[:40]}' is no {_short(event.tag)}", place)
-        return Scalar(value, place, end_line)
-    if control := _CONTROL.search(text):
-        raise _Invalid(f"the text contains the control character U+{ord(control[0]):04X}", place)
-    return Scalar(text, place, end_line)
-
-
-def _plain(text: str, place: Place) -> Any:
-    """The value of an unquoted scalar by YAML 1.2's core schema."""
-    if _NULL.fullmatch(text):
-        return None
-    if _BOOL.fullmatch(text):
-        return text.lower() == "true"
-    if len(text) < 400:
-        if _INT.fullmatch(text):
-            return int(text)
-        if _PREFIXED.fullmatch(text):
-            return int(text, 0)
-        if _FLOAT.fullmatch(text):
-            value = float(text)
-            if value in (float("inf"), float("-inf")):
-                raise _Invalid(f"{text} is too large a number", place)
-            return value
-    if _NOT_FINITE.fullmatch(text):
-        raise _Invalid(f"{text} is not a finite number", place)
-    return text
+    try:
+        value = scalar_value(event.value, event.tag, quoted=not event.implicit[0])
+    except ValueError as error:
+        raise _Invalid(str(error), place) from None
+    return Scalar(value, place, end_line)
 
 
 def _line(mark: Any) -> int:
@@ -301,10 +262,6 @@ def _line(mark: Any) -> int:
 
 def _start(event: Any) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1
-
-
-def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")[:60]
 
 
 def _place_after(text: str) -> Place:

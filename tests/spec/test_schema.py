@@ -1,0 +1,126 @@
+"""The JSON Schema editors use says what the loader says, as far as a schema can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from tests.spec.conftest import Writeup
+from tests.spec.techniques import TECHNIQUES
+from tests.spec.test_bad_input import CASES
+from tests.spec.test_load import SECTION as GOOD
+from tests.spec.test_profiles import SECTION as WITH_PROFILES
+
+from fwd_report.spec.schema import report_schema, section_schema, write_schemas
+
+STARTER = Path(__file__).parents[2] / "experiments"
+SEEN = (
+    "unknown technique",
+    "no technique",
+    "unknown field",
+    "missing field",
+    "wrong type",
+    "a fraction of a step",
+    "true for a number",
+    "number for a text",
+    "out of range",
+    "no such choice",
+    "inside a list",
+    "prompt of 10,000 characters",
+    "negative seed",
+    "no samples",
+    "empty sweep",
+    "blank sweep",
+    "sweep without values",
+    "sweep over one value",
+    "sweep of an unknown field",
+    "sweep of seeds",
+    "sweep with a bad value",
+    "empty cases",
+    "case with a bad value",
+    "id that is no name",
+    "experiments no list",
+    "experiment no mapping",
+    "section without title",
+    "unknown key of a section",
+    "covers a number",
+    "id by profile",
+    "mistake under another profile",
+    "a list",
+)
+"""Which of the mistakes in `test_bad_input` an editor can show."""
+
+
+def errors(schema: dict[str, Any], value: Any) -> list[str]:
+    return [error.message for error in Draft202012Validator(schema).iter_errors(value)]
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return section_schema(TECHNIQUES)
+
+
+def test_the_schemas_are_schemas(schema: dict[str, Any]) -> None:
+    for found in (schema, section_schema(), report_schema()):
+        Draft202012Validator.check_schema(found)
+        assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("text", [GOOD, WITH_PROFILES, "title: A\nintro@gpu: x\n"])
+def test_good_sections(schema: dict[str, Any], text: str) -> None:
+    assert errors(schema, yaml.safe_load(text)) == []
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_bad_sections(schema: dict[str, Any], name: str) -> None:
+    assert errors(schema, yaml.safe_load(CASES[name][0])) != []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"low": "x", "high": "y"},
+        {"low": "x", "sweep": {"high": ["y", "z"]}},
+        {"low": "x", "cases": [{"high": "y", "label": "one"}]},
+        {"low": "x", "high@embedded": "y", "high@gpu": "z"},
+    ],
+)
+def test_a_required_field_may_stand_in_several_places(
+    schema: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    experiment = {"id": "a", "technique": "blend", "caption": "A", **fields}
+    assert errors(schema, {"title": "A", "experiments": [experiment]}) == []
+    del experiment["low"]
+    assert errors(schema, {"title": "A", "experiments": [experiment]}) != [] or "cases" in fields
+
+
+def test_fields_are_described(schema: dict[str, Any]) -> None:
+    assert schema["$defs"]["field-draw.prompt"]["description"] == "What is drawn."
+    assert schema["$defs"]["technique-draw"]["description"] == "Draws a prompt."
+    assert "@epoch" in schema["$defs"]["field-ask.model"]["description"]
+
+
+def test_bad_reports() -> None:
+    schema = report_schema()
+    assert errors(schema, {"title": "A", "seed@gpu": 3}) == []
+    for bad in ({}, {"title": "A", "sead": 3}, {"title": "A", "seed": "x"}, {"title": 3}):
+        assert errors(schema, bad) != []
+
+
+def test_the_files_that_specs_name(writeup: Writeup) -> None:
+    written = write_schemas(writeup.root)
+    names = [str(path.relative_to(writeup.root)) for path in written]
+    assert names == [".fwd-report/schema/section.json", ".fwd-report/schema/report.json"]
+    assert all(path.read_text(encoding="utf-8").startswith("{") for path in written)
+
+
+@pytest.mark.parametrize("path", sorted(STARTER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_starter(path: Path) -> None:
+    kind = "report" if path.stem == "report" else "section"
+    text = path.read_text(encoding="utf-8")
+    assert f"$schema=../.fwd-report/schema/{kind}.json" in text
+    schema = report_schema() if kind == "report" else section_schema()
+    assert errors(schema, yaml.safe_load(text)) == []
