@@ -15,8 +15,8 @@ from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.site.stamp import Shown, pages_current
 from fwd_report.spec.load import load_project
 from fwd_report.spec.model import Project
 from fwd_report.spec.suggest import did_you_mean
@@ -85,6 +85,11 @@ def build(root: Path, options: Options) -> Outcome:
             failures = _run(plan, store, due, options, forced)
             ran += len({run.key for run in due})
             forced = set()
+        shown = shown_results(plan, store, failures)
+        if pages_current(plan.project, shown, root):
+            return Outcome(len(plan.runs), ran, failures, ())
+        from fwd_report.site.render import render_site
+
         try:
             pages = render_site(report_result(plan, store, failures), root)
         except DamagedEntryError:
@@ -97,6 +102,19 @@ def build(root: Path, options: Options) -> Outcome:
     )
 
 
+def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list[Shown]:
+    """What the pages would show, without reading it."""
+    causes = {failure.run.key: failure.cause for failure in failures}
+    return [
+        Shown(
+            f"{section}.{experiment}",
+            tuple(store.folder(run.key) for run in runs if store.has(run.key)),
+            _absence([run for run in runs if not store.has(run.key)], causes),
+        )
+        for (section, experiment), runs in plan.by_section()
+    ]
+
+
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
     """What the site is rendered from: every experiment with the entries the store has for it."""
     entries = Entries(store)
@@ -106,13 +124,12 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
         experiments = []
         for experiment in section.experiments:
             runs = plan.experiments[section.name, experiment.id]
-            stored = [run for run in runs if store.has(run.key)]
             absent = [run for run in runs if not store.has(run.key)]
             experiments.append(
                 ExperimentResult(
                     spec=experiment,
-                    entries=tuple(entries.read(run) for run in stored),
-                    failure=_absence(absent, causes) if absent else None,
+                    entries=tuple(entries.read(run) for run in runs if run not in absent),
+                    failure=_absence(absent, causes),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))
@@ -170,7 +187,9 @@ def _of_sections(plan: Plan, names: Sequence[str]) -> list[Run]:
     return [run for run in plan.runs if not names or run.section in names]
 
 
-def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str:
+def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
+    if not absent:
+        return None
     for run in absent:
         if run.key in causes:
             return f"{run.name}: {causes[run.key]}"

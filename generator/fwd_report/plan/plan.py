@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from fwd_report.errors import UserError
 from fwd_report.models.digest import model_digest
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, Status, run_name
 from fwd_report.plan.stages import stage_models, stage_names
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.store.files import sha256_of
@@ -32,6 +32,13 @@ class Plan:
     project: Project
     runs: tuple[Run, ...]
     experiments: Mapping[ExperimentName, tuple[Run, ...]]
+
+    def by_section(self) -> Iterator[tuple[ExperimentName, tuple[Run, ...]]]:
+        """Every experiment with the runs it shows, in the order of the pages."""
+        for section in self.project.sections:
+            for experiment in section.experiments:
+                name = (section.name, experiment.id)
+                yield name, self.experiments[name]
 
     def selected(self, sections: Iterable[str]) -> tuple[Run, ...]:
         """The runs of these sections and the runs those need, in order; no names: every run."""
@@ -159,14 +166,17 @@ class _Planner:
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": self._closure(technique, stage, trained),
         }
-        run = Run(
+        name = run_name(section.name, experiment.id, index)
+        key = key_of(parts)
+        status, why = self._status(name, key, parts)
+        return Run(
             section=section.name,
             experiment=experiment.id,
             index=index,
             technique=technique,
             seed=seed,
             axes=axes,
-            key=key_of(parts),
+            key=key,
             parts=parts,
             calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
             alt=technique.alt(axes),
@@ -175,8 +185,9 @@ class _Planner:
             needs=needs,
             epochs=epochs,
             inputs=inputs,
+            status=status,
+            why=why,
         )
-        return self._with_status(run)
 
     def _resolved(self, technique: Technique) -> Technique:
         """The technique with what it takes from report.yaml filled in."""
@@ -184,19 +195,22 @@ class _Planner:
             return technique.model_copy(update={"dataset": self._project.report.dataset})
         return technique
 
-    def _with_status(self, run: Run) -> Run:
-        if self._store.has(run.key):
-            return replace(run, status="fresh")
-        last = self._store.last_key(run.name)
-        if last is None or last == run.key:
-            return replace(run, status="missing", why=("has not run yet",))
+    def _status(
+        self, name: str, key: str, parts: Mapping[str, Any]
+    ) -> tuple[Status, tuple[str, ...]]:
+        """Whether a run is fresh, and if not, what is different from its last result."""
+        if self._store.has(key):
+            return "fresh", ()
+        last = self._store.last_key(name)
+        if last is None or last == key:
+            return "missing", ("has not run yet",)
         if not self._store.has(last):
-            return replace(run, status="missing", why=("its result is gone from the store",))
+            return "missing", ("its result is gone from the store",)
         try:
             old = self._store.manifest(last).parts
         except DamagedEntryError:
-            return replace(run, status="missing", why=("its last result was damaged",))
-        return replace(run, status="stale", why=tuple(differences(old, run.parts)))
+            return "missing", ("its last result was damaged",)
+        return "stale", tuple(differences(old, parts))
 
     def _model(
         self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec

@@ -45,4 +45,9 @@ class Run:
     @property
     def name(self) -> str:
         """`section.experiment[index]`, how messages name the run."""
-        return f"{self.section}.{self.experiment}[{self.index}]"
+        return run_name(self.section, self.experiment, self.index)
+
+
+def run_name(section: str, experiment: str, index: int) -> str:
+    """`section.experiment[index]`."""
+    return f"{section}.{experiment}[{index}]"

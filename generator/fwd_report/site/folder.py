@@ -5,7 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fwd_report.errors import UserError
 from fwd_report.store.files import write_atomically
+
+OWNED = "report"
+"""The folder of docs/ that holds everything generated."""
+
+
+def templates_folder(root: Path) -> Path:
+    """The project's site_templates/, or the ones that come with the package."""
+    package = Path(__file__).parents[1]
+    candidates = (
+        root / "site_templates",
+        package / "starter" / "site_templates",
+        package.parents[1] / "site_templates",
+    )
+    for candidate in candidates:
+        if (candidate / "section.md").is_file():
+            return candidate
+    raise UserError("the project has no site_templates/", hint="copy them from a new writeup")
 
 
 @dataclass

@@ -8,11 +8,10 @@ from typing import Any
 
 import yaml
 
+from fwd_report.site.folder import OWNED
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import SectionSpec
 
-OWNED = "report"
-"""The folder of docs/ that holds everything generated."""
 NAV = "_nav.yml"
 HEADER = (
     "# Written by fwd-report from experiments/: the `title` of report.yaml, and each section's\n"

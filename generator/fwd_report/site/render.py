@@ -6,9 +6,10 @@ from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.nav import NAV, OWNED, nav_yaml
+from fwd_report.site.folder import OWNED, OwnedFolder, templates_folder
+from fwd_report.site.nav import NAV, nav_yaml
 from fwd_report.site.results import ReportResult
-from fwd_report.site.stamp import inputs_digest, is_current, write_stamp
+from fwd_report.site.stamp import inputs_digest, pages_current, shown_results, write_stamp
 
 FIGURES = "figures"
 ASSETS = "assets"
@@ -22,13 +23,11 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     site must have at its root, is created once if there is none, and is the user's from then on:
     it includes the generated front page. Raises UserError with every mistake in the prose.
     """
-    docs = root / "docs"
-    owned = docs / OWNED
-    templates = templates_folder(root)
-    owned.mkdir(parents=True, exist_ok=True)
-    digest = inputs_digest(report, templates, docs)
-    if is_current(owned, digest) and (docs / "index.md").is_file():
+    shown = shown_results(report)
+    if pages_current(report.project, shown, root):
         return []
+    templates = templates_folder(root)
+    digest = inputs_digest(report.project, shown, templates, root / "docs")
     from filelock import FileLock
 
     (root / ".fwd-report").mkdir(exist_ok=True)
@@ -36,22 +35,7 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
         return _render(report, root, templates, digest)
 
 
-def templates_folder(root: Path) -> Path:
-    """The project's site_templates/, or the ones that come with the package."""
-    package = Path(__file__).parents[1]
-    candidates = (
-        root / "site_templates",
-        package / "starter" / "site_templates",
-        package.parents[1] / "site_templates",
-    )
-    for candidate in candidates:
-        if (candidate / "section.md").is_file():
-            return candidate
-    raise UserError("the project has no site_templates/", hint="copy them from a new writeup")
-
-
 def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> list[Path]:
-    from fwd_report.site.folder import OwnedFolder
     from fwd_report.site.front import front_page
     from fwd_report.site.page import section_page
     from fwd_report.site.page import templates as load_templates

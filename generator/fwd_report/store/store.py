@@ -49,6 +49,7 @@ class Store:
     def __init__(self, project_root: Path) -> None:
         self.base = project_root / ".fwd-report"
         self.root = self.base / "store"
+        self._root_text = str(self.root)
 
     def folder(self, key: str) -> Path:
         """Where the entry of that key lies, or would lie."""
@@ -56,7 +57,7 @@ class Store:
 
     def has(self, key: str) -> bool:
         """Whether an entry is there. Its digests are checked when it is read."""
-        return (self.folder(key) / MANIFEST).is_file()
+        return os.path.isfile(f"{self._root_text}/{key[:2]}/{key}/{MANIFEST}")
 
     def manifest(self, key: str) -> Manifest:
         """The manifest alone, its files unchecked. Raises DamagedEntryError if it is unreadable."""
