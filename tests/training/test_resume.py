@@ -37,21 +37,20 @@ def weights(folder: Path) -> list[dict[str, torch.Tensor]]:
 
 
 def test_killed_at_random_moments_the_weights_are_bit_equal(tmp_path: Path) -> None:
-    assert start(tmp_path / "whole").wait(timeout=120) == 0
+    assert start(tmp_path / "whole").wait(timeout=600) == 0
     moments = random.Random(4)
-    steps_seen: list[int] = []
+    steps_done = 0
     for _ in range(3):
         process = start(tmp_path / "killed")
         assert process.stdout is not None
-        for _ in range(moments.randint(4, 9)):  # as many steps, and some of the next
+        for _ in range(moments.randint(3, 7)):  # as many steps, and some of the next
             line = process.stdout.readline()
-            steps_seen += [int(line)] if line else []
+            steps_done = int(line)
         time.sleep(moments.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
-    assert steps_seen != sorted(set(steps_seen))  # some steps were lost, and done again
-    assert not (tmp_path / "killed" / weights_file(EPOCHS)).exists()
-    assert start(tmp_path / "killed").wait(timeout=120) == 0
+    assert 9 <= steps_done < 30  # it went on where it was killed, and was not finished
+    assert start(tmp_path / "killed").wait(timeout=600) == 0
     whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
     for expected, found in zip(whole, killed, strict=True):
         assert expected.keys() == found.keys()

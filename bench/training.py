@@ -1,0 +1,143 @@
+"""Images a second: the training loop against the course's, same network, same machine, one run.
+
+The course's loop is the one the assignment's notebooks have: a DataLoader in one process over PIL
+images, fp32, no compilation. Both train the class-conditioned UNet as a DDPM, in turns, so that
+what else the machine does falls on both.
+
+    python bench/training.py --hidden 64 --batch 128 --steps 6 --rounds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.functional import mse_loss
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from fwd_report.training.datasets import Dataset, load_dataset
+from fwd_report.training.loop import Schedule, train
+from fwd_report.training.objectives import ClassDropped, DDPMNoise
+from fwd_report.training.unet import NO_CLASS, UNet
+
+T = 300
+
+
+class PILImages(TorchDataset):
+    """Images as torchvision's datasets hold them: PIL images, made tensors one by one."""
+
+    def __init__(self, dataset: Dataset, count: int) -> None:
+        chosen = torch.arange(count) % len(dataset.train_images)
+        bytes_ = (dataset.train_images[chosen, 0] * 255).byte().numpy()
+        self._images = [Image.fromarray(image) for image in bytes_]
+        self._labels = dataset.train_labels[chosen].tolist()
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        image = torch.from_numpy(np.array(self._images[index])).unsqueeze(0)
+        return image.to(torch.float32).div(255), self._labels[index]
+
+
+def course_loop(network: UNet, images: PILImages, batch: int, device: str) -> None:
+    """One epoch, as the assignment's Algorithm 3 is usually written."""
+    abar = torch.cumprod(1 - torch.linspace(1e-4, 0.02, T), 0).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    network.train()
+    losses = []
+    for x0, label in DataLoader(images, batch_size=batch, shuffle=True):
+        x0, label = x0.to(device), label.to(device)
+        label = torch.where(torch.rand(len(x0), device=device) < 0.1, NO_CLASS, label)
+        t = torch.randint(1, T + 1, (len(x0),), device=device)
+        eps = torch.randn_like(x0)
+        a = abar[t - 1].view(-1, 1, 1, 1)
+        loss = mse_loss(network(a.sqrt() * x0 + (1 - a).sqrt() * eps, t / T, label), eps)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+
+
+def our_loop(network: UNet, dataset: Dataset, schedule: Schedule, device: str) -> None:
+    """The same number of steps by this package, with its checkpoints."""
+    with tempfile.TemporaryDirectory() as folder:
+        train(
+            network,
+            ClassDropped(DDPMNoise(T), 0.1),
+            dataset.train_images,
+            dataset.train_labels,
+            schedule,
+            Path(folder),
+            device,
+        )
+
+
+def main() -> None:
+    """Print both rates of every round, and the ratio of their medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
+    parser.add_argument("--compile", action="store_true", help="ours with torch.compile")
+    options = parser.parse_args()
+
+    dataset = load_dataset(options.dataset)
+    count = options.steps * options.batch
+    repeats = -(-count // len(dataset.train_images))
+    dataset = replace(
+        dataset,
+        train_images=dataset.train_images.repeat(repeats, 1, 1, 1),
+        train_labels=dataset.train_labels.repeat(repeats),
+    )
+    images = PILImages(dataset, count)
+    schedule = Schedule(
+        epochs=1,
+        batch=options.batch,
+        lr=1e-3,
+        decay=1,
+        seed=0,
+        examples=count,
+        precision=options.precision,
+        compile=options.compile,
+    )
+    theirs_network = UNet(options.hidden, "class").to(options.device)
+    ours_network = UNet(options.hidden, "class")
+    warm_up = replace(schedule, examples=2 * options.batch)
+    course_loop(
+        theirs_network, PILImages(dataset, 2 * options.batch), options.batch, options.device
+    )
+    our_loop(ours_network, dataset, warm_up, options.device)
+
+    rates: dict[str, list[float]] = {"course": [], "fwd-report": []}
+    for _ in range(options.rounds):
+        began = time.perf_counter()
+        course_loop(theirs_network, images, options.batch, options.device)
+        middle = time.perf_counter()
+        our_loop(ours_network, dataset, schedule, options.device)
+        rates["course"].append(count / (middle - began))
+        rates["fwd-report"].append(count / (time.perf_counter() - middle))
+    print(
+        f"D = {options.hidden}, batch {options.batch}, {options.device}, "
+        f"{torch.get_num_threads()} threads, ours in {options.precision}"
+    )
+    for name, values in rates.items():
+        print(f"{name:>11}: {', '.join(f'{value:.0f}' for value in values)} images/s")
+    ratio = statistics.median(rates["fwd-report"]) / statistics.median(rates["course"])
+    print(f"      ratio: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
