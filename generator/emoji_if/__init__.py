@@ -1,0 +1,1 @@
+"""How emoji-IF, the text-to-image cascade inside the package, was made."""

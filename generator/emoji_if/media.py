@@ -1,0 +1,71 @@
+"""Media a caption can name: each turns a composed picture into one that looks made that way.
+
+Pictures are (S, S, 3) float32 in [0, 1]; filters keep shape and range.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+from PIL import Image
+from scipy.ndimage import sobel, uniform_filter
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Brush strokes by a Kuwahara filter (the calmest of four neighbouring windows), on canvas."""
+    radius = max(1, image.shape[0] // 60)
+    mean = uniform_filter(image, (2 * radius + 1, 2 * radius + 1, 1))
+    square = uniform_filter(image**2, (2 * radius + 1, 2 * radius + 1, 1))
+    variance = (square - mean**2).sum(-1)
+    shifts = [(dy, dx) for dy in (-radius, radius) for dx in (-radius, radius)]
+    variances = np.stack([np.roll(variance, shift, (0, 1)) for shift in shifts])
+    means = np.stack([np.roll(mean, shift, (0, 1)) for shift in shifts])
+    calmest = variances.argmin(0)[None, ..., None]
+    painted = np.take_along_axis(means, calmest, 0)[0]
+    weave = rng.normal(0, 0.015, (image.shape[0] // 2, image.shape[0] // 2, 1)).repeat(2, 0)
+    warm = np.array([1.02, 0.97, 0.86], np.float32)
+    return np.clip(((painted - 0.5) * 1.15 + 0.48) * warm + weave.repeat(2, 1), 0, 1)
+
+
+def lithograph(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Black ink of strong contrast on paper."""
+    ink = image @ LUMA
+    low, high = np.quantile(ink, 0.02), np.quantile(ink, 0.98)
+    ink = np.clip((ink - low) / max(high - low, 0.05), 0, 1)
+    ink = ink * ink * (3 - 2 * ink)
+    edges = np.hypot(sobel(ink, 0), sobel(ink, 1))
+    ink = np.clip(ink - 0.25 * edges + rng.normal(0, 0.02, ink.shape), 0, 1)
+    paper, black = np.array([0.93, 0.9, 0.83]), np.array([0.1, 0.09, 0.09])
+    return black + ink[..., None] * (paper - black)
+
+
+def sketch(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Dark contours on white paper."""
+    channels = [np.hypot(sobel(image[..., c], 0), sobel(image[..., c], 1)) for c in range(3)]
+    edges = np.clip(np.max(channels, 0) * rng.uniform(0.5, 0.7), 0, 1)
+    shade = 1 - 0.15 * (1 - image @ LUMA)
+    return np.repeat((shade * (1 - 0.85 * edges))[..., None], 3, -1)
+
+
+def pixel(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Sixteen by sixteen big pixels of few colours."""
+    small = Image.fromarray((image * 255).astype(np.uint8)).resize((16, 16), Image.Resampling.BOX)
+    big = small.resize(image.shape[:2], Image.Resampling.NEAREST)
+    return np.round(np.asarray(big) / 255 * 7) / 7
+
+
+def unchanged(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """The picture as composed."""
+    return image
+
+
+FILTERS = {
+    "plain": unchanged,
+    "photo": unchanged,
+    "oil": oil,
+    "lithograph": lithograph,
+    "sketch": sketch,
+    "pixel": pixel,
+}

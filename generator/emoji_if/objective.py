@@ -1,0 +1,67 @@
+"""What both stages minimise: a weighted velocity error and the variance's variational bound."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from emoji_if.networks import scheduler
+
+SNR_CAP = 5.0
+
+
+class Objective:
+    """Noises images and scores a network's answer; the tables of the process on one device."""
+
+    def __init__(self, device: torch.device) -> None:
+        process = scheduler()
+        abar = process.alphas_cumprod.double()
+        before = torch.cat([abar.new_ones(1), abar[:-1]])
+        beta = 1 - abar / before
+        posterior = beta * (1 - before) / (1 - abar)
+        posterior[0] = posterior[1]
+        tables = {
+            "abar": abar,
+            "log_beta": beta.log(),
+            "log_posterior": posterior.log(),
+            "x0_weight": before.sqrt() * beta / (1 - abar),
+        }
+        self.tables = {name: table.float().to(device) for name, table in tables.items()}
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.tables[name].view(-1, 1, 1, 1)
+
+    def noised(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """x_t of the forward process; t: (B,)."""
+        abar = self["abar"][t]
+        return abar.sqrt() * x0 + (1 - abar).sqrt() * noise
+
+    def loss(
+        self, x0: Tensor, t: Tensor, noise: Tensor, v_hat: Tensor, variance: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Weighted velocity error and bound, both scalars, to be added.
+
+        The weight is that of an x0 error weighted by min(SNR, cap) + 1 (min-SNR of Hang et al.
+        2023 on the velocity); the bound trains only the variance (Nichol & Dhariwal 2021, L_hybrid
+        of eq. 16, its factor T included).
+        """
+        abar = self["abar"][t]
+        v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+        v_hat, variance = v_hat.float(), variance.float()
+        snr = abar / (1 - abar)
+        weight = (snr.clamp(max=SNR_CAP) + 1) / (snr + 1)
+        error = (weight * (v_hat - v) ** 2).mean()
+
+        x0_error = (1 - abar).sqrt() * (v_hat - v).detach()
+        fraction = (variance + 1) / 2
+        log_beta, log_posterior = self["log_beta"][t], self["log_posterior"][t]
+        log_variance = fraction * log_beta + (1 - fraction) * log_posterior
+        gap = (self["x0_weight"][t] * x0_error) ** 2
+        bound = 0.5 * (
+            log_variance
+            - log_posterior
+            + torch.exp(log_posterior - log_variance)
+            - 1
+            + gap * torch.exp(-log_variance)
+        )
+        return error, bound.mean()

@@ -1,0 +1,95 @@
+"""Training of stage I and the text encoder together: 64 px pictures from captions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from emoji_if.captions import MEDIA, caption
+from emoji_if.compose import Pool
+from emoji_if.loop import optimise
+from emoji_if.networks import stage_1, text_encoder
+from emoji_if.objective import Objective
+from emoji_if.text import embed
+from emoji_if.vocabulary import Thing
+
+
+class TextToImage(nn.Module):
+    """Stage I with its text encoder, trained as one."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, width: int) -> None:
+        super().__init__()
+        self.tokenizer = tokenizer
+        self.encoder = text_encoder(tokenizer)
+        self.unet = stage_1(width)
+
+    def embed(self, captions: Sequence[str]) -> Tensor:
+        """(B, 77, d_model)."""
+        return embed(self.tokenizer, self.encoder, captions)
+
+
+def batch_of(
+    pool: Pool, things: Sequence[Thing], size: int, rng: np.random.Generator
+) -> tuple[Tensor, list[str]]:
+    """`size` random pictures in [-1, 1], (B, 3, S, S), with captions."""
+    media = list(MEDIA)
+    chosen = rng.integers(0, len(pool.images), size)
+    captions = [
+        caption(things[t], media[m], rng)
+        for t, m in zip(pool.things[chosen], pool.media[chosen], strict=True)
+    ]
+    pixels = torch.from_numpy(pool.images[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return pixels, captions
+
+
+def train(
+    pool: Pool,
+    things: Sequence[Thing],
+    tokenizer: PreTrainedTokenizerFast,
+    checkpoint: Path,
+    *,
+    minutes: float,
+    batch: int,
+    width: int,
+    workers: int,
+    resume: bool,
+    device: torch.device,
+) -> TextToImage:
+    """Train until the budget ends; the averaged weights, also left in the checkpoint."""
+    torch.manual_seed(0)
+    model = TextToImage(tokenizer, width).to(device, memory_format=torch.channels_last)
+    if device.type == "cuda":
+        model.unet.unet.compile()
+    objective = Objective(device)
+    rng, lock = np.random.default_rng(), threading.Lock()
+    pieces = workers
+
+    def loss_of(replica: TextToImage) -> tuple[Tensor, dict[str, float]]:
+        with lock:
+            pixels, captions = batch_of(pool, things, batch // pieces, rng)
+        x0 = pixels.to(device)
+        t = torch.randint(0, 1000, (len(x0),), device=device)
+        noise = torch.randn_like(x0)
+        with torch.autocast(device.type, torch.bfloat16):
+            text = replica.embed(captions)
+            v, variance = replica.unet.velocity(objective.noised(x0, t, noise), t, text)
+        error, bound = objective.loss(x0, t, noise, v, variance)
+        return error + bound, {"error": error.item(), "bound": bound.item()}
+
+    return optimise(
+        model,
+        loss_of,
+        workers=workers,
+        pieces=pieces,
+        minutes=minutes,
+        peak=1e-3,
+        checkpoint=checkpoint,
+        resume=resume,
+        describe="stage I",
+    )

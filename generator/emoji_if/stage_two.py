@@ -1,0 +1,90 @@
+"""Training of stage II: 64 to 256 px, on crops, with noise added to what it enlarges."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from emoji_if.compose import Pool
+from emoji_if.loop import optimise
+from emoji_if.networks import stage_2
+from emoji_if.objective import Objective
+from emoji_if.stage_one import TextToImage, batch_of
+from emoji_if.vocabulary import Thing
+
+MOST_NOISE = 400
+"""The conditioning is noised to a level below this; `IFSuperResolutionPipeline` takes 250."""
+
+
+def conditioning(images: Tensor) -> Tensor:
+    """What `IFSuperResolutionPipeline` shows the network: 64 px enlarged to the images' size.
+
+    images: (B, 3, S, S) in [-1, 1]; reduced by four, then enlarged as the pipeline does.
+    """
+    small = F.avg_pool2d(images, 4)
+    return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=True)
+
+
+def train(
+    pool: Pool,
+    things: Sequence[Thing],
+    stage_one: TextToImage,
+    checkpoint: Path,
+    *,
+    minutes: float,
+    batch: int,
+    width: int,
+    crop: int,
+    workers: int,
+    resume: bool,
+    device: torch.device,
+) -> nn.Module:
+    """Train until the budget ends, on `crop` pixels square; the averaged weights.
+
+    stage_one lends its text encoder, which stays as it is.
+    """
+    torch.manual_seed(0)
+    model = stage_2(width).to(device, memory_format=torch.channels_last)
+    if device.type == "cuda":
+        model.unet.compile()
+    stage_one.to(device).eval()
+    objective = Objective(device)
+    rng, lock = np.random.default_rng(), threading.Lock()
+    pieces = 2 * workers if workers > 1 else 1
+
+    def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
+        with lock:
+            pixels, captions = batch_of(pool, things, batch // pieces, rng)
+            top, left = rng.integers(0, (pixels.shape[-1] - crop) // 4 + 1, 2) * 4
+        with torch.no_grad():
+            window = (..., slice(top, top + crop), slice(left, left + crop))
+            whole = pixels.to(device)
+            x0, low = whole[window], conditioning(whole)[window]
+            text = stage_one.embed(captions)
+            t = torch.randint(0, 1000, (len(x0),), device=device)
+            level = torch.randint(0, MOST_NOISE, (len(x0),), device=device)
+            noise = torch.randn_like(x0)
+            seen = objective.noised(low, level, torch.randn_like(low))
+            inputs = torch.cat([objective.noised(x0, t, noise), seen], dim=1)
+        with torch.autocast(device.type, torch.bfloat16):
+            v, variance = replica.velocity(inputs, t, text, level)
+        error, bound = objective.loss(x0, t, noise, v, variance)
+        return error + bound, {"error": error.item(), "bound": bound.item()}
+
+    return optimise(
+        model,
+        loss_of,
+        workers=workers,
+        pieces=pieces,
+        minutes=minutes,
+        peak=1e-3,
+        checkpoint=checkpoint,
+        resume=resume,
+        describe="stage II",
+    )

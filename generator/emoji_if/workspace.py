@@ -1,0 +1,101 @@
+"""The folder a recipe works in: drawings, pools of pictures, tokenizer, checkpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from emoji_if.captions import every_caption
+from emoji_if.compose import Pool, build_pool, load_drawings
+from emoji_if.drawings import DataError, fetch, read_all, read_keywords
+from emoji_if.networks import stage_2, train_tokenizer
+from emoji_if.stage_one import TextToImage
+from emoji_if.vocabulary import STARTER, Thing, everything
+
+CAPTION_WEIGHT = 30
+"""How often the tokenizer reads each caption for one reading of the general words."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Names the files of a folder and reads them back; nothing in it belongs to git."""
+
+    folder: Path
+
+    @property
+    def stage_1(self) -> Path:
+        return self.folder / "stage-1.pt"
+
+    @property
+    def stage_2(self) -> Path:
+        return self.folder / "stage-2.pt"
+
+    @property
+    def scorer(self) -> Path:
+        return self.folder / "scorer.pt"
+
+    def make_data(self, full: bool, pictures: int, large_pictures: int) -> None:
+        """Fetch the drawings, choose the things, train the tokenizer, compose both pools."""
+        npm = self.folder / "npm"
+        fetch(npm)
+        keywords = read_keywords(npm)
+        things: tuple[Thing, ...] = STARTER
+        if full:
+            shared = Counter(icon for icons in read_all(npm).values() for icon in icons)
+            things = tuple(everything(shared, keywords))
+        text = json.dumps([asdict(thing) for thing in things], indent=1, ensure_ascii=False)
+        (self.folder / "things.json").write_text(text, "utf-8")
+        general = [word for words in keywords.values() for word in words]
+        captions = list(every_caption(things)) * (1 if full else CAPTION_WEIGHT)
+        train_tokenizer(captions + general).save_pretrained(self.folder / "tokenizer")
+        cores = os.cpu_count() or 1
+        for count, size, detail in ((pictures, 64, 128), (large_pictures, 256, 256)):
+            drawings = load_drawings(npm, things, detail)
+            pool = build_pool(drawings, things, count, size, seed=size, workers=cores)
+            pool.save(self.folder / f"pool-{size}.npz")
+
+    def things(self) -> tuple[Thing, ...]:
+        """The vocabulary that `make_data` chose."""
+        path = self._made(self.folder / "things.json", "data")
+        return tuple(
+            Thing(tuple(t["words"]), tuple(t["icons"]), t["scene"], t["weight"])
+            for t in json.loads(path.read_text("utf-8"))
+        )
+
+    def pool(self, size: int) -> Pool:
+        return Pool.load(self._made(self.folder / f"pool-{size}.npz", "data"))
+
+    def tokenizer(self) -> PreTrainedTokenizerFast:
+        return PreTrainedTokenizerFast.from_pretrained(
+            self._made(self.folder / "tokenizer", "data")
+        )
+
+    def trained_stage_1(self) -> TextToImage:
+        """Stage I and text encoder with the averaged weights so far."""
+        weights = self._averaged(self.stage_1, "train")
+        model = TextToImage(self.tokenizer(), weights["unet.unet.conv_in.weight"].shape[0])
+        model.load_state_dict(weights)
+        return model.eval()
+
+    def trained_stage_2(self) -> nn.Module:
+        """Stage II with the averaged weights so far."""
+        weights = self._averaged(self.stage_2, "upscale")
+        model = stage_2(weights["unet.conv_in.weight"].shape[0])
+        model.load_state_dict(weights)
+        return model.eval()
+
+    def _averaged(self, checkpoint: Path, command: str) -> dict[str, torch.Tensor]:
+        path = self._made(checkpoint, command)
+        return torch.load(path, weights_only=True, map_location="cpu")["average"]
+
+    def _made(self, path: Path, command: str) -> Path:
+        if not path.exists():
+            raise DataError(f"{path} is missing: run `python -m emoji_if {command}` first")
+        return path

@@ -1,0 +1,153 @@
+"""A `UNet2DConditionModel` that looks at patches of pixels, for machines without a GPU.
+
+Space-to-depth as in *simple diffusion* (Hoogeboom et al. 2023): the inner network sees p x p pixels
+as channels, which is p*p times cheaper, and the noise stays independent, so nothing above the
+model changes. A small head at full resolution removes the grid that patches would leave.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import ModelMixin, UNet2DConditionModel
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
+from diffusers.schedulers import DDPMScheduler
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MOST_GAIN = 8.0
+"""Up to what factor the head sees the noisy image amplified to noise of unit variance."""
+
+
+class Head(nn.Module):
+    """Pixels from patch features: a small filter bank that the features steer at every pixel.
+
+    Little noise is told from the picture by looking at pixels, not at patches. So the head filters
+    the image itself, as it is and amplified, and the features scale and shift every filter's answer
+    where they see edges or plain ground (FiLM, Perez et al. 2018).
+    """
+
+    def __init__(self, in_channels: int, features: int, hidden: int, out_channels: int) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(2 * in_channels, hidden, 5, padding=2)
+        self.steer = nn.Conv2d(features, 2 * hidden, 3, padding=1)
+        self.mix = nn.Conv2d(hidden, hidden, 3, padding=1)
+        self.out = nn.Conv2d(hidden, out_channels, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, features: Tensor, sample: Tensor, gain: Tensor) -> Tensor:
+        """Steer filters: features (B, F, H, W), sample (B, C, H, W), gain (1 or B, 1, 1, 1) to (B, out, H, W)."""
+        scale, shift = self.steer(features).chunk(2, dim=1)
+        seen = self.look(torch.cat([sample, (gain * sample).to(sample.dtype)], dim=1))
+        mixed = self.mix(F.silu(seen * (1 + scale) + shift))
+        return self.out(F.silu(mixed))
+
+
+class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
+    """Predicts noise and variance like DeepFloyd IF's UNets, a patch at a time.
+
+    The network itself estimates the velocity v = sqrt(abar)*eps - sqrt(1-abar)*x0 (Salimans & Ho
+    2022) and `forward` returns eps = sqrt(abar)*v + sqrt(1-abar)*x_t. So an error of the network
+    stays an error of the same size in x0 at every t, where an error in a directly predicted eps is
+    multiplied by sqrt((1-abar)/abar), about 70 at t = 990.
+
+    in_channels, out_channels, sample_size and the text fields describe the model as a pipeline
+    sees it; `inner` holds the remaining arguments of the inner `UNet2DConditionModel`. The first
+    half of out_channels is the noise, the second the variance of `learned_range`, kept within that
+    range: beyond it, a coarser sampler than the training's would add too much noise. Further input
+    channels (the upscaled image of a second stage) follow the noisy image.
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        sample_size: int = 64,
+        in_channels: int = 3,
+        out_channels: int = 6,
+        patch_size: int = 4,
+        feature_channels: int = 8,
+        head_channels: int = 24,
+        encoder_hid_dim: int = 128,
+        class_embed_type: str | None = None,
+        beta_schedule: str = "squaredcos_cap_v2",
+        num_train_timesteps: int = 1000,
+        inner: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if sample_size % patch_size:
+            raise ValueError(f"sample_size {sample_size} is no multiple of patch_size {patch_size}")
+        self.unet = UNet2DConditionModel(
+            sample_size=sample_size // patch_size,
+            in_channels=in_channels * patch_size**2,
+            out_channels=feature_channels * patch_size**2,
+            encoder_hid_dim=encoder_hid_dim,
+            class_embed_type=class_embed_type,
+            addition_embed_type="text",
+            **(inner or {}),
+        )
+        self.head = Head(in_channels, feature_channels, head_channels, out_channels)
+        abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
+        self._abar = abar.float()
+
+    def velocity(
+        self,
+        sample: Tensor,
+        timestep: Tensor | float | int,
+        encoder_hidden_states: Tensor,
+        class_labels: Tensor | None = None,
+        **inner: Any,
+    ) -> tuple[Tensor, Tensor]:
+        """V and the variance channels, each (B, out_channels / 2, H, W).
+
+        sample: (B, in_channels, H, W) with H and W multiples of patch_size; timestep: a number or
+        (B,); encoder_hidden_states: (B, L, encoder_hid_dim).
+        """
+        patches = F.pixel_unshuffle(sample, self.config.patch_size)
+        patches = patches.contiguous(memory_format=torch.channels_last)
+        features = self.unet(
+            patches,
+            timestep,
+            encoder_hidden_states,
+            class_labels=class_labels,
+            return_dict=False,
+            **inner,
+        )[0]
+        features = F.pixel_shuffle(features, self.config.patch_size)
+        gain = (1 - self._abar_at(timestep, sample)).rsqrt().clamp(max=MOST_GAIN)
+        v, variance = self.head(features, sample, gain).chunk(2, dim=1)
+        return v, variance
+
+    def forward(
+        self,
+        sample: Tensor,
+        timestep: Tensor | float | int,
+        encoder_hidden_states: Tensor,
+        class_labels: Tensor | None = None,
+        timestep_cond: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        cross_attention_kwargs: dict[str, Any] | None = None,
+        return_dict: bool = True,
+    ) -> UNet2DConditionOutput | tuple[Tensor]:
+        """Noise and variance, (B, out_channels, H, W), returned as `UNet2DConditionModel` does."""
+        v, variance = self.velocity(
+            sample,
+            timestep,
+            encoder_hidden_states,
+            class_labels,
+            timestep_cond=timestep_cond,
+            attention_mask=attention_mask,
+            cross_attention_kwargs=cross_attention_kwargs,
+        )
+        abar = self._abar_at(timestep, sample)
+        noisy = sample[:, : v.shape[1]]
+        eps = (abar.sqrt() * v + (1 - abar).sqrt() * noisy).to(v.dtype)
+        output = torch.cat([eps, variance.clamp(-1, 1)], dim=1)
+        return UNet2DConditionOutput(sample=output) if return_dict else (output,)
+
+    def _abar_at(self, timestep: Tensor | float | int, sample: Tensor) -> Tensor:
+        """(1 or B, 1, 1, 1) float32, where the sample is."""
+        steps = torch.as_tensor(timestep, device=sample.device).reshape(-1).long()
+        return self._abar.to(sample.device)[steps].view(-1, 1, 1, 1)
