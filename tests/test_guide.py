@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from tests.driver import run_alone
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.models.cascade import Cascade
@@ -19,7 +20,6 @@ from fwd_report.models.names import EMBEDDED
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.registry import all_techniques
 from fwd_report.techniques.sample import Sample
-from tests.driver import run_alone
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "guide"
