@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +81,11 @@ def _block(part: Part, gallery: Gallery) -> Block:
     if isinstance(part, Trajectory):
         return _trajectory(part, gallery)
     if isinstance(part, Flip):
-        second = Picture(
-            part.picture.source, part.picture.alt, view=part.view, entry=part.picture.entry
-        )
-        images = _images((part.picture, second), gallery, columns=2)
+        pictures = [
+            replace(part.picture, alt=f"{part.picture.alt}, read as {reading}", view=view)
+            for reading, view in zip(part.readings, (part.picture.view, part.view), strict=True)
+        ]
+        images = _images(pictures, gallery, columns=2)
         return {"kind": "flip", "images": images, "view": part.view, "readings": part.readings}
     if isinstance(part, Distance):
         (image,) = _images((part.picture,), gallery, columns=2)

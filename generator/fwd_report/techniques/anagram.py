@@ -76,27 +76,19 @@ class Anagram(Sampling):
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.parts import Flip, Grid, Picture, Transform
 
-        readings = [
-            (str(entry.params["prompt"]), str(entry.params["flipped"])) for entry in entries
-        ]
-        grid = Grid(
-            rows=tuple(
-                (
-                    Picture(entry.picture(), f"as it is: {first}", label=first, entry=entry),
-                    Picture(
-                        entry.picture("viewed"),
-                        f"the same picture through the view {entry.params['view']}: {second}",
-                        label=second,
-                        entry=entry,
-                    ),
-                )
-                for entry, (first, second) in zip(entries, readings, strict=True)
-            ),
-            column_labels=("as it is", "through the view"),
-        )
-        flips = [
-            Flip(Picture(entry.picture(), entry.alt, entry=entry), entry.params["view"], both)
-            for entry, both in zip(entries, readings, strict=True)
-            if entry.params["view"] in get_args(Transform)
-        ]
-        return [grid, *flips]
+        flips: list[Part] = []
+        rows = []
+        for entry in entries:
+            view = entry.params["view"]
+            first, second = str(entry.params["prompt"]), str(entry.params["flipped"])
+            upright = Picture(
+                entry.picture(), f"as it is: {first}", label=f"as it is: {first}", entry=entry
+            )
+            if view in get_args(Transform):
+                picture = Picture(entry.picture(), entry.alt, entry=entry)
+                flips.append(Flip(picture, view, (first, second)))
+            else:
+                through = f"through the view {view}: {second}"
+                viewed = Picture(entry.picture("viewed"), through, label=through, entry=entry)
+                rows.append((upright, viewed))
+        return [*flips, Grid(tuple(rows))] if rows else flips

@@ -94,36 +94,17 @@ class Hybrid(Sampling):
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.parts import Distance, Grid, Picture
 
-        by_colour = all(entry.params["split"] == "colour" for entry in entries)
-        grid = Grid(
-            rows=tuple(
-                (
-                    Picture(
-                        entry.picture(),
-                        f"near: {entry.params['high']}",
-                        label=str(entry.params["high"]),
-                        entry=entry,
-                    ),
-                    Picture(
-                        entry.picture("low") if by_colour else entry.picture(),
-                        f"far: {entry.params['low']}",
-                        label=str(entry.params["low"]),
-                        view=None if by_colour else "far",
-                        entry=entry,
-                    ),
-                )
-                for entry in entries
-            ),
-            column_labels=("in colour", "in grey") if by_colour else ("near", "far"),
-        )
-        if by_colour:
-            return [grid]
-        distances = [
-            Distance(
-                Picture(entry.picture(), entry.alt, entry=entry),
-                near=str(entry.params["high"]),
-                far=str(entry.params["low"]),
-            )
-            for entry in entries
-        ]
-        return [grid, *distances]
+        distances: list[Part] = []
+        rows = []
+        for entry in entries:
+            low, high = str(entry.params["low"]), str(entry.params["high"])
+            if entry.params["split"] == "colour":
+                colour = Picture(entry.picture(), f"in colour: {high}", label=high, entry=entry)
+                grey = Picture(entry.picture("low"), f"in grey: {low}", label=low, entry=entry)
+                rows.append((colour, grey))
+            else:
+                picture = Picture(entry.picture(), entry.alt, entry=entry)
+                distances.append(Distance(picture, near=high, far=low))
+        if not rows:
+            return distances
+        return [*distances, Grid(tuple(rows), column_labels=("in colour", "in grey"))]
