@@ -244,6 +244,21 @@ def test_all_problems_of_all_files_come_at_once(writeup: Writeup) -> None:
     ]
 
 
+def test_all_problems_of_an_experiment_come_at_once(writeup: Writeup) -> None:
+    text = "  - {id: a, technique: draw, captoin: A, sweep: {step: [1]}, seed: x, steps: y}\n"
+    writeup.write(
+        "a.yaml", HEAD + text + text.replace("seed: x", "seed: 1").replace("id: a", "id: b")
+    )
+    messages = [problem.message for problem in writeup.problems()]
+    assert messages == [
+        "draw has no field 'captoin'",
+        'seed should be a whole number, not "x"',
+        "experiment 'b' needs a caption",
+        "draw has no field 'captoin'",
+        "draw has no field 'step'",
+    ]
+
+
 def test_the_caret_points_at_the_place(writeup: Writeup) -> None:
     writeup.write("section.yaml", one("technique: draw\nsteps: many"))
     (problem,) = writeup.problems()

@@ -89,12 +89,14 @@ def _build(
     if fields is not None:
         _check_common(document, path, fields, data)
     variants: tuple[Variant, ...] = ()
-    if fields is not None and technique is not None:
-        _check_axes(document, path, fields, technique)
-        if len(document.problems) == before:
+    if technique is not None:
+        whole = len(document.problems)
+        if fields is not None:
+            _check_axes(document, path, fields, technique)
+        if fields is not None and len(document.problems) == whole:
             variants = _variants(document, path, fields, technique, own)
-    elif technique is not None:
-        _check_unknown(document, path, own, technique)
+        else:
+            _check_unknown(document, path, own, technique)
     spec = None
     if fields is not None and technique is not None and len(document.problems) == before:
         spec = ExperimentSpec(
