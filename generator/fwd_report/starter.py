@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 
-CONTENTS = ("experiments", "site_templates", "mkdocs.yml", "docs")
-IGNORED = shutil.ignore_patterns("__pycache__", "report", "guide", ".*")
+CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
+IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 GITIGNORE = ".fwd-report/\ndocs/report/\nsite/\n"
 
 

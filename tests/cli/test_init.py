@@ -1,0 +1,79 @@
+"""A new writeup is complete, from a checkout and from an installed wheel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fwd_report", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_new_writeup_can_be_planned_at_once(tmp_path: Path) -> None:
+    assert command("init", "mine", cwd=tmp_path).returncode == 0
+    plan = command("plan", cwd=tmp_path / "mine")
+    assert plan.returncode == 0, plan.stderr
+    assert "hybrids.skull" in plan.stdout
+    assert ".fwd-report/" in (tmp_path / "mine" / ".gitignore").read_text()
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    answer = command("init", ".", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "not an empty folder" in answer.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_outside_a_writeup_the_command_says_how_to_start_one(tmp_path: Path) -> None:
+    answer = command("build", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "fwd-report init" in answer.stderr
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_the_starter_and_the_model(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet",
+         "--wheel-dir", str(tmp_path), str(REPOSITORY)],
+        check=True,
+        timeout=300,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("fwd_report-*.whl")
+    assert wheel.stat().st_size < 60e6
+    venv.create(tmp_path / "venv", with_pip=True, system_site_packages=False)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True)
+    libraries = Path(pytest.__file__).parents[1]
+    answer = subprocess.run(
+        [python, "-m", "fwd_report", "init", "mine"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(libraries)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    plan = subprocess.run(
+        [python, "-m", "fwd_report", "plan"],
+        cwd=tmp_path / "mine",
+        env={"PYTHONPATH": str(libraries)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "hybrids.skull" in plan.stdout, plan.stderr
