@@ -74,11 +74,11 @@ def rocket_scribble() -> Scribble:
     pen.patch("#d8433f", [(180, 290), (104, 392), (112, 424), (186, 392)])
     pen.patch("#d8433f", [(332, 290), (408, 392), (400, 424), (326, 392)])
     hull = [(256, 24), (204, 104), (180, 204), (184, 320), (200, 398)]
-    hull += [(512 - x, y) for x, y in reversed(hull)]
+    hull += _mirrored(hull)
     pen.patch("#cfd8e6", hull)
     pen.patch("#d8433f", [(256, 22), (206, 108), (306, 108)])
     window = [(256, 172), (290, 188), (300, 220), (286, 250), (256, 262)]
-    window += [(512 - x, y) for x, y in reversed(window[:-1])]
+    window += _mirrored(window[:-1])
     pen.patch("#6fc3ee", window)
     pen.line([*hull, hull[0]])
     pen.line([(206, 108), (256, 114), (306, 108)])
@@ -92,35 +92,55 @@ def rocket_scribble() -> Scribble:
     return pen
 
 
-def fish_scribble() -> Scribble:
-    """An orange fish in blue water, with bubbles."""
-    pen = Scribble(seed=23, paper="#bfe3f2")
-    pen.patch("#8fcbe6", [(0, 372), (170, 400), (340, 366), (512, 396), (512, 512), (0, 512)])
-    body = [(60, 256), (112, 176), (204, 136), (296, 158), (366, 226)]
-    belly = [(366, 292), (300, 356), (206, 380), (112, 338)]
-    pen.patch("#f28a2e", [*body, *belly])
-    pen.patch("#e0641f", [(356, 258), (468, 152), (446, 258), (470, 366)])
-    pen.patch("#e0641f", [(170, 150), (232, 72), (300, 164)])
-    pen.patch("#fbd04a", [(200, 262), (270, 232), (262, 300)])
-    pen.line([*body, (366, 258), *belly, body[0]])
-    pen.line([(366, 240), (468, 152), (446, 258), (470, 366), (366, 280)])
-    pen.line([(168, 150), (232, 72), (300, 162)])
-    pen.line([(182, 146), (206, 210), (204, 300), (178, 370)], 7)
-    pen.line([(214, 262), (274, 230), (262, 302), (214, 262)], 7)
-    pen.line([(66, 276), (96, 290), (124, 282)], 8)
-    pen.patch("#ffffff", [(128, 208), (152, 216), (156, 240), (136, 254), (114, 244), (110, 220)])
-    pen.line([(133, 232), (137, 233), (133, 235)], 22)
-    for x, y, r in ((48, 184, 12), (70, 124, 17), (42, 62, 23)):
-        turns = [math.tau * turn / 8 for turn in range(10)]
-        pen.line([(x + r * math.sin(a), y - r * math.cos(a)) for a in turns], 5, "#ffffff")
+def cat_scribble() -> Scribble:
+    """The face of an orange cat on a blue afternoon."""
+    pen = Scribble(seed=23, paper="#cfe8f3")
+    head = [(256, 128), (156, 150), (84, 230), (74, 318), (126, 408), (210, 446), (256, 450)]
+    head += _mirrored(head)
+    ear = [(98, 222), (72, 48), (206, 134)]
+    inner_ear = [(112, 176), (96, 92), (160, 134)]
+    cheek = [(256, 324), (206, 344), (176, 388), (202, 430), (256, 440)]
+    pen.patch("#f3a033", ear)
+    pen.patch("#f3a033", _mirrored(ear))
+    pen.patch("#f3a033", head)
+    pen.patch("#f2a2a0", inner_ear)
+    pen.patch("#f2a2a0", _mirrored(inner_ear))
+    pen.patch("#fff1dc", cheek + _mirrored(cheek))
+    pen.patch("#e98196", [(228, 322), (284, 322), (256, 352)])
+    for x in (170, 342):
+        pen.patch("#ffffff", _ring(x, 268, 34))
+        pen.line(_ring(x, 268, 34), 7)
+        pen.line([(x, 262), (x + 2, 268), (x, 276)], 26)
+    pen.line([*head, head[0]])
+    pen.line([(90, 232), *ear[1:], (214, 140)])
+    pen.line(_mirrored([(90, 232), *ear[1:], (214, 140)]))
+    pen.line([(228, 322), (284, 322), (256, 352), (228, 322)], 7)
+    pen.line([(256, 354), (254, 378), (226, 396), (198, 382)], 8)
+    pen.line([(256, 378), (284, 398), (314, 380)], 8)
+    for y, tip in ((346, 330), (370, 378)):
+        pen.line([(160, y), (92, (y + tip) / 2), (30, tip)], 6)
+        pen.line(_mirrored([(160, y), (92, (y + tip) / 2), (30, tip)]), 6)
+    for x in (216, 256, 296):
+        pen.line([(x, 146), (x, 200 - abs(x - 256) / 4)], 10, "#b9651b")
     return pen
+
+
+def _mirrored(points: Sequence[Point]) -> list[Point]:
+    """The points reflected left to right, in reverse order."""
+    return [(SIZE - x, y) for x, y in reversed(points)]
+
+
+def _ring(x: float, y: float, radius: float) -> list[Point]:
+    """A circle drawn a little past its beginning."""
+    turns = [math.tau * turn / 8 for turn in range(10)]
+    return [(x + radius * math.sin(a), y - radius * math.cos(a)) for a in turns]
 
 
 def pictures() -> dict[str, bytes]:
     """Every PNG of this folder by file name."""
     sources = {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("svg/*.svg"))}
     sources["rocket-scribble"] = rocket_scribble().svg()
-    sources["fish-scribble"] = fish_scribble().svg()
+    sources["cat-scribble"] = cat_scribble().svg()
     return {f"{name}.png": _png(svg, name.endswith("-mask")) for name, svg in sources.items()}
 
 
