@@ -97,7 +97,7 @@ class StageOne:
         self, unet: nn.Module, prompts: PromptEncoder, device: str, dtype: torch.dtype
     ) -> None:
         self.device = device
-        self._unet = unet
+        self._unet = unet.to(memory_format=torch.channels_last)
         self._prompts = prompts
         self._dtype = dtype
 
@@ -115,7 +115,11 @@ class StageOne:
         embeddings = self._prompts.embeddings(prompts)
         t = torch.tensor([int(query.t) for query in queries], device=self.device)
         output = self._unet(
-            x.to(self.device, self._dtype), t, embeddings, return_dict=False, **labels
+            x.to(self.device, self._dtype, memory_format=torch.channels_last),
+            t,
+            embeddings,
+            return_dict=False,
+            **labels,
         )[0]
         channels = queries[0].x.shape[0]
         output = output.float().cpu()
