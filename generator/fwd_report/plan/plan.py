@@ -14,11 +14,10 @@ from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run, Status, run_name
 from fwd_report.plan.stages import stage_models, stage_names
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
-
-ExperimentName = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class _Planner:
         epochs: dict[str, int | None] = {}
         for field, reference in marked_fields(experiment.technique, Reference).items():
             targets: tuple[Run, ...] = ()
-            for written in _as_list(getattr(variant.technique, field)):
+            for written in as_list(getattr(variant.technique, field)):
                 target, epochs[field] = parse_reference(written, section.name)
                 targets += self._expand(target)
             if not targets:
@@ -253,16 +252,3 @@ class _Planner:
         if tuple(roots) not in self._closures:
             self._closures[tuple(roots)] = self._code.closure(roots)
         return self._closures[tuple(roots)]
-
-
-def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
-    """`id`, `section.id` or either with `@epoch` → ((section, id), epoch or None)."""
-    name, _, epoch = written.partition("@")
-    target_section, _, experiment = name.rpartition(".")
-    return (target_section or section, experiment), int(epoch) if epoch else None
-
-
-def _as_list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
