@@ -26,6 +26,8 @@ from fwd_report.techniques.base import PromptText, marked_fields
 if TYPE_CHECKING:
     from fwd_report.engine.engine import Failure
 
+SCHEMAS = ".fwd-report/schema"
+"""Where the specs' first lines tell editors to look for their JSON Schema."""
 REPAIRS = 3
 """How often a build runs damaged entries again before it gives up."""
 
@@ -56,6 +58,10 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     """The project's plan against its store."""
     project = load_project(root, options.profile, options.overrides)
     check_sections(project, options.only)
+    if not (root / SCHEMAS).is_dir():
+        from fwd_report.spec.schema import write_schemas
+
+        write_schemas(root)
     store = Store(root)
     plan = make_plan(project, store)
     for warning in unread_words(plan):

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.spec.schema import write_schemas
 
 CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
@@ -36,3 +37,4 @@ def copy_starter(folder: Path) -> None:
         elif source.is_file():
             shutil.copy2(source, folder / name)
     (folder / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
+    write_schemas(folder)
