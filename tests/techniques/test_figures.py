@@ -1,0 +1,169 @@
+"""How techniques lay out their results; no model, no picture is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fwd_report.store.entry import Entry
+from fwd_report.techniques.anagram import Anagram
+from fwd_report.techniques.compare import Compare
+from fwd_report.techniques.forward import Forward
+from fwd_report.techniques.hybrid import Hybrid
+from fwd_report.techniques.inpaint import Inpaint
+from fwd_report.techniques.iterative import Iterative
+from fwd_report.techniques.parts import Animations, Distance, Flip, Grid, Trajectory
+from fwd_report.techniques.sample import Sample
+from fwd_report.techniques.sdedit import SDEdit
+from fwd_report.techniques.upsample import Upsample
+
+HERE = Path("store")
+
+
+def entry(number: int, axes: dict[str, Any], experiment: str = "e", **given: Any) -> Entry:
+    fields = {
+        "params": {}, "metrics": {}, "series": {}, "folder": HERE / experiment / str(number),
+    }  # fmt: skip
+    return Entry(
+        section="s", experiment=experiment, technique="t", index=number, seed=number, key="k",
+        axes=axes, alt=f"{experiment} {number}", provenance={}, label=experiment.title(),
+        **{**fields, **given},
+    )  # fmt: skip
+
+
+def names(grid: Grid) -> list[list[str]]:
+    return [[f"{p.source.parent.name}/{p.source.stem}" for p in row] for row in grid.rows]
+
+
+def test_sdedit_rows_end_in_the_original() -> None:
+    entries = [entry(n, {"i_start": i}) for n, i in enumerate([1, 3])]
+    (grid,) = SDEdit.figure(entries)
+    assert names(grid) == [["0/image", "1/image", "1/original"]]
+    assert grid.column_labels == ("i_start = 1", "i_start = 3", "original")
+
+
+def test_sdedit_of_one_run() -> None:
+    (grid,) = SDEdit.figure([entry(0, {})])
+    assert names(grid) == [["0/image", "0/original"]]
+    assert grid.column_labels == ("edited", "original")
+
+
+def test_forward_notes_the_psnr() -> None:
+    (grid,) = Forward.figure([entry(0, {"t": 250}, metrics={"psnr": 17.26, "ssim": 0.4})])
+    assert [picture.note for picture in grid.rows[0]] == ["PSNR 17.3 dB", ""]
+
+
+def test_inpainting_shows_image_mask_hole_and_result() -> None:
+    (grid,) = Inpaint.figure([entry(0, {"case": "tower"}), entry(1, {"case": "house"})])
+    assert names(grid)[1] == ["1/original", "1/mask", "1/hole", "1/image"]
+    assert grid.row_labels == ("tower", "house")
+    assert grid.column_labels == ("image", "mask", "hole", "inpainted")
+
+
+@pytest.mark.parametrize("view", ["flip", "rotate90", "negate"])
+def test_an_anagram_turns_where_a_page_can_turn_it(view: str) -> None:
+    params = {"prompt": "an old man", "flipped": "a campfire", "view": view}
+    (flip,) = Anagram.figure([entry(0, {}, params=params)])
+    assert isinstance(flip, Flip)
+    assert (flip.view, flip.readings) == (view, ("an old man", "a campfire"))
+
+
+def test_an_anagram_through_another_view_is_shown_both_ways() -> None:
+    params = {"prompt": "an old man", "flipped": "a campfire", "view": "jigsaw"}
+    (grid,) = Anagram.figure([entry(0, {}, params=params)])
+    assert names(grid) == [["0/image", "0/viewed"]]
+    assert "a campfire" in grid.rows[0][1].label
+
+
+def test_a_hybrid_has_a_distance() -> None:
+    params = {"low": "a skull", "high": "waterfalls", "split": "frequency"}
+    (distance,) = Hybrid.figure([entry(0, {}, params=params)])
+    assert isinstance(distance, Distance)
+    assert (distance.near, distance.far) == ("waterfalls", "a skull")
+
+
+def test_a_colour_hybrid_is_shown_with_and_without_its_colours() -> None:
+    params = {"low": "a skull", "high": "waterfalls", "split": "colour"}
+    (grid,) = Hybrid.figure([entry(0, {}, params=params)])
+    assert names(grid) == [["0/image", "0/low"]]
+    assert grid.column_labels == ("in colour", "in grey")
+
+
+def test_iterative_shows_every_fifth_frame_and_the_last() -> None:
+    times = [float(t) for t in range(690, -1, -30)]
+    given = {"params": {"every": 5}, "series": {"t": times}, "metrics": {"psnr": 20.0}}
+    trajectory, grid = Iterative.figure([entry(0, {}, **given)])
+    assert isinstance(trajectory, Trajectory)
+    assert trajectory.picks == (0, 5, 10, 15, 20, 23)
+    assert trajectory.labels[0] == "t = 690"
+    assert trajectory.labels[-1] == "t = 0"
+    assert names(grid) == [["0/noised", "0/image", "0/original"]]
+
+
+def test_upsampling_shows_before_above_after() -> None:
+    (grid,) = Upsample.figure([entry(0, {"prompt": "a dog"}), entry(1, {"prompt": "an owl"})])
+    assert names(grid) == [["0/small", "1/small"], ["0/image", "1/image"]]
+    assert grid.column_labels == ("a dog", "an owl")
+
+
+def test_compare_lines_up_equal_sweeps() -> None:
+    entries = [
+        entry(n, {"t": t}, experiment, metrics={"psnr": 20.0})
+        for experiment in ("noised", "blur", "one-step")
+        for n, t in enumerate([250, 500])
+    ]
+    (grid,) = Compare.figure(entries)
+    assert grid.column_labels == ("Noised", "Blur", "One-Step")
+    assert grid.row_labels == ("t = 250", "t = 500")
+    assert [[p.entry.experiment for p in row] for row in grid.rows] == [
+        ["noised", "blur", "one-step"]
+    ] * 2
+    assert grid.rows[0][0].note == "PSNR 20.0 dB"
+
+
+def test_compare_puts_different_sweeps_in_one_row_with_the_original(tmp_path: Path) -> None:
+    (tmp_path / "original.png").touch()
+    entries = [entry(0, {"t": 690}, "blur"), entry(0, {}, "iterative", folder=tmp_path)]
+    (grid,) = Compare.figure(entries)
+    assert len(grid.rows) == 1
+    assert grid.column_labels == ("Blur", "Iterative", "original")
+    assert not grid.row_labels
+
+
+def test_samples_of_classes_make_a_sheet_for_each_epoch() -> None:
+    axes = [
+        {"model": f"digits@{epoch}", "label": label, "sample": sample}
+        for epoch in (1, 5)
+        for label in range(3)
+        for sample in (1, 2)
+    ]
+    grids = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
+    assert [len(grid.rows) for grid in grids] == [2, 2]
+    assert grids[0].column_labels == ("0", "1", "2")
+    assert [grid.row_labels[0] for grid in grids] == ["epoch 1", "epoch 5"]
+
+
+def test_many_samples_are_wrapped() -> None:
+    (grid,) = Sample.figure([entry(n, {"sample": n + 1}) for n in range(25)])
+    assert [len(row) for row in grid.rows] == [10, 10, 5]
+
+
+def test_prompts_and_steps_make_rows_and_columns() -> None:
+    axes = [{"prompt": p, "steps": s} for p in ("a dog", "an owl") for s in (10, 33)]
+    (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
+    assert grid.row_labels == ("a dog", "an owl")
+    assert grid.column_labels == ("steps = 10", "steps = 33")
+
+
+def test_kept_trajectories_move() -> None:
+    series = {"t": [990.0, 500.0, -1.0]}
+    _, trajectory = Sample.figure([entry(0, {}, series=series)])
+    assert isinstance(trajectory, Trajectory)
+    assert trajectory.labels == ("t = 990", "t = 500", "clean")
+    many = [entry(n, {"model": f"m@{e}", "sample": s}, series=series)
+            for n, (e, s) in enumerate([(1, 1), (1, 2), (5, 1), (5, 2)])]  # fmt: skip
+    animations = Sample.figure(many)[-1]
+    assert isinstance(animations, Animations)
+    assert [label for label, _ in animations.clips] == ["epoch 1", "epoch 5"]
