@@ -76,6 +76,8 @@ class Engine:
         self._failures: list[Failure] = []
         self._failed_keys: set[str] = set()
         self._started = 0
+        self._since: float | None = None
+        """When the last batch was counted: a rate includes what happens between batches."""
 
     def run(self, runs: Sequence[Run]) -> tuple[Failure, ...]:
         """Run every run whose key is not stored, needs first; return what failed.
@@ -83,6 +85,7 @@ class Engine:
         runs: in an order in which every run comes after those it needs.
         """
         self._waiting = deque({run.key: run for run in runs}.values())
+        self._progress.working_on("reading the prompts")
         self._workbench.prepare(self._waiting)
         while (self._waiting or self._live) and not (self._failures and not self._keep_going):
             if not (self._start_programs() or self._live or self._run_a_job()):
@@ -157,6 +160,7 @@ class Engine:
 
     def _run_job(self, run: Run, lock: FileLock) -> None:
         self._progress.working_on(run.name)
+        self._since = None
         cost = cost_class(run)
         began = last = time.monotonic()
         counted = 0
@@ -188,6 +192,7 @@ class Engine:
                 if slot not in live.answers:
                     signature = self._batcher(query.model).evaluator.signature(query)
                     groups.setdefault((query.model, signature), []).append((live, slot, query))
+        self._since = self._since or time.monotonic()
         (model, _), group = max(groups.items(), key=lambda item: len(item[1]))
         batcher = self._batcher(model)
         batch = group[: batcher.limit]
@@ -204,12 +209,16 @@ class Engine:
                 self._drop(live, answer)
             else:
                 live.answers[slot] = answer
-        self._progress.advance(cost_class(batch[0][0].run), len(batch), seconds)
+        now = time.monotonic()
+        self._progress.advance(cost_class(batch[0][0].run), len(batch), now - self._since)
+        self._since = now
         for live in [live for live in self._live if len(live.answers) == len(live.asked)]:
             self._send(live, tuple(live.answers[slot] for slot in range(len(live.asked))))
 
     def _batcher(self, model: str) -> Batcher:
         if model not in self._batchers:
+            self._progress.working_on("loading a model")
+            self._since = None
             evaluator = self._workbench.evaluator(model)
             self._batchers[model] = Batcher(evaluator, self._workbench.batch)
         return self._batchers[model]
