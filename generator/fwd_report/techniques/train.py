@@ -92,8 +92,9 @@ class Train(Network):
         import torch
 
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.loop import Schedule, test_loss, train
+        from fwd_report.training.loop import Schedule, test_loss
         from fwd_report.training.objectives import objective_of
+        from fwd_report.training.parallel import train_on
         from fwd_report.training.unet import unet_of
 
         if run.folder is None or self.dataset is None:
@@ -122,7 +123,7 @@ class Train(Network):
             torch.manual_seed(run.seed)
             network = unet_of(fields)
         labelled = self.conditioning == "class"
-        losses = train(
+        losses = train_on(
             network,
             objective,
             dataset.train_images,

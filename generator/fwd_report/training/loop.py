@@ -66,7 +66,8 @@ def train(
     images: (N, 1, H, W) in [0, 1]; labels: (N,) or None for a network that takes none. Leaves
     the weights after every epoch in `folder`, and resumes from what an interrupted call left
     there. The order of the images depends on (seed, epoch) and the noise of a step on (seed,
-    step), so an interrupted training ends with the weights of an uninterrupted one.
+    step), so an interrupted training ends with the weights of an uninterrupted one. In a
+    process of a distributed group, trains on its share of every batch.
     """
     accelerator = _accelerator(device, schedule.precision)
     device = str(accelerator.device)
@@ -105,7 +106,8 @@ def train(
             losses[step] = accelerator.reduce(loss.detach(), "mean")
             step += 1
             news.tell(step, losses)
-            if time.monotonic() - saved_at > SAVE_EVERY and accelerator.is_main_process:
+            due = time.monotonic() - saved_at > SAVE_EVERY and step % per_epoch != 0
+            if due and accelerator.is_main_process:
                 save_state(folder, network, optimizer, step, losses[:step])
                 saved_at = time.monotonic()
         if accelerator.is_main_process:
@@ -113,6 +115,7 @@ def train(
             save_state(folder, network, optimizer, step, losses[:step])
             saved_at = time.monotonic()
     accelerator.wait_for_everyone()
+    accelerator.unwrap_model(forward, keep_fp32_wrapper=False)
     network.eval()
     return losses.tolist()
 

@@ -70,6 +70,11 @@ def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> tuple[
     return step, tensors["losses"]
 
 
+def load_losses(folder: Path) -> list[float]:
+    """The loss of every step done so far."""
+    return load_file(folder / STATE_FILE)["losses"].tolist()
+
+
 def _save(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     temporary = path.with_name(f".{path.name.lstrip('.')}.part")
     stored = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}

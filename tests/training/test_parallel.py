@@ -1,0 +1,40 @@
+"""Training in several processes, as on several GPUs; slow, because each starts an interpreter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fwd_report.training.datasets import load_dataset
+from fwd_report.training.loop import Schedule, train
+from fwd_report.training.objectives import Denoiser
+from fwd_report.training.parallel import in_processes
+from fwd_report.training.state import weights_file
+from fwd_report.training.unet import UNet
+
+SCHEDULE = Schedule(epochs=2, batch=16, lr=1e-3, decay=0.5, seed=1, examples=64, precision="fp32")
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+    images = load_dataset("digits").train_images[:100]
+    losses, networks, heard = [], [], []
+    for count in (1, 2):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        torch.manual_seed(0)
+        network = UNet(4)
+        arguments = (network, Denoiser(0.5), images, None, SCHEDULE, folder, "cpu")
+        if count == 1:
+            losses.append(train(*arguments))
+        else:
+            losses.append(in_processes(2, lambda *news: heard.append(news), *arguments))
+        networks.append(network)
+    assert len(losses[1]) == len(losses[0]) == 8
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)  # BatchNorm sees half of each batch
+    assert heard[-1][:2] == (8, 8)
+    stored = load_file(tmp_path / "2" / weights_file(2))
+    assert torch.equal(networks[1].out[1].weight, stored["out.1.weight"])
