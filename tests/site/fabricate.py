@@ -296,7 +296,7 @@ class Fabric:
                     where = (section.spec.name, word.removeprefix("id: "))
                     positions[where] = (number, 5)
                 elif word in ("intro: |", "caption: |", "discussion: |"):
-                    positions[*where, word[:-3]] = (number, len(line) - len(word) + 1)
+                    positions[*where, word[:-3]] = (number, len(line))
         return positions
 
 

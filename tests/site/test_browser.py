@@ -9,7 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.site.fabricate import HOSTILE
 
-PAGES = ("", *(f"report/{name}/" for name in ("setup", "forward", "denoise", "illusions", "training")))
+PAGES = (
+    "",
+    *(f"report/{name}/" for name in ("setup", "forward", "denoise", "illusions", "training")),
+)
 CONTRASTS = """
 () => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -139,7 +142,8 @@ def test_equations_are_mathml_in_the_site_s_own_font(read: Watched) -> None:
 def test_the_navigation_has_the_parts_and_the_guide_in_its_own_order(read: Watched) -> None:
     page = read.open("")
     links = page.eval_on_selector_all(
-        ".md-nav--primary > .md-nav__list a.md-nav__link", "all => all.map((a) => a.textContent.trim())"
+        ".md-nav--primary > .md-nav__list a.md-nav__link",
+        "all => all.map((a) => a.textContent.trim())",
     )
     sections = ["Sampling from prompts", "The forward process", "Iterative denoising", "Illusions"]
     assert [name for name in links if name in sections] == sections
@@ -155,7 +159,9 @@ def test_without_scripts_everything_can_be_read(open_with: Any) -> None:
         pictures = page.locator(f".fwd-{name} img")
         assert pictures.count() == count
         assert all(picture.is_visible() for picture in pictures.all())
-    assert page.locator(".fwd-flip .fwd-label").all_inner_texts() == ["an old man", "a campfire"] * 2
+    assert (
+        page.locator(".fwd-flip .fwd-label").all_inner_texts() == ["an old man", "a campfire"] * 2
+    )
     boxes = [picture.bounding_box() for picture in page.locator(".fwd-slider img").all()]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
     page.goto(page.url.replace("illusions", "denoise"))

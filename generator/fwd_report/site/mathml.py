@@ -36,6 +36,9 @@ def to_mathml(latex: str, display: bool) -> str:
     """
     from latex2mathml.converter import convert
 
+    braces = re.sub(r"\\\\|\\[{}]", "", latex)
+    if braces.count("{") != braces.count("}"):
+        raise FormulaError(latex, "has braces that do not match")
     try:
         text = convert(_prepared(latex), display="block" if display else "inline")
         root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", text))

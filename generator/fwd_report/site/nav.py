@@ -52,6 +52,8 @@ def hand_written(docs: Path) -> list[Any]:
     Within a folder its index.md comes first, then what that links to, in its order, then the
     rest by name.
     """
+    if not docs.is_dir():
+        return []
     pages: list[Any] = [path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"]
     for folder in sorted(path for path in docs.iterdir() if path.is_dir() and path.name != OWNED):
         found = _ordered(folder)

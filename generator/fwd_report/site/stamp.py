@@ -12,6 +12,7 @@ from typing import Any
 
 import fwd_report
 from fwd_report.site.folder import OWNED, templates_folder
+from fwd_report.site.nav import hand_written
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import Project
 from fwd_report.store.files import read_json, write_json
@@ -62,8 +63,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], templates: Path, doc
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path}\0{_stamp_of(path)}\n".encode())
-    for path in sorted(docs.rglob("*.md")):
-        digest.update(f"{path}\n".encode())
+    digest.update(repr(hand_written(docs)).encode())
     for result in shown:
         digest.update(f"{result.experiment}\0{result.failure}\n".encode())
         for folder in result.folders:

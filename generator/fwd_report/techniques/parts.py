@@ -1,7 +1,7 @@
 """What a figure is made of, described without making it: plain data, no torch, no HTML.
 
-A technique's `figure` returns parts; the `figures` package makes the picture files they name, and the
-site's templates lay them out. A picture is always a picture of a stored result or of an input.
+A technique's `figure` returns parts; the `figures` package makes the picture files they name,
+and the site's templates lay them out. A picture is always one of a stored result or an input.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table
 
 def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
     """The default figure: the last axis makes the columns, all axes before it the rows."""
-    axes = [name for name in dict.fromkeys(axis for entry in entries for axis in entry.axes)]
+    axes = list(dict.fromkeys(axis for entry in entries for axis in entry.axes))
     column_axis = axes[-1] if axes else None
     rows: dict[tuple[Any, ...], list[Picture]] = {}
     columns: dict[str, None] = {}
@@ -158,9 +158,8 @@ def loss_curve(entries: Sequence[Entry]) -> Curve:
         lines,
         x_label="optimizer step",
         y_label="mean square error",
-        alt="training loss by step: " + ", ".join(
-            f"{name} ends at {values[-1]:.4f}" for name, values in lines
-        ),
+        alt="training loss by step: "
+        + ", ".join(f"{name} ends at {values[-1]:.4f}" for name, values in lines),
         log_y=True,
         smooth=True,
     )

@@ -1,0 +1,168 @@
+"""Prose: numbers from the runs, values inert, what has not run visible, errors at their line."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown import markdown
+from tests.site.conftest import lay_out
+from tests.site.fabricate import HOSTILE, Fabric, Sample, picture
+
+from fwd_report.errors import UserError
+from fwd_report.site.prose import MISSING, render, render_inline
+from fwd_report.site.render import render_site
+from fwd_report.site.results import ExperimentResult
+from fwd_report.site.views import ExperimentView, Names, NotRun, experiment_views
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Names:
+    fabric = Fabric(tmp_path)
+    entries = [
+        fabric.entry(
+            "s", "some", Sample(prompt=HOSTILE, steps=steps), picture(0, 8), {"steps": steps}
+        )
+        for steps in (5, 20)
+    ]
+    section = fabric.section(
+        "s",
+        "S",
+        [
+            fabric.experiment("some", Sample, entries),
+            fabric.experiment("partial", Sample, entries[:1], failure="out of memory"),
+            fabric.experiment("none", Sample, [], failure="not run yet"),
+        ],
+    )
+    return experiment_views(section)
+
+
+def written(source: str, runs: Any) -> str:
+    return render(source, {"runs": runs})
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ runs.some.params.steps }}", "5"),
+        ("{{ runs['some'][1].axes.steps }}", "20"),
+        ("{{ runs.some.metrics.psnr }}", "17.35"),
+        ("{{ runs.some.metrics.psnr | round(1) }} dB", "17.3 dB"),
+        ("{{ runs.some | map(attribute='axes.steps') | join(', ') }}", "5, 20"),
+        ("{% for run in runs.some %}{{ run.params.steps }};{% endfor %}", "5;20;"),
+        ("{{ runs.some | length }} {{ runs.some.seed }}", "2 181"),
+    ],
+)
+def test_prose_sees_the_runs(runs: Names, source: str, text: str) -> None:
+    assert html.unescape(written(source, runs)) == text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ runs.none.metrics.psnr | round(1) }}",
+        "{{ runs.none[3].params.steps }}",
+        "{{ runs.partial[1].metrics.psnr }}",
+        "{{ (runs.none.metrics.psnr - runs.some.metrics.psnr) | abs | round(1) }}",
+        "{{ runs.none.series.loss[-1] | float | round(2) }}",
+        "{{ runs.none.axes.t | int }}",
+        "{{ runs.none | map(attribute='metrics.psnr') | max }}",
+        "{{ '%.1f' | format(runs.none.metrics.psnr) }}",
+    ],
+)
+def test_what_has_not_run_says_so(runs: Names, source: str) -> None:
+    assert written(source, runs) == MISSING
+
+
+def test_a_loop_over_runs_that_failed_shows_that_some_are_missing(runs: Names) -> None:
+    loop = "{% for run in runs.partial %}[{{ run.params.steps }}]{% endfor %}"
+    assert written(loop, runs) == f"[5][{MISSING}]"
+    assert f"{NotRun():.1f}" == "not run yet"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=60))
+def test_any_value_is_shown_as_it_is(value: str) -> None:
+    source = "a {{ runs }} b"
+    shown = html.unescape(markdown(written(source, value)))
+    assert shown == f"<p>a {value} b</p>"
+    assert html.unescape(render_inline(source, {"runs": value})) == f"a {value} b"
+
+
+def test_in_code_a_value_stands_as_it_is_and_in_math_as_a_number_or_text() -> None:
+    assert "<code>&lt;b&gt; *x*</code>" in markdown(written("`{{ runs }}`", "<b> *x*"))
+    assert "<mn>7</mn>" in written("$\\gamma = {{ runs }}$", 7)
+    assert "<mtext>word</mtext>" in written("${{ runs }}$", "word")
+
+
+def test_values_are_not_templates_and_not_formulas() -> None:
+    assert html.unescape(written("{{ runs }}", "{{ 7*7 }} $x$")) == "{{ 7*7 }} $x$"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ runs.__class__ }}",
+        "{{ runs.some._runs }}",
+        "{{ runs.some.params.clear() }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+    ],
+)
+def test_the_sandbox_holds(runs: Names, source: str) -> None:
+    with pytest.raises(Exception, match=r"unsafe|undefined|no attribute|there is no"):
+        written(source, runs)
+
+
+def one_page(root: Path, **prose: str) -> ExperimentResult:
+    """Render a page whose one experiment has that prose."""
+    lay_out(root)
+    fabric = Fabric(root)
+    entries = [fabric.entry("page", "one", Sample(), picture(0, 8))]
+    experiment = fabric.experiment("one", Sample, entries, **prose)
+    render_site(fabric.report(fabric.section("page", "Page", [experiment])), root)
+    return experiment
+
+
+@pytest.mark.parametrize(
+    ("prose", "message"),
+    [
+        ("fine\nfine {{ runs.onee.seed }}", "did you mean 'one'"),
+        ("fine\nfine {{ runs.one.params.stepz }}", "stepz"),
+        ("fine\nfine {{ runs.one[7].seed }}", "1 runs"),
+        ("fine\nfine $\\wrong{x}$", r"\wrong"),
+        ("fine\nfine {{ 1 / 0 }}", "division by zero"),
+    ],
+)
+def test_a_mistake_in_prose_is_an_error_at_its_line(
+    tmp_path: Path, prose: str, message: str
+) -> None:
+    with pytest.raises(UserError, match="prose|formula") as caught:
+        one_page(tmp_path, discussion=prose)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.file == Path("experiments/page.yaml")
+    lines = (tmp_path / problem.file).read_text().splitlines()
+    assert problem.line == lines.index(" " * 6 + prose.splitlines()[1]) + 1
+
+
+def test_every_mistake_is_reported_in_one_pass(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        one_page(tmp_path, caption="{{ runs.nobody }}", discussion=r"$\nonsense$")
+    assert len(caught.value.problems) == 2
+
+
+def test_links_in_captions_lead_to_pages(tmp_path: Path) -> None:
+    one_page(tmp_path, caption="See {{ report.page.one.figure }} and [that](page.md).")
+    page = (tmp_path / "docs/report/page.md").read_text()
+    assert '<a href="../page/#fig-one">Figure 1 of Page</a>' in page
+    assert '<a href="../page/">that</a>' in page
+
+
+def test_experiments_of_one_run_answer_as_that_run(runs: Names) -> None:
+    view = runs["some"]
+    assert isinstance(view, ExperimentView)
+    assert view.params == view[0].params

@@ -1,0 +1,183 @@
+"""Pages are written where they belong, only when something changed, and nothing else is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.site.fabricate import Fabric, Sample, every_part, picture
+
+from fwd_report.site.render import render_site
+from fwd_report.site.results import ReportResult, SectionResult
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def with_caption(report: ReportResult, caption: str) -> ReportResult:
+    """The report with another caption for the first section's first experiment."""
+    section = report.sections[0]
+    first = section.experiments[0]
+    edited = replace(first, spec=replace(first.spec, caption=caption))
+    specs = (edited.spec, *section.spec.experiments[1:])
+    changed = SectionResult(
+        replace(section.spec, experiments=specs), (edited, *section.experiments[1:])
+    )
+    sections = (changed, *report.sections[1:])
+    project = replace(report.project, sections=tuple(item.spec for item in sections))
+    return replace(report, project=project, sections=sections)
+
+
+def test_a_second_render_writes_nothing_and_is_quick(project: Path, report: ReportResult) -> None:
+    assert render_site(report, project)
+    before = contents(project / "docs")
+    seconds = []
+    for _ in range(10):
+        start = time.process_time()
+        assert render_site(report, project) == []
+        seconds.append(time.process_time() - start)
+    assert contents(project / "docs") == before
+    assert min(seconds) < 0.03
+
+
+def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'latex2mathml')\n"
+        "from fwd_report.site.render import render_site\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+        "from tests.site.fabricate import every_part\n"
+        "root = Path(sys.argv[1]); report = every_part(root); render_site(report, root)\n"
+        "for name in list(sys.modules):\n"
+        "    if name.split('.')[0] in heavy: del sys.modules[name]\n"
+        "assert render_site(report, root) == []\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    root = Path(__file__).parents[2]
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(project)],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={"PYTHONPATH": f"{root / 'generator'}:{root}", "PATH": "/usr/bin:/bin"},
+        check=False,
+    )
+    assert answer.stdout.splitlines() == ["[]", "[]"], answer.stderr
+
+
+def test_a_caption_edit_rewrites_its_page_alone(project: Path, report: ReportResult) -> None:
+    render_site(report, project)
+    before = contents(project / "docs")
+    written = render_site(with_caption(report, "Another."), project)
+    assert written == [project / "docs/report/setup.md"]
+    changed = {name for name, was in contents(project / "docs").items() if was != before.get(name)}
+    assert changed == {"report/setup.md", "report/_stamp.json"}
+
+
+def test_a_damaged_or_missing_page_is_written_again(project: Path, report: ReportResult) -> None:
+    render_site(report, project)
+    page = project / "docs/report/forward.md"
+    text = page.read_text()
+    for damage in (page.unlink, lambda: page.write_text("short")):
+        damage()
+        assert render_site(report, project) == [page]
+        assert page.read_text() == text
+
+
+def test_what_is_no_longer_produced_goes_and_the_rest_of_docs_stays(
+    project: Path, report: ReportResult
+) -> None:
+    guide = project / "docs" / "guide.md"
+    guide.write_text("mine")
+    render_site(report, project)
+    (project / "docs/report/leftover").mkdir()
+    (project / "docs/report/leftover/old.md").write_text("old")
+    fewer = replace(report, sections=report.sections[1:2])
+    render_site(fewer, project)
+    names = set(contents(project / "docs"))
+    assert "report/forward.md" in names
+    assert not names & {"report/setup.md", "report/leftover/old.md"}
+    assert not any("film" in name for name in names)
+    assert guide.read_text() == "mine"
+
+
+def test_the_root_page_is_made_once_and_then_belongs_to_the_user(
+    project: Path, report: ReportResult
+) -> None:
+    index = project / "docs" / "index.md"
+    render_site(report, project)
+    assert "_front.md" in index.read_text()
+    index.write_text("# My own\n")
+    render_site(with_caption(report, "Another."), project)
+    assert index.read_text() == "# My own\n"
+
+
+def test_a_new_section_is_in_the_navigation_in_its_order_and_part(tmp_path: Path) -> None:
+    fabric = Fabric(tmp_path)
+
+    def section(name: str, part: str) -> SectionResult:
+        entries = [fabric.entry(name, "one", Sample(), picture(0, 8))]
+        experiments = [fabric.experiment("one", Sample, entries)]
+        return fabric.section(name, name.capitalize(), experiments, part=part)
+
+    first, new, last = section("zulu", "Part A"), section("new", "Part A"), section("alpha", "")
+
+    def navigation(*sections: SectionResult) -> list:
+        render_site(fabric.report(*sections), tmp_path)
+        return yaml.safe_load((tmp_path / "docs/report/_nav.yml").read_text())["nav"]
+
+    zulu = {"Zulu": "report/zulu.md"}
+    assert navigation(first, last) == [
+        {"Home": "index.md"},
+        {"Part A": [zulu]},
+        {"Alpha": "report/alpha.md"},
+    ]
+    assert navigation(first, new, last)[1] == {"Part A": [zulu, {"New": "report/new.md"}]}
+
+
+def test_titles_are_text(tmp_path: Path) -> None:
+    fabric = Fabric(tmp_path)
+    (tmp_path / "docs").mkdir()
+    entries = [fabric.entry("a", "one", Sample(), picture(0, 8))]
+    experiment = fabric.experiment("one", Sample, entries, title="<i>x</i> *y* {#z}")
+    render_site(fabric.report(fabric.section("a", "A_b_ <c>", [experiment])), tmp_path)
+    page = (tmp_path / "docs/report/a.md").read_text()
+    assert "<i>" not in page
+    assert "<c>" not in page
+    assert "*y*" not in page
+
+
+def test_the_same_results_make_the_same_bytes(tmp_path: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        root = tmp_path / name
+        report = every_part(root)
+        (root / "docs").mkdir()
+        render_site(report, root)
+        made.append({k: v for k, (_, v) in contents(root / "docs").items() if "_stamp" not in k})
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("failure", ["out of memory", None])
+def test_results_that_lost_their_picture_are_a_box_not_a_broken_image(
+    tmp_path: Path, failure: str | None
+) -> None:
+    fabric = Fabric(tmp_path)
+    (tmp_path / "docs").mkdir()
+    entry = fabric.entry("a", "one", Sample(), picture(0, 8))
+    entry.picture().unlink()
+    experiment = fabric.experiment("one", Sample, [entry], failure=failure)
+    render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
+    page = (tmp_path / "docs/report/a.md").read_text()
+    assert (failure or "image.png") in page
+    assert "<img" not in page
