@@ -45,7 +45,7 @@ $$
 Guidance asks twice, $\epsilon = \epsilon_u + \gamma\,(\epsilon_c - \epsilon_u)$, and inpainting
 keeps the rest:
 $x_t \leftarrow \mathbf{m}\,x_t + (1-\mathbf{m})\,\text{forward}(x_{\text{orig}}, t)$. The loss is
-$\mathcal{L} = \mathbb{E}_{x,\epsilon}\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right\rVert^2$.
+$\mathcal{L} = \mathbb{E}_x\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right\rVert^2$.
 """
 
 

@@ -109,7 +109,7 @@ def _space(element: ElementTree.Element) -> None:
         after = element[index + 1] if index + 1 < len(element) else None
         if child.tag == "mo" and child.text in TIGHT:
             _tighten(child)
-        elif child.tag == "mo" and child.text in "−+" and _opens(before):
+        elif child.tag == "mo" and child.text in ("−", "+") and _opens(before):
             child.set("form", "prefix")
             _tighten(child)
         elif _is_function(child) and element.tag in ("math", "mrow", "mtd"):
