@@ -140,7 +140,7 @@ def one_page(root: Path, **prose: str) -> ExperimentResult:
 def test_a_mistake_in_prose_is_an_error_at_its_line(
     tmp_path: Path, prose: str, message: str
 ) -> None:
-    with pytest.raises(UserError, match="prose|formula") as caught:
+    with pytest.raises(UserError, match=r"prose|formula") as caught:
         one_page(tmp_path, discussion=prose)
     (problem,) = caught.value.problems
     assert message in problem.message
