@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,9 @@ def in_processes(
     BatchNorm sees a process's share alone. Raises ProcessRaisedException if one of them fails.
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
-    arguments = (network, objective, images, labels, schedule, folder, device)
+    share = partial(train, network, objective, images, labels, schedule, folder, device)
     group = torch.multiprocessing.spawn(
-        _work, (count, _free_port(), news.put, arguments), nprocs=count, join=False
+        _work, (count, _free_port(), news.put, share), nprocs=count, join=False
     )
     done = False
     while not done:
@@ -70,7 +71,7 @@ def in_processes(
 
 
 def _work(
-    rank: int, count: int, port: int, tell: Callable[[Any], None], arguments: tuple[Any, ...]
+    rank: int, count: int, port: int, tell: Callable[[Any], None], share: Callable[..., Any]
 ) -> None:
     os.environ |= {
         "RANK": str(rank),
@@ -80,7 +81,7 @@ def _work(
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
     }
-    train(*arguments, progress=lambda *news: tell(news) if rank == 0 else None)
+    share(progress=lambda *news: tell(news) if rank == 0 else None)
     torch.distributed.destroy_process_group()
 
 
