@@ -26,7 +26,8 @@ CONTRASTS = """
     return [255, 255, 255];
   };
   const selectors = "article p, article li, h1, h2, figcaption, .fwd-label, .fwd-note, " +
-    ".fwd-facts dt, .fwd-facts dd, .fwd-grid th, .fwd-failure, .fwd-missing, .fwd-legend li, .md-nav__link, " +
+    ".fwd-facts dt, .fwd-facts dd, .fwd-grid th, .fwd-failure, .fwd-missing, " +
+    ".fwd-legend li, .md-nav__link, " +
     ".fwd-provenance summary, .fwd-cards small, .fwd-button, .md-footer__title";
   return [...document.querySelectorAll(selectors)]
     .filter((e) => e.offsetParent && e.textContent.trim() && !e.closest(".md-top"))

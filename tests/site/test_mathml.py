@@ -13,7 +13,7 @@ from markdown import markdown
 from fwd_report.site.mathml import FormulaError, inert, to_mathml
 
 ASSIGNMENT = (
-    r"x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon,\quad \epsilon\sim\mathcal N(0,1)",
+    r"x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \sim\mathcal N(0, 1)",
     r"\hat x_0 = (x_t - \sqrt{1-\bar\alpha_t}\,\hat\epsilon) / \sqrt{\bar\alpha_t}",
     r"x_{t'} = \frac{\sqrt{\bar\alpha_{t'}}\beta_t}{1-\bar\alpha_t}\hat x_0 + v_\sigma",
     r"\epsilon = \epsilon_u + \gamma(\epsilon_c - \epsilon_u)",
@@ -21,7 +21,7 @@ ASSIGNMENT = (
     r"\epsilon = \tfrac12\left(\epsilon_1 + V^{-1}\epsilon_2\right)",
     r"\begin{aligned} \epsilon &= f_{\text{low}}(a) \\ &+ f_{\text{high}}(b) \end{aligned}",
     r"\mathcal{L} = \mathbb{E}_{\epsilon, t}\,\lVert \epsilon_\theta(x_t, t) - \epsilon \rVert^2",
-    r"z = x + \sigma\epsilon, \qquad \beta_t = 1 - \alpha_t, \quad \bar\alpha_t = \prod_{s=1}^{t} a_s",
+    r"\beta_t = 1 - \alpha_t, \quad \bar\alpha_t = \prod_{s=1}^{t} a_s",
     r"v_\theta(x_t, t, \varnothing), \quad \arg\min_\theta, \quad \operatorname{high} = 1 - x",
 )
 
