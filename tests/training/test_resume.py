@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.training import worker
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
@@ -21,14 +22,13 @@ from fwd_report.training.objectives import Denoiser
 from fwd_report.training.state import STATE_FILE, weights_file
 from fwd_report.training.unet import UNet
 
-WORKER = Path(__file__).with_name("worker.py")
 EPOCHS = 3
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(WORKER), str(folder)]
+    command = [sys.executable, worker.__file__, str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
@@ -36,8 +36,13 @@ def weights(folder: Path) -> list[dict[str, torch.Tensor]]:
     return [load_file(folder / weights_file(epoch)) for epoch in range(1, EPOCHS + 1)]
 
 
-def test_killed_at_random_moments_the_weights_are_bit_equal(tmp_path: Path) -> None:
-    assert start(tmp_path / "whole").wait(timeout=600) == 0
+def test_killed_at_random_moments_the_weights_are_bit_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SAVE_EVERY", "NEWS_EVERY"):  # the worker changes them, here in this process
+        monkeypatch.setattr(loop, name, getattr(loop, name))
+    (tmp_path / "whole").mkdir()
+    worker.main(tmp_path / "whole")
     moments = random.Random(4)
     steps_done = 0
     for _ in range(3):
@@ -99,6 +104,16 @@ def test_the_order_depends_on_the_seed_and_the_epoch_alone() -> None:
 def test_the_learning_rate_is_exponential_lrs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    schedule = short(epochs=3)
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.Adam([parameter], schedule.lr)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, schedule.decay)
+    expected = []
+    for _ in range(schedule.epochs):
+        expected += [scheduler.get_last_lr()[0]] * 4
+        optimizer.step()
+        scheduler.step()
+
     rates: list[float] = []
     step = torch.optim.Adam.step
 
@@ -107,15 +122,7 @@ def test_the_learning_rate_is_exponential_lrs(
         return step(self, closure)
 
     monkeypatch.setattr(torch.optim.Adam, "step", spying)
-    schedule = short(epochs=3)
     run(tmp_path, schedule)
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.Adam([parameter], schedule.lr)
-    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, schedule.decay)
-    expected = []
-    for _ in range(schedule.epochs):
-        expected += [scheduler.get_last_lr()[0]] * 4
-        scheduler.step()
     assert rates == pytest.approx(expected)
 
 

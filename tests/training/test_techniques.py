@@ -173,8 +173,8 @@ def test_evaluate_judges_each_checkpoint_by_the_label_asked_for(
     (table,) = Evaluate.figure([replace(entry_of(technique, tmp_path, result), needs=needs)])
     assert isinstance(table, Table)
     assert [row[:3] for row in table.rows] == [
-        ("unet@1", "20", f"{wrong:.1%}"),
-        ("unet@2", "20", f"{right:.1%}"),
+        ("epoch 1", "20", f"{wrong:.1%}"),
+        ("epoch 2", "20", f"{right:.1%}"),
     ]
 
 

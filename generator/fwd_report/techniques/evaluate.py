@@ -107,4 +107,7 @@ def groups(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
 
 
 def _named(axis: str, value: Any) -> str:
-    return str(value) if axis in ("case", "model") else f"{axis} = {value}"
+    if axis == "model":
+        name, _, epoch = str(value).partition("@")
+        return f"epoch {epoch}" if epoch else name
+    return str(value) if axis == "case" else f"{axis} = {value}"
