@@ -101,6 +101,22 @@ def test_damaged_tokenizer(folder: Path) -> None:
         loader.load_tokenizer(folder)
 
 
+def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
+    import sentencepiece
+
+    folder = tmp_path / "tokenizer"
+    folder.mkdir()
+    prompt = "a photo of a dog"
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([prompt, "a lithograph of waterfalls"] * 9),
+        model_prefix=str(folder / "spiece"), vocab_size=20, minloglevel=2,
+        pad_id=0, eos_id=1, unk_id=2, bos_id=-1,
+    )  # fmt: skip
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "T5Tokenizer"}')
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spiece.model"))
+    assert loader.load_tokenizer(tmp_path)(prompt).input_ids == [*pieces.encode(prompt), 1]
+
+
 def test_a_hub_id_that_is_not_given_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError
