@@ -35,9 +35,10 @@ PART_B = {
 
 
 def missing_deliverables(report: ReportResult) -> list[str]:
-    """Names with descriptions of what no section covers; Part B only where the report begins it."""
+    """Names with descriptions of what no section covers, of each part the report begins."""
     covered = {name for section in report.sections for name in section.spec.covers}
-    expected = dict(PART_A)
-    if covered & set(PART_B):
-        expected |= PART_B
+    expected: dict[str, str] = {}
+    for part in (PART_A, PART_B):
+        if covered & set(part):
+            expected |= part
     return [f"{name} ({what})" for name, what in expected.items() if name not in covered]
