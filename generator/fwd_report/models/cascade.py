@@ -97,7 +97,7 @@ class StageOne:
         self, unet: nn.Module, prompts: PromptEncoder, device: str, dtype: torch.dtype
     ) -> None:
         self.device = device
-        self._unet = unet.to(memory_format=torch.channels_last)
+        self._unet = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._prompts = prompts
         self._dtype = dtype
 

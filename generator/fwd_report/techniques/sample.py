@@ -67,8 +67,8 @@ class Sample(Sampling):
         steps = self.steps or LOOP
         training = needs.get("model")
         if training is not None and self.steps is None:
-            is_flow = getattr(training, "objective", None) == "flow"
-            steps = FLOW_STEPS if is_flow else getattr(training, "timesteps", LOOP)
+            every = {"flow": FLOW_STEPS, "denoiser": 1}
+            steps = every.get(getattr(training, "objective", ""), getattr(training, "timesteps", 0))
         conditional = self.prompt is not None or self.label is not None
         return steps * estimates(self.guidance if conditional else None)
 
