@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fwd_report.site.markdown import pieces
@@ -11,6 +11,7 @@ from fwd_report.site.markdown import pieces
 DOLLARS = {"text": "", "code": "", "inline": "$", "display": "$$"}
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("$`~ \n\\ab1<>-!"), max_size=80))
 def test_the_pieces_are_the_source(source: str) -> None:
     found = list(pieces(source))

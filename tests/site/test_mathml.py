@@ -6,7 +6,7 @@ import html
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
 
@@ -67,6 +67,7 @@ def test_what_is_not_understood_is_an_error_that_names_the_formula(latex: str) -
     assert latex in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_gives_harmless_markup_or_a_formula_error(latex: str) -> None:
     try:
@@ -77,6 +78,7 @@ def test_any_text_gives_harmless_markup_or_a_formula_error(latex: str) -> None:
     assert all(name == "math" or name.startswith("m") for name in names)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii", categories=["P", "S", "L"]), max_size=40))
 def test_inert_text_survives_markdown(text: str) -> None:
     assert html.unescape(markdown(f"a {inert(text)} b")) == f"<p>a {text} b</p>"

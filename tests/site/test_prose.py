@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
 from tests.site.conftest import lay_out
@@ -84,6 +84,7 @@ def test_a_loop_over_runs_that_failed_shows_that_some_are_missing(runs: Names) -
     assert f"{NotRun():.1f}" == "not run yet"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=60))
 def test_any_value_is_shown_as_it_is(value: str) -> None:
     source = "a {{ runs }} b"

@@ -10,6 +10,8 @@ from fwd_report.store.entry import Entry
 
 def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """(name, value) pairs for a page, in reading order; what no run recorded is left out."""
+    if not entries:
+        return []
     provenance = [entry.provenance for entry in entries]
     found = [
         ("Runs", str(len(entries))),
