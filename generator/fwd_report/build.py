@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import Problem, StaleError, UserError
+from fwd_report.errors import Problem, RunError, StaleError, UserError
 from fwd_report.models.names import snapshot
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.entries import Entries
@@ -69,12 +69,35 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     return plan, store
 
 
+def load_report(root: Path, options: Options) -> ReportResult:
+    """What the pages show now; a damaged result counts as one that has not run."""
+    plan, store = load_plan(root, options)
+    for _ in range(REPAIRS):
+        try:
+            return report_result(plan, store)
+        except DamagedEntryError as error:
+            print(f"warning: {error}; the next build runs it again", file=sys.stderr)
+    raise RunError("results are damaged; `fwd-report store verify` finds them all")
+
+
+def used_keys(root: Path, options: Options) -> set[str]:
+    """The keys of every run under every profile of the report."""
+    plan, store = load_plan(root, options)
+    keys = {run.key for run in plan.runs}
+    for profile in plan.project.report.profiles:
+        project = load_project(root, profile, options.overrides)
+        keys |= {run.key for run in make_plan(project, store).runs}
+    return keys
+
+
 def build(root: Path, options: Options) -> Outcome:
     """Run what has not been run yet and render the pages.
 
     Raises UserError for what the user wrote, StaleError under `cached_only` when something would
     have to run.
     """
+    if options.force and options.cached_only:
+        raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     plan, store = load_plan(root, options)
     if not options.cached_only and _download_models(plan):
         plan = make_plan(plan.project, store)
@@ -89,8 +112,15 @@ def build(root: Path, options: Options) -> Outcome:
             raise StaleError(_stale_message(due))
         if due:
             failures = _run(plan, store, due, options, forced)
-            ran += len({run.key for run in due})
+            failed = {failure.run.key for failure in failures}
+            done = [run for run in due if store.has(run.key) and run.key not in failed]
+            for run in done:
+                store.remember(run.name, run.key)
+            ran += len({run.key for run in done})
             forced = set()
+            if any(failure.repairable for failure in failures):
+                plan = make_plan(plan.project, store)
+                continue
         shown = shown_results(plan, store, failures)
         if pages_current(plan.project, shown, root):
             return Outcome(len(plan.runs), ran, failures, ())
@@ -144,7 +174,9 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
 
 def unread_words(plan: Plan) -> list[str]:
     """What to warn of: prompts with words their model's text encoder was never taught."""
-    warnings = []
+    warnings: list[str] = []
+    if not any(run.model for run in plan.runs):
+        return warnings
     model = stage_models(plan.project)[1]
     for run in plan.runs:
         if run.model is None:

@@ -94,13 +94,12 @@ def check(
     root: Root = Path(),
 ) -> None:
     """Look for placeholders, missing figures, alt texts, dead links, uncovered deliverables."""
-    from fwd_report.build import load_plan, report_result
+    from fwd_report.build import load_report
     from fwd_report.site.check import check as check_site
     from fwd_report.site.check import findings_as_json, findings_as_text
 
     root = root.resolve()
-    the_plan, store = load_plan(root, _options(None, profile, overrides))
-    findings = check_site(report_result(the_plan, store), root)
+    findings = check_site(load_report(root, _options(None, profile, overrides)), root)
     typer.echo(findings_as_json(findings) if as_json else findings_as_text(findings))
     if findings:
         raise typer.Exit(FAILED)
@@ -141,12 +140,12 @@ def publish(
     root: Root = Path(),
 ) -> None:
     """Check the report, then push the site to the gh-pages branch."""
-    from fwd_report.build import load_plan, report_result
+    from fwd_report.build import load_report
     from fwd_report.site.publish import publish as publish_site
 
     root = root.resolve()
-    the_plan, store = load_plan(root, _options(None, profile, overrides))
-    typer.echo(publish_site(report_result(the_plan, store), root, dry_run=dry_run))
+    report = load_report(root, _options(None, profile, overrides))
+    typer.echo(publish_site(report, root, dry_run=dry_run))
 
 
 @app.command()
@@ -154,8 +153,10 @@ def schema(
     root: Root = Path(),
 ) -> None:
     """Write the JSON Schemas of the specs, for editors, to .fwd-report/schema/."""
+    from fwd_report.spec.load import report_file
     from fwd_report.spec.schema import write_schemas
 
+    report_file(root.resolve())
     for path in write_schemas(root.resolve()):
         typer.echo(path)
 
@@ -176,15 +177,15 @@ def verify(root: Root = Path()) -> None:
 
 @store_app.command()
 def gc(
-    profile: Profile = None,
     overrides: Overrides = None,
     root: Root = Path(),
 ) -> None:
-    """Delete the results that no run of the present specs has."""
-    from fwd_report.build import load_plan
+    """Delete the results that no run of the present specs has, under any profile."""
+    from fwd_report.build import used_keys
+    from fwd_report.store.store import Store
 
-    the_plan, store = load_plan(root.resolve(), _options(None, profile, overrides))
-    entries, freed = store.collect({run.key for run in the_plan.runs})
+    root = root.resolve()
+    entries, freed = Store(root).collect(used_keys(root, _options(None, None, overrides)))
     typer.echo(f"deleted {entries} results, freed {freed / 1e6:.1f} MB")
 
 
@@ -193,17 +194,19 @@ def path(
     run: Annotated[
         str | None, typer.Argument(metavar="SECTION.EXPERIMENT[INDEX]", show_default=False)
     ] = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
     root: Root = Path(),
 ) -> None:
     """Print where the store, or one run's result, lies."""
-    from fwd_report.build import Options, load_plan
+    from fwd_report.build import load_plan
     from fwd_report.plan.describe import find_run
     from fwd_report.store.store import Store
 
     if run is None:
         typer.echo(Store(root.resolve()).root)
         return
-    the_plan, store = load_plan(root.resolve(), Options())
+    the_plan, store = load_plan(root.resolve(), _options(None, profile, overrides))
     typer.echo(store.folder(find_run(the_plan, run).key))
 
 

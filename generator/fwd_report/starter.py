@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -25,10 +26,17 @@ def copy_starter(folder: Path) -> None:
 
     Raises UserError if the folder has anything in it, so that nothing is ever overwritten.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
             f"{folder} is not an empty folder", hint="name a new one: fwd-report init my-report"
         )
+    try:
+        _copy(folder)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _copy(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in CONTENTS:
         source = starter_folder() / name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections import deque
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UserError
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
-from fwd_report.store.store import Store
+from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import Result
 
 if TYPE_CHECKING:
@@ -30,10 +29,14 @@ LOCK_POLL = 0.2
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that could not be finished, and why, in one line."""
+    """A run that could not be finished, and why, in one line.
+
+    repairable: it met a damaged result, which has been moved aside; planned again, both run.
+    """
 
     run: Run
     cause: str
+    repairable: bool = False
 
 
 @dataclass(eq=False)
@@ -71,10 +74,13 @@ class Engine:
         self._progress = progress
         self._keep_going = keep_going
         self._batchers: dict[str, Batcher] = {}
-        self._waiting: deque[Run] = deque()
+        self._broken: dict[str, Exception] = {}
+        self._waiting: dict[str, Run] = {}
         self._live: list[_Live] = []
         self._failures: list[Failure] = []
         self._failed_keys: set[str] = set()
+        self._pending: set[str] = set()
+        """Keys of the runs that wait or live."""
         self._started = 0
         self._since: float | None = None
         """When the last batch was counted: a rate includes what happens between batches."""
@@ -84,9 +90,9 @@ class Engine:
 
         runs: in an order in which every run comes after those it needs.
         """
-        self._waiting = deque({run.key: run for run in runs}.values())
-        self._progress.working_on("reading the prompts")
-        self._workbench.prepare(self._waiting)
+        self._waiting = {run.key: run for run in runs}
+        self._pending = set(self._waiting)
+        self._workbench.prepare(self._waiting.values())
         while (self._waiting or self._live) and not (self._failures and not self._keep_going):
             if not (self._start_programs() or self._live or self._run_a_job()):
                 time.sleep(LOCK_POLL)
@@ -99,7 +105,7 @@ class Engine:
     def _start_programs(self) -> bool:
         """Start programs while there is room for their queries; whether any changed state."""
         changed = False
-        for run in list(self._waiting):
+        for run in list(self._waiting.values()):
             if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
                 break
             if run.technique.kind == "program" or self._blocked_for_good(run):
@@ -107,7 +113,8 @@ class Engine:
         return changed
 
     def _run_a_job(self) -> bool:
-        return any(self._start(run) for run in list(self._waiting) if run.technique.kind == "job")
+        jobs = [run for run in self._waiting.values() if run.technique.kind == "job"]
+        return any(self._start(run) for run in jobs)
 
     def _blocked_for_good(self, run: Run) -> bool:
         return any(need.key in self._failed_keys for need in _needs(run))
@@ -116,15 +123,14 @@ class Engine:
         """Begin a run if it can begin now; whether it left the waiting list."""
         broken = [need for need in _needs(run) if need.key in self._failed_keys]
         if broken:
-            self._waiting.remove(run)
+            del self._waiting[run.key]
             self._fail(run, f"it needs {broken[0].name}, which failed")
             return True
-        pending = {other.key for other in self._waiting} | {live.run.key for live in self._live}
-        if any(need.key in pending for need in _needs(run)):
+        if any(need.key in self._pending for need in _needs(run)):
             return False
         gone = [need for need in _needs(run) if not self._store.has(need.key)]
         if gone:
-            self._waiting.remove(run)
+            del self._waiting[run.key]
             self._fail(run, f"the result of {gone[0].name} is gone; build again")
             return True
         lock = self._store.lock(run.key)
@@ -135,9 +141,10 @@ class Engine:
         except Timeout:
             self._progress.working_on(f"waiting for another build to finish {run.name}")
             return False
-        self._waiting.remove(run)
+        del self._waiting[run.key]
         if self._store.has(run.key) and run.key not in self._forced:
             lock.release()
+            self._pending.discard(run.key)
             self._progress.skip(cost_class(run), run.calls)
             self._progress.run_done()
         elif run.technique.kind == "job":
@@ -163,13 +170,16 @@ class Engine:
         self._since = None
         cost = cost_class(run)
         began = last = time.monotonic()
-        counted = 0
+        counted: int | None = None
 
         def report(done: int, total: int, message: str) -> None:
             nonlocal last, counted
             now = time.monotonic()
             self._progress.working_on(f"{run.name} {message}")
-            self._progress.advance(cost, done - counted, now - last)
+            if counted is None:
+                self._progress.skip(cost, done)
+            else:
+                self._progress.advance(cost, done - counted, now - last)
             last, counted = now, done
 
         try:
@@ -177,11 +187,12 @@ class Engine:
             context = self._workbench.context(run, folder=folder, progress=report)
             result = run.technique.job(context)
             seconds = time.monotonic() - began
-            self._workbench.store(run, result, context.value_range, seconds, counted, folder)
+            self._workbench.store(run, result, context.value_range, seconds, run.calls, folder)
         except Exception as error:
             self._fail(run, error, lock)
             return
         lock.release()
+        self._pending.discard(run.key)
         self._progress.run_done()
 
     def _answer_a_batch(self) -> None:
@@ -216,10 +227,20 @@ class Engine:
             self._send(live, tuple(live.answers[slot] for slot in range(len(live.asked))))
 
     def _batcher(self, model: str) -> Batcher:
+        """The batcher of a model, loaded when it is first asked.
+
+        Raises what its loading raised, again at each asking.
+        """
+        if model in self._broken:
+            raise self._broken[model]
         if model not in self._batchers:
             self._progress.working_on("loading a model")
             self._since = None
-            evaluator = self._workbench.evaluator(model)
+            try:
+                evaluator = self._workbench.evaluator(model)
+            except Exception as error:
+                self._broken[model] = error
+                raise
             self._batchers[model] = Batcher(evaluator, self._workbench.batch)
         return self._batchers[model]
 
@@ -230,6 +251,8 @@ class Engine:
             live.asked = live.program.send(answers)  # type: ignore[arg-type]
             while not live.asked:
                 live.asked = live.program.send(())
+            for query in live.asked:
+                self._batcher(query.model)
         except StopIteration as done:
             self._finish(live, done.value)
         except Exception as error:
@@ -244,6 +267,7 @@ class Engine:
             self._fail(run, error, live.lock)
             return
         live.lock.release()
+        self._pending.discard(run.key)
         self._progress.skip(cost_class(run), run.calls - live.calls)
         self._progress.run_done()
 
@@ -256,18 +280,21 @@ class Engine:
         if lock is not None:
             lock.release()
         cause = error if isinstance(error, str) else one_line(error)
-        if isinstance(error, Exception) and not isinstance(error, UserError):
+        if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
             cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
-        self._failures.append(Failure(run, cause))
+        repairable = isinstance(error, DamagedEntryError)
+        self._failures.append(Failure(run, cause, repairable))
         self._failed_keys.add(run.key)
-        self._progress.note(f"failed: {run.name}: {cause}")
+        self._pending.discard(run.key)
+        self._progress.note(f"{'damaged' if repairable else 'failed'}: {run.name}: {cause}")
         siblings = [
             other
-            for other in self._waiting
+            for other in self._waiting.values()
             if (other.section, other.experiment) == (run.section, run.experiment)
         ]
         for other in siblings:
-            self._waiting.remove(other)
+            del self._waiting[other.key]
+            self._pending.discard(other.key)
             self._failed_keys.add(other.key)
             self._progress.skip(cost_class(other), other.calls)
 

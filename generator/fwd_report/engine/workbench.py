@@ -42,22 +42,21 @@ class Workbench:
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
         self.batch = project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
-        self._cascade = Cascade(
-            stage_models(project), store.base / "cache", self.device, self._dtype
-        )
+        self._cascade: Cascade | None = None
+        self._prompts: list[str] = []
         self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Encode the prompts of the runs to come, so that the text encoder is loaded once."""
-        prompts = {
-            prompt
-            for run in runs
-            if run.model is not None
-            for field in marked_fields(type(run.technique), PromptText)
-            if (prompt := getattr(run.technique, field)) is not None
-        }
-        if prompts:
-            self._cascade.prepare(sorted(prompts))
+        """Note the prompts of the runs to come, so that the text encoder is loaded once."""
+        self._prompts = sorted(
+            {
+                prompt
+                for run in runs
+                if run.model is not None
+                for field in marked_fields(type(run.technique), PromptText)
+                if (prompt := getattr(run.technique, field)) is not None
+            }
+        )
 
     def context(
         self,
@@ -104,7 +103,16 @@ class Workbench:
             if model.name == name:
                 return evaluator
         stage = next(stage for stage, stage_name in STAGE_NAMES.items() if stage_name == name)
-        return self._cascade.evaluator(stage)
+        cascade = self._stages()
+        cascade.prepare(self._prompts)
+        return cascade.evaluator(stage)
+
+    def _stages(self) -> Cascade:
+        if self._cascade is None:
+            self._cascade = Cascade(
+                stage_models(self._project), self._store.base / "cache", self.device, self._dtype
+            )
+        return self._cascade
 
     def _model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
@@ -114,7 +122,7 @@ class Workbench:
                 self._trained[name] = load_trained(trained[0], name[1], self.device)
             return self._trained[name][0]
         if run.model is not None and run.technique.stage is not None:
-            return self._cascade.model(run.technique.stage)
+            return self._stages().model(run.technique.stage)
         return None
 
     def store(

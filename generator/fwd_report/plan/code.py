@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from fwd_report.store.files import read_json, write_json
 
 PACKAGE = fwd_report.__name__
 COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
+FORMAT = f"1:{sys.version_info.major}.{sys.version_info.minor}"
+"""What a remembered digest was made by: the normaliser below, and the Python that unparsed."""
 NOT_RUN = {"figure", "describe", "alt", "calls"}
 
 
@@ -54,7 +57,7 @@ class CodeDigests:
         if name not in self._modules:
             path = self._path(name)
             stat = path.stat()
-            stamp = f"{stat.st_mtime_ns}:{stat.st_size}"
+            stamp = f"{FORMAT}:{stat.st_mtime_ns}:{stat.st_size}"
             known = self._cache.get(str(path))
             if not (isinstance(known, dict) and known.get("stamp") == stamp):
                 tree = normalised(path.read_text(encoding="utf-8"))

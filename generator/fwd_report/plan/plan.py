@@ -44,17 +44,16 @@ class Plan:
         wanted = set(sections)
         if not wanted:
             return self.runs
-        chosen: set[str] = set()
-        for run in reversed(self.runs):
-            if run.section in wanted or run.key in chosen:
-                chosen |= {run.key, *(need.key for group in run.needs.values() for need in group)}
-        shown = {
+        chosen = {
             run.key
             for (section, _), runs in self.experiments.items()
             if section in wanted
             for run in runs
         }
-        return tuple(run for run in self.runs if run.key in chosen | shown)
+        for run in reversed(self.runs):
+            if run.section in wanted or run.key in chosen:
+                chosen |= {run.key, *(need.key for group in run.needs.values() for need in group)}
+        return tuple(run for run in self.runs if run.key in chosen)
 
 
 def make_plan(project: Project, store: Store) -> Plan:
@@ -163,7 +162,7 @@ class _Planner:
             "model": self._model_digests(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
-            "code": self._closure(technique, stage, trained),
+            "code": self._closure(technique, stage, trained, bool(inputs)),
         }
         name = run_name(section.name, experiment.id, index)
         key = key_of(parts)
@@ -243,10 +242,15 @@ class _Planner:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
 
-    def _closure(self, technique: Technique, stage: int | None, trained: bool) -> Mapping[str, str]:
+    def _closure(
+        self, technique: Technique, stage: int | None, trained: bool, inputs: bool
+    ) -> Mapping[str, str]:
+        """The code of a run: its technique's, and what the engine does with it on its behalf."""
         roots = [type(technique).__module__, "fwd_report.techniques.context"]
         if stage is not None:
             roots.append("fwd_report.models.cascade")
+        if inputs:
+            roots.append("fwd_report.techniques.inputs")
         if trained:
             roots.append("fwd_report.training.checkpoints")
         if tuple(roots) not in self._closures:

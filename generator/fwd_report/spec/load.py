@@ -63,6 +63,19 @@ def load_project(
     return _Loader(root, profile, overrides, techniques or all_techniques()).load()
 
 
+def report_file(root: Path) -> Path:
+    """Where a project's report.yaml is; raises UserError where there is no project."""
+    path = root / FOLDER / f"{REPORT}.yaml"
+    if not path.is_file():
+        raise UserError(
+            Problem(
+                f"{root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
+                hint="start one with: fwd-report init DIR",
+            )
+        )
+    return path
+
+
 class _Loader:
     def __init__(
         self,
@@ -108,15 +121,7 @@ class _Loader:
 
     def _report_file(self) -> _File:
         """report.yaml; raises UserError at once where there is no project to speak of."""
-        path = self._root / FOLDER / f"{REPORT}.yaml"
-        if not path.is_file():
-            raise UserError(
-                Problem(
-                    f"{self._root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
-                    hint="start one with: fwd-report init DIR",
-                )
-            )
-        file = self._read(path)
+        file = self._read(report_file(self._root))
         if file is None:
             section_files(self._root, self._problems)
             raise UserError(self._problems)

@@ -63,7 +63,7 @@ class Store:
         """The manifest alone, its files unchecked. Raises DamagedEntryError if it is unreadable."""
         path = self.folder(key) / MANIFEST
         try:
-            return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+            return self._parsed(key)
         except (OSError, ValueError, TypeError) as error:
             self._set_aside(key)
             raise DamagedEntryError(f"{path}: {error}") from error
@@ -75,11 +75,9 @@ class Store:
         sees it as missing and runs it again.
         """
         manifest = self.manifest(key)
-        for name, recorded in manifest.files.items():
-            path = self.folder(key) / name
-            if not path.is_file() or sha256_of(path) != recorded["sha256"]:
-                self._set_aside(key)
-                raise DamagedEntryError(f"{path} is not the file that was stored")
+        if damaged := self._damaged_file(manifest):
+            self._set_aside(key)
+            raise DamagedEntryError(f"{damaged} is not the file that was stored")
         return manifest
 
     @contextmanager
@@ -96,9 +94,9 @@ class Store:
         else:
             yield folder
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            for leftover in folder.glob(".*"):
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             os.rename(folder, temporary)
+            for leftover in temporary.glob(".*"):
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         final = self.folder(key)
         if final.exists():
             self._discard(final)
@@ -168,6 +166,8 @@ class Store:
             freed += self._remove_unless_locked(key, self.folder(key))
             entries += not self.folder(key).exists()
         for leftover in (*self.root.glob("??/.*"), *(self.base / "aside").glob("*")):
+            if _being_written(leftover):
+                continue
             freed += _size(leftover)
             shutil.rmtree(leftover, ignore_errors=True)
         for working in (self.base / "training").glob("*"):
@@ -191,16 +191,51 @@ class Store:
 
     def _discard(self, folder: Path) -> None:
         """Remove a folder so that no half of it is ever seen under its name."""
-        doomed = folder.with_name(f".gone-{folder.name[:16]}-{time.monotonic_ns()}")
+        doomed = folder.with_name(f".gone.{folder.name[:16]}-{os.getpid()}-{time.monotonic_ns()}")
         os.rename(folder, doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
+    def _parsed(self, key: str) -> Manifest:
+        return Manifest(**json.loads((self.folder(key) / MANIFEST).read_text(encoding="utf-8")))
+
+    def _damaged_file(self, manifest: Manifest) -> Path | None:
+        for name, recorded in manifest.files.items():
+            path = self.folder(manifest.key) / name
+            if not path.is_file() or sha256_of(path) != recorded["sha256"]:
+                return path
+        return None
+
     def _set_aside(self, key: str) -> None:
-        folder = self.folder(key)
-        if folder.exists():
-            aside = self.base / "aside"
-            aside.mkdir(parents=True, exist_ok=True)
-            os.rename(folder, aside / f"{key}-{time.time_ns()}")
+        """Move a damaged entry out of the way, unless another build is replacing it just now."""
+        from filelock import Timeout
+
+        try:
+            with self.lock(key).acquire(timeout=0):
+                try:
+                    if self._damaged_file(self._parsed(key)) is None:
+                        return
+                except (OSError, ValueError, TypeError):
+                    pass
+                if self.folder(key).exists():
+                    aside = self.base / "aside"
+                    aside.mkdir(parents=True, exist_ok=True)
+                    os.rename(self.folder(key), aside / f"{key}-{time.time_ns()}")
+        except Timeout:
+            return
+
+
+def _being_written(leftover: Path) -> bool:
+    """Whether a temporary folder's name holds the number of a process that is alive."""
+    process = leftover.name.split("-")[1:2]
+    if not leftover.name.startswith(".") or not process or not process[0].isdigit():
+        return False
+    try:
+        os.kill(int(process[0]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _size(folder: Path) -> int:
