@@ -52,12 +52,18 @@ def to_mathml(latex: str, display: bool) -> str:
         _adapt(element)
     for element in list(root.iter()):
         _space(element)
-    spoken = inert(" ".join(latex.split()))
+    spoken = inert(" ".join(_printable(latex).split()))
     return _serialise(root).replace("<math ", f'<math alttext="{spoken}" ', 1)
+
+
+def _printable(text: str) -> str:
+    """The text without characters that may not stand in a page at all."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _prepared(latex: str) -> str:
     """Spellings the converter does not know, written as ones it does."""
+    latex = _printable(latex)
     latex = re.sub(r"\\(begin|end)\{(?:aligned|gathered|split)\}", r"\\\1{align*}", latex)
     latex = re.sub(r"\\\\\s*\[[^\]]*\]", r"\\\\", latex)
     latex = re.sub(r"\\arg(min|max)?(?![A-Za-z])", _arg, latex)
