@@ -41,7 +41,7 @@ def test_a_gif_keeps_to_its_budget_and_still_ends_on_the_result() -> None:
 
 def test_tiles_move_together_and_the_shorter_one_waits() -> None:
     long, short = fading(5, 8, 1), fading(2, 8, 1)
-    both = tile([[long, short], [short]], gap=2)
+    both = tile([[long, short], [short, None]], gap=2)
     assert both.shape == (5, 18, 18, 3)
     assert np.array_equal(both[4, :8, :8], np.repeat(long[4], 3, axis=-1))
     assert np.array_equal(both[4, :8, 10:], np.repeat(short[1], 3, axis=-1))

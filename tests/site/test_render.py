@@ -168,6 +168,19 @@ def test_the_same_results_make_the_same_bytes(tmp_path: Path) -> None:
     assert made[0] == made[1]
 
 
+def test_a_run_that_is_absent_leaves_its_place_empty(tmp_path: Path) -> None:
+    fabric = Fabric(tmp_path)
+    entries = [
+        fabric.entry("a", "one", Sample(steps=s), picture(s, 8), {"seed": seed, "steps": s})
+        for seed, s in ((1, 5), (1, 20), (2, 20))
+    ]
+    experiment = fabric.experiment("one", Sample, entries, failure="one[2]: out of memory")
+    render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
+    page = (tmp_path / "docs/report/a.md").read_text()
+    last_row = page[page.index("seed = 2") :]
+    assert last_row.index("not run yet") < last_row.index("<img")
+
+
 @pytest.mark.parametrize("failure", ["out of memory", None])
 def test_results_that_lost_their_picture_are_a_box_not_a_broken_image(
     tmp_path: Path, failure: str | None

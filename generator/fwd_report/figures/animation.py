@@ -17,15 +17,15 @@ LAST_FRAME_MS = 1800
 MOST_FRAMES = 60
 
 
-def tile(rows: Sequence[Sequence[np.ndarray]], gap: int = 2) -> np.ndarray:
+def tile(rows: Sequence[Sequence[np.ndarray | None]], gap: int = 2) -> np.ndarray:
     """Sequences laid out in rows, moving together: one (N, H, W, 3) uint8 sequence.
 
     Each is (n, h, w, c) uint8 with c = 1 or 3, all of one h and w; a shorter sequence holds its
-    last frame. Between them lie `gap` mid-grey pixels.
+    last frame; None leaves its place empty. Between them lie `gap` mid-grey pixels.
     """
     import numpy as np
 
-    sequences = [sequence for row in rows for sequence in row]
+    sequences = [sequence for row in rows for sequence in row if sequence is not None]
     length = max(len(sequence) for sequence in sequences)
     height, width = sequences[0].shape[1:3]
     columns = max(len(row) for row in rows)
@@ -36,6 +36,8 @@ def tile(rows: Sequence[Sequence[np.ndarray]], gap: int = 2) -> np.ndarray:
     )
     for i, row in enumerate(rows):
         for j, sequence in enumerate(row):
+            if sequence is None:
+                continue
             y, x = i * (height + gap), j * (width + gap)
             held = sequence[np.minimum(np.arange(length), len(sequence) - 1)]
             canvas[:, y : y + height, x : x + width] = held

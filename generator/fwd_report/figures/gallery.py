@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fwd_report.figures.size import file_size, picture_size
 from fwd_report.store.entry import Entry
+from fwd_report.store.files import sha256_of
 from fwd_report.techniques.parts import Picture, Transform
 
 if TYPE_CHECKING:
@@ -82,22 +83,35 @@ class Gallery:
             return _png(Image.fromarray(rgb(_load(source)[index : index + 1])[0]))
 
         return self._file(
-            f"{entry.experiment}-{frames}", ".png", (_digest(source), str(index).encode()), draw
+            f"{entry.experiment}-{frames}",
+            ".png",
+            (sha256_of(source).encode(), str(index).encode()),
+            draw,
         )
 
     def film(
-        self, rows: Sequence[Sequence[Entry]], frames: str, stem: str, sprite: bool = False
+        self,
+        rows: Sequence[Sequence[Entry | None]],
+        frames: str,
+        stem: str,
+        sprite: bool = False,
     ) -> Film:
         """The sequences of the entries moving together in one GIF, with a poster frame."""
-        sources = [[entry.frames(frames) for entry in row] for row in rows]
-        made_of = tuple(_digest(path) if path else b"|" for row in sources for path in (*row, None))
+        sources = [[entry.frames(frames) if entry else None for entry in row] for row in rows]
+        made_of = tuple(
+            part
+            for row in sources
+            for part in (*(sha256_of(path).encode() if path else b"-" for path in row), b"|")
+        )
         loaded: list[np.ndarray] = []
 
         def tiled() -> np.ndarray:
             from fwd_report.figures.animation import tile
 
             if not loaded:
-                loaded.append(tile([[_load(path) for path in row] for row in sources]))
+                loaded.append(
+                    tile([[_load(path) if path else None for path in row] for row in sources])
+                )
             return loaded[0]
 
         def draw_gif() -> bytes:
@@ -159,11 +173,6 @@ def _code() -> bytes:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.digest()
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _load(path: Path) -> np.ndarray:

@@ -118,11 +118,13 @@ def _grid(grid: Grid, gallery: Gallery) -> Block:
     beside = bool(labels) and max(len(label) for label in labels) <= SIDE_LABEL
     wraps = len(grid.rows) == 1
     available = COLUMN - (130 if beside and not wraps else 0)
-    pictures = [picture for row in grid.rows for picture in row]
+    pictures = [picture for row in grid.rows for picture in row if picture is not None]
     images = iter(_images(pictures, gallery, columns, available))
+    rows = [[next(images) if picture else None for picture in row] for row in grid.rows]
     return {
         "kind": "strip" if wraps else "grid",
-        "rows": [[next(images) for _ in row] for row in grid.rows],
+        "rows": rows,
+        "shown": max((image.shown for row in rows for image in row if image), default=LEAST),
         "row_labels": labels,
         "column_labels": grid.column_labels,
         "beside": beside,
@@ -161,7 +163,8 @@ def _pick_labels(part: Trajectory) -> Iterable[tuple[int, str]]:
 def _animations(part: Animations, gallery: Gallery) -> Block:
     films = []
     for number, (label, rows) in enumerate(part.clips, start=1):
-        stem = f"{rows[0][0].experiment}-clip{number}"
+        experiment = next(entry.experiment for row in rows for entry in row if entry is not None)
+        stem = f"{experiment}-clip{number}"
         film = gallery.film(rows, part.frames, stem)
         alt = f"{part.alt}, {label}" if label else part.alt
         films.append({**_film(film.gif, film.poster, alt, columns=2), "label": label})
@@ -182,7 +185,7 @@ def _images(
     """The pictures of one group, all shown equally wide, but those seen from afar smaller."""
     drawn = [gallery.picture(picture) for picture in pictures]
     near = [d.width for d, p in zip(drawn, pictures, strict=True) if p.view != "far"]
-    width = shown_width(max(near or [drawn[0].width * FAR]), columns, available)
+    width = shown_width(max(near, default=SMALL), columns, available)
     return [
         Image(
             file.name,
@@ -202,7 +205,7 @@ def pictures_of(parts: Iterable[Part]) -> list[Picture]:
     found: list[Picture] = []
     for part in parts:
         if isinstance(part, Grid):
-            found += [picture for row in part.rows for picture in row]
+            found += [picture for row in part.rows for picture in row if picture is not None]
         elif isinstance(part, Flip | Distance):
             found.append(part.picture)
         elif isinstance(part, Slider):
@@ -218,7 +221,13 @@ def missing_files(parts: Iterable[Part]) -> list[Path]:
         if isinstance(part, Trajectory):
             found.append(part.entry.frames(part.frames))
         elif isinstance(part, Animations):
-            found += [e.frames(part.frames) for _, rows in part.clips for row in rows for e in row]
+            found += [
+                entry.frames(part.frames)
+                for _, rows in part.clips
+                for row in rows
+                for entry in row
+                if entry is not None
+            ]
         elif isinstance(part, Drawing):
             found.append(part.source)
     return [path for path in found if not path.is_file()]
