@@ -41,13 +41,13 @@ def test_fields_that_need_each_other() -> None:
     with pytest.raises(ValidationError, match="needs a prompt, or a model"):
         Sample()
     with pytest.raises(ValidationError, match="use prompt"):
-        Sample(prompt="a dog", label=3)
+        Sample(prompt="a dog", digit=3)
     with pytest.raises(ValidationError, match="a kernel's width is odd"):
         Hybrid(low="a", high="b", kernel_size=32)
 
 
 def test_guidance_defaults_to_the_assignments() -> None:
     assert Sample(prompt="").guidance == 7
-    assert Sample(model="digits", label=3).guidance == 5
+    assert Sample(model="digits", digit=3).guidance == 5
     assert Sample(model="digits").guidance is None
     assert Sample(prompt="a dog", guidance=1).calls({}) == 33

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def entry(number: int, axes: dict[str, Any], experiment: str = "e", **given: Any
 
 
 def names(grid: Grid) -> list[list[str]]:
-    return [[f"{p.source.parent.name}/{p.source.stem}" for p in row] for row in grid.rows]
+    return [
+        [f"{p.source.parent.name}/{p.source.stem}" if p else "absent" for p in row]
+        for row in grid.rows
+    ]
 
 
 def test_sdedit_rows_end_in_the_original() -> None:
@@ -134,9 +138,9 @@ def test_compare_puts_different_sweeps_in_one_row_with_the_original(tmp_path: Pa
 
 def test_samples_of_classes_make_a_sheet_for_each_epoch() -> None:
     axes = [
-        {"model": f"digits@{epoch}", "label": label, "sample": sample}
+        {"model": f"digits@{epoch}", "digit": digit, "sample": sample}
         for epoch in (1, 5)
-        for label in range(3)
+        for digit in range(3)
         for sample in (1, 2)
     ]
     grids = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
@@ -167,3 +171,54 @@ def test_kept_trajectories_move() -> None:
     animations = Sample.figure(many)[-1]
     assert isinstance(animations, Animations)
     assert [label for label, _ in animations.clips] == ["epoch 1", "epoch 5"]
+
+
+def swept(*absent: int) -> list[Entry]:
+    """Two prompts at three numbers of steps, without some of the six runs."""
+    axes = [{"prompt": p, "steps": s} for p in ("a dog", "an owl") for s in (5, 10, 20)]
+    return [entry(n, a) for n, a in enumerate(axes) if n not in absent]
+
+
+@pytest.mark.parametrize("absent", [(), (0,), (1,), (1, 5), (0, 4), (2, 3)])
+def test_an_absent_run_leaves_the_others_in_their_places(absent: tuple[int, ...]) -> None:
+    (grid,) = Sample.figure(swept(*absent))
+    assert grid.row_labels == ("a dog", "an owl")
+    assert grid.column_labels == ("steps = 5", "steps = 10", "steps = 20")
+    assert names(grid) == [
+        ["absent" if n in absent else f"{n}/image" for n in row] for row in ((0, 1, 2), (3, 4, 5))
+    ]
+
+
+def test_numbers_name_their_rows() -> None:
+    axes = [{"guidance": g, "steps": s} for g in (1, 7) for s in (10, 33)]
+    (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
+    assert grid.row_labels == ("guidance = 1", "guidance = 7")
+
+
+def test_an_absent_sample_leaves_its_place_in_the_sheet() -> None:
+    axes = [{"model": "m@1", "digit": d, "sample": s} for d in range(3) for s in (1, 2)]
+    (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes) if n not in (0, 3)])
+    assert grid.column_labels == ("0", "1", "2")
+    assert names(grid) == [["absent", "2/image", "4/image"], ["1/image", "absent", "5/image"]]
+    (sheet,) = Sample.figure([entry(n, {"sample": n + 1}) for n in (0, 2)])
+    assert names(sheet) == [["0/image", "absent", "2/image"]]
+
+
+def test_compare_keeps_rows_and_columns_where_a_run_is_absent() -> None:
+    entries = [
+        entry(n, {"t": t}, experiment)
+        for experiment in ("noised", "blur")
+        for n, t in enumerate([250, 500, 750])
+        if (experiment, t) not in {("noised", 250), ("blur", 500)}
+    ]
+    (grid,) = Compare.figure(entries)
+    assert grid.row_labels == ("t = 250", "t = 500", "t = 750")
+    assert grid.column_labels == ("Noised", "Blur")
+    assert names(grid) == [["absent", "0/image"], ["1/image", "absent"], ["2/image", "2/image"]]
+
+
+def test_an_original_stands_behind_what_is_there() -> None:
+    entries = [entry(n, {"i_start": i}) for n, i in enumerate([1, 3])]
+    rows = [entry(n + 2, {"case": "x", "i_start": i}) for n, i in enumerate([1, 3])]
+    (grid,) = SDEdit.figure([replace(e, axes={"case": "w", **e.axes}) for e in entries] + rows[:1])
+    assert names(grid)[1] == ["2/image", "absent", "2/original"]

@@ -40,7 +40,7 @@ def predict(x: torch.Tensor, t: float, label: int | None) -> torch.Tensor:
 @pytest.mark.parametrize(("label", "scale", "calls"), [(None, None, 300), (3, 5.0, 600)])
 def test_ddpm(label: int | None, scale: float | None, calls: int) -> None:
     model = Model("m", DDPM.linear(), SHAPE, (0, 1), None)
-    technique = Sample(model="training", label=label)
+    technique = Sample(model="training", digit=label)
     result, made = run_alone(technique.program(RunContext(4, Noise(4), model)), {"m": Network()})
 
     scheduler = DDPMScheduler(300, variance_type="fixed_large", clip_sample=False)

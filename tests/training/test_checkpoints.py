@@ -55,7 +55,7 @@ def test_sampling_a_ddpm_is_algorithm_4(trained: dict[str, Entry]) -> None:
             + alpha[t].sqrt() * (1 - abar[t - 1]) / (1 - abar[t]) * x
             + beta[t].sqrt() * z
         ).float()
-    image, calls = sampled(trained["ddpm"], seed=3, label=label, guidance=gamma)
+    image, calls = sampled(trained["ddpm"], seed=3, digit=label, guidance=gamma)
     assert calls == 2 * T
     torch.testing.assert_close(image, x, atol=1e-4, rtol=0)
 
@@ -68,7 +68,7 @@ def test_sampling_a_flow_is_eulers_method(trained: dict[str, Entry]) -> None:
     for t, t_next in pairwise([0, 0.25, 0.5, 0.75, 1]):
         velocity = network(x[None], torch.tensor([float(t)]), torch.tensor([2]))[0]
         x = x + (t_next - t) * velocity
-    image, calls = sampled(trained["flow"], seed=3, label=2, guidance=1, steps=4)
+    image, calls = sampled(trained["flow"], seed=3, digit=2, guidance=1, steps=4)
     assert calls == 4
     torch.testing.assert_close(image, x, atol=1e-5, rtol=0)
 
@@ -77,11 +77,11 @@ def test_sampling_a_flow_is_eulers_method(trained: dict[str, Entry]) -> None:
 def test_guidance_0_is_no_class_and_1_is_the_class_alone(
     trained: dict[str, Entry], kind: str
 ) -> None:
-    ignored, _ = sampled(trained[kind], 3, label=4, guidance=0, steps=4)
+    ignored, _ = sampled(trained[kind], 3, digit=4, guidance=0, steps=4)
     unlabelled, _ = sampled(trained[kind], 3, steps=4)
     torch.testing.assert_close(ignored, unlabelled)
-    alone, calls = sampled(trained[kind], 3, label=4, guidance=1, steps=4)
-    nearly, _ = sampled(trained[kind], 3, label=4, guidance=1 + 1e-6, steps=4)
+    alone, calls = sampled(trained[kind], 3, digit=4, guidance=1, steps=4)
+    nearly, _ = sampled(trained[kind], 3, digit=4, guidance=1 + 1e-6, steps=4)
     assert calls == 4
     torch.testing.assert_close(alone, nearly, atol=1e-3, rtol=0)
 

@@ -149,11 +149,11 @@ def samples(tmp_path: Path) -> list[Entry]:
         for index in range(20):
             label = int(dataset.test_labels[index])
             asked = label if epoch == 2 else (label + 1) % 10
-            technique = Sample(model=f"unet@{epoch}", label=asked)
+            technique = Sample(model=f"unet@{epoch}", digit=asked)
             folder = tmp_path / f"{epoch}-{index}"
             folder.mkdir()
             save_file({"image": dataset.test_images[index]}, folder / "tensors.safetensors")
-            axes = {"model": f"unet@{epoch}", "label": asked, "sample": 1}
+            axes = {"model": f"unet@{epoch}", "digit": asked, "sample": 1}
             entries.append(entry_of(technique, folder, Result(), axes=axes))
     return entries
 
@@ -176,6 +176,25 @@ def test_evaluate_judges_each_checkpoint_by_the_label_asked_for(
         ("epoch 1", "20", f"{wrong:.1%}"),
         ("epoch 2", "20", f"{right:.1%}"),
     ]
+
+
+def test_groups_without_a_digit_or_of_one_sample_keep_their_row(
+    trained: dict[str, Entry], samples: list[Entry], tmp_path: Path
+) -> None:
+    unasked = [
+        replace(entry, params={**entry.params, "digit": None}, axes={"case": "unasked"})
+        for entry in samples[:2]
+    ]
+    alone = [replace(samples[20], axes={"case": "alone"})]
+    technique = Evaluate(of="samples", classifier="classifier", dataset="digits")
+    needs = {"of": (*unasked, *alone, *samples[20:]), "classifier": (trained["classifier"],)}
+    result = technique.job(RunContext(0, Noise(0), needs=needs))
+    (table,) = Evaluate.figure([replace(entry_of(technique, tmp_path, result), needs=needs)])
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["unasked", "alone", "epoch 2"]
+    assert [row[2] == "no digit requested" for row in table.rows] == [True, False, False]
+    assert [row[3] == "needs 2 samples" for row in table.rows] == [False, True, False]
+    assert table.rows[2][2] == f"{result.metrics['accuracy']:.1%}"
 
 
 def test_a_classifier_learns_and_tells_its_accuracy(trained: dict[str, Entry]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -29,28 +29,42 @@ class Compare(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.originals import has_original, with_original, with_psnr
-        from fwd_report.techniques.parts import Grid, Picture, axis_label
+        from fwd_report.techniques.layout import planned_order
+        from fwd_report.techniques.originals import has_original, last_of, with_original, with_psnr
+        from fwd_report.techniques.parts import Grid, axis_label, picture_of
 
         experiments: dict[tuple[str, str], dict[str, Entry]] = {}
         for entry in entries:
             swept = ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
             experiments.setdefault((entry.section, entry.experiment), {})[swept] = entry
-        sweeps = [list(runs) for runs in experiments.values()]
-        rows: list[list[Entry]]
-        if all(sweep == sweeps[0] for sweep in sweeps):
-            rows = [[runs[swept] for runs in experiments.values()] for swept in sweeps[0]]
-            row_labels = sweeps[0]
-        else:
-            rows, row_labels = [list(entries)], [""]
+        columns = list(experiments.values())
+        rows: list[list[Entry | None]] = [list(entries)]
+        row_labels: list[str] = []
+        column_labels = [entry.label for entry in entries]
+        if _swept_alike(columns):
+            places = [{swept: run.index for swept, run in runs.items()} for runs in columns]
+            row_labels = list(planned_order(places))
+            rows = [[runs.get(swept) for runs in columns] for swept in row_labels]
+            column_labels = [next(iter(runs.values())).label for runs in columns]
         grid = with_psnr(
             Grid(
-                rows=tuple(
-                    tuple(Picture(entry.picture(), entry.alt, entry=entry) for entry in row)
-                    for row in rows
-                ),
+                rows=tuple(tuple(picture_of(entry) for entry in row) for row in rows),
                 row_labels=tuple(row_labels) if any(row_labels) else (),
-                column_labels=tuple(entry.label for entry in rows[0]),
+                column_labels=tuple(column_labels),
             )
         )
-        return [with_original(grid) if all(has_original(row[-1]) for row in rows) else grid]
+        last = [last_of(row) for row in grid.rows]
+        complete = all(entry is not None and has_original(entry) for entry in last)
+        return [with_original(grid) if complete else grid]
+
+
+def _swept_alike(experiments: Sequence[Mapping[str, Entry]]) -> bool:
+    """Whether the k-th run of every experiment has the same swept values, where it is there."""
+    by_index: dict[int, str] = {}
+    by_value: dict[str, int] = {}
+    return all(
+        by_index.setdefault(run.index, swept) == swept
+        and by_value.setdefault(swept, run.index) == run.index
+        for runs in experiments
+        for swept, run in runs.items()
+    )

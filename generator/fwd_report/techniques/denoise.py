@@ -97,29 +97,36 @@ class Denoise(Technique):
         from fwd_report.techniques.parts import Grid, Picture, swept_grid
 
         answers = swept_grid(entries)
-        rows: list[tuple[Picture, ...]] = []
+        rows: list[tuple[Picture | None, ...]] = []
         labels: list[str] = []
         shown: set[tuple[object, ...]] = set()
         for index, row in enumerate(answers.rows):
-            runs = [picture.entry for picture in row if picture.entry is not None]
-            inputs = tuple(
-                (run.seed, *(run.params[name] for name in ("example", "sigma", "pure_noise")))
-                for run in runs
-            )
+            runs = [picture and picture.entry for picture in row]
+            inputs = tuple(run and _input(run) for run in runs)
             if inputs not in shown:
                 shown.add(inputs)
                 rows.append(
                     tuple(
                         Picture(run.picture("noisy"), f"the input: {run.alt}", entry=run)
+                        if run
+                        else None
                         for run in runs
                     )
                 )
                 labels.append("input")
             rows.append(
-                tuple(Picture(run.picture(), run.alt, note=_note(run), entry=run) for run in runs)
+                tuple(
+                    Picture(run.picture(), run.alt, note=_note(run), entry=run) if run else None
+                    for run in runs
+                )
             )
             labels.append(answers.row_labels[index] if answers.row_labels else "denoised")
         return [Grid(tuple(rows), tuple(labels), answers.column_labels)]
+
+
+def _input(entry: Entry) -> tuple[object, ...]:
+    """What decides what a run was given."""
+    return (entry.seed, *(entry.params[name] for name in ("example", "sigma", "pure_noise")))
 
 
 def _note(entry: Entry) -> str:

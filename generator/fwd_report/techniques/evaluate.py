@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from fwd_report.techniques.base import AllRuns, OneRun, Result, Technique
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
-WITHIN_A_GROUP = ("label", "sample")
+WITHIN_A_GROUP = ("digit", "sample")
 """Axes of a sampling experiment along which samples are judged together."""
 
 
 class Evaluate(Technique):
     """Accuracy on the requested digit, and the Fréchet distance in the classifier's features.
 
-    The samples are judged in groups: all labels and samples of one checkpoint, one guidance
+    The samples are judged in groups: all digits and samples of one checkpoint, one guidance
     scale and so on together.
     """
 
@@ -42,7 +43,8 @@ class Evaluate(Technique):
         """Judge every group.
 
         Metrics, of the last group, and series, of every group in order: samples; fid, in the
-        classifier's features against the test split; accuracy, where a digit was requested.
+        classifier's features against the test split, for at least two samples; accuracy, where
+        every sample was asked for a digit. A group without one has nan in the series.
         """
         import torch
         from safetensors.torch import load_file
@@ -61,15 +63,21 @@ class Evaluate(Technique):
             images = torch.stack(
                 [load_file(entry.folder / "tensors.safetensors")["image"] for entry in group]
             ).clamp(0, 1)
-            wanted = [entry.params.get("label") for entry in group]
+            wanted = [entry.params.get("digit") for entry in group]
             series["samples"].append(len(group))
+            fid = accuracy = nan
             if len(group) > 1:
-                series["fid"].append(frechet_distance(features(classifier, images), real))
+                fid = frechet_distance(features(classifier, images), real)
             if None not in wanted:
                 right = labels_of(classifier, images) == torch.tensor(wanted)
-                series["accuracy"].append(right.float().mean().item())
-        series = {name: values for name, values in series.items() if values}
-        return Result(metrics={name: values[-1] for name, values in series.items()}, series=series)
+                accuracy = right.float().mean().item()
+            series["fid"].append(fid)
+            series["accuracy"].append(accuracy)
+        last = {name: values[-1] for name, values in series.items()}
+        return Result(
+            metrics={name: value for name, value in last.items() if not isnan(value)},
+            series=series,
+        )
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -78,14 +86,15 @@ class Evaluate(Technique):
 
         rows = []
         for entry in entries:
-            fids, accuracies = (entry.series.get(name, ()) for name in ("fid", "accuracy"))
-            for index, (name, group) in enumerate(groups(entry.needs["of"]).items()):
+            fids, accuracies = entry.series["fid"], entry.series["accuracy"]
+            judged = zip(groups(entry.needs["of"]).items(), fids, accuracies, strict=True)
+            for (name, group), fid, accuracy in judged:
                 rows.append(
                     (
                         name or entry.label,
                         str(len(group)),
-                        f"{accuracies[index]:.1%}" if accuracies else "no digit requested",
-                        f"{fids[index]:.1f}" if fids else "needs 2 samples",
+                        "no digit requested" if isnan(accuracy) else f"{accuracy:.1%}",
+                        "needs 2 samples" if isnan(fid) else f"{fid:.1f}",
                     )
                 )
         header = (

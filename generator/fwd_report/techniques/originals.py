@@ -14,9 +14,14 @@ def original_of(entry: Entry) -> Picture:
     return Picture(entry.picture("original"), f"the original of: {entry.alt}", entry=entry)
 
 
+def last_of(row: Sequence[Picture | None]) -> Entry | None:
+    """The last run of a row that is there."""
+    return next((p.entry for p in reversed(row) if p is not None and p.entry is not None), None)
+
+
 def with_original(grid: Grid, column: str = "result") -> Grid:
     """The grid with each row ending in its original; `column` names an unnamed column."""
-    rows = tuple((*row, original_of(row[-1].entry)) for row in grid.rows if row[-1].entry)
+    rows = tuple((*row, original_of(last)) for row in grid.rows if (last := last_of(row)))
     columns = grid.column_labels or (column,)
     return replace(grid, rows=rows, column_labels=(*columns, "original"))
 
@@ -26,9 +31,11 @@ def with_psnr(grid: Grid) -> Grid:
     return replace(grid, rows=tuple(tuple(map(_noted, row)) for row in grid.rows))
 
 
-def _noted(picture: Picture) -> Picture:
-    psnr = picture.entry.metrics.get("psnr") if picture.entry else None
-    return picture if psnr is None else replace(picture, note=f"PSNR {psnr:.1f} dB")
+def _noted(picture: Picture | None) -> Picture | None:
+    psnr = picture.entry.metrics.get("psnr") if picture and picture.entry else None
+    return (
+        picture if picture is None or psnr is None else replace(picture, note=f"PSNR {psnr:.1f} dB")
+    )
 
 
 def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:

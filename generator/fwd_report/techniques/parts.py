@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.layout import laid_out
 
 Transform = Literal["flip", "rotate90", "rotate180", "negate", "far"]
 """Views of a picture: upside down, turned, negated, or reduced as if seen from far away."""
@@ -35,9 +36,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Grid:
-    """Pictures in rows and columns, with labels; a row may be shorter than the others."""
+    """Pictures in rows and columns, with labels; a row may be shorter than the others.
 
-    rows: tuple[tuple[Picture, ...], ...]
+    None stands where a run is absent, so that its neighbours keep their places.
+    """
+
+    rows: tuple[tuple[Picture | None, ...], ...]
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
 
@@ -95,8 +99,11 @@ class Curve:
 class Animations:
     """GIFs side by side, each of one grid of frame sequences, with a poster frame and a label."""
 
-    clips: tuple[tuple[str, tuple[tuple[Entry, ...], ...]], ...]
-    """(label, rows of entries): one GIF shows all entries of its rows moving together."""
+    clips: tuple[tuple[str, tuple[tuple[Entry | None, ...], ...]], ...]
+    """(label, rows of entries): one GIF shows all entries of its rows moving together.
+
+    None stands where a run is absent.
+    """
     frames: str
     alt: str
 
@@ -123,22 +130,28 @@ Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table
 def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
     """The default figure: the last axis makes the columns, all axes before it the rows."""
     axes = list(dict.fromkeys(axis for entry in entries for axis in entry.axes))
-    column_axis = axes[-1] if axes else None
-    rows: dict[tuple[Any, ...], list[Picture]] = {}
-    columns: dict[str, None] = {}
-    for entry in entries:
-        row = tuple(str(entry.axes[axis]) for axis in axes[:-1] if axis in entry.axes)
-        column = axis_label(column_axis, entry.axes.get(column_axis)) if column_axis else ""
-        columns[column] = None
-        rows.setdefault(row, []).append(Picture(entry.picture(name), entry.alt, entry=entry))
+
+    def labels(entry: Entry, chosen: Sequence[str]) -> str:
+        return ", ".join(
+            axis_label(axis, entry.axes[axis]) for axis in chosen if axis in entry.axes
+        )
+
+    layout = laid_out(
+        entries, lambda entry: labels(entry, axes[:-1]), lambda entry: labels(entry, axes[-1:])
+    )
     return Grid(
-        rows=tuple(tuple(pictures) for pictures in rows.values()),
-        row_labels=tuple(", ".join(row) for row in rows) if any(rows) else (),
-        column_labels=tuple(columns) if any(columns) else (),
+        rows=tuple(tuple(picture_of(entry, name) for entry in row) for row in layout.lines),
+        row_labels=tuple(map(str, layout.rows)) if any(layout.rows) else (),
+        column_labels=tuple(map(str, layout.columns)) if any(layout.columns) else (),
     )
 
 
-def axis_label(axis: str | None, value: Any) -> str:
+def picture_of(entry: Entry | None, name: str = "image") -> Picture | None:
+    """A run's picture, None for a run that is absent."""
+    return None if entry is None else Picture(entry.picture(name), entry.alt, entry=entry)
+
+
+def axis_label(axis: str, value: Any) -> str:
     """How an axis value is written on a page: prompts as they are, numbers with their name."""
     if isinstance(value, str):
         return value

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
-PROMPT_GUIDANCE, LABEL_GUIDANCE = 7.0, 5.0
+PROMPT_GUIDANCE, DIGIT_GUIDANCE = 7.0, 5.0
 FRAMES = 61
 """Most frames kept of a trajectory; longer ones are thinned evenly."""
 FLOW_STEPS = 50
@@ -35,10 +35,10 @@ class Sample(Sampling):
     """For the report's text-to-image model."""
     model: OneRun | None = None
     """A training, `id` or `id@epoch`; None: the report's text-to-image model."""
-    label: int | None = Field(default=None, ge=0)
-    """For a class-conditional model; None: no class."""
+    digit: int | None = Field(default=None, ge=0, le=9)
+    """The class, for a class-conditional model; None: no class."""
     guidance: Guidance | None = None
-    """γ: by default 7 for a prompt, 5 for a label and none otherwise; 1 is no guidance."""
+    """γ: by default 7 for a prompt, 5 for a digit and none otherwise; 1 is no guidance."""
     steps: Steps | None = None
     """None: the strided timesteps of the assignment, or all of a model trained in Part B."""
     trajectory: bool = False
@@ -51,16 +51,16 @@ class Sample(Sampling):
             return fields
         if fields.get("prompt") is not None:
             return {**fields, "guidance": PROMPT_GUIDANCE}
-        if fields.get("label") is not None:
-            return {**fields, "guidance": LABEL_GUIDANCE}
+        if fields.get("digit") is not None:
+            return {**fields, "guidance": DIGIT_GUIDANCE}
         return fields
 
     @model_validator(mode="after")
     def _one_source(self) -> Sample:
         if (self.prompt is None) == (self.model is None):
             raise ValueError("sample needs a prompt, or a model trained in this report")
-        if self.label is not None and self.model is None:
-            raise ValueError("label is for a model trained in this report; use prompt")
+        if self.digit is not None and self.model is None:
+            raise ValueError("digit is for a model trained in this report; use prompt")
         return self
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
@@ -69,13 +69,13 @@ class Sample(Sampling):
         if training is not None and self.steps is None:
             every = {"flow": FLOW_STEPS, "denoiser": 1}
             steps = every.get(getattr(training, "objective", ""), getattr(training, "timesteps", 0))
-        conditional = self.prompt is not None or self.label is not None
+        conditional = self.prompt is not None or self.digit is not None
         return steps * estimates(self.guidance if conditional else None)
 
     def describe(self) -> str:
         if self.prompt is not None:
             return f"sample: {self.prompt or 'no prompt'}"
-        return "sample" if self.label is None else f"sample of class {self.label}"
+        return "sample" if self.digit is None else f"sample of class {self.digit}"
 
     def program(self, run: RunContext) -> Program[Result]:
         import torch
@@ -85,7 +85,7 @@ class Sample(Sampling):
 
         model = run.asked
         process = self.process_of(model)
-        condition = self.label if self.prompt is None else self.prompt
+        condition = self.digit if self.prompt is None else self.prompt
         estimate = model.estimate(condition)
         if self.guidance is not None and condition is not None:
             estimate = guided(estimate, model.estimate(model.unconditional), self.guidance)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.parts import Grid, Picture, axis_label, swept_grid
+from fwd_report.techniques.layout import Layout, laid_out
+from fwd_report.techniques.parts import Grid, axis_label, picture_of, swept_grid
 
 WIDTH = 10
 """Most samples in a row of a sheet."""
@@ -27,43 +28,59 @@ def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
         yield f"epoch {epoch}" if epoch else name, group
 
 
-def rows_of(entries: Sequence[Entry]) -> list[list[Entry]]:
+def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
     """The entries as rows: a column for each class, or samples alone in rows of WIDTH."""
-    axes = [axis for axis in dict.fromkeys(a for e in entries for a in e.axes) if axis != "model"]
+    axes = _axes(entries)
     if axes == ["sample"] or not axes:
-        return [list(entries[start : start + WIDTH]) for start in range(0, len(entries), WIDTH)]
-    columns = "label" if "label" in axes else axes[-1]
-    rows: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in entries:
-        place = tuple(str(entry.axes.get(axis, "")) for axis in axes if axis != columns)
-        rows.setdefault(place, []).append(entry)
-    return list(rows.values())
+        return _wrapped(entries)
+    return [list(row) for row in _by_class(entries, axes).lines]
 
 
-def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
-    if not title and not any("label" in entry.axes for entry in entries):
-        axes = {axis for entry in entries for axis in entry.axes}
-        if axes != {"sample"}:
-            return swept_grid(entries)
-    rows = rows_of(entries)
-    labels = [_row_label(row) for row in rows]
-    labels[0] = ", ".join(part for part in (title, labels[0]) if part)
-    by_label = all("label" in entry.axes for entry in entries)
-    return Grid(
-        rows=tuple(
-            tuple(Picture(entry.picture(), entry.alt, entry=entry) for entry in row) for row in rows
-        ),
-        row_labels=tuple(labels) if any(labels) else (),
-        column_labels=tuple(str(entry.axes["label"]) for entry in rows[0]) if by_label else (),
+def _axes(entries: Sequence[Entry]) -> list[str]:
+    return [axis for axis in dict.fromkeys(a for e in entries for a in e.axes) if axis != "model"]
+
+
+def _wrapped(entries: Sequence[Entry]) -> list[list[Entry | None]]:
+    """Samples in the order of their numbers, a gap where one is absent."""
+    placed = {entry.axes.get("sample", 1) - 1: entry for entry in entries}
+    row = [placed.get(place) for place in range(max(placed) + 1)]
+    return [row[start : start + WIDTH] for start in range(0, len(row), WIDTH)]
+
+
+def _by_class(entries: Sequence[Entry], axes: Sequence[str]) -> Layout:
+    columns = "digit" if "digit" in axes else axes[-1]
+    rows = [axis for axis in axes if axis != columns]
+    return laid_out(
+        entries,
+        lambda entry: tuple(entry.axes.get(axis) for axis in rows),
+        lambda entry: entry.axes.get(columns),
     )
 
 
-def _row_label(row: Sequence[Entry]) -> str:
+def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
+    axes = _axes(entries)
+    if not title and "digit" not in axes and axes != ["sample"]:
+        return swept_grid(entries)
+    rows = rows_of(entries)
+    labels = [_row_label(row) for row in rows]
+    labels[0] = ", ".join(part for part in (title, labels[0]) if part)
+    columns = _by_class(entries, axes).columns if "digit" in axes else ()
+    return Grid(
+        rows=tuple(tuple(picture_of(entry) for entry in row) for row in rows),
+        row_labels=tuple(labels) if any(labels) else (),
+        column_labels=tuple(map(str, columns)),
+    )
+
+
+def _row_label(row: Sequence[Entry | None]) -> str:
     """The swept values that all pictures of a row share, but for model, class and sample."""
+    present = [entry for entry in row if entry is not None]
+    if not present:
+        return ""
     shared = [
         axis_label(axis, value)
-        for axis, value in row[0].axes.items()
-        if axis not in ("model", "label", "sample")
-        and all(entry.axes.get(axis) == value for entry in row)
+        for axis, value in present[0].axes.items()
+        if axis not in ("model", "digit", "sample")
+        and all(entry.axes.get(axis) == value for entry in present)
     ]
     return ", ".join(shared)
