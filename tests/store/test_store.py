@@ -35,9 +35,14 @@ def test_an_entry_appears_whole_and_reads_back(tmp_path: Path) -> None:
 
 def test_an_error_while_writing_leaves_no_entry(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError, match="half way"), store.writing(KEY) as folder:
-        (folder / "data.txt").write_text("half")
-        raise RuntimeError("half way")
+
+    def write_half() -> None:
+        with store.writing(KEY) as folder:
+            (folder / "data.txt").write_text("half")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_half()
     assert not store.has(KEY)
 
 
@@ -115,7 +120,7 @@ def test_kill_9_while_writing_never_shows_half_an_entry(tmp_path: Path, seed: in
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait()
     store = Store(tmp_path)
-    for key in store.keys():
+    for key in store.keys():  # noqa: SIM118
         manifest = store.read(key)
         assert json.loads((store.folder(key) / "data.json").read_text())["n"] >= 0
         assert set(manifest.files) == {"data.json"}
