@@ -165,6 +165,9 @@ def test_names(tiny_if: Path) -> None:
     assert names.resolve(str(tiny_if / "stage_1"), 1, Path()) == tiny_if / "stage_1"
     with pytest.raises(UserError, match="no model folder 'emojy-if'"):
         names.resolve("emojy-if", 1, tiny_if)
+    for name in ("~nosuchuser/x/y", "x" * 300, "a\0b"):
+        with pytest.raises(UserError, match="no model folder"):
+            names.resolve(name, 1, tiny_if)
     with pytest.raises(UserError, match="no model in diffusers' IF layout"):
         names.resolve(str(tiny_if / "stage_1" / "unet"), 1, tiny_if)
 

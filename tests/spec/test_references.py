@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.spec.conftest import Writeup
+
+from fwd_report.errors import UserError
+from fwd_report.spec.load import load_project
 
 HEAD = """\
 title: A
@@ -46,7 +51,7 @@ def test_what_may_be_named(writeup: Writeup, fields: str) -> None:
         ("technique: ask, model: net@0", "net@0", "no epoch 0"),
         ("technique: ask, model: net@", "net@", "names no epoch"),
         ("technique: ask, model: net@last", "net@last", "names no epoch"),
-        ("technique: ask, model: one", "one", "'one' is no training"),
+        ("technique: ask, model: one", "one", "'one', which is no training"),
         ("technique: ask, sweep: {model: [net@1, net@9]}", "net@9", "no epoch 9"),
         ("technique: enlarge, of: one@1", "one@1", "is no training, so it has no epoch 1"),
         ("technique: enlarge, of: nets@3", "nets@3", "no epoch 3: it trains for 2"),
@@ -107,3 +112,54 @@ def test_a_chain_too_long_to_follow(writeup: Writeup) -> None:
         assert "a chain of 100 experiments" in problem.message
     (section,) = writeup.write("parts.yaml", HEAD + "".join(links[:98])).load().sections
     assert len(section.experiments) == 101
+
+
+TRAININGS = """\
+title: B
+experiments:
+  - {id: time, technique: train, objective: ddpm, show: false}
+  - {id: class, technique: train, objective: flow, conditioning: class, show: false}
+  - {id: denoiser, technique: train, objective: denoiser, show: false}
+  - {id: judge, technique: classify, show: false}
+  - {id: digits, technique: sample, model: class, digit: 3, samples: 2, show: false}
+  - {id: drawn, technique: sample, prompt: a dog, show: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("technique: denoise, model: denoiser@1", None),
+        ("technique: denoise, model: judge", "trains no denoiser"),
+        ("technique: denoise, model: time", "trains no denoiser"),
+        ("technique: sample, model: denoiser", None),
+        ("technique: sample, model: judge", "trains no model to sample from"),
+        ("technique: sample, model: class, digit: 9", None),
+        ("technique: sample, model: time, digit: 9", "not told the class"),
+        ("technique: sample, cases: [{model: class, digit: 1, label: one}, {model: time}]", None),
+        ("technique: sample, cases: [{model: class}, {model: time, digit: 1}]", "not told the"),
+        ("technique: sample, model: class, digit: 77", "digit should be at most 9"),
+        ("technique: evaluate, of: digits, classifier: judge", None),
+        ("technique: evaluate, of: digits, classifier: time", "which is no classifier"),
+        ("technique: evaluate, of: drawn, classifier: judge", "samples no model trained"),
+        ("technique: evaluate, of: time, classifier: judge", "samples no model trained"),
+        ("technique: curves, of: [time, judge]", None),
+        ("technique: curves, of: [time, digits]", "'digits', which is no training"),
+        ("technique: compare, of: [digits, drawn]", None),
+        ("technique: compare, of: [digits, time]", "makes no pictures"),
+        ("technique: upsample, of: drawn", None),
+        ("technique: upsample, of: digits", "makes no pictures of stage I"),
+    ],
+)
+def test_what_each_technique_may_refer_to(tmp_path: Path, fields: str, message: str | None) -> None:
+    writeup = Writeup(tmp_path)
+    writeup.write("b.yaml", f"{TRAININGS}  - {{id: new, {fields}, show: false}}\n")
+    if message is None:
+        load_project(tmp_path)
+        return
+    with pytest.raises(UserError) as caught:
+        load_project(tmp_path)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.line == 9
+    assert problem.column is not None

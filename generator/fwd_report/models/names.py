@@ -9,7 +9,7 @@ from pathlib import Path
 from fwd_report.errors import UserError
 
 EMBEDDED = "emoji-if"
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 
 
 def resolve(name: str, stage: int, root: Path) -> Path | str:
@@ -19,8 +19,8 @@ def resolve(name: str, stage: int, root: Path) -> Path | str:
     stage in diffusers' IF layout or both as `stage_1` and `stage_2`; or a hub id, `owner/name`.
     Raises UserError if it is none of these.
     """
-    folder = Path(__file__).parent / name if name == EMBEDDED else root / Path(name).expanduser()
-    if not folder.is_dir():
+    folder = _folder(name, root)
+    if folder is None:
         if _HUB_ID.fullmatch(name):
             return name
         raise UserError(
@@ -36,6 +36,17 @@ def resolve(name: str, stage: int, root: Path) -> Path | str:
         f"{folder} holds no model in diffusers' IF layout",
         hint=f"it should have a folder unet/, or stage_{stage}/ with one inside",
     )
+
+
+def _folder(name: str, root: Path) -> Path | None:
+    """The folder a name stands for, or None: no path at all can be that long, say."""
+    try:
+        folder = (
+            Path(__file__).parent / name if name == EMBEDDED else root / Path(name).expanduser()
+        )
+        return folder if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def snapshot(hub_id: str) -> Path | None:

@@ -2,9 +2,9 @@
 
 A technique's closure is its own module and every first-party module it imports, transitively,
 inside techniques/, diffusion/, models/ and training/. Each counts by its normalised source:
-without comments, docstrings and layout, without the methods that only show or count (`figure`,
-`describe`, `alt`, `calls`) and without imports that only type checkers see. So restyling,
-rewording a comment or redrawing a figure reruns nothing.
+without comments, docstrings and layout, without the methods that only show, count or check
+(`figure`, `describe`, `alt`, `calls`, `objection`) and without imports that only type checkers
+see. So restyling, rewording a comment or redrawing a figure reruns nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from fwd_report.store.files import read_json, write_json
 
 PACKAGE = fwd_report.__name__
 COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
-FORMAT = f"1:{sys.version_info.major}.{sys.version_info.minor}"
+FORMAT = f"2:{sys.version_info.major}.{sys.version_info.minor}"
 """What a remembered digest was made by: the normaliser below, and the Python that unparsed."""
-NOT_RUN = {"figure", "describe", "alt", "calls"}
+NOT_RUN = {"figure", "describe", "alt", "calls", "objection"}
 
 
 class CodeDigests:

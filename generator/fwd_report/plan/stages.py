@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fwd_report.errors import UserError
 from fwd_report.models.names import EMBEDDED, resolve
-from fwd_report.spec.model import Project
+from fwd_report.spec.model import REPORT, Project
 
 
 def stage_names(project: Project) -> dict[int, str]:
@@ -17,6 +18,17 @@ def stage_names(project: Project) -> dict[int, str]:
 
 def stage_models(project: Project) -> dict[int, Path | str]:
     """The folder or hub id of each stage. Raises UserError for what is neither."""
-    return {
-        stage: resolve(name, stage, project.root) for stage, name in stage_names(project).items()
-    }
+    return {stage: _resolved(project, stage, name) for stage, name in stage_names(project).items()}
+
+
+def _resolved(project: Project, stage: int, name: str) -> Path | str:
+    try:
+        return resolve(name, stage, project.root)
+    except UserError as error:
+        field = "upscaler" if stage == 2 and project.report.upscaler else "model"
+        raise UserError(
+            [
+                project.problem(problem.message, REPORT, field, hint=problem.hint)
+                for problem in error.problems
+            ]
+        ) from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fwd_report.errors import Problem
 from fwd_report.spec.fields import Slug, Text
 from fwd_report.techniques.base import Technique
+from fwd_report.training.catalogue import DatasetName
 
 FOLDER = "experiments"
 """The project's folder of specs."""
@@ -32,13 +33,13 @@ class ReportSpec(BaseModel):
     """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""
     upscaler: str | None = None
     """Stage II, likewise; None: the embedded model's own, or none."""
-    dataset: str = "digits"
+    dataset: DatasetName = "digits"
     data: str | None = None
     """A folder with dataset files, looked in before anything is downloaded."""
     profiles: tuple[Slug, ...] = Field(default=("embedded", "gpu"), min_length=1)
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
-    dtype: str = "auto"
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     batch: int | None = Field(default=None, ge=1)
     """Most queries a batch; None: chosen by device and memory."""
 

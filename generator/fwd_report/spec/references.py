@@ -33,6 +33,7 @@ class Mention:
     """One place of a spec that names another experiment."""
 
     source: ExperimentName
+    written: str
     target: ExperimentName
     epoch: int | None
     reference: Reference
@@ -68,7 +69,7 @@ class References:
         for mention in found:
             if not {mention.source, mention.target} & faulty:
                 self._check_epoch(mention)
-                self._check_kind(mention)
+                self._check_use(mention)
         if not faulty:
             for mention in found:
                 self._check_fan(mention)
@@ -95,7 +96,7 @@ class References:
                             "write `id@5` for the fifth epoch",
                         )
                         continue
-                    yield Mention(name, target, epoch, reference, field, where)
+                    yield Mention(name, written, target, epoch, reference, field, where)
 
     def _report(self, mention: Mention, message: str, hint: str | None = None) -> None:
         self._documents[mention.source[0]].report(message, mention.path, hint)
@@ -175,13 +176,19 @@ class References:
             message = f"{name} has no epoch {mention.epoch}: it trains for {kept}"
             self._report(mention, message, f"name an epoch from 1 to {kept}")
 
-    def _check_kind(self, mention: Mention) -> None:
-        target = self._drafts[mention.target]
-        if mention.field == "model" and target.technique and target.technique.kind != "job":
-            message = (
-                f"'{mention.target[1]}' is no training: its technique is {target.technique.name}"
-            )
-            self._report(mention, message)
+    def _check_use(self, mention: Mention) -> None:
+        """Report a reference that the technique can make nothing of, once for each reason."""
+        source, target = self._drafts[mention.source], self._drafts[mention.target]
+        if source.spec is None or target.spec is None:
+            return
+        objections = {
+            variant.technique.objection(mention.field, referred.technique)
+            for variant in source.spec.variants
+            if mention.written in as_list(getattr(variant.technique, mention.field))
+            for referred in target.spec.variants
+        }
+        for objection in sorted(filter(None, objections)):
+            self._report(mention, f"{mention.field} refers to '{target.id}', {objection}")
 
     def _check_fan(self, mention: Mention) -> None:
         target = self._drafts[mention.target]

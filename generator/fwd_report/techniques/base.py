@@ -115,6 +115,15 @@ class Technique(BaseModel):
         """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
         return 0
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """Why `field` cannot refer to runs of `target`, after "… refers to 'id', "; None: it can.
+
+        The default: a field `model` refers to a training.
+        """
+        if field == "model" and target.epochs_kept() == 0:
+            return f"which is no training: its technique is {target.name}"
+        return None
+
     def program(self, run: RunContext) -> Program[Result]:
         """The run itself, written for one image: yields queries, returns its result."""
         raise TypeError(f"{self.name} has no program")

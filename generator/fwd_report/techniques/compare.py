@@ -27,6 +27,12 @@ class Compare(Technique):
 
     of: list[AllRuns] = Field(min_length=1, max_length=12)
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """A job's results are no pictures."""
+        if target.kind == "job":
+            return f"which makes no pictures: its technique is {target.name}"
+        return None
+
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.layout import planned_order

@@ -24,6 +24,12 @@ class Curves(Technique):
     of: list[AllRuns] = Field(min_length=1)
     """The trainings."""
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """Only a training has a loss."""
+        if target.epochs_kept() == 0:
+            return f"which is no training: its technique is {target.name}"
+        return None
+
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """One line for each training, named after its experiment or its swept values."""

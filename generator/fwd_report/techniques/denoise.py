@@ -46,6 +46,12 @@ class Denoise(Technique):
         source = "pure noise" if self.pure_noise else f"test image {self.example} with noise"
         return f"{source} of σ = {self.sigma:g}, denoised in one step"
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """Its model is a denoiser."""
+        if getattr(target, "objective", None) != "denoiser":
+            return "which trains no denoiser (technique train, objective denoiser)"
+        return None
+
     def program(self, run: RunContext) -> Program[Result]:
         """Draws noise for the shown image first, then for each measured one.
 

@@ -39,6 +39,14 @@ class Evaluate(Technique):
         """What is measured, for alt texts."""
         return f"quality of the samples of {self.of}"
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """It judges samples of trained models, by a classifier."""
+        if field == "classifier" and target.name != "classify":
+            return f"which is no classifier: its technique is {target.name}"
+        if field == "of" and (target.name != "sample" or getattr(target, "model", None) is None):
+            return "which samples no model trained in this report"
+        return None
+
     def job(self, run: RunContext) -> Result:
         """Judge every group.
 

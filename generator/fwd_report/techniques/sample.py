@@ -77,6 +77,14 @@ class Sample(Sampling):
             return f"sample: {self.prompt or 'no prompt'}"
         return "sample" if self.digit is None else f"sample of class {self.digit}"
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """Its model is a UNet that was trained, and was told the class if there is a digit."""
+        if target.name != "train":
+            return f"which trains no model to sample from: its technique is {target.name}"
+        if self.digit is not None and getattr(target, "conditioning", None) != "class":
+            return "which is not told the class: leave digit out, or train conditioning class"
+        return None
+
     def program(self, run: RunContext) -> Program[Result]:
         import torch
 

@@ -48,6 +48,12 @@ class Upsample(Technique):
     def describe(self) -> str:
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
 
+    def objection(self, field: str, target: Technique) -> str | None:
+        """Stage II enlarges what stage I drew."""
+        if target.kind != "program" or target.stage != 1 or getattr(target, "model", None):
+            return f"which makes no pictures of stage I: its technique is {target.name}"
+        return None
+
     def program(self, run: RunContext) -> Program[Result]:
         from torch.nn import functional as F
 
