@@ -1,4 +1,4 @@
-"""The recipe, a command a step: data, train, upscale, scorer, export, sheet, score."""
+"""The recipe, a command a step: data, read, train, upscale, scorer, export, sheet, score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 import typer
 
 from emoji_if import export as exporting
-from emoji_if import sample, scorer_training, stage_one, stage_two
+from emoji_if import reading, sample, scorer_training, stage_one, stage_two
 from emoji_if.drawings import DataError
 from emoji_if.report import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
@@ -79,6 +79,28 @@ def data(
 
 @app.command()
 @plainly
+def read(
+    work: Work = WORK,
+    minutes: Minutes = 2,
+    batch: Batch = 64,
+    resume: Resume = False,
+    device: Device = DEVICE,
+) -> None:
+    """Teach the text encoder to tell captions apart."""
+    space = Workspace(work)
+    reading.teach(
+        space.tokenizer(),
+        space.things(),
+        space.reading,
+        minutes=minutes,
+        batch=batch,
+        resume=resume,
+        device=torch.device(device),
+    )
+
+
+@app.command()
+@plainly
 def train(
     work: Work = WORK,
     minutes: Minutes = 60,
@@ -88,12 +110,13 @@ def train(
     resume: Resume = False,
     device: Device = DEVICE,
 ) -> None:
-    """Train stage I and the text encoder."""
+    """Train stage I."""
     space = Workspace(work)
     stage_one.train(
         space.pool(64),
         space.things(),
         space.tokenizer(),
+        space.trained_encoder(),
         space.stage_1,
         minutes=minutes,
         batch=batch,

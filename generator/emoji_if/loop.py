@@ -122,7 +122,7 @@ def optimise(
     pieces: int,
     minutes: float,
     peak: float,
-    muon_peak: float = 0.02,
+    muon_peak: float = 0.015,
     checkpoint: Path,
     resume: bool,
     describe: str,

@@ -59,7 +59,9 @@ def optimisers(module: nn.Module, peak: float, muon_peak: float) -> list[torch.o
     """Muon for the hidden matrices of `module`, fused AdamW for the rest; peaks as their rates."""
     hidden, rest = [], []
     for name, parameter in module.named_parameters():
-        outer = any(part in name for part in ("conv_in", "conv_out", "head.", "shared", "word"))
+        outer = any(
+            part in name for part in ("conv_in", "conv_out", "head.", "position", "shared", "word")
+        )
         (rest if parameter.ndim < 2 or outer else hidden).append(parameter)
     adam = torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     both: list[torch.optim.Optimizer] = [adam]

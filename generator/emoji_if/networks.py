@@ -21,6 +21,7 @@ def stage_1(width: int = 64) -> PatchedUNet2DConditionModel:
     return PatchedUNet2DConditionModel(
         sample_size=64,
         patch_size=4,
+        position_channels=32,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
             "block_out_channels": (width, 5 * width // 2),
@@ -56,7 +57,7 @@ def stage_2(width: int = 48) -> PatchedUNet2DConditionModel:
             "cross_attention_dim": TEXT_WIDTH,
             "addition_embed_type_num_heads": 8,
             "resnet_time_scale_shift": "scale_shift",
-            "norm_num_groups": 16,
+            "norm_num_groups": 8,
         },
     )
 

@@ -9,6 +9,9 @@ from emoji_if.networks import scheduler
 
 SNR_CAP = 5.0
 
+LEAN = 0.6
+"""Exponent of the drawn noise level: below 1, more steps go to strong noise, where words decide."""
+
 
 class Objective:
     """Noises images and scores a network's answer; the tables of the process on one device."""
@@ -30,6 +33,11 @@ class Objective:
 
     def __getitem__(self, name: str) -> Tensor:
         return self.tables[name].view(-1, 1, 1, 1)
+
+    def timesteps(self, count: int) -> Tensor:
+        """(count,) random t, 1000 * u^LEAN with u uniform."""
+        u = torch.rand(count, device=self.tables["abar"].device)
+        return (1000 * u**LEAN).long().clamp(max=999)
 
     def noised(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """x_t of the forward process; t: (B,)."""

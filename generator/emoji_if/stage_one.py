@@ -1,4 +1,4 @@
-"""Training of stage I and the text encoder together: 64 px pictures from captions."""
+"""Training of stage I: 64 px pictures from captions, through an encoder that can read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from emoji_if.captions import MEDIA, caption
 from emoji_if.compose import Pool
@@ -21,17 +21,18 @@ from emoji_if.vocabulary import Thing
 
 
 class TextToImage(nn.Module):
-    """Stage I with its text encoder, trained as one."""
+    """Stage I with its text encoder, which only reads: its weights stay."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, width: int) -> None:
         super().__init__()
         self.tokenizer = tokenizer
-        self.encoder = text_encoder(tokenizer)
+        self.encoder = text_encoder(tokenizer).requires_grad_(False)
         self.unet = stage_1(width)
 
     def embed(self, captions: Sequence[str]) -> Tensor:
         """(B, 77, d_model)."""
-        return embed(self.tokenizer, self.encoder, captions)
+        with torch.no_grad():
+            return embed(self.tokenizer, self.encoder, captions)
 
 
 def batch_of(
@@ -52,6 +53,7 @@ def train(
     pool: Pool,
     things: Sequence[Thing],
     tokenizer: PreTrainedTokenizerFast,
+    encoder: T5EncoderModel,
     checkpoint: Path,
     *,
     minutes: float,
@@ -63,7 +65,9 @@ def train(
 ) -> TextToImage:
     """Train until the budget ends; the averaged weights, also left in the checkpoint."""
     torch.manual_seed(0)
-    model = TextToImage(tokenizer, width).to(device, memory_format=torch.channels_last)
+    model = TextToImage(tokenizer, width)
+    model.encoder.load_state_dict(encoder.state_dict())
+    model.to(device, memory_format=torch.channels_last)
     if device.type == "cuda":
         model.unet.unet.compile()
     objective = Objective(device)
@@ -74,7 +78,7 @@ def train(
         with lock:
             pixels, captions = batch_of(pool, things, batch // pieces, rng)
         x0 = pixels.to(device)
-        t = torch.randint(0, 1000, (len(x0),), device=device)
+        t = objective.timesteps(len(x0))
         noise = torch.randn_like(x0)
         with torch.autocast(device.type, torch.bfloat16):
             text = replica.embed(captions)

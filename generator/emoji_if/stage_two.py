@@ -56,7 +56,7 @@ def train(
     stage_one.to(device).eval()
     objective = Objective(device)
     rng, lock = np.random.default_rng(), threading.Lock()
-    pieces = 2 * workers if workers > 1 else 1
+    pieces = workers
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
         with lock:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from emoji_if.captions import every_caption
 from emoji_if.compose import Pool, build_pool, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_keywords
 from emoji_if.networks import stage_2, train_tokenizer
+from emoji_if.reading import Reader
 from emoji_if.stage_one import TextToImage
 from emoji_if.vocabulary import STARTER, Thing, everything
 
@@ -28,6 +29,10 @@ class Workspace:
     """Names the files of a folder and reads them back; nothing in it belongs to git."""
 
     folder: Path
+
+    @property
+    def reading(self) -> Path:
+        return self.folder / "reading.pt"
 
     @property
     def stage_1(self) -> Path:
@@ -76,6 +81,12 @@ class Workspace:
         return PreTrainedTokenizerFast.from_pretrained(
             self._made(self.folder / "tokenizer", "data")
         )
+
+    def trained_encoder(self) -> T5EncoderModel:
+        """The text encoder after its lesson."""
+        reader = Reader(self.tokenizer(), len(self.things()))
+        reader.load_state_dict(self._averaged(self.reading, "read"))
+        return reader.encoder.eval()
 
     def trained_stage_1(self) -> TextToImage:
         """Stage I and text encoder with the averaged weights so far."""

@@ -21,7 +21,7 @@ def run(*arguments: str) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("command", ["train", "upscale", "scorer", "export", "score"])
+@pytest.mark.parametrize("command", ["read", "train", "upscale", "scorer", "export", "score"])
 def test_a_command_out_of_order_says_what_to_run_first(command: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [command, "--work", str(tmp_path)])
     assert result.exit_code == 2
@@ -34,6 +34,7 @@ def test_from_drawings_to_pictures(tmp_path: Path) -> None:
     write_fake_sets(work / "npm")
     where = ("--work", str(work))
     run("data", *where, "--pictures", "200", "--large-pictures", "16")
+    run("read", *where, "--minutes", "0.1", "--batch", "16")
     run("train", *where, "--minutes", "0.3", "--batch", "8", "--width", "32")
     run("upscale", *where, "--minutes", "0.2", "--batch", "4", "--width", "16", "--crop", "64")
     assert "not seen in training" in run(

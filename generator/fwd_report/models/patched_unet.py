@@ -7,6 +7,7 @@ model changes. A small head at full resolution removes the grid that patches wou
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import torch
@@ -39,11 +40,22 @@ class Head(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, features: Tensor, sample: Tensor, gain: Tensor) -> Tensor:
-        """Steer filters: features (B, F, H, W), sample (B, C, H, W), gain (1 or B, 1, 1, 1) to (B, out, H, W)."""
+        """Steer the filters by features (B, F, H, W), at every pixel of sample (B, C, H, W).
+
+        gain: (1 or B, 1, 1, 1); returns (B, out_channels, H, W).
+        """
         scale, shift = self.steer(features).chunk(2, dim=1)
         seen = self.look(torch.cat([sample, (gain * sample).to(sample.dtype)], dim=1))
         mixed = self.mix(F.silu(seen * (1 + scale) + shift))
         return self.out(F.silu(mixed))
+
+
+def cosines(count: int, side: int) -> Tensor:
+    """The `count` slowest two-dimensional cosines of a square: (count, side, side) in [-1, 1]."""
+    waves = sorted(product(range(side), repeat=2), key=lambda wave: (sum(wave), wave))
+    centres = (torch.arange(side) + 0.5) * torch.pi / side
+    lines = torch.cos(torch.arange(side)[:, None] * centres)
+    return torch.stack([lines[a][:, None] * lines[b] for a, b in waves[1 : count + 1]])
 
 
 class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
@@ -59,6 +71,10 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
     half of out_channels is the noise, the second the variance of `learned_range`, kept within that
     range: beyond it, a coarser sampler than the training's would add too much noise. Further input
     channels (the upscaled image of a second stage) follow the noisy image.
+
+    A shallow network of convolutions hardly knows where in the picture it is, and so cannot turn
+    a word into a shape. position_channels learned maps, cosines at first, tell it; they fix the
+    picture's size, so a network that is shown crops has none.
     """
 
     @register_to_config
@@ -70,6 +86,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
         patch_size: int = 4,
         feature_channels: int = 8,
         head_channels: int = 24,
+        position_channels: int = 0,
         encoder_hid_dim: int = 128,
         class_embed_type: str | None = None,
         beta_schedule: str = "squaredcos_cap_v2",
@@ -81,12 +98,16 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
             raise ValueError(f"sample_size {sample_size} is no multiple of patch_size {patch_size}")
         self.unet = UNet2DConditionModel(
             sample_size=sample_size // patch_size,
-            in_channels=in_channels * patch_size**2,
+            in_channels=in_channels * patch_size**2 + position_channels,
             out_channels=feature_channels * patch_size**2,
             encoder_hid_dim=encoder_hid_dim,
             class_embed_type=class_embed_type,
             addition_embed_type="text",
             **(inner or {}),
+        )
+        side = sample_size // patch_size
+        self.position = (
+            nn.Parameter(cosines(position_channels, side)) if position_channels else None
         )
         self.head = Head(in_channels, feature_channels, head_channels, out_channels)
         abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
@@ -106,6 +127,9 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
         (B,); encoder_hidden_states: (B, L, encoder_hid_dim).
         """
         patches = F.pixel_unshuffle(sample, self.config.patch_size)
+        if self.position is not None:
+            where = self.position.to(patches.dtype).expand(len(patches), -1, -1, -1)
+            patches = torch.cat([patches, where], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(
             patches,
