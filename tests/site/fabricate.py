@@ -280,7 +280,7 @@ class Fabric:
         positions = self._positions(sections)
         specs = tuple(section.spec for section in sections)
         project = Project(self.root, "embedded", spec, specs, positions)
-        return ReportResult(project, sections, "Pictures by the embedded emoji-IF.")
+        return ReportResult(project, sections)
 
     def _positions(
         self, sections: Sequence[SectionResult]

@@ -72,6 +72,8 @@ def test_prose_sees_the_runs(runs: Names, source: str, text: str) -> None:
         "{{ runs.none.axes.t | int }}",
         "{{ runs.none | map(attribute='metrics.psnr') | max }}",
         "{{ '%.1f' | format(runs.none.metrics.psnr) }}",
+        "{{ '%.1f dB' % runs.none.metrics.psnr }}",
+        "{{ '%.1f of %d' % (runs.none.metrics.psnr, 5) }}",
     ],
 )
 def test_what_has_not_run_says_so(runs: Names, source: str) -> None:

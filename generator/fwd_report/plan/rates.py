@@ -66,7 +66,9 @@ def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person reads them: `42 s`, `3 min 05 s`, `2 h 10 min`."""
+    """Seconds as a person reads them: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

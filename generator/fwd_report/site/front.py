@@ -8,12 +8,17 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
+from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
+from fwd_report.site.mathml import FormulaError
 from fwd_report.site.nav import OWNED, by_part
-from fwd_report.site.prose import render_inline
+from fwd_report.site.prose import formula_line, render_inline
 from fwd_report.site.provenance import facts
+from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ReportResult, SectionResult
 from fwd_report.site.show import Image
+from fwd_report.spec.model import REPORT, Project
+from fwd_report.spec.prose import prose_problem
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.parts import Picture
 
@@ -36,16 +41,30 @@ def front_page(report: ReportResult, gallery: Gallery, environment: Environment)
     for part, specs in by_part(section.spec for section in report.sections):
         cards = [_card(sections[item.name], gallery) for item in specs]
         contents.append({"part": part, "cards": cards})
-    return environment.get_template("front.md").render(
+    return rendered(
+        environment,
+        "front.md",
+        report.project.root,
         report=spec,
-        description=Markup(render_inline(spec.description.replace("{", "{{'{'}}"), {})),
+        description=Markup(_description(report.project)),
         teaser=_teaser(report, gallery),
         contents=contents,
         facts=facts(_distinct(report)),
         profile=report.project.profile,
-        model_note=report.model_note,
         base=OWNED,
     )
+
+
+def _description(project: Project) -> str:
+    """report.yaml's description as HTML. Raises UserError for a formula that cannot be shown."""
+    source = project.report.description
+    try:
+        return render_inline("{{ text }}", {"text": Markup(source)})
+    except FormulaError as error:
+        error.lineno = formula_line(error, source)
+        raise UserError(
+            prose_problem(project, REPORT, ("description",), error, str(error))
+        ) from error
 
 
 def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:

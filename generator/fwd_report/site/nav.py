@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import SectionSpec
 
 NAV = "_nav.yml"
+WORD_JOINER = "\u2060"
 HEADER = (
     "# Written by fwd-report from experiments/: the `title` of report.yaml, and each section's\n"
     "# `title`, `order` and `part`.\n"
@@ -23,9 +25,9 @@ HEADER = (
 def nav_yaml(report: ReportResult, docs: Path) -> str:
     """The file that mkdocs.yml names under INHERIT."""
     spec = report.project.report
-    inherited = {"site_name": spec.title, "nav": navigation(report, docs)}
+    inherited = {"site_name": inert_title(spec.title), "nav": navigation(report, docs)}
     if spec.author:
-        inherited["site_author"] = spec.author
+        inherited["site_author"] = inert_title(spec.author)
     return HEADER + yaml.safe_dump(inherited, allow_unicode=True, sort_keys=False, width=1000)
 
 
@@ -33,9 +35,18 @@ def navigation(report: ReportResult, docs: Path) -> list[Any]:
     """`nav` as MkDocs wants it: home, the sections under their parts, hand-written pages."""
     nav: list[Any] = [{"Home": "index.md"}]
     for part, specs in by_part(section.spec for section in report.sections):
-        pages: list[Any] = [{spec.title: f"{OWNED}/{spec.name}.md"} for spec in specs]
-        nav += [{part: pages}] if part else pages
+        pages: list[Any] = [{inert_title(spec.title): f"{OWNED}/{spec.name}.md"} for spec in specs]
+        nav += [{inert_title(part): pages}] if part else pages
     return nav + hand_written(docs)
+
+
+def inert_title(title: str) -> str:
+    """A title that MkDocs may print as it is: its templates do not escape titles.
+
+    For <title>, the theme turns entities back into characters, so a `</` is broken up too.
+    """
+    text = escape(title, quote=False).replace('"', "&quot;")
+    return text.replace("&lt;/", f"&lt;{WORD_JOINER}/")
 
 
 def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:

@@ -13,6 +13,7 @@ from fwd_report.figures.gallery import Gallery
 from fwd_report.site.mathml import FormulaError, inert
 from fwd_report.site.prose import formula_line, render, render_inline
 from fwd_report.site.provenance import facts, keys
+from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import Block, blocks, missing_files
 from fwd_report.site.views import Names, experiment_views, figure_numbers
@@ -71,14 +72,16 @@ def section_page(
     outro = writer.prose(spec.outro, "outro")
     if writer.problems:
         raise UserError(writer.problems)
-    return environment.get_template("section.md").render(
+    return rendered(
+        environment,
+        "section.md",
+        report.project.root,
         section=spec,
         intro=Markup(intro),
         experiments=experiments,
         outro=Markup(outro),
         report=report.project.report,
         profile=report.project.profile,
-        model_note=report.model_note,
         file=spec.file.relative_to(report.project.root).as_posix(),
     )
 

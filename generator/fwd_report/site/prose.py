@@ -49,9 +49,18 @@ def environment() -> SandboxedEnvironment:
         return context["_values"].keep(value)
 
     made = sandbox(autoescape=True, finalize=finalize)
+    made.intercepted_binops = frozenset({"%"})
+    made.call_binop = _percent  # type: ignore[method-assign, assignment]
     for name in ("int", "float", "format", "filesizeformat"):
         made.filters[name] = _unless_missing(made.filters[name])
     return made
+
+
+def _percent(context: Any, operator: str, left: Any, right: Any) -> Any:
+    """`left % right`; missing where either is, or a value to be formatted is."""
+    values = (left, *right) if isinstance(right, tuple) else (left, right)
+    missing = next((item for item in values if isinstance(item, NotRun)), None)
+    return left % right if missing is None else missing
 
 
 def _unless_missing(filter_: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,8 +29,7 @@ class SectionResult:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """The whole report. model_note: a line on what made it, for the pages' footer."""
+    """The whole report, sections in the order of the pages."""
 
     project: Project
     sections: tuple[SectionResult, ...]
-    model_note: str = ""

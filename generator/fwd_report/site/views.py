@@ -53,9 +53,6 @@ class NotRun:
     def __bool__(self) -> bool:
         return False
 
-    def __float__(self) -> float:
-        return float("nan")
-
     def __str__(self) -> str:
         return NOT_RUN
 
