@@ -61,6 +61,11 @@ class UserError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, for a message about it."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
 class RunError(Exception):
     """A run or a check failed although its spec is well formed; exit code 1."""
 

@@ -23,8 +23,3 @@ def guided(conditional: Estimator, unconditional: Estimator, scale: float) -> Es
         return Prediction(u.value + scale * (c.value - u.value), c.variance)
 
     return estimate
-
-
-def guidance_calls(scale: float | None) -> int:
-    """How many evaluations of a model one guided estimate takes."""
-    return 1 if scale is None or scale in (0, 1) else 2

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from fwd_report.diffusion.ddpm import DDPM, Threshold
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, first_line
 from fwd_report.models.names import snapshot
 
 RESTORE = "restore the model folder: copy it again, or reinstall the package for the embedded model"
@@ -48,7 +48,7 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
         ) from error
     except Exception as error:
         raise UserError(
-            f"'{model}' is not on this machine and could not be downloaded: {_first_line(error)}",
+            f"'{model}' is not on this machine and could not be downloaded: {first_line(error)}",
             hint="connect to the network, or name a folder that holds the model",
         ) from error
 
@@ -97,7 +97,7 @@ def load_tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
     except Exception as error:
         raise UserError(
-            f"the tokenizer in {folder / 'tokenizer'} is damaged: {_first_line(error)}",
+            f"the tokenizer in {folder / 'tokenizer'} is damaged: {first_line(error)}",
             hint=RESTORE,
         ) from error
 
@@ -163,7 +163,7 @@ def _load(
         )
     except Exception as error:
         raise UserError(
-            f"the weights in {folder} cannot be loaded: {_first_line(error)}", hint=RESTORE
+            f"the weights in {folder} cannot be loaded: {first_line(error)}", hint=RESTORE
         ) from error
     wrong = [*info["missing_keys"], *(str(key) for key in info.get("mismatched_keys", ()))]
     if wrong:
@@ -202,7 +202,7 @@ def _check_weights(folder: Path, dtype: torch.dtype) -> str | None:
                 pass
         except (SafetensorError, OSError) as error:
             raise UserError(
-                f"the model's {path} is damaged: {_first_line(error)}", hint=RESTORE
+                f"the model's {path} is damaged: {first_line(error)}", hint=RESTORE
             ) from error
     return "fp16" if use_half else None
 
@@ -226,7 +226,3 @@ def _is_complete(part: Path) -> bool:
     except UserError:
         return False
     return (part / "config.json").is_file()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fwd_report.techniques.base import ImageFile, Result, Technique
-from fwd_report.techniques.sampling import picture_name
+from fwd_report.techniques.sampling import Kernel, picture_name
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
@@ -28,17 +28,9 @@ class Blur(Technique):
     image: ImageFile
     t: int = Field(default=500, ge=0, le=999)
     """The noise level, a timestep."""
-    kernel_size: int = Field(default=7, ge=3, le=63)
-    """Width of the kernel in pixels, odd."""
+    kernel_size: Kernel = Field(default=7, le=63)
     sigma: float = Field(default=2.0, gt=0, le=32)
     """Of the Gaussian, in pixels."""
-
-    @field_validator("kernel_size")
-    @classmethod
-    def _odd(cls, value: int) -> int:
-        if value % 2 == 0:
-            raise ValueError("a kernel's width is odd")
-        return value
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}, blurred"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fwd_report.techniques.base import Prompt, Result
-from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates
+from fwd_report.techniques.sampling import LOOP, Guidance, Kernel, Sampling, Steps, estimates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,20 +36,12 @@ class Hybrid(Sampling):
     low: Prompt
     high: Prompt
     split: Literal["frequency", "colour"] = "frequency"
-    kernel_size: int = Field(default=33, ge=3, le=127)
-    """Width of the blur's kernel in pixels, odd."""
+    kernel_size: Kernel = Field(default=33, le=127)
     sigma: float = Field(default=2.0, gt=0, le=32)
     """Of the blur, in pixels."""
     guidance: Guidance = 7.0
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
-
-    @field_validator("kernel_size")
-    @classmethod
-    def _odd(cls, value: int) -> int:
-        if value % 2 == 0:
-            raise ValueError("a kernel's width is odd")
-        return value
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)

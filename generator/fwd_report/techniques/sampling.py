@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fwd_report.techniques.base import Technique
 
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 LOOP = 33
 """Model calls of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
+
+
+def _odd(width: int) -> int:
+    if width % 2 == 0:
+        raise ValueError("a kernel's width is odd")
+    return width
+
+
+Kernel = Annotated[int, Field(ge=3), AfterValidator(_odd)]
+"""Width of a blur's kernel in pixels, odd."""
 Guidance = Annotated[float, Field(ge=0, le=100)]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
 StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]

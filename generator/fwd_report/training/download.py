@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, first_line
 from fwd_report.training.catalogue import DATA_VARIABLE
 
 PATIENCE = 20
@@ -37,7 +37,7 @@ def download(name: str, file: str, digest: str, mirrors: Sequence[str], news: Ne
                 ),
             )
         except (OSError, ValueError) as error:
-            reasons.append(f"{mirror}: {_first_line(error)}")
+            reasons.append(f"{mirror}: {first_line(error)}")
         else:
             return Path(path)
     raise UserError(
@@ -66,7 +66,3 @@ class _Bar:
 
     def close(self) -> None:
         self._news(self.total, self.total, self._message)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0][:200] or type(error).__name__
