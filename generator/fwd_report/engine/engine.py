@@ -108,7 +108,8 @@ class Engine:
         for run in list(self._waiting.values()):
             if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
                 break
-            if run.technique.kind == "program" or self._blocked_for_good(run):
+            startable = run.technique.kind == "program" or self._blocked_for_good(run)
+            if startable and run.key in self._waiting:
                 changed |= self._start(run)
         return changed
 
