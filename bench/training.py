@@ -51,11 +51,11 @@ class PILImages(TorchDataset):
         return image.to(torch.float32).div(255), self._labels[index]
 
 
-def course_loop(network: UNet, images: PILImages, batch: int, device: str) -> None:
+def course_loop(hidden: int, images: PILImages, batch: int, device: str) -> None:
     """One epoch, as the assignment's Algorithm 3 is usually written."""
     abar = torch.cumprod(1 - torch.linspace(1e-4, 0.02, T), 0).to(device)
+    network = UNet(hidden, "class").to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    network.train()
     losses = []
     for x0, label in DataLoader(images, batch_size=batch, shuffle=True):
         x0, label = x0.to(device), label.to(device)
@@ -70,11 +70,11 @@ def course_loop(network: UNet, images: PILImages, batch: int, device: str) -> No
         losses.append(loss.item())
 
 
-def our_loop(network: UNet, dataset: Dataset, schedule: Schedule, device: str) -> None:
+def our_loop(hidden: int, dataset: Dataset, schedule: Schedule, device: str) -> None:
     """The same number of steps by this package, with its checkpoints."""
     with tempfile.TemporaryDirectory() as folder:
         train(
-            network,
+            UNet(hidden, "class"),
             ClassDropped(DDPMNoise(T), 0.1),
             dataset.train_images,
             dataset.train_labels,
@@ -116,20 +116,18 @@ def main() -> None:
         precision=options.precision,
         compile=options.compile,
     )
-    theirs_network = UNet(options.hidden, "class").to(options.device)
-    ours_network = UNet(options.hidden, "class")
     warm_up = replace(schedule, examples=2 * options.batch)
     course_loop(
-        theirs_network, PILImages(dataset, 2 * options.batch), options.batch, options.device
+        options.hidden, PILImages(dataset, 2 * options.batch), options.batch, options.device
     )
-    our_loop(ours_network, dataset, warm_up, options.device)
+    our_loop(options.hidden, dataset, warm_up, options.device)
 
     rates: dict[str, list[tuple[float, float]]] = {"course": [], "fwd-report": []}
     for _ in range(options.rounds):
         with timed(rates["course"], count):
-            course_loop(theirs_network, images, options.batch, options.device)
+            course_loop(options.hidden, images, options.batch, options.device)
         with timed(rates["fwd-report"], count):
-            our_loop(ours_network, dataset, schedule, options.device)
+            our_loop(options.hidden, dataset, schedule, options.device)
     print(
         f"D = {options.hidden}, batch {options.batch}, {options.device}, "
         f"{torch.get_num_threads()} threads, ours in {options.precision}"
