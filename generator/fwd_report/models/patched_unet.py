@@ -37,7 +37,7 @@ class Head(nn.Module):
         self.mix = nn.Conv2d(hidden, hidden, 3, padding=1)
         self.out = nn.Conv2d(hidden, out_channels, 3, padding=1)
         nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor, sample: Tensor, gain: Tensor) -> Tensor:
         """Steer the filters by features (B, F, H, W), at every pixel of sample (B, C, H, W).
@@ -110,7 +110,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
             nn.Parameter(cosines(position_channels, side)) if position_channels else None
         )
         self.head = Head(in_channels, feature_channels, head_channels, out_channels)
-        abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
+        abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod  # type: ignore[attr-defined]
         self._abar = abar.float()
 
     def velocity(
@@ -126,12 +126,12 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
         sample: (B, in_channels, H, W) with H and W multiples of patch_size; timestep: a number or
         (B,); encoder_hidden_states: (B, L, encoder_hid_dim).
         """
-        patches = F.pixel_unshuffle(sample, self.config.patch_size)
+        patches = F.pixel_unshuffle(sample, self.config["patch_size"])
         if self.position is not None:
             where = self.position.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
-        features = self.unet(
+        features = self.unet(  # type: ignore[operator]
             patches,
             timestep,
             encoder_hidden_states,
@@ -139,7 +139,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
             return_dict=False,
             **inner,
         )[0]
-        features = F.pixel_shuffle(features, self.config.patch_size)
+        features = F.pixel_shuffle(features, self.config["patch_size"])
         gain = (1 - self._abar_at(timestep, sample)).rsqrt().clamp(max=MOST_GAIN)
         v, variance = self.head(features, sample, gain).chunk(2, dim=1)
         return v, variance
