@@ -113,9 +113,15 @@ class Progress:
         words = [f"{self._done:,}/{self._calls:,} calls"]
         if self._rate:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
-        left = self._rates.seconds(self._left)
-        words.append("time left unknown yet" if left is None else f"{duration(left)} left")
+        words.append(self._time_left())
         words.append(f"{self._runs_done}/{self._runs} runs")
         if self._now:
             words.append(self._now)
         return " · ".join(words)
+
+    def _time_left(self) -> str:
+        left = self._rates.seconds(self._left)
+        if left is not None:
+            return f"{duration(left)} left"
+        known = self._rates.seconds_at_least(self._left)
+        return f"over {duration(known)} left" if known else "time left unknown yet"

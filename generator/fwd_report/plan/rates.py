@@ -41,15 +41,18 @@ class Rates:
 
     def seconds(self, calls: Mapping[str, int]) -> float | None:
         """Estimated seconds for calls by cost class; None while a class has never been seen."""
-        total = 0.0
-        for cost, count in calls.items():
-            if count == 0:
-                continue
-            rate = self._seen.get(cost, self._known.get(cost))
-            if not isinstance(rate, float):
-                return None
-            total += rate * count
-        return total
+        rates = [(self._rate(cost), count) for cost, count in calls.items() if count]
+        if any(rate is None for rate, _ in rates):
+            return None
+        return sum(rate * count for rate, count in rates if rate is not None)
+
+    def seconds_at_least(self, calls: Mapping[str, int]) -> float:
+        """Estimated seconds for those of the calls whose class has been seen."""
+        return sum((self._rate(cost) or 0.0) * count for cost, count in calls.items())
+
+    def _rate(self, cost: str) -> float | None:
+        rate = self._seen.get(cost, self._known.get(cost))
+        return rate if isinstance(rate, float) else None
 
     def save(self) -> None:
         """Keep what was learnt."""
