@@ -212,7 +212,7 @@ def sheet(
     if large:
         second = sample.load_stage_2(folder)
         pictures = sample.enlarge(pipeline, second, pictures, prompts, numbers)
-    sample.grid(pictures, seeds).save(to, optimize=True)
+    sample.grid(pictures, seeds).quantize(256).save(to, optimize=True)
 
 
 @app.command()

@@ -14,23 +14,29 @@ TOKENS = 77
 """What `IFPipeline` pads every prompt to."""
 
 TEXT_WIDTH = 128
+HEAD = 32
 
 
 def stage_1(width: int = 64) -> PatchedUNet2DConditionModel:
-    """64 px from text: patches of 4, so 16 x 16 and 8 x 8 inside; attention at 8 x 8."""
+    """64 px from text: patches of 4, so 16 x 16 and 8 x 8 inside; attention at 8 x 8.
+
+    width: the first level's channels, a multiple of 16; the second has two and a half times as
+    many, in whole attention heads of 32.
+    """
+    deep = round(width * 2.5 / HEAD) * HEAD
     return PatchedUNet2DConditionModel(
         sample_size=64,
         patch_size=4,
         position_channels=32,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
-            "block_out_channels": (width, 5 * width // 2),
+            "block_out_channels": (width, deep),
             "layers_per_block": 1,
             "down_block_types": ("DownBlock2D", "SimpleCrossAttnDownBlock2D"),
             "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D"),
             "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
             "cross_attention_dim": TEXT_WIDTH,
-            "attention_head_dim": 32,
+            "attention_head_dim": HEAD,
             "addition_embed_type_num_heads": 8,
             "resnet_time_scale_shift": "scale_shift",
             "norm_num_groups": 16,
