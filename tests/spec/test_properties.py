@@ -121,15 +121,15 @@ def mutated(draw: st.DrawFn, spec: dict[str, Any]) -> Any:
             case "drop":
                 del holder[key]
             case "replace":
-                holder[key] = draw(ODD)
+                holder[key] = copied(draw(ODD))
             case "rename" if isinstance(holder, dict):
                 holder[draw(KEYS)] = holder.pop(key)
             case "repeat" if isinstance(holder, list):
                 holder.append(copied(holder[key]))
             case _ if isinstance(holder, dict):
-                holder[draw(KEYS)] = draw(ODD)
+                holder[draw(KEYS)] = copied(draw(ODD))
             case _:
-                holder.insert(key, draw(ODD))
+                holder.insert(key, copied(draw(ODD)))
     return spec
 
 

@@ -146,7 +146,7 @@ def _in_prose(value: Any) -> str:
     if isinstance(value, NotRun):
         return MISSING
     text = format_value(value)
-    return text if re.fullmatch(r"[\w .,]*", text) else inert(text).replace("\n", " ")
+    return text if re.fullmatch(r"(?:[^\W_]|[ .,])*", text) else inert(text).replace("\n", " ")
 
 
 def _in_code(value: Any) -> str:
