@@ -22,14 +22,14 @@ from fwd_report.spec.prose import prose_problem
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.parts import Picture
 
-BEST = ("upsample", "hybrid", "anagram", "sample", "inpaint", "sdedit", "iterative")
+BEST = ("sdedit", "anagram", "sample", "hybrid", "upsample", "inpaint", "iterative")
 """Techniques whose pictures make the teaser, the most striking first."""
 COLUMNS = 6
 NARROW = 3
 """Columns of the teaser on a phone."""
 TEASER = 12
-EACH = 3
-"""The most pictures one experiment gives to the teaser."""
+EACH = 4
+"""The most pictures one technique gives to the teaser, one an experiment."""
 THUMBNAIL = 96
 
 
@@ -88,21 +88,22 @@ def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:
 
 
 def _best(report: ReportResult) -> Iterator[Entry]:
-    seen: set[str] = set()
+    """Pictures worth showing, those first that come last only where there are too few.
+
+    Of an experiment the middle picture of its sweep: neither end of a sweep is its best.
+    """
+    spare: list[Entry] = []
     for technique in BEST:
-        for section in report.sections:
-            for result in section.experiments:
-                if not result.spec.show or result.spec.technique.name != technique:
-                    continue
-                with_picture = [
-                    entry
-                    for entry in result.entries
-                    if entry.key not in seen and entry.picture().is_file()
-                ]
-                stride = max(1, len(with_picture) // EACH)
-                for entry in with_picture[::stride][:EACH]:
-                    seen.add(entry.key)
-                    yield entry
+        chosen = [
+            entries[len(entries) // 2]
+            for section in report.sections
+            for result in section.experiments
+            if result.spec.show and result.spec.technique.name == technique
+            if (entries := [entry for entry in result.entries if entry.picture().is_file()])
+        ]
+        yield from chosen[:EACH]
+        spare += chosen[EACH:]
+    yield from spare
 
 
 def _card(section: SectionResult, gallery: Gallery) -> dict[str, Any]:
