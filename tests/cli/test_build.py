@@ -106,7 +106,7 @@ def test_a_failing_run_is_shown_and_the_rest_goes_on(project: Project) -> None:
     project.write("broken", HYBRIDS.replace("kernel_size: 5", "kernel_size: 61"))
     answer = project("build", "--keep-going")
     assert answer.returncode == 1
-    assert "failed: broken.skull[0]" in answer.stderr
+    assert "failed: broken.skull[0] (experiments/broken.yaml:7)" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert len(project.stored()) == 7
     assert "broken.skull" in (project.root / "docs/report/broken.md").read_text()

@@ -287,7 +287,8 @@ class Engine:
         self._failures.append(Failure(run, cause, repairable))
         self._failed_keys.add(run.key)
         self._pending.discard(run.key)
-        self._progress.note(f"{'damaged' if repairable else 'failed'}: {run.name}: {cause}")
+        what = "damaged" if repairable else "failed"
+        self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {cause}")
         siblings = [
             other
             for other in self._waiting.values()

@@ -159,6 +159,11 @@ class Workbench:
             )
         self._store.remember(run.name, run.key)
 
+    def place(self, run: Run) -> str:
+        """Where the specs ask for the run, as `file:line`."""
+        problem = self._project.problem("", run.section, run.experiment)
+        return f"{problem.file}:{problem.line}"
+
     def log(self, run: Run, lines: Iterable[str]) -> Path:
         """Keep a failure's details in a file; returns it, relative to the project."""
         path = self._store.base / "logs" / f"{run.name}.log"
