@@ -18,7 +18,7 @@ from fwd_report.plan.stages import stage_models
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, pages_current
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.model import SCHEMAS, Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import PromptText, marked_fields
@@ -26,8 +26,6 @@ from fwd_report.techniques.base import PromptText, marked_fields
 if TYPE_CHECKING:
     from fwd_report.engine.engine import Failure
 
-SCHEMAS = ".fwd-report/schema"
-"""Where the specs' first lines tell editors to look for their JSON Schema."""
 REPAIRS = 3
 """How often a build runs damaged entries again before it gives up."""
 
@@ -84,7 +82,7 @@ def used_keys(root: Path, options: Options) -> set[str]:
     """The keys of every run under every profile of the report."""
     plan, store = load_plan(root, options)
     keys = {run.key for run in plan.runs}
-    for profile in plan.project.report.profiles:
+    for profile in set(plan.project.report.profiles) - {plan.project.profile}:
         project = load_project(root, profile, options.overrides)
         keys |= {run.key for run in make_plan(project, store).runs}
     return keys

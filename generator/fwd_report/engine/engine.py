@@ -108,7 +108,7 @@ class Engine:
         for run in list(self._waiting.values()):
             if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
                 break
-            startable = run.technique.kind == "program" or self._blocked_for_good(run)
+            startable = run.technique.kind == "program" or bool(self._failed_needs(run))
             if startable and run.key in self._waiting:
                 changed |= self._start(run)
         return changed
@@ -117,13 +117,12 @@ class Engine:
         jobs = [run for run in self._waiting.values() if run.technique.kind == "job"]
         return any(self._start(run) for run in jobs)
 
-    def _blocked_for_good(self, run: Run) -> bool:
-        return any(need.key in self._failed_keys for need in _needs(run))
+    def _failed_needs(self, run: Run) -> list[Run]:
+        return [need for need in _needs(run) if need.key in self._failed_keys]
 
     def _start(self, run: Run) -> bool:
         """Begin a run if it can begin now; whether it left the waiting list."""
-        broken = [need for need in _needs(run) if need.key in self._failed_keys]
-        if broken:
+        if broken := self._failed_needs(run):
             del self._waiting[run.key]
             self._fail(run, f"it needs {broken[0].name}, which failed")
             return True

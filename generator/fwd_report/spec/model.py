@@ -18,6 +18,8 @@ FOLDER = "experiments"
 """The project's folder of specs."""
 REPORT = "report"
 """The stem of report.yaml, and how `Project.problem` calls it."""
+SCHEMAS = ".fwd-report/schema"
+"""Where the specs' first lines tell editors to look for their JSON Schema."""
 
 
 class ReportSpec(BaseModel):

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from fwd_report.spec.fields import ExperimentFields, SectionFields
-from fwd_report.spec.model import ReportSpec
+from fwd_report.spec.model import SCHEMAS, ReportSpec
 from fwd_report.spec.profiles import FIXED
 from fwd_report.store.files import write_json
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
@@ -27,7 +27,6 @@ from fwd_report.techniques.registry import all_techniques
 
 Schema = dict[str, Any]
 
-FOLDER = Path(".fwd-report") / "schema"
 DIALECT = GenerateJsonSchema.schema_dialect
 _REFERENCE_HELP = {
     "each": "an experiment, `id` or `section.id`; this one runs once for each of its runs",
@@ -40,7 +39,7 @@ def write_schemas(root: Path) -> list[Path]:
     """Write both schemas into the project; returns the files."""
     written = []
     for name, schema in (("section", section_schema()), ("report", report_schema())):
-        path = root / FOLDER / f"{name}.json"
+        path = root / SCHEMAS / f"{name}.json"
         write_json(path, schema)
         written.append(path)
     return written
