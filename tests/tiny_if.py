@@ -26,7 +26,7 @@ def save_tiny_if(folder: Path) -> Path:
         )
     )  # fmt: skip
     encoder.save_pretrained(folder / "stage_1" / "text_encoder")
-    _tokenizer().save_pretrained(folder / "stage_1" / "tokenizer")
+    tiny_tokenizer().save_pretrained(folder / "stage_1" / "tokenizer")
     _unet(SMALL, 3).save_pretrained(folder / "stage_1" / "unet")
     _unet(LARGE, 6, class_embed_type="timestep").save_pretrained(folder / "stage_2" / "unet")
     cosine = {"beta_schedule": "squaredcos_cap_v2"}
@@ -62,7 +62,7 @@ def _unet(size: int, in_channels: int, **options: Any) -> UNet2DConditionModel:
     )
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
     pieces = ["<pad>", "</s>", "<unk>", *WORDS.split()]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))

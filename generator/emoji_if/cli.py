@@ -103,9 +103,9 @@ def read(
 @plainly
 def train(
     work: Work = WORK,
-    minutes: Minutes = 60,
+    minutes: Minutes = 90,
     batch: Batch = 32,
-    width: Width = 64,
+    width: Width = 48,
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
@@ -180,7 +180,7 @@ def scorer(
         resume=resume,
         device=torch.device(device),
     )
-    trained.save(folder / "scorer")
+    exporting.export_scorer(trained, folder)
     typer.echo(f"top-1 on {scorer_training.HELD_OUT}, not seen in training: {accuracy:.1%}")
 
 

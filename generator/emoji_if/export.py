@@ -13,6 +13,7 @@ from emoji_if.networks import scheduler
 from emoji_if.stage_one import TextToImage
 from emoji_if.vocabulary import Thing, words
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
+from fwd_report.models.scorer import TowersScorer
 
 SHARD = "15MB"
 
@@ -57,6 +58,13 @@ def export_stage_2(model: PatchedUNet2DConditionModel, folder: Path) -> None:
         "watermarker": [None, None],
     }
     (stage / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", "utf-8")
+
+
+def export_scorer(scorer: TowersScorer, folder: Path) -> None:
+    """Write `scorer/`, which `load_scorer` reads."""
+    place = folder / "scorer"
+    scorer.save(place)
+    _name_tokenizer(place / "tokenizer_config.json")
 
 
 def _name_tokenizer(path: Path) -> None:

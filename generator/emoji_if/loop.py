@@ -135,7 +135,7 @@ def optimise(
     continued, its time counted. on_checkpoint receives the averaged module each time.
     """
     average = Average(module)
-    pair = optimisers(module, peak, muon_peak)
+    pair = optimisers(module, peak, muon_peak, workers)
     peaks = [optimiser.defaults["lr"] for optimiser in pair]
     step, budget = 0, Budget(minutes)
     if resume and checkpoint.exists():

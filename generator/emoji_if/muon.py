@@ -8,6 +8,9 @@ and last layers) stays with AdamW.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,27 +38,34 @@ def orthogonal(matrix: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Nesterov momentum, orthogonalised; parameters of two dimensions or more."""
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, threads: int = 1
+    ) -> None:
+        """threads: over how many the parameters are shared out; a GPU takes one."""
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
+        self._executor = ThreadPoolExecutor(threads)
 
-    @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
         """Apply the gradients that the parameters hold."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["momentum"] = torch.zeros_like(parameter)
-                momentum = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-                update = parameter.grad.lerp(momentum, group["momentum"]).flatten(1)
-                rows, columns = update.shape
-                step = orthogonal(update).view_as(parameter)
-                parameter.add_(step, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
+            held = [parameter for parameter in group["params"] if parameter.grad is not None]
+            list(self._executor.map(partial(self._update, group), held))
+
+    @torch.no_grad()
+    def _update(self, group: dict[str, Any], parameter: Tensor) -> None:
+        if "momentum" not in self.state[parameter]:
+            self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        momentum = self.state[parameter]["momentum"]
+        momentum.lerp_(parameter.grad, 1 - group["momentum"])
+        update = parameter.grad.lerp(momentum, group["momentum"]).flatten(1)
+        rows, columns = update.shape
+        step = orthogonal(update).view_as(parameter)
+        parameter.add_(step, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
 
 
-def optimisers(module: nn.Module, peak: float, muon_peak: float) -> list[torch.optim.Optimizer]:
+def optimisers(
+    module: nn.Module, peak: float, muon_peak: float, threads: int = 1
+) -> list[torch.optim.Optimizer]:
     """Muon for the hidden matrices of `module`, fused AdamW for the rest; peaks as their rates."""
     hidden, rest = [], []
     for name, parameter in module.named_parameters():
@@ -66,5 +76,5 @@ def optimisers(module: nn.Module, peak: float, muon_peak: float) -> list[torch.o
     adam = torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     both: list[torch.optim.Optimizer] = [adam]
     if hidden:
-        both.append(Muon(hidden, lr=muon_peak))
+        both.append(Muon(hidden, lr=muon_peak, threads=threads))
     return both

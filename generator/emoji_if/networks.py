@@ -17,23 +17,22 @@ TEXT_WIDTH = 128
 HEAD = 32
 
 
-def stage_1(width: int = 64) -> PatchedUNet2DConditionModel:
-    """64 px from text: patches of 4, so 16 x 16 and 8 x 8 inside; attention at 8 x 8.
+def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
+    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 8 px.
 
-    width: the first level's channels, a multiple of 16; the second has two and a half times as
-    many, in whole attention heads of 32.
+    width: the first level's channels, a multiple of 16; the others have two and four times as
+    many, for channels are cheap where pixels are few.
     """
-    deep = round(width * 2.5 / HEAD) * HEAD
     return PatchedUNet2DConditionModel(
         sample_size=64,
-        patch_size=4,
+        patch_size=2,
         position_channels=32,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
-            "block_out_channels": (width, deep),
+            "block_out_channels": (width, 2 * width, 4 * width),
             "layers_per_block": 1,
-            "down_block_types": ("DownBlock2D", "SimpleCrossAttnDownBlock2D"),
-            "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D"),
+            "down_block_types": ("DownBlock2D", "DownBlock2D", "SimpleCrossAttnDownBlock2D"),
+            "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
             "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
             "cross_attention_dim": TEXT_WIDTH,
             "attention_head_dim": HEAD,

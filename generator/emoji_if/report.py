@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from emoji_if.sample import draw, load_stage_1
-from emoji_if.scorer import Scorer, retrieval
+from emoji_if.scorer import nearest
 from emoji_if.vocabulary import Thing
+from fwd_report.models.scorer import load_scorer
 
 ASSIGNMENT = (
     "a rocket ship",
@@ -36,7 +37,7 @@ def measure(
     Top-1 is over all names of the vocabulary; so is the same for the assignment's prompts, where
     the right answer is the thing the prompt names.
     """
-    pipeline, scorer = load_stage_1(folder), Scorer.load(folder / "scorer")
+    pipeline, scorer = load_stage_1(folder), load_scorer(folder / "scorer", "cpu")
     names = [thing.name for thing in things]
     stride = max(1, -(-len(names) // most))
     asked = list(range(0, len(names), stride))
@@ -51,7 +52,7 @@ def measure(
         repeated = [prompt for prompt in prompts for _ in range(seeds)]
         pictures = draw(pipeline, repeated, list(range(seeds)) * len(prompts), guidance)
         answer = torch.tensor(wanted).repeat_interleave(seeds)
-        hits = retrieval(scorer, pipeline.tokenizer, pictures, answer, names)
+        hits = nearest(scorer, pictures, names) == answer
         return hits.view(-1, seeds).float().mean(1).tolist()
 
     by_name = right([names[i] for i in asked], asked)

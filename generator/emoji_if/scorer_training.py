@@ -16,8 +16,9 @@ from emoji_if.captions import MEDIA, caption
 from emoji_if.compose import Pool
 from emoji_if.drawings import SETS
 from emoji_if.loop import optimise
-from emoji_if.scorer import Scorer, contrastive, retrieval, tokenise
+from emoji_if.scorer import contrastive, nearest
 from emoji_if.vocabulary import Thing
+from fwd_report.models.scorer import Towers, TowersScorer, tokenise
 
 HELD_OUT = "emojione"
 
@@ -51,10 +52,10 @@ def train(
     workers: int,
     resume: bool,
     device: torch.device,
-) -> tuple[Scorer, float]:
+) -> tuple[TowersScorer, float]:
     """The trained scorer, and its top-1 retrieval on the set it has not seen."""
     torch.manual_seed(0)
-    scorer = Scorer(len(tokenizer)).to(device, memory_format=torch.channels_last)
+    towers = Towers(len(tokenizer)).to(device, memory_format=torch.channels_last)
     seen = np.flatnonzero(pool.sets != list(SETS).index(HELD_OUT))
     rng, lock, media = np.random.default_rng(), threading.Lock(), list(MEDIA)
 
@@ -73,8 +74,8 @@ def train(
         loss = contrastive(looked.float(), read.float(), which, replica.log_scale)
         return loss, {"contrastive": loss.item()}
 
-    scorer = optimise(
-        scorer,
+    towers = optimise(
+        towers,
         loss_of,
         workers=workers,
         pieces=workers,
@@ -85,11 +86,8 @@ def train(
         describe="scorer",
     ).cpu()
     unseen = np.flatnonzero(pool.sets == list(SETS).index(HELD_OUT))[:2000]
-    right = retrieval(
-        scorer,
-        tokenizer,
-        as_pixels(pool.images[unseen]),
-        torch.from_numpy(pool.things[unseen]),
-        [thing.name for thing in things],
-    )
+    scorer = TowersScorer(towers, tokenizer)
+    names = [thing.name for thing in things]
+    answers = nearest(scorer, as_pixels(pool.images[unseen]), names)
+    right = answers == torch.from_numpy(pool.things[unseen])
     return scorer, right.float().mean().item()

@@ -147,6 +147,8 @@ experiments:
         ("technique: curves, of: [time, digits]", "'digits', which is no training"),
         ("technique: compare, of: [digits, drawn]", None),
         ("technique: compare, of: [digits, time]", "makes no pictures"),
+        ("technique: alignment, of: [drawn]", None),
+        ("technique: alignment, of: [drawn, digits]", "answer no prompt"),
         ("technique: upsample, of: drawn", None),
         ("technique: upsample, of: digits", "makes no pictures of stage I"),
     ],

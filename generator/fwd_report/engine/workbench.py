@@ -12,18 +12,28 @@ from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
+from fwd_report.models.loader import fetch
+from fwd_report.models.names import resolve_scorer
+from fwd_report.models.scorer import load_scorer
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import InputFile, PromptText, Result, marked_fields
+from fwd_report.techniques.base import (
+    InputFile,
+    PromptText,
+    Result,
+    ScorerFolder,
+    marked_fields,
+)
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.inputs import load_image, load_mask
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
     from fwd_report.models.model import Evaluator, Model
+    from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
 CPU_BATCH, GPU_BATCH = 16, 64
@@ -45,6 +55,7 @@ class Workbench:
         self._cascade: Cascade | None = None
         self._prompts: list[str] = []
         self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
+        self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
         """Note the prompts of the runs to come, so that the text encoder is loaded once."""
@@ -73,6 +84,7 @@ class Workbench:
             seed=run.seed,
             noise=Noise(run.seed),
             model=self._model(run, needs),
+            scorer=self._scorer(run),
             needs=needs,
             epochs=run.epochs,
             folder=folder,
@@ -123,6 +135,16 @@ class Workbench:
             return self._trained[name][0]
         if run.model is not None and run.technique.stage is not None:
             return self._stages().model(run.technique.stage)
+        return None
+
+    def _scorer(self, run: Run) -> Scorer | None:
+        """The scorer the technique names, or none."""
+        for field in marked_fields(type(run.technique), ScorerFolder):
+            name = getattr(run.technique, field)
+            if name not in self._scorers:
+                folder = fetch(resolve_scorer(name, self._project.root), (".",))
+                self._scorers[name] = load_scorer(folder, self.device)
+            return self._scorers[name]
         return None
 
     def store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
@@ -14,11 +15,12 @@ PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_schedu
 SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 
 
-def model_digest(model: Path | str, cache: Path) -> str:
+def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -> str:
     """SHA-256 over the names and contents of a folder's weights and configuration files.
 
-    cache: a JSON file that remembers file digests by path, size and time of change, so that an
-    unchanged model costs a few `stat` calls. A hub id's digest is its downloaded commit, or
+    parts: the folders in it that count; "." is the folder itself. cache: a JSON file that
+    remembers file digests by path, size and time of change, so that an unchanged model costs a few
+    `stat` calls. A hub id's digest is its downloaded commit, or
     `id@main` while it is not downloaded. Raises UserError if the folder has no weights.
     """
     if isinstance(model, str):
@@ -26,14 +28,15 @@ def model_digest(model: Path | str, cache: Path) -> str:
         return f"{model}@{downloaded.name if downloaded else 'main'}"
     files = [
         path
-        for part in PARTS
+        for part in parts
         for path in sorted((model / part).glob("*"))
         if path.suffix in SUFFIXES
     ]
     if not any(path.suffix == ".safetensors" for path in files):
+        folder = Path(parts[0]) / "*.safetensors"
         raise UserError(
             f"{model} has no weights",
-            hint="a model folder holds unet/*.safetensors; other weight formats are not read",
+            hint=f"a model folder holds {folder.as_posix()}; other weight formats are not read",
         )
     known = read_json(cache)
     digests = {}

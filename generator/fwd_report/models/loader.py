@@ -6,7 +6,7 @@ Whatever is missing or damaged ends in a UserError that names the file.
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import torch
@@ -37,7 +37,9 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
         half = any(".fp16." in file for file in files)
         weights = "*.fp16*.safetensors" if half else "*.safetensors"
         patterns = [
-            f"{part}/{name}" for part in parts for name in ("*.json", "*.model", "*.txt", weights)
+            (PurePosixPath(part) / name).as_posix()
+            for part in parts
+            for name in ("*.json", "*.model", "*.txt", weights)
         ]
         return Path(snapshot_download(model, allow_patterns=["model_index.json", *patterns]))
     except (GatedRepoError, RepositoryNotFoundError) as error:
@@ -76,7 +78,7 @@ def load_unet(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
         from fwd_report.models.patched_unet import PatchedUNet2DConditionModel as network
     else:
         raise UserError(f"{folder / 'unet' / 'config.json'} names no known UNet class: {name!r}")
-    return _load(network, folder / "unet", device, dtype, "torch_dtype")
+    return load_weights(network, folder / "unet", device, dtype, "torch_dtype")
 
 
 def load_text_encoder(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
@@ -84,20 +86,20 @@ def load_text_encoder(folder: Path, device: str, dtype: torch.dtype) -> nn.Modul
     from transformers import T5EncoderModel
 
     read_config(folder, "text_encoder")
-    return _load(T5EncoderModel, folder / "text_encoder", device, dtype, "dtype")
+    return load_weights(T5EncoderModel, folder / "text_encoder", device, dtype, "dtype")
 
 
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer that belongs to the text encoder."""
+def load_tokenizer(folder: Path, part: str = "tokenizer") -> Any:
+    """The tokenizer that belongs to the text encoder, or the one in another part."""
     from transformers import AutoTokenizer
 
-    read_config(folder, "tokenizer", "tokenizer_config.json")
+    read_config(folder, part, "tokenizer_config.json")
     _speak_through_errors_alone()
     try:
-        return AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder / part, local_files_only=True)
     except Exception as error:
         raise UserError(
-            f"the tokenizer in {folder / 'tokenizer'} is damaged: {first_line(error)}",
+            f"the tokenizer in {folder / part} is damaged: {first_line(error)}",
             hint=RESTORE,
         ) from error
 
@@ -146,7 +148,7 @@ def load_noising(folder: Path) -> DDPM:
     )
 
 
-def _load(
+def load_weights(
     network: Any, folder: Path, device: str, dtype: torch.dtype, dtype_option: str
 ) -> nn.Module:
     """A network of the class `network`; dtype_option: what its library calls the dtype."""

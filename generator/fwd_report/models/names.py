@@ -38,6 +38,27 @@ def resolve(name: str, stage: int, root: Path) -> Path | str:
     )
 
 
+def resolve_scorer(name: str, root: Path) -> Path | str:
+    """The folder of the scorer `name`, or the hub id it is.
+
+    name: the embedded model's name; a folder, absolute or relative to `root`, with a config.json
+    or with a folder `scorer` that has one; or a hub id. Raises UserError if it is none of these.
+    """
+    folder = _folder(name, root)
+    if folder is None:
+        if _HUB_ID.fullmatch(name):
+            return name
+        raise UserError(
+            f"there is no scorer '{name}'",
+            hint=f"name {EMBEDDED}, a folder with a CLIP model in transformers' layout, or a hub "
+            "id such as openai/clip-vit-large-patch14",
+        )
+    for place in (folder / "scorer", folder):
+        if (place / "config.json").is_file():
+            return place
+    raise UserError(f"{folder} holds no scorer", hint="it should have a config.json")
+
+
 def _folder(name: str, root: Path) -> Path | None:
     """The folder a name stands for, or None: no path at all can be that long, say."""
     try:

@@ -12,12 +12,21 @@ from fwd_report.models.digest import model_digest
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run, Status, run_name
-from fwd_report.plan.stages import stage_models, stage_names
+from fwd_report.plan.stages import scorer_model, stage_models, stage_names
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
-from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
+from fwd_report.techniques.base import (
+    InputFile,
+    Reference,
+    ScorerFolder,
+    Technique,
+    marked_fields,
+)
+
+FROM_REPORT = ("dataset", "scorer")
+"""Fields that a technique takes from report.yaml where its spec does not set them."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class _Planner:
         self._project = project
         self._store = store
         self._code = CodeDigests(store.base / "cache" / "code.json")
+        self._digest_cache = store.base / "cache" / "digests.json"
         self._closures: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._digests: dict[Path, str] = {}
         self._stage_names = stage_names(project)
@@ -159,7 +169,10 @@ class _Planner:
             "params": technique.model_dump(mode="json", exclude={*inputs, *needs}),
             "seed": seed,
             "inputs": {field: self._digest(path) for field, path in inputs.items()},
-            "model": self._model_digests(stage),
+            "model": {
+                **self._model_digests(stage),
+                **self._scorer_digests(technique, section, experiment),
+            },
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": self._closure(technique, stage, trained, bool(inputs)),
@@ -189,9 +202,12 @@ class _Planner:
 
     def _resolved(self, technique: Technique) -> Technique:
         """The technique with what it takes from report.yaml filled in."""
-        if "dataset" in type(technique).model_fields and technique.dataset is None:  # type: ignore[attr-defined]
-            return technique.model_copy(update={"dataset": self._project.report.dataset})
-        return technique
+        taken = {
+            field: getattr(self._project.report, field)
+            for field in FROM_REPORT
+            if field in type(technique).model_fields and getattr(technique, field) is None
+        }
+        return technique.model_copy(update=taken)
 
     def _status(
         self, name: str, key: str, parts: Mapping[str, Any]
@@ -230,12 +246,23 @@ class _Planner:
         """Stage I's digest, and stage II's for what asks it: stage II reads stage I's text."""
         asked = range(1, (stage or 0) + 1)
         if not self._stage_digests and asked:
-            cache = self._store.base / "cache" / "digests.json"
             self._stage_digests = {
-                number: model_digest(model, cache)
+                number: model_digest(model, self._digest_cache)
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
+
+    def _scorer_digests(
+        self, technique: Technique, section: SectionSpec, experiment: ExperimentSpec
+    ) -> Mapping[str, str]:
+        return {
+            field: model_digest(
+                scorer_model(self._project, section, experiment, getattr(technique, field)),
+                self._digest_cache,
+                parts=(".",),
+            )
+            for field in marked_fields(type(technique), ScorerFolder)
+        }
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
@@ -249,6 +276,8 @@ class _Planner:
         roots = [type(technique).__module__, "fwd_report.techniques.context"]
         if stage is not None:
             roots.append("fwd_report.models.cascade")
+        if marked_fields(type(technique), ScorerFolder):
+            roots.append("fwd_report.models.scorer")
         if inputs:
             roots.append("fwd_report.techniques.inputs")
         if trained:

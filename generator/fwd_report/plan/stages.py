@@ -1,12 +1,12 @@
-"""Which models a report's stages are."""
+"""Which models a report asks: its stages, and what judges their pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from fwd_report.errors import UserError
-from fwd_report.models.names import EMBEDDED, resolve
-from fwd_report.spec.model import REPORT, Project
+from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
+from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec
 
 
 def stage_names(project: Project) -> dict[int, str]:
@@ -21,14 +21,35 @@ def stage_models(project: Project) -> dict[int, Path | str]:
     return {stage: _resolved(project, stage, name) for stage, name in stage_names(project).items()}
 
 
+def scorer_model(
+    project: Project, section: SectionSpec, experiment: ExperimentSpec, name: str
+) -> Path | str:
+    """The folder or hub id of a scorer that an experiment asks, its own or the report's.
+
+    Raises UserError for what is neither, pointing at where it is named.
+    """
+    try:
+        return resolve_scorer(name, project.root)
+    except UserError as error:
+        own = (section.name, experiment.id, "scorer")
+        place = own if own in project.positions else (REPORT, "scorer")
+        raise _placed(error, project, place) from error
+
+
 def _resolved(project: Project, stage: int, name: str) -> Path | str:
     try:
         return resolve(name, stage, project.root)
     except UserError as error:
         field = "upscaler" if stage == 2 and project.report.upscaler else "model"
-        raise UserError(
-            [
-                project.problem(problem.message, REPORT, field, hint=problem.hint)
-                for problem in error.problems
-            ]
-        ) from error
+        raise _placed(error, project, (REPORT, field)) from error
+
+
+def _placed(error: UserError, project: Project, place: tuple[str, ...]) -> UserError:
+    """The same error, pointing at a place in the YAML."""
+    section, *path = place
+    return UserError(
+        [
+            project.problem(problem.message, section, *path, hint=problem.hint)
+            for problem in error.problems
+        ]
+    )

@@ -35,6 +35,9 @@ class ReportSpec(BaseModel):
     """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""
     upscaler: str | None = None
     """Stage II, likewise; None: the embedded model's own, or none."""
+    scorer: str = "emoji-if"
+    """What tells whether pictures show their prompts: the embedded model's scorer, or a folder or
+    hub id of a CLIP model in transformers' layout."""
     dataset: DatasetName = "digits"
     data: str | None = None
     """A folder with dataset files, looked in before anything is downloaded."""

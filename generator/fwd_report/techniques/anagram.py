@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from fwd_report.techniques.base import Prompt, Result
+from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Anagram(Sampling):
     """
 
     name: ClassVar[str] = "anagram"
+    readings: ClassVar[tuple[Reading, ...]] = (
+        Reading("image", "prompt", "as it is"),
+        Reading("viewed", "flipped", "through the view"),
+    )
 
     prompt: Prompt
     """What the image shows as it is."""

@@ -45,6 +45,22 @@ class PromptText:
     """Marks a field whose text the text encoder reads; it is encoded once and cached."""
 
 
+class ScorerFolder:
+    """Marks a field that names a scorer; its digest is part of the run's key."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to look at a result: the picture of that name should show the prompt of that field.
+
+    label: the way in a word or two, for tables.
+    """
+
+    picture: str
+    prompt: str
+    label: str
+
+
 Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
 """A prompt; "" is the unconditional one."""
 ImageFile = Annotated[str, InputFile("image")]
@@ -52,6 +68,8 @@ ImageFile = Annotated[str, InputFile("image")]
 MaskFile = Annotated[str, InputFile("mask")]
 """A black and white picture of the image's own size: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
+ScorerName = Annotated[str, StringConstraints(min_length=1), ScorerFolder()]
+"""The embedded model's name, a folder or a hub id: what tells whether pictures show texts."""
 OneRun = Annotated[str, Reference("one")]
 AllRuns = Annotated[str, Reference("all")]
 
@@ -89,6 +107,8 @@ class Technique(BaseModel):
     kind: ClassVar[Literal["program", "job", "figure"]] = "program"
     stage: ClassVar[Literal[1, 2] | None] = 1
     """Which stage of the report's text-to-image model its runs ask; None: neither."""
+    readings: ClassVar[tuple[Reading, ...]] = (Reading("image", "prompt", "the prompt"),)
+    """What its pictures should show, for whom they are judged by."""
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         """How many model evaluations one run makes (a job: optimizer steps).

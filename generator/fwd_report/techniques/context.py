@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.noise import Noise
     from fwd_report.models.model import Model
+    from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
 
@@ -20,6 +21,7 @@ class RunContext:
     """One run's own world: its seed's noise, its model, its inputs, the results it refers to.
 
     model: the model it asks (stage I or II of the report's, or one trained by a referenced run).
+    scorer: what tells whether pictures show texts, where the technique names one.
     images and masks: by field name, already at the model's size and in its range: images
     (C, H, W), masks (1, H, W) with 1 where new content goes. needs: entries of the referenced
     runs by field name; epochs: the epoch of a reference written `id@epoch`. folder: a job's
@@ -30,6 +32,7 @@ class RunContext:
     seed: int
     noise: Noise
     model: Model | None = None
+    scorer: Scorer | None = None
     images: Mapping[str, Tensor] = field(default_factory=dict)
     masks: Mapping[str, Tensor] = field(default_factory=dict)
     needs: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
@@ -46,6 +49,13 @@ class RunContext:
         if self.model is None:
             raise LookupError("this run has no model to ask")
         return self.model
+
+    @property
+    def judge(self) -> Scorer:
+        """What tells whether pictures show texts. Raises LookupError where the run has none."""
+        if self.scorer is None:
+            raise LookupError("this run has no scorer")
+        return self.scorer
 
     @property
     def value_range(self) -> tuple[float, float]:

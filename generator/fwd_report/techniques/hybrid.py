@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from fwd_report.techniques.base import Prompt, Result
+from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.sampling import LOOP, Guidance, Kernel, Sampling, Steps, estimates
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Hybrid(Sampling):
     """
 
     name: ClassVar[str] = "hybrid"
+    readings: ClassVar[tuple[Reading, ...]] = (
+        Reading("image", "high", "near"),
+        Reading("low", "low", "far"),
+    )
 
     low: Prompt
     high: Prompt

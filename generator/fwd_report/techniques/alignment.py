@@ -1,0 +1,146 @@
+"""Do pictures read as their prompts? Anagrams and hybrids measured as their papers do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isnan, nan
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from fwd_report.techniques.base import AllRuns, Result, ScorerName, Technique
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fwd_report.store.entry import Entry
+    from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.parts import Part
+
+
+class Alignment(Technique):
+    """Cosines between what a picture shows, each way it is looked at, and its prompts.
+
+    For a picture with n readings, S_ij is the cosine of reading i and prompt j. The alignment is
+    A = min_i S_ii, the worst of its readings; the concealment C = tr(softmax_j(S / τ)) / n, 1 where
+    no reading shows another's prompt, and 1/n where all look alike (Geng, Park and Owens 2024,
+    *Visual Anagrams*, section 4.3). τ is the scorer's temperature.
+    """
+
+    name: ClassVar[str] = "alignment"
+    kind: ClassVar[Literal["job"]] = "job"
+    stage: ClassVar[None] = None
+
+    of: list[AllRuns] = Field(min_length=1, max_length=12)
+    """Experiments whose pictures have prompts."""
+    scorer: ScorerName | None = None
+    """None: the report's."""
+
+    def describe(self) -> str:
+        """What is measured, for alt texts."""
+        return f"how well {', '.join(self.of)} read as asked"
+
+    def objection(self, field: str, target: Technique) -> str | None:
+        """It judges pictures that were asked for by a prompt."""
+        prompts = [getattr(target, reading.prompt, None) for reading in target.readings]
+        if not prompts or None in prompts:
+            return f"whose pictures answer no prompt: its technique is {target.name}"
+        return None
+
+    def job(self, run: RunContext) -> Result:
+        """Score every picture.
+
+        Metrics, over the pictures: pictures, their number; alignment, the mean A; and, where all
+        have several readings, concealment, the mean C, and right, the share whose every reading
+        is nearest to its own prompt. Series: own and other, a number for each reading of each
+        picture in order, S_ii and the largest S_ij; concealment, one for each picture. What a
+        single reading leaves undefined is nan.
+        """
+        import torch
+        from safetensors.torch import load_file
+
+        entries = run.needs["of"]
+        series: dict[str, list[float]] = {"own": [], "other": [], "concealment": []}
+        alignments, rights = [], []
+        with torch.inference_mode():
+            for entry in entries:
+                pictures = load_file(entry.folder / "tensors.safetensors")
+                readings = readings_of(entry)
+                seen = torch.stack([pictures[name] for name in readings]).clamp(-1, 1)
+                cosines = run.judge.images(seen) @ run.judge.texts(list(readings.values())).T
+                own, other = cosines.diagonal(), _largest_elsewhere(cosines)
+                series["own"] += own.tolist()
+                series["other"] += other.tolist()
+                series["concealment"].append(concealment(cosines, run.judge.temperature))
+                alignments.append(own.min().item())
+                rights.append(bool((own > other).all()))
+        metrics = {"pictures": float(len(entries)), "alignment": sum(alignments) / len(entries)}
+        if not any(map(isnan, series["concealment"])):
+            metrics["concealment"] = sum(series["concealment"]) / len(entries)
+            metrics["right"] = sum(rights) / len(entries)
+        return Result(metrics=metrics, series=series)
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        """A table for each set of readings, a row for each picture."""
+        from fwd_report.techniques.parts import Table
+
+        tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for entry in entries:
+            own, other = iter(entry.series["own"]), iter(entry.series["other"])
+            for judged, hidden in zip(entry.needs["of"], entry.series["concealment"], strict=True):
+                labels = tuple(reading.label for reading in _technique_of(judged).readings)
+                pairs = [(next(own), next(other)) for _ in labels]
+                cells = [
+                    f"{mine:.2f}" if isnan(rival) else f"{mine:.2f} against {rival:.2f}"
+                    for mine, rival in pairs
+                ]
+                if len(labels) > 1:
+                    right = [label for label, (a, b) in zip(labels, pairs, strict=True) if a > b]
+                    every = "every way" if len(right) == len(labels) else " and ".join(right)
+                    cells += [f"{hidden:.2f}", every or "neither way"]
+                tables.setdefault(labels, []).append((_named(judged), *cells))
+        return [
+            Table(
+                ("picture", *labels, *(("concealment", "reads as asked") if labels[1:] else ())),
+                tuple(rows),
+            )
+            for labels, rows in tables.items()
+        ]
+
+
+def readings_of(entry: Entry) -> Mapping[str, str]:
+    """The prompts that a result's pictures should read as, by the pictures' names."""
+    return {
+        reading.picture: str(entry.params[reading.prompt])
+        for reading in _technique_of(entry).readings
+    }
+
+
+def concealment(cosines: Tensor, temperature: float) -> float:
+    """C = tr(softmax(S / τ)) / n of an (n, n) matrix S, or nan for n = 1."""
+    if len(cosines) == 1:
+        return nan
+    return float((cosines / temperature).softmax(1).diagonal().mean())
+
+
+def _largest_elsewhere(cosines: Tensor) -> Tensor:
+    """(n,): the largest of each row of (n, n) off the diagonal; nan for n = 1."""
+    import torch
+
+    if len(cosines) == 1:
+        return torch.full((1,), nan)
+    diagonal = torch.eye(len(cosines), dtype=torch.bool)
+    return cosines.masked_fill(diagonal, -torch.inf).amax(1)
+
+
+def _technique_of(entry: Entry) -> type[Technique]:
+    from fwd_report.techniques.registry import all_techniques
+
+    return all_techniques()[entry.technique]
+
+
+def _named(entry: Entry) -> str:
+    from fwd_report.techniques.parts import axis_label
+
+    return ", ".join([entry.label, *(axis_label(*axis) for axis in entry.axes.items())])
