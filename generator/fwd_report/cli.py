@@ -227,10 +227,14 @@ def options(
 
 def _report_failures(outcome: Outcome) -> None:
     if outcome.failures:
-        raise RunError(
-            f"{len(outcome.failures)} runs failed; what did not fail is stored, and the next "
-            "build tries the rest again"
+        count = len(outcome.failures)
+        message = (
+            f"{count} {'run' if count == 1 else 'runs'} failed; what did not fail is stored, and "
+            "the next build tries the rest again"
         )
+        if all(failure.wrong_input for failure in outcome.failures):
+            raise UserError(message)
+        raise RunError(message)
 
 
 def _options(only: list[str] | None, profile: str | None, overrides: list[str] | None) -> Options:

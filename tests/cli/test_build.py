@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from tests.cli.conftest import HYBRIDS, NOISE, Project
+from tests.cli.conftest import HYBRIDS, NOISE, REPORT, Project
 
 
 def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project) -> None:
@@ -110,6 +110,27 @@ def test_a_failing_run_is_shown_and_the_rest_goes_on(project: Project) -> None:
     assert "Traceback" not in answer.stderr
     assert len(project.stored()) == 7
     assert "broken.skull" in (project.root / "docs/report/broken.md").read_text()
+
+
+def test_a_damaged_dataset_is_wrong_input_at_the_specs_line(project: Project) -> None:
+    files = project.root / "files" / "mnist"
+    files.mkdir(parents=True)
+    for split in ("train", "t10k"):
+        for kind in ("images-idx3", "labels-idx1"):
+            (files / f"{split}-{kind}-ubyte.gz").write_bytes(b"half a download")
+    project.write("report", f"{REPORT}data: files\n")
+    project.write(
+        "judge",
+        "title: J\nexperiments:\n"
+        "  - {id: judge, technique: classify, dataset: mnist, show: false}\n",
+    )
+    answer = project("build", "--keep-going")
+    assert answer.returncode == 2
+    assert "experiments/judge.yaml:3" in answer.stderr
+    assert "-ubyte.gz" in answer.stderr
+    assert "corrupt or truncated" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert len(project.stored()) == 7, "the rest was run"
 
 
 def test_mistakes_end_in_exit_2_with_the_place_and_without_a_traceback(project: Project) -> None:

@@ -32,11 +32,13 @@ class Failure:
     """A run that could not be finished, and why, in one line.
 
     repairable: it met a damaged result, which has been moved aside; planned again, both run.
+    wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
     """
 
     run: Run
     cause: str
     repairable: bool = False
+    wrong_input: bool = False
 
 
 @dataclass(eq=False)
@@ -78,7 +80,8 @@ class Engine:
         self._waiting: dict[str, Run] = {}
         self._live: list[_Live] = []
         self._failures: list[Failure] = []
-        self._failed_keys: set[str] = set()
+        self._failed: dict[str, bool] = {}
+        """Whether it was wrong input, by the key of the run that failed."""
         self._pending: set[str] = set()
         """Keys of the runs that wait or live."""
         self._started = 0
@@ -118,13 +121,14 @@ class Engine:
         return any(self._start(run) for run in jobs)
 
     def _failed_needs(self, run: Run) -> list[Run]:
-        return [need for need in _needs(run) if need.key in self._failed_keys]
+        return [need for need in _needs(run) if need.key in self._failed]
 
     def _start(self, run: Run) -> bool:
         """Begin a run if it can begin now; whether it left the waiting list."""
         if broken := self._failed_needs(run):
             del self._waiting[run.key]
-            self._fail(run, f"it needs {broken[0].name}, which failed")
+            cause = f"it needs {broken[0].name}, which failed"
+            self._fail(run, cause, wrong_input=self._failed[broken[0].key])
             return True
         if any(need.key in self._pending for need in _needs(run)):
             return False
@@ -275,7 +279,13 @@ class Engine:
         self._live.remove(live)
         self._fail(live.run, error, live.lock)
 
-    def _fail(self, run: Run, error: Exception | str, lock: FileLock | None = None) -> None:
+    def _fail(
+        self,
+        run: Run,
+        error: Exception | str,
+        lock: FileLock | None = None,
+        wrong_input: bool = False,
+    ) -> None:
         """Record a failure, and stop the rest of its experiment."""
         if lock is not None:
             lock.release()
@@ -283,8 +293,9 @@ class Engine:
         if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
             cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
         repairable = isinstance(error, DamagedEntryError)
-        self._failures.append(Failure(run, cause, repairable))
-        self._failed_keys.add(run.key)
+        wrong_input |= isinstance(error, UserError)
+        self._failures.append(Failure(run, cause, repairable, wrong_input))
+        self._failed[run.key] = wrong_input
         self._pending.discard(run.key)
         what = "damaged" if repairable else "failed"
         self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {cause}")
@@ -296,7 +307,7 @@ class Engine:
         for other in siblings:
             del self._waiting[other.key]
             self._pending.discard(other.key)
-            self._failed_keys.add(other.key)
+            self._failed[other.key] = wrong_input
             self._progress.skip(cost_class(other), other.calls)
 
 
