@@ -127,3 +127,8 @@ def test_processes_share_a_batch_without_overlap() -> None:
     parts = [batch.part(rank, 3) for rank in range(3)]
     assert torch.cat([part.x for part in parts]).sort().values.tolist() == list(range(7))
     assert all(torch.equal(part.x, part.target) for part in parts)
+
+
+def test_a_process_beyond_the_last_question_repeats_one() -> None:
+    batch = Batch(torch.arange(2), None, None, torch.arange(2))
+    assert [batch.part(rank, 5).x.tolist() for rank in range(5)] == [[0], [1], [0], [1], [0]]

@@ -1,4 +1,4 @@
-"""Training in several processes, as on several GPUs; slow, because each starts an interpreter."""
+"""Training on a chosen device, and in several processes as on several GPUs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import torch
 from safetensors.torch import load_file
 
 from fwd_report.training.datasets import load_dataset
-from fwd_report.training.loop import Schedule, train
+from fwd_report.training.loop import Schedule, accelerator_on, train
 from fwd_report.training.objectives import Denoiser
 from fwd_report.training.parallel import in_processes
 from fwd_report.training.state import weights_file
 from fwd_report.training.unet import UNet
 
 SCHEDULE = Schedule(epochs=2, batch=16, lr=1e-3, decay=0.5, seed=1, examples=64, precision="fp32")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+def test_a_training_stays_on_the_device_it_is_given(device: str) -> None:
+    assert str(accelerator_on(device, "fp32").device) == device
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import patch_environment
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
@@ -69,7 +70,7 @@ def train(
     step), so an interrupted training ends with the weights of an uninterrupted one. In a
     process of a distributed group, trains on its share of every batch.
     """
-    accelerator = _accelerator(device, schedule.precision)
+    accelerator = accelerator_on(device, schedule.precision)
     device = str(accelerator.device)
     images = images.to(device)
     labels = None if labels is None else labels.to(device)
@@ -149,15 +150,18 @@ def computes_in_bf16(device: str) -> bool:
     return False
 
 
-def _accelerator(device: str, precision: Precision) -> Accelerator:
+def accelerator_on(device: str, precision: Precision) -> Accelerator:
+    """What runs a training on that device; "cuda" is the process's own GPU of a group's."""
     if precision == "auto":
         precision = "bf16" if computes_in_bf16(device) else "fp32"
     # accelerate keeps one state a process; two trainings may differ in device and precision.
     AcceleratorState._reset_state(reset_partial_state=True)
-    return Accelerator(
-        cpu=torch.device(device).type == "cpu",
-        mixed_precision="bf16" if precision == "bf16" else "no",
-    )
+    numbered = torch.device(device).index is not None
+    with patch_environment(**({"ACCELERATE_TORCH_DEVICE": device} if numbered else {})):
+        return Accelerator(
+            cpu=torch.device(device).type == "cpu",
+            mixed_precision="bf16" if precision == "bf16" else "no",
+        )
 
 
 def _order(size: int, schedule: Schedule, epoch: int) -> Tensor:

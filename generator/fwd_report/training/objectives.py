@@ -32,8 +32,9 @@ class Batch:
         return tuple(value for value in (self.x, self.t, self.label) if value is not None)
 
     def part(self, rank: int, count: int) -> Batch:
-        """The share of one of `count` processes."""
-        taken = (None if value is None else value[rank::count] for value in vars(self).values())
+        """The share of one of `count` processes; of fewer questions than that, one is repeated."""
+        start = rank % len(self.target)
+        taken = (None if value is None else value[start::count] for value in vars(self).values())
         return Batch(*taken)  # type: ignore[arg-type]
 
 
