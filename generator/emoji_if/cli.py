@@ -16,6 +16,7 @@ import typer
 from emoji_if import export as exporting
 from emoji_if import reading, sample, scorer_training, stage_one, stage_two
 from emoji_if.drawings import DataError
+from emoji_if.loop import Settings
 from emoji_if.report import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
 
@@ -92,10 +93,7 @@ def read(
         space.tokenizer(),
         space.things(),
         space.reading,
-        minutes=minutes,
-        batch=batch,
-        resume=resume,
-        device=torch.device(device),
+        Settings(minutes, batch, 1, resume, torch.device(device)),
     )
 
 
@@ -118,12 +116,8 @@ def train(
         space.tokenizer(),
         space.trained_encoder(),
         space.stage_1,
-        minutes=minutes,
-        batch=batch,
+        Settings(minutes, batch, workers, resume, torch.device(device)),
         width=width,
-        workers=workers,
-        resume=resume,
-        device=torch.device(device),
     )
 
 
@@ -146,13 +140,9 @@ def upscale(
         space.things(),
         space.trained_stage_1(),
         space.stage_2,
-        minutes=minutes,
-        batch=batch,
+        Settings(minutes, batch, workers, resume, torch.device(device)),
         width=width,
         crop=crop,
-        workers=workers,
-        resume=resume,
-        device=torch.device(device),
     )
 
 
@@ -162,7 +152,7 @@ def scorer(
     work: Work = WORK,
     folder: Folder = FOLDER,
     minutes: Minutes = 5,
-    batch: Batch = 128,
+    batch: Batch = 256,
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
@@ -174,11 +164,7 @@ def scorer(
         space.things(),
         space.tokenizer(),
         space.scorer,
-        minutes=minutes,
-        batch=batch,
-        workers=workers,
-        resume=resume,
-        device=torch.device(device),
+        Settings(minutes, batch, workers, resume, torch.device(device)),
     )
     exporting.export_scorer(trained, folder)
     typer.echo(f"top-1 on {scorer_training.HELD_OUT}, not seen in training: {accuracy:.1%}")

@@ -6,8 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from diffusers import IFPipeline
-
 from emoji_if.captions import every_caption
 from emoji_if.networks import scheduler
 from emoji_if.stage_one import TextToImage
@@ -20,16 +18,7 @@ SHARD = "15MB"
 
 def export_stage_1(model: TextToImage, things: Sequence[Thing], folder: Path) -> None:
     """Write `stage_1/`, loadable as an `IFPipeline`, and `vocabulary.json`, the words it knows."""
-    pipeline = IFPipeline(
-        tokenizer=model.tokenizer,
-        text_encoder=model.encoder.eval().half(),
-        unet=model.unet.eval().half(),
-        scheduler=scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        watermarker=None,
-        requires_safety_checker=False,
-    )
+    pipeline = model.eval().half().pipeline()
     stage = folder / "stage_1"
     pipeline.save_pretrained(stage, max_shard_size=SHARD)
     for path in (stage / "model_index.json", stage / "tokenizer" / "tokenizer_config.json"):

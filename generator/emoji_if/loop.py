@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,6 +17,26 @@ from emoji_if.muon import optimisers
 
 Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
 """Draws a micro-batch and returns the module's loss on it, and what to report."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every training is told: a wall-clock budget, pictures a step, who shares the step.
+
+    workers: threads, each taking its part of the batch; 1 on a GPU. resume: go on from the
+    checkpoint, its time counted.
+    """
+
+    minutes: float
+    batch: int
+    workers: int
+    resume: bool
+    device: torch.device
+
+    @property
+    def share(self) -> int:
+        """A worker's pictures of each step."""
+        return max(1, self.batch // self.workers)
 
 
 class Budget:
@@ -72,38 +92,30 @@ def save_atomically(state: dict, path: Path) -> None:
 class Workers:
     """Gradients of one step, computed in parallel by threads that share the weights.
 
-    On a CPU several single-threaded workers taking micro-batches from one count beat one worker
-    with as many threads: none waits inside an operation for a core that another program holds.
-    Run Python with OMP_NUM_THREADS=1 then. One worker needs no thread, as on a GPU.
+    On a CPU several single-threaded workers beat one worker with as many threads: none waits
+    inside an operation for a core that another program holds. Run Python with OMP_NUM_THREADS=1
+    then.
     """
 
-    def __init__(self, module: nn.Module, loss_of: Loss, workers: int, pieces: int) -> None:
-        self.module, self.loss_of, self.pieces = module, loss_of, pieces
+    def __init__(self, module: nn.Module, loss_of: Loss, workers: int) -> None:
+        self.module, self.loss_of = module, loss_of
         self.replicas = [module] + [_sharing_weights(module) for _ in range(workers - 1)]
         self.executor = ThreadPoolExecutor(workers)
-        self.lock = threading.Lock()
 
     def gradients(self) -> dict[str, float]:
-        """Leave the mean gradient of `pieces` micro-batches in the module; return mean losses."""
-        left = iter(range(self.pieces))
-        done = list(self.executor.map(self._work, self.replicas, [left] * len(self.replicas)))
+        """Leave the mean gradient of every worker's share in the module; return mean losses."""
+        losses = list(self.executor.map(self._work, self.replicas))
         for replica in self.replicas[1:]:
             for own, other in zip(self.module.parameters(), replica.parameters(), strict=True):
                 if other.grad is not None:
                     own.grad = other.grad if own.grad is None else own.grad.add_(other.grad)
                     other.grad = None
-        losses = [parts for worker in done for parts in worker]
-        return {name: sum(p[name] for p in losses) / self.pieces for name in losses[0]}
+        return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
 
-    def _work(self, replica: nn.Module, left: Iterator[int]) -> list[dict[str, float]]:
-        done = []
-        while True:
-            with self.lock:
-                if next(left, None) is None:
-                    return done
-            loss, parts = self.loss_of(replica)
-            (loss / self.pieces).backward()
-            done.append(parts)
+    def _work(self, replica: nn.Module) -> dict[str, float]:
+        loss, parts = self.loss_of(replica)
+        (loss / len(self.replicas)).backward()
+        return parts
 
 
 def _sharing_weights(module: nn.Module) -> nn.Module:
@@ -117,36 +129,33 @@ def _sharing_weights(module: nn.Module) -> nn.Module:
 def optimise(
     module: nn.Module,
     loss_of: Loss,
+    checkpoint: Path,
+    settings: Settings,
     *,
-    workers: int,
-    pieces: int,
-    minutes: float,
+    describe: str,
     peak: float,
     muon_peak: float = 0.015,
-    checkpoint: Path,
-    resume: bool,
-    describe: str,
     every: float = 300.0,
     on_checkpoint: Callable[[nn.Module], None] | None = None,
 ) -> nn.Module:
     """Minimise `loss_of` over the module's weights until the budget ends; return the average.
 
-    A checkpoint is written every `every` seconds and at the end; with resume, an existing one is
-    continued, its time counted. on_checkpoint receives the averaged module each time.
+    peak and muon_peak: the largest learning rates of AdamW and Muon. A checkpoint is written every
+    `every` seconds and at the end. on_checkpoint receives the averaged module each time.
     """
     average = Average(module)
-    pair = optimisers(module, peak, muon_peak, workers)
+    pair = optimisers(module, peak, muon_peak, settings.workers)
     peaks = [optimiser.defaults["lr"] for optimiser in pair]
-    step, budget = 0, Budget(minutes)
-    if resume and checkpoint.exists():
+    step, budget = 0, Budget(settings.minutes)
+    if settings.resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         module.load_state_dict(state["module"])
         average.module.load_state_dict(state["average"])
         for optimiser, saved in zip(pair, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         step, average.updates = state["step"], state["updates"]
-        budget = Budget(minutes, state["spent"])
-    team = Workers(module, loss_of, workers, pieces)
+        budget = Budget(settings.minutes, state["spent"])
+    team = Workers(module, loss_of, settings.workers)
     written = reported = budget.spent
     sums: dict[str, float] = {}
     count = 0

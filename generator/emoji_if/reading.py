@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from emoji_if.captions import MEDIA, caption
-from emoji_if.loop import optimise
+from emoji_if.loop import Settings, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
 from emoji_if.text import embed
 from emoji_if.vocabulary import Thing
@@ -53,20 +53,16 @@ def teach(
     tokenizer: PreTrainedTokenizerFast,
     things: Sequence[Thing],
     checkpoint: Path,
-    *,
-    minutes: float,
-    batch: int,
-    resume: bool,
-    device: torch.device,
+    settings: Settings,
 ) -> T5EncoderModel:
     """The encoder after its lesson, in which empty and vague captions are "not said"."""
     torch.manual_seed(0)
-    reader = Reader(tokenizer, len(things)).to(device)
+    reader = Reader(tokenizer, len(things)).to(settings.device)
     rng, media = np.random.default_rng(), list(MEDIA)
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
-        which = rng.integers(0, len(things), batch)
-        how = rng.integers(0, len(media), batch)
+        which = rng.integers(0, len(things), settings.share)
+        how = rng.integers(0, len(media), settings.share)
         told = [
             caption(things[t], media[m], rng, vague=False) for t, m in zip(which, how, strict=True)
         ]
@@ -74,18 +70,15 @@ def teach(
             told[i], which[i], how[i] = "", len(things), len(media)
         for i in range(4, len(told), 16):
             told[i], which[i], how[i] = "a high quality photo", len(things), media.index("photo")
-        answers = [torch.from_numpy(numbers).to(device) for numbers in (which, how)]
+        answers = [torch.from_numpy(numbers).to(settings.device) for numbers in (which, how)]
         loss = replica.loss(told, *answers)
         return loss, {"cross entropy": loss.item()}
 
     return optimise(
         reader,
         loss_of,
-        workers=1,
-        pieces=1,
-        minutes=minutes,
-        peak=3e-3,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint,
+        settings,
         describe="reading",
+        peak=3e-3,
     ).encoder

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 from emoji_if.captions import MEDIA, caption
 from emoji_if.compose import Pool
 from emoji_if.drawings import SETS
-from emoji_if.loop import optimise
+from emoji_if.loop import Settings, optimise
 from emoji_if.scorer import contrastive, nearest
 from emoji_if.vocabulary import Thing
 from fwd_report.models.scorer import Towers, TowersScorer, tokenise
@@ -46,44 +46,36 @@ def train(
     things: Sequence[Thing],
     tokenizer: PreTrainedTokenizerFast,
     checkpoint: Path,
-    *,
-    minutes: float,
-    batch: int,
-    workers: int,
-    resume: bool,
-    device: torch.device,
+    settings: Settings,
 ) -> tuple[TowersScorer, float]:
     """The trained scorer, and its top-1 retrieval on the set it has not seen."""
     torch.manual_seed(0)
-    towers = Towers(len(tokenizer)).to(device, memory_format=torch.channels_last)
+    towers = Towers(len(tokenizer)).to(settings.device, memory_format=torch.channels_last)
     seen = np.flatnonzero(pool.sets != list(SETS).index(HELD_OUT))
     rng, lock, media = np.random.default_rng(), threading.Lock(), list(MEDIA)
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
         with lock:
-            chosen = seen[rng.integers(0, len(seen), batch)]
+            chosen = seen[rng.integers(0, len(seen), settings.share)]
             captions = [
                 caption(things[t], media[m], rng, vague=False)
                 for t, m in zip(pool.things[chosen], pool.media[chosen], strict=True)
             ]
-        pictures = disturbed(as_pixels(pool.images[chosen]).to(device))
-        which = torch.from_numpy(pool.things[chosen]).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        pictures = disturbed(as_pixels(pool.images[chosen]).to(settings.device))
+        which = torch.from_numpy(pool.things[chosen]).to(settings.device)
+        with torch.autocast(settings.device.type, torch.bfloat16):
             looked = replica.images(pictures)
-            read = replica.texts(tokenise(tokenizer, captions).to(device))
+            read = replica.texts(tokenise(tokenizer, captions).to(settings.device))
         loss = contrastive(looked.float(), read.float(), which, replica.log_scale)
         return loss, {"contrastive": loss.item()}
 
     towers = optimise(
         towers,
         loss_of,
-        workers=workers,
-        pieces=workers,
-        minutes=minutes,
-        peak=2e-3,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint,
+        settings,
         describe="scorer",
+        peak=2e-3,
     ).cpu()
     unseen = np.flatnonzero(pool.sets == list(SETS).index(HELD_OUT))[:2000]
     scorer = TowersScorer(towers, tokenizer)

@@ -8,16 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import IFPipeline
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from emoji_if.captions import MEDIA, caption
 from emoji_if.compose import Pool
-from emoji_if.loop import optimise
-from emoji_if.networks import stage_1, text_encoder
+from emoji_if.loop import Settings, optimise
+from emoji_if.networks import scheduler, stage_1, text_encoder
 from emoji_if.objective import Objective
+from emoji_if.sample import draw, grid
 from emoji_if.text import embed
 from emoji_if.vocabulary import Thing
+
+PREVIEW = (
+    "a rocket ship",
+    "an oil painting of an old man",
+    "a lithograph of a skull",
+    "a photo of a dog",
+    "a pencil",
+    "a photo of the amalfi coast",
+)
+"""What a training draws as it goes."""
 
 
 class TextToImage(nn.Module):
@@ -28,6 +40,19 @@ class TextToImage(nn.Module):
         self.tokenizer = tokenizer
         self.encoder = text_encoder(tokenizer).requires_grad_(False)
         self.unet = stage_1(width)
+
+    def pipeline(self) -> IFPipeline:
+        """These very modules as diffusers' pipeline."""
+        return IFPipeline(
+            tokenizer=self.tokenizer,
+            text_encoder=self.encoder,
+            unet=self.unet,
+            scheduler=scheduler(),
+            safety_checker=None,
+            feature_extractor=None,
+            watermarker=None,
+            requires_safety_checker=False,
+        )
 
     def embed(self, captions: Sequence[str]) -> Tensor:
         """(B, 77, d_model)."""
@@ -49,38 +74,42 @@ def batch_of(
     return pixels, captions
 
 
+def preview(model: TextToImage, to: Path) -> None:
+    """Draw `PREVIEW` quickly, seed 0, into one PNG."""
+    pictures = draw(model.pipeline(), PREVIEW, [0] * len(PREVIEW), steps=12)
+    grid(pictures.cpu(), len(PREVIEW)).save(to)
+
+
 def train(
     pool: Pool,
     things: Sequence[Thing],
     tokenizer: PreTrainedTokenizerFast,
     encoder: T5EncoderModel,
     checkpoint: Path,
+    settings: Settings,
     *,
-    minutes: float,
-    batch: int,
     width: int,
-    workers: int,
-    resume: bool,
-    device: torch.device,
 ) -> TextToImage:
-    """Train until the budget ends; the averaged weights, also left in the checkpoint."""
+    """Train until the budget ends; the averaged weights, also left in the checkpoint.
+
+    Beside it a sheet shows what the average draws so far: `PREVIEW`, in a few steps.
+    """
     torch.manual_seed(0)
     model = TextToImage(tokenizer, width)
     model.encoder.load_state_dict(encoder.state_dict())
-    model.to(device, memory_format=torch.channels_last)
-    if device.type == "cuda":
+    model.to(settings.device, memory_format=torch.channels_last)
+    if settings.device.type == "cuda":
         model.unet.unet.compile()
-    objective = Objective(device)
+    objective = Objective(settings.device)
     rng, lock = np.random.default_rng(), threading.Lock()
-    pieces = workers
 
     def loss_of(replica: TextToImage) -> tuple[Tensor, dict[str, float]]:
         with lock:
-            pixels, captions = batch_of(pool, things, batch // pieces, rng)
-        x0 = pixels.to(device)
+            pixels, captions = batch_of(pool, things, settings.share, rng)
+        x0 = pixels.to(settings.device)
         t = objective.timesteps(len(x0))
         noise = torch.randn_like(x0)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(settings.device.type, torch.bfloat16):
             text = replica.embed(captions)
             v, variance = replica.unet.velocity(objective.noised(x0, t, noise), t, text)
         error, bound = objective.loss(x0, t, noise, v, variance)
@@ -89,11 +118,9 @@ def train(
     return optimise(
         model,
         loss_of,
-        workers=workers,
-        pieces=pieces,
-        minutes=minutes,
-        peak=1e-3,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint,
+        settings,
         describe="stage I",
+        peak=1e-3,
+        on_checkpoint=lambda average: preview(average, checkpoint.with_suffix(".png")),
     )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emoji_if.compose import Pool
-from emoji_if.loop import optimise
+from emoji_if.loop import Settings, optimise
 from emoji_if.networks import stage_2
 from emoji_if.objective import Objective
 from emoji_if.stage_one import TextToImage, batch_of
@@ -36,43 +36,38 @@ def train(
     things: Sequence[Thing],
     stage_one: TextToImage,
     checkpoint: Path,
+    settings: Settings,
     *,
-    minutes: float,
-    batch: int,
     width: int,
     crop: int,
-    workers: int,
-    resume: bool,
-    device: torch.device,
 ) -> nn.Module:
     """Train until the budget ends, on `crop` pixels square; the averaged weights.
 
     stage_one lends its text encoder, which stays as it is.
     """
     torch.manual_seed(0)
-    model = stage_2(width).to(device, memory_format=torch.channels_last)
-    if device.type == "cuda":
+    model = stage_2(width).to(settings.device, memory_format=torch.channels_last)
+    if settings.device.type == "cuda":
         model.unet.compile()
-    stage_one.to(device).eval()
-    objective = Objective(device)
+    stage_one.to(settings.device).eval()
+    objective = Objective(settings.device)
     rng, lock = np.random.default_rng(), threading.Lock()
-    pieces = workers
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
         with lock:
-            pixels, captions = batch_of(pool, things, batch // pieces, rng)
+            pixels, captions = batch_of(pool, things, settings.share, rng)
             top, left = rng.integers(0, (pixels.shape[-1] - crop) // 4 + 1, 2) * 4
         with torch.no_grad():
             window = (..., slice(top, top + crop), slice(left, left + crop))
-            whole = pixels.to(device)
+            whole = pixels.to(settings.device)
             x0, low = whole[window], conditioning(whole)[window]
             text = stage_one.embed(captions)
-            t = torch.randint(0, 1000, (len(x0),), device=device)
-            level = torch.randint(0, MOST_NOISE, (len(x0),), device=device)
+            t = torch.randint(0, 1000, (len(x0),), device=settings.device)
+            level = torch.randint(0, MOST_NOISE, (len(x0),), device=settings.device)
             noise = torch.randn_like(x0)
             seen = objective.noised(low, level, torch.randn_like(low))
             inputs = torch.cat([objective.noised(x0, t, noise), seen], dim=1)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(settings.device.type, torch.bfloat16):
             v, variance = replica.velocity(inputs, t, text, level)
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}
@@ -80,11 +75,8 @@ def train(
     return optimise(
         model,
         loss_of,
-        workers=workers,
-        pieces=pieces,
-        minutes=minutes,
-        peak=1e-3,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint,
+        settings,
         describe="stage II",
+        peak=1e-3,
     )

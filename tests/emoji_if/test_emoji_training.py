@@ -9,7 +9,7 @@ import torch
 from diffusers import DDPMScheduler
 from torch import nn
 
-from emoji_if.loop import Average, Budget, Workers, learning_rate, optimise
+from emoji_if.loop import Average, Budget, Settings, Workers, learning_rate, optimise
 from emoji_if.objective import Objective
 from emoji_if.stage_two import conditioning
 
@@ -49,17 +49,17 @@ def test_the_bound_trains_the_variance_only() -> None:
 def test_several_workers_give_the_gradient_of_one() -> None:
     torch.manual_seed(0)
     module = nn.Linear(4, 1)
-    batches = list(torch.randn(6, 5, 4))
+    batch = torch.randn(6, 5, 4)
 
     def gradient(workers: int) -> torch.Tensor:
-        left = list(batches)
+        shares = list(batch.chunk(workers))
 
         def loss_of(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
-            loss = replica(left.pop()).square().mean()
+            loss = replica(shares.pop()).square().mean()
             return loss, {"loss": loss.item()}
 
         module.zero_grad(set_to_none=True)
-        losses = Workers(module, loss_of, workers, len(batches)).gradients()
+        losses = Workers(module, loss_of, workers).gradients()
         assert losses["loss"] > 0
         return module.weight.grad.clone()
 
@@ -79,13 +79,10 @@ def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
         optimise(
             module,
             loss_of,
-            workers=1,
-            pieces=1,
-            minutes=minutes,
-            peak=0.01,
-            checkpoint=checkpoint,
-            resume=resume,
+            checkpoint,
+            Settings(minutes, batch=1, workers=1, resume=resume, device=CPU),
             describe="test",
+            peak=0.01,
         )
         return torch.load(checkpoint, weights_only=True)["step"]
 
