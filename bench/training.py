@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from fwd_report.training.datasets import Dataset, load_dataset
-from fwd_report.training.loop import Schedule, train
+from fwd_report.training.loop import Schedule, Task, train
 from fwd_report.training.objectives import ClassDropped, DDPMNoise
 from fwd_report.training.unet import NO_CLASS, UNet
 
@@ -73,7 +73,7 @@ def course_loop(hidden: int, images: PILImages, batch: int, device: str) -> None
 def our_loop(hidden: int, dataset: Dataset, schedule: Schedule, device: str) -> None:
     """The same number of steps by this package, with its checkpoints."""
     with tempfile.TemporaryDirectory() as folder:
-        train(
+        task = Task(
             UNet(hidden, "class"),
             ClassDropped(DDPMNoise(T), 0.1),
             dataset.train_images,
@@ -82,6 +82,7 @@ def our_loop(hidden: int, dataset: Dataset, schedule: Schedule, device: str) -> 
             Path(folder),
             device,
         )
+        train(task)
 
 
 def main() -> None:

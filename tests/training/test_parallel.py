@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from fwd_report.training.datasets import load_dataset
-from fwd_report.training.loop import Schedule, accelerator_on, train
+from fwd_report.training.loop import Schedule, Task, accelerator_on, train
 from fwd_report.training.objectives import Denoiser
 from fwd_report.training.parallel import in_processes
 from fwd_report.training.state import weights_file
@@ -32,11 +32,11 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
         folder.mkdir()
         torch.manual_seed(0)
         network = UNet(4)
-        arguments = (network, Denoiser(0.5), images, None, SCHEDULE, folder, "cpu")
+        task = Task(network, Denoiser(0.5), images, None, SCHEDULE, folder)
         if count == 1:
-            losses.append(train(*arguments))
+            losses.append(train(task))
         else:
-            losses.append(in_processes(2, lambda *news: heard.append(news), *arguments))
+            losses.append(in_processes(2, task, lambda *news: heard.append(news)))
         networks.append(network)
     assert len(losses[1]) == len(losses[0]) == 8
     assert losses[1] == pytest.approx(losses[0], rel=0.1)  # BatchNorm sees half of each batch

@@ -17,7 +17,7 @@ from tests.training import worker
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
-from fwd_report.training.loop import Schedule, train
+from fwd_report.training.loop import Schedule, Task, train
 from fwd_report.training.objectives import Denoiser
 from fwd_report.training.state import STATE_FILE, weights_file
 from fwd_report.training.unet import UNet
@@ -72,7 +72,7 @@ def run(folder: Path, schedule: Schedule) -> tuple[UNet, list[float]]:
     torch.manual_seed(0)
     network = UNet(4)
     images = load_dataset("digits").train_images[:100]
-    return network, train(network, Denoiser(0.5), images, None, schedule, folder)
+    return network, train(Task(network, Denoiser(0.5), images, None, schedule, folder))
 
 
 def test_a_finished_training_runs_nothing_again(
@@ -129,10 +129,8 @@ def test_the_learning_rate_is_exponential_lrs(
 def test_progress_counts_steps_and_tells_loss_and_rate(tmp_path: Path) -> None:
     heard: list[tuple[int, int, str]] = []
     images = load_dataset("digits").train_images
-    train(
-        UNet(4), Denoiser(0.5), images, None, short(), tmp_path,
-        progress=lambda *news: heard.append(news),
-    )  # fmt: skip
+    task = Task(UNet(4), Denoiser(0.5), images, None, short(), tmp_path)
+    train(task, lambda *news: heard.append(news))
     assert heard[-1][:2] == (8, 8)
     assert "loss 0." in heard[-1][2]
     assert "images/s" in heard[-1][2]

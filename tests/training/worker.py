@@ -9,7 +9,7 @@ import torch
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
-from fwd_report.training.loop import Schedule, train
+from fwd_report.training.loop import Schedule, Task, train
 from fwd_report.training.objectives import ClassDropped, DDPMNoise
 from fwd_report.training.unet import UNet
 
@@ -22,15 +22,15 @@ def main(folder: Path) -> None:
     loop.SAVE_EVERY = loop.NEWS_EVERY = 0.02
     dataset = load_dataset("digits")
     torch.manual_seed(0)
-    train(
+    task = Task(
         UNet(4, "class"),
         ClassDropped(DDPMNoise(300), 0.1),
         dataset.train_images,
         dataset.train_labels,
         SCHEDULE,
         folder,
-        progress=lambda done, total, message: print(done, flush=True),
     )
+    train(task, lambda done, total, message: print(done, flush=True))
 
 
 if __name__ == "__main__":

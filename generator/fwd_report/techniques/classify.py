@@ -51,7 +51,7 @@ class Classify(Technique):
 
         from fwd_report.training.classifier import Classifier, accuracy
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.loop import Schedule, train
+        from fwd_report.training.loop import Schedule, Task, train
         from fwd_report.training.objectives import Classification
 
         if run.folder is None or self.dataset is None:
@@ -60,7 +60,7 @@ class Classify(Technique):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seed)
             network = Classifier()
-        losses = train(
+        task = Task(
             network,
             Classification(),
             dataset.train_images,
@@ -68,9 +68,9 @@ class Classify(Technique):
             Schedule(self.epochs, self.batch, self.lr, 0.1 ** (1 / self.epochs), run.seed),
             run.folder,
             run.device,
-            run.progress,
-            criterion=cross_entropy,
+            cross_entropy,
         )
+        losses = train(task, run.progress)
         metrics = {
             "accuracy": accuracy(network, dataset.test_images, dataset.test_labels),
             "test_images": len(dataset.test_images),

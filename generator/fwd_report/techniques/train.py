@@ -92,7 +92,7 @@ class Train(Network):
         import torch
 
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.loop import Schedule, test_loss
+        from fwd_report.training.loop import Schedule, Task, test_loss
         from fwd_report.training.objectives import objective_of
         from fwd_report.training.parallel import train_on
         from fwd_report.training.unet import unet_of
@@ -123,16 +123,10 @@ class Train(Network):
             torch.manual_seed(run.seed)
             network = unet_of(fields)
         labelled = self.conditioning == "class"
-        losses = train_on(
-            network,
-            objective,
-            dataset.train_images,
-            dataset.train_labels if labelled else None,
-            schedule,
-            run.folder,
-            run.device,
-            run.progress,
-        )
+        labels = dataset.train_labels if labelled else None
+        images, folder = dataset.train_images, run.folder
+        task = Task(network, objective, images, labels, schedule, folder, run.device)
+        losses = train_on(task, run.progress)
         last = losses[-(len(losses) // self.epochs) :]
         metrics = {
             "parameters": sum(parameter.numel() for parameter in network.parameters()),

@@ -51,29 +51,38 @@ class Schedule:
         return -(-min(size, self.examples or size) // self.batch)
 
 
-def train(
-    network: nn.Module,
-    objective: Objective,
-    images: Tensor,
-    labels: Tensor | None,
-    schedule: Schedule,
-    folder: Path,
-    device: str = "cpu",
-    progress: Progress = lambda done, total, message: None,
-    criterion: Callable[[Tensor, Tensor], Tensor] = mse_loss,
-) -> list[float]:
-    """Train `network` in place; return the loss of every step.
+@dataclass(frozen=True)
+class Task:
+    """What is trained, on what, by which schedule, where.
 
-    images: (N, 1, H, W) in [0, 1]; labels: (N,) or None for a network that takes none. Leaves
-    the weights after every epoch in `folder`, and resumes from what an interrupted call left
-    there. The order of the images depends on (seed, epoch) and the noise of a step on (seed,
-    step), so an interrupted training ends with the weights of an uninterrupted one. In a
-    process of a distributed group, trains on its share of every batch.
+    network: trained in place. images: (N, 1, H, W) in [0, 1]; labels: (N,) or None for a network
+    that takes none. folder: gets the weights after every epoch, and keeps what a resumed training
+    needs. criterion: of the answer and the target, a mean.
     """
-    accelerator = accelerator_on(device, schedule.precision)
+
+    network: nn.Module
+    objective: Objective
+    images: Tensor
+    labels: Tensor | None
+    schedule: Schedule
+    folder: Path
+    device: str = "cpu"
+    criterion: Callable[[Tensor, Tensor], Tensor] = mse_loss
+
+
+def train(task: Task, progress: Progress = lambda done, total, message: None) -> list[float]:
+    """Train the task's network; return the loss of every step.
+
+    Resumes from what an interrupted call left in the folder. The order of the images depends on
+    (seed, epoch) and the noise of a step on (seed, step), so an interrupted training ends with
+    the weights of an uninterrupted one. In a process of a distributed group, trains on its share
+    of every batch.
+    """
+    network, schedule, folder = task.network, task.schedule, task.folder
+    accelerator = accelerator_on(task.device, schedule.precision)
     device = str(accelerator.device)
-    images = images.to(device)
-    labels = None if labels is None else labels.to(device)
+    images = task.images.to(device)
+    labels = None if task.labels is None else task.labels.to(device)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), schedule.lr, fused=True)
     per_epoch = schedule.steps_per_epoch(len(images))
@@ -95,12 +104,12 @@ def train(
             group["lr"] = schedule.lr * schedule.decay**epoch
         order = _order(len(images), schedule, epoch).to(device)
         for chosen in order.split(schedule.batch)[position:]:
-            batch = objective.draw(
+            batch = task.objective.draw(
                 images[chosen],
                 None if labels is None else labels[chosen],
                 torch.Generator(device).manual_seed(_mixed(schedule.seed, step)),
             ).part(accelerator.process_index, accelerator.num_processes)
-            loss = criterion(forward(*batch.question), batch.target)
+            loss = task.criterion(forward(*batch.question), batch.target)
             stepper.zero_grad()
             accelerator.backward(loss)
             stepper.step()
