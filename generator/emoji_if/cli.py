@@ -39,7 +39,14 @@ class Vocabulary(StrEnum):
 Work = Annotated[Path, typer.Option(help="Working folder, kept out of git.")]
 Minutes = Annotated[float, typer.Option(min=0.01, help="Wall-clock budget of the training.")]
 Batch = Annotated[int, typer.Option(min=1, help="Pictures a step.")]
-Width = Annotated[int, typer.Option(min=16, help="Channels of the network's first level.")]
+Width = Annotated[
+    int,
+    typer.Option(
+        min=16,
+        callback=lambda width: _sixteens(width),
+        help="Channels of the network's first level, a multiple of 16.",
+    ),
+]
 Workers = Annotated[int, typer.Option(min=1, help="Threads that share a step; 1 on a GPU.")]
 Resume = Annotated[bool, typer.Option(help="Continue from the checkpoint, its time counted.")]
 Device = Annotated[str, typer.Option(help="Where to train.")]
@@ -49,6 +56,12 @@ WORK = Path(".cache/emoji_if")
 FOLDER = Path("generator/fwd_report/models/emoji-if")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WORKERS = 1 if DEVICE == "cuda" else os.cpu_count() or 1
+
+
+def _sixteens(width: int) -> int:
+    if width % 16:
+        raise typer.BadParameter(f"{width} is no multiple of 16")
+    return width
 
 
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
@@ -152,8 +165,7 @@ def scorer(
     work: Work = WORK,
     folder: Folder = FOLDER,
     minutes: Minutes = 5,
-    batch: Batch = 256,
-    workers: Workers = WORKERS,
+    batch: Batch = 128,
     resume: Resume = False,
     device: Device = DEVICE,
 ) -> None:
@@ -164,7 +176,7 @@ def scorer(
         space.things(),
         space.tokenizer(),
         space.scorer,
-        Settings(minutes, batch, workers, resume, torch.device(device)),
+        Settings(minutes, batch, 1, resume, torch.device(device)),
     )
     exporting.export_scorer(trained, folder)
     typer.echo(f"top-1 on {scorer_training.HELD_OUT}, not seen in training: {accuracy:.1%}")

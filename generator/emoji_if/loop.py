@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from emoji_if.drawings import DataError
 from emoji_if.muon import optimisers
 
 Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
@@ -23,8 +24,8 @@ Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
 class Settings:
     """What every training is told: a wall-clock budget, pictures a step, who shares the step.
 
-    workers: threads, each taking its part of the batch; 1 on a GPU. resume: go on from the
-    checkpoint, its time counted.
+    workers: threads, each taking an equal part of the batch, rounded up; 1 on a GPU. resume: go on
+    from the checkpoint, its time counted.
     """
 
     minutes: float
@@ -36,7 +37,7 @@ class Settings:
     @property
     def share(self) -> int:
         """A worker's pictures of each step."""
-        return max(1, self.batch // self.workers)
+        return -(-self.batch // self.workers)
 
 
 class Budget:
@@ -79,6 +80,16 @@ class Average:
         self.updates += 1
         average = list(self.module.parameters())
         torch._foreach_lerp_(average, [p.detach() for p in module.parameters()], 1 - decay)
+
+
+def restore(module: nn.Module, weights: dict[str, Tensor], checkpoint: Path) -> None:
+    """Load weights into a module. Raises DataError if they are another network's."""
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError:
+        raise DataError(
+            f"{checkpoint} is of another network: train again without --resume"
+        ) from None
 
 
 def save_atomically(state: dict, path: Path) -> None:
@@ -148,9 +159,9 @@ def optimise(
     peaks = [optimiser.defaults["lr"] for optimiser in pair]
     step, budget = 0, Budget(settings.minutes)
     if settings.resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        module.load_state_dict(state["module"])
-        average.module.load_state_dict(state["average"])
+        state = torch.load(checkpoint, weights_only=True, map_location=settings.device)
+        restore(module, state["module"], checkpoint)
+        restore(average.module, state["average"], checkpoint)
         for optimiser, saved in zip(pair, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         step, average.updates = state["step"], state["updates"]

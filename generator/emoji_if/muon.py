@@ -1,8 +1,8 @@
 """Muon: momentum whose every matrix is made orthogonal before it is applied (Jordan et al. 2024).
 
 It learns more from a step than Adam does, which counts where steps are dear. Convolutions are
-matrices of one row per output channel. What is no hidden matrix (biases, norms, embeddings, first
-and last layers) stays with AdamW.
+matrices of one row per output channel. What is no hidden matrix (biases, norms, word embeddings,
+the UNets' first and last layers and position maps) stays with AdamW.
 """
 
 from __future__ import annotations

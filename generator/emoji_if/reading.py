@@ -8,6 +8,7 @@ for `IFPipeline` shows the network all of them. Then it stays as it is, as DeepF
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,14 +59,16 @@ def teach(
     """The encoder after its lesson, in which empty and vague captions are "not said"."""
     torch.manual_seed(0)
     reader = Reader(tokenizer, len(things)).to(settings.device)
-    rng, media = np.random.default_rng(), list(MEDIA)
+    rng, lock, media = np.random.default_rng(), threading.Lock(), list(MEDIA)
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
-        which = rng.integers(0, len(things), settings.share)
-        how = rng.integers(0, len(media), settings.share)
-        told = [
-            caption(things[t], media[m], rng, vague=False) for t, m in zip(which, how, strict=True)
-        ]
+        with lock:
+            which = rng.integers(0, len(things), settings.share)
+            how = rng.integers(0, len(media), settings.share)
+            told = [
+                caption(things[t], media[m], rng, vague=False)
+                for t, m in zip(which, how, strict=True)
+            ]
         for i in range(0, len(told), 8):
             told[i], which[i], how[i] = "", len(things), len(media)
         for i in range(4, len(told), 16):

@@ -48,7 +48,10 @@ def train(
     checkpoint: Path,
     settings: Settings,
 ) -> tuple[TowersScorer, float]:
-    """The trained scorer, and its top-1 retrieval on the set it has not seen."""
+    """The trained scorer, and its top-1 retrieval on the set it has not seen.
+
+    A picture is told from the others of its worker's share, so one worker should have them all.
+    """
     torch.manual_seed(0)
     towers = Towers(len(tokenizer)).to(settings.device, memory_format=torch.channels_last)
     seen = np.flatnonzero(pool.sets != list(SETS).index(HELD_OUT))

@@ -42,8 +42,8 @@ class TextToImage(nn.Module):
         self.unet = stage_1(width)
 
     def pipeline(self) -> IFPipeline:
-        """These very modules as diffusers' pipeline."""
-        return IFPipeline(
+        """These very modules as diffusers' pipeline, without a progress bar."""
+        pipeline = IFPipeline(
             tokenizer=self.tokenizer,
             text_encoder=self.encoder,
             unet=self.unet,
@@ -53,6 +53,8 @@ class TextToImage(nn.Module):
             watermarker=None,
             requires_safety_checker=False,
         )
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
 
     def embed(self, captions: Sequence[str]) -> Tensor:
         """(B, 77, d_model)."""

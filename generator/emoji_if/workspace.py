@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from emoji_if.captions import every_caption
 from emoji_if.compose import Pool, build_pool, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_keywords
+from emoji_if.loop import restore
 from emoji_if.networks import stage_2, train_tokenizer
 from emoji_if.reading import Reader
 from emoji_if.stage_one import TextToImage
@@ -85,21 +86,21 @@ class Workspace:
     def trained_encoder(self) -> T5EncoderModel:
         """The text encoder after its lesson."""
         reader = Reader(self.tokenizer(), len(self.things()))
-        reader.load_state_dict(self._averaged(self.reading, "read"))
+        restore(reader, self._averaged(self.reading, "read"), self.reading)
         return reader.encoder.eval()
 
     def trained_stage_1(self) -> TextToImage:
         """Stage I and text encoder with the averaged weights so far."""
         weights = self._averaged(self.stage_1, "train")
         model = TextToImage(self.tokenizer(), weights["unet.unet.conv_in.weight"].shape[0])
-        model.load_state_dict(weights)
+        restore(model, weights, self.stage_1)
         return model.eval()
 
     def trained_stage_2(self) -> nn.Module:
         """Stage II with the averaged weights so far."""
         weights = self._averaged(self.stage_2, "upscale")
         model = stage_2(weights["unet.conv_in.weight"].shape[0])
-        model.load_state_dict(weights)
+        restore(model, weights, self.stage_2)
         return model.eval()
 
     def _averaged(self, checkpoint: Path, command: str) -> dict[str, torch.Tensor]:

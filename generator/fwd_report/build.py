@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import Problem, RunError, StaleError, UserError
-from fwd_report.models.names import snapshot
+from fwd_report.models.digest import WHOLE
+from fwd_report.models.names import resolve_scorer, snapshot
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
@@ -234,20 +235,19 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
 
 def _download_models(plan: Plan) -> bool:
     """Fetch hub models that runs will ask, before their digests are part of a key."""
-    asked = {run.technique.stage for run in plan.runs if run.model is not None}
-    wanted = {
-        stage: model
-        for stage, model in stage_models(plan.project).items()
-        if isinstance(model, str) and asked and stage <= max(filter(None, asked))
-    }
-    absent = {stage: model for stage, model in wanted.items() if snapshot(model) is None}
+    last = max((run.technique.stage or 0 for run in plan.runs if run.model is not None), default=0)
+    stages = {model: n for n, model in stage_models(plan.project).items() if n <= last}
+    scorers = {resolve_scorer(run.scorer, plan.project.root) for run in plan.runs if run.scorer}
+    absent = [
+        model for model in (*stages, *scorers) if isinstance(model, str) and snapshot(model) is None
+    ]
     if absent:
         from fwd_report.models.cascade import PARTS
         from fwd_report.models.loader import fetch
 
-        for stage, model in absent.items():
+        for model in absent:
             print(f"downloading {model}", file=sys.stderr)
-            fetch(model, PARTS[stage])
+            fetch(model, PARTS[stages[model]] if model in stages else (WHOLE,))
     return bool(absent)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report import __version__
-from fwd_report.errors import RunError, StaleError, UserError
+from fwd_report.errors import RunError, StaleError, UnavailableError, UserError
 
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
@@ -250,6 +250,9 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        sys.exit(FAILED)
     except UserError as error:
         print(error, file=sys.stderr)
         count = len(error.problems)

@@ -61,6 +61,10 @@ class UserError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class UnavailableError(UserError):
+    """What a run needs cannot be had now, such as a file from a server; exit code 1."""
+
+
 def first_line(error: Exception) -> str:
     """The first line of what an error says, for a message about it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -92,12 +92,21 @@ def test_a_clip_model_scores_as_in_transformers(clip_folder: Path) -> None:
     assert ours.std() > 1e-3
 
 
+def test_a_clip_model_without_its_normalisation_is_named(clip_folder: Path) -> None:
+    (clip_folder / "preprocessor_config.json").write_text('{"image_mean": null}')
+    with pytest.raises(UserError, match=r"preprocessor_config\.json is damaged"):
+        load_scorer(clip_folder, "cpu")
+
+
 def test_what_is_no_scorer_is_named(towers: Towers, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config\.json"):
         load_scorer(tmp_path, "cpu")
     TowersScorer(towers, tiny_tokenizer()).save(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"short")
     with pytest.raises(UserError, match=r"model\.safetensors"):
+        load_scorer(tmp_path, "cpu")
+    (tmp_path / "config.json").write_text('{"_class_name": "Towers", "tokens": 60}')
+    with pytest.raises(UserError, match=r"config\.json is damaged"):
         load_scorer(tmp_path, "cpu")
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UserError, match="no known scorer"):

@@ -51,6 +51,7 @@ def test_the_reports_scorer_is_the_default_and_its_weights_are_in_the_key(tmp_pa
     [
         ({"report": "scorer: nowhere"}, ("report.yaml", 2)),
         ({"own": "scorer: nowhere"}, ("a.yaml", 8)),
+        ({"own": "sweep: {scorer: [nowhere, emoji-if]}"}, ("a.yaml", 4)),
     ],
 )
 def test_a_scorer_that_is_nowhere(
@@ -62,6 +63,17 @@ def test_a_scorer_that_is_nowhere(
     assert problem.file is not None
     assert (problem.file.name, problem.line) == place
     assert "no scorer 'nowhere'" in problem.message
+
+
+def test_the_same_scorer_by_another_path_is_the_same_run(tmp_path: Path) -> None:
+    save_scorer(tmp_path / "judge", 8)
+    save_scorer(tmp_path / "other" / "judge", 8)
+    for path in (tmp_path / "judge").iterdir():
+        (tmp_path / "other" / "judge" / path.name).write_bytes(path.read_bytes())
+    assert (
+        planned(tmp_path, own="scorer: judge").key
+        == planned(tmp_path, own="scorer: other/judge").key
+    )
 
 
 def test_a_folder_without_a_scorer(tmp_path: Path) -> None:

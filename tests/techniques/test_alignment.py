@@ -90,6 +90,11 @@ def test_a_hybrid_is_judged_from_near_and_far_and_a_sample_by_its_prompt(tmp_pat
     result = score(hybrid, plain)
     assert result.series["own"] == pytest.approx([0, 0, 1])
     assert "concealment" not in result.metrics, "a single reading hides nothing"
+    colours = judged(
+        Hybrid(low="red", high="green", split="colour"), tmp_path / "c",
+        image=flat(0, 1, 0), low=flat(1, 0, 0),
+    )  # fmt: skip
+    assert table_of(score(colours), tmp_path, colours)[0][1:3] == ("in colour", "in grey")
     rows = table_of(result, tmp_path, hybrid, plain)
     assert rows[0][1:3] == ("near", "far")
     assert rows[1][-1] == "neither way"

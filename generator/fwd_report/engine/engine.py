@@ -12,7 +12,7 @@ from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
-from fwd_report.errors import UserError
+from fwd_report.errors import UnavailableError, UserError
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 from fwd_report.store.store import DamagedEntryError, Store
@@ -293,7 +293,7 @@ class Engine:
         if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
             cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
         repairable = isinstance(error, DamagedEntryError)
-        wrong_input |= isinstance(error, UserError)
+        wrong_input |= isinstance(error, UserError) and not isinstance(error, UnavailableError)
         self._failures.append(Failure(run, cause, repairable, wrong_input))
         self._failed[run.key] = wrong_input
         self._pending.discard(run.key)

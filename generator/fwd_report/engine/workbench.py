@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from fwd_report.diffusion.noise import Noise
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
+from fwd_report.models.digest import WHOLE
 from fwd_report.models.loader import fetch
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.scorer import load_scorer
@@ -20,13 +23,7 @@ from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import (
-    InputFile,
-    PromptText,
-    Result,
-    ScorerFolder,
-    marked_fields,
-)
+from fwd_report.techniques.base import InputFile, PromptText, Result, marked_fields
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.inputs import load_image, load_mask
 from fwd_report.training.checkpoints import load_trained
@@ -138,14 +135,13 @@ class Workbench:
         return None
 
     def _scorer(self, run: Run) -> Scorer | None:
-        """The scorer the technique names, or none."""
-        for field in marked_fields(type(run.technique), ScorerFolder):
-            name = getattr(run.technique, field)
-            if name not in self._scorers:
-                folder = fetch(resolve_scorer(name, self._project.root), (".",))
-                self._scorers[name] = load_scorer(folder, self.device)
-            return self._scorers[name]
-        return None
+        """The scorer the run asks, or none."""
+        if run.scorer is None:
+            return None
+        if run.scorer not in self._scorers:
+            folder = fetch(resolve_scorer(run.scorer, self._project.root), (WHOLE,))
+            self._scorers[run.scorer] = load_scorer(folder, self.device)
+        return self._scorers[run.scorer]
 
     def store(
         self,
@@ -171,7 +167,7 @@ class Workbench:
                     "model": run.model,
                     "device": self.device,
                     "hardware": hardware(self.device),
-                    "dtype": str(self._dtype).removeprefix("torch."),
+                    "dtype": result.precision or self._precision(run),
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
@@ -180,6 +176,11 @@ class Workbench:
                 },
             )
         self._store.remember(run.name, run.key)
+
+    def _precision(self, run: Run) -> str:
+        """What the run's model computes in; all but the text-to-image model do in float32."""
+        dtype = torch.float32 if run.model is None else self._dtype
+        return str(dtype).removeprefix("torch.")
 
     def place(self, run: Run) -> str:
         """Where the specs ask for the run, as `file:line`."""

@@ -12,13 +12,15 @@ from fwd_report.store.files import read_json, sha256_of, write_json
 
 PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
 """The folders of diffusers' IF layout that decide what a model predicts."""
+WHOLE = "."
+"""The part of a model that lies in the folder itself: a scorer."""
 SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 
 
 def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -> str:
     """SHA-256 over the names and contents of a folder's weights and configuration files.
 
-    parts: the folders in it that count; "." is the folder itself. cache: a JSON file that
+    parts: the folders in it that count; `WHOLE` is the folder itself. cache: a JSON file that
     remembers file digests by path, size and time of change, so that an unchanged model costs a few
     `stat` calls. A hub id's digest is its downloaded commit, or
     `id@main` while it is not downloaded. Raises UserError if the folder has no weights.

@@ -1,4 +1,4 @@
-"""Loads the parts of a model folder in diffusers' IF layout; safetensors only, never a pickle.
+"""Loads the parts of a model's folder, diffusers' IF layout above all; safetensors, never a pickle.
 
 Whatever is missing or damaged ends in a UserError that names the file.
 """
@@ -13,10 +13,20 @@ import torch
 from torch import nn
 
 from fwd_report.diffusion.ddpm import DDPM, Threshold
-from fwd_report.errors import UserError, first_line
+from fwd_report.errors import UnavailableError, UserError, first_line
+from fwd_report.models.digest import WHOLE
 from fwd_report.models.names import snapshot
 
-RESTORE = "restore the model folder: copy it again, or reinstall the package for the embedded model"
+NETWORKS: dict[str, tuple[str, ...]] = {
+    "unet": ("config.json",),
+    "text_encoder": ("config.json",),
+    WHOLE: ("config.json", "preprocessor_config.json", "tokenizer_config.json"),
+}
+"""The parts that have weights, and the files beside them."""
+RESTORE = (
+    "restore the model folder: copy or download it again, or reinstall the package for the "
+    "embedded model"
+)
 
 
 def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
@@ -27,7 +37,7 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
     if isinstance(model, Path):
         return model
     downloaded = snapshot(model)
-    if downloaded is not None and all(_is_complete(downloaded / part) for part in parts):
+    if downloaded is not None and all(_is_complete(downloaded, part) for part in parts):
         return downloaded
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
@@ -49,7 +59,7 @@ def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
             "or download it elsewhere and name its folder instead",
         ) from error
     except Exception as error:
-        raise UserError(
+        raise UnavailableError(
             f"'{model}' is not on this machine and could not be downloaded: {first_line(error)}",
             hint="connect to the network, or name a folder that holds the model",
         ) from error
@@ -219,12 +229,13 @@ def _speak_through_errors_alone() -> None:
         library.disable_progress_bar()
 
 
-def _is_complete(part: Path) -> bool:
+def _is_complete(model: Path, part: str) -> bool:
     """Whether a downloaded part has its files, and its weights if it is a network."""
-    if part.name not in ("unet", "text_encoder"):
-        return part.is_dir()
+    folder = model / part
+    if part not in NETWORKS:
+        return folder.is_dir()
     try:
-        _check_weights(part, torch.float16)
+        _check_weights(folder, torch.float16)
     except UserError:
         return False
-    return (part / "config.json").is_file()
+    return all((folder / file).is_file() for file in NETWORKS[part])

@@ -17,6 +17,8 @@ from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
 from fwd_report.models import loader
+from fwd_report.models.digest import WHOLE
+from fwd_report.models.text import LENGTH
 
 SIZE = 64
 """What `Towers` brings pictures to, in pixels."""
@@ -46,7 +48,7 @@ def load_scorer(folder: Path, device: str) -> Scorer:
 
     Raises UserError that names the file which is missing, damaged or of a kind not known.
     """
-    config = loader.read_config(folder, ".")
+    config = loader.read_config(folder, WHOLE)
     if config.get("model_type") == "clip":
         return _load_clip(folder, device)
     if config.get("_class_name") == Towers.__name__:
@@ -88,7 +90,7 @@ class Towers(nn.Module):
         return F.normalize(self.read(mean), dim=-1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TowersScorer:
     """`Towers` with the tokenizer that its word vectors are numbered by."""
 
@@ -124,11 +126,11 @@ def tokenise(tokenizer: Any, texts: Sequence[str]) -> Tensor:
     """(B, L) token numbers padded with 0, lower-cased."""
     lowered = [text.lower().strip() for text in texts]
     return tokenizer(  # type: ignore[no-any-return]
-        lowered, padding=True, truncation=True, max_length=77, return_tensors="pt"
+        lowered, padding=True, truncation=True, max_length=LENGTH, return_tensors="pt"
     ).input_ids
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CLIPScorer:
     """A CLIP model (Radford et al. 2021): what the papers on anagrams and hybrids score with."""
 
@@ -152,7 +154,11 @@ class CLIPScorer:
 
     def texts(self, prompts: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(
-            list(prompts), padding=True, truncation=True, return_tensors="pt"
+            list(prompts),
+            padding=True,
+            truncation=True,
+            max_length=self.model.config.text_config.max_position_embeddings,
+            return_tensors="pt",
         ).to(self.model.device)
         pooled = self.model.text_model(**tokens).pooler_output
         return F.normalize(self.model.text_projection(pooled), dim=-1).cpu()
@@ -165,15 +171,21 @@ def _load_towers(folder: Path, config: dict[str, Any], device: str) -> TowersSco
     path = folder / "model.safetensors"
     try:
         towers = Towers(config["tokens"], config["width"], config["channels"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the model's {folder / 'config.json'} is damaged: {first_line(error)}",
+            hint=loader.RESTORE,
+        ) from error
+    try:
         towers.load_state_dict({name: value.float() for name, value in load_file(path).items()})
     except FileNotFoundError as error:
         raise UserError(f"the model's {path} is missing", hint=loader.RESTORE) from error
-    except (SafetensorError, KeyError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError) as error:
         raise UserError(
             f"the weights in {path} cannot be loaded: {first_line(error)}", hint=loader.RESTORE
         ) from error
     towers = towers.to(device).eval().requires_grad_(False)
-    tokenizer = loader.load_tokenizer(folder, ".")
+    tokenizer = loader.load_tokenizer(folder, WHOLE)
     return TowersScorer(towers, tokenizer)
 
 
@@ -181,6 +193,12 @@ def _load_clip(folder: Path, device: str) -> CLIPScorer:
     from transformers import CLIPModel
 
     model = loader.load_weights(CLIPModel, folder, device, torch.float32, "dtype")
-    says = loader.read_config(folder, ".", "preprocessor_config.json")
-    mean, std = (torch.tensor(says[f"image_{name}"]).view(3, 1, 1) for name in ("mean", "std"))
-    return CLIPScorer(model, loader.load_tokenizer(folder, "."), mean, std)
+    file = "preprocessor_config.json"
+    says = loader.read_config(folder, WHOLE, file)
+    try:
+        mean, std = (torch.tensor(says[f"image_{name}"]).view(3, 1, 1) for name in ("mean", "std"))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"the model's {folder / file} is damaged: {first_line(error)}", hint=loader.RESTORE
+        ) from error
+    return CLIPScorer(model, loader.load_tokenizer(folder, WHOLE), mean, std)

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UserError
-from fwd_report.models.digest import model_digest
+from fwd_report.models.digest import WHOLE, model_digest
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run, Status, run_name
 from fwd_report.plan.stages import scorer_model, stage_models, stage_names
-from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import (
     InputFile,
     Reference,
-    ScorerFolder,
     Technique,
     marked_fields,
 )
@@ -164,19 +163,22 @@ class _Planner:
         trained = bool(needs.get("model"))
         stage = None if trained else technique.stage
         model = self._model(stage, section, experiment)
+        scorer = getattr(technique, "scorer", None)
+        own = getattr(variant.technique, "scorer", None) is not None
         parts = {
             "technique": technique.name,
-            "params": technique.model_dump(mode="json", exclude={*inputs, *needs}),
+            "params": technique.model_dump(mode="json", exclude={*inputs, *needs, "scorer"}),
             "seed": seed,
             "inputs": {field: self._digest(path) for field, path in inputs.items()},
-            "model": {
-                **self._model_digests(stage),
-                **self._scorer_digests(technique, section, experiment),
-            },
+            "model": self._model_digests(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": self._closure(technique, stage, trained, bool(inputs)),
         }
+        if scorer is not None:
+            where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
+            asked = scorer_model(self._project, scorer, where)
+            parts["scorer"] = model_digest(asked, self._digest_cache, parts=(WHOLE,))
         name = run_name(section.name, experiment.id, index)
         key = key_of(parts)
         status, why = self._status(name, key, parts)
@@ -193,6 +195,7 @@ class _Planner:
             alt=technique.alt(axes),
             label=experiment.title or experiment.id,
             model=model,
+            scorer=scorer,
             needs=needs,
             epochs=epochs,
             inputs=inputs,
@@ -252,18 +255,6 @@ class _Planner:
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
 
-    def _scorer_digests(
-        self, technique: Technique, section: SectionSpec, experiment: ExperimentSpec
-    ) -> Mapping[str, str]:
-        return {
-            field: model_digest(
-                scorer_model(self._project, section, experiment, getattr(technique, field)),
-                self._digest_cache,
-                parts=(".",),
-            )
-            for field in marked_fields(type(technique), ScorerFolder)
-        }
-
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
             self._digests[path] = sha256_of(path)
@@ -276,7 +267,7 @@ class _Planner:
         roots = [type(technique).__module__, "fwd_report.techniques.context"]
         if stage is not None:
             roots.append("fwd_report.models.cascade")
-        if marked_fields(type(technique), ScorerFolder):
+        if "scorer" in type(technique).model_fields:
             roots.append("fwd_report.models.scorer")
         if inputs:
             roots.append("fwd_report.techniques.inputs")

@@ -35,6 +35,8 @@ class Run:
     label: str
     model: str | None = None
     """The folder or hub id of the text-to-image stage it asks, or None."""
+    scorer: str | None = None
+    """The name of the scorer it asks, or None."""
     needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
-from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec
+from fwd_report.spec.model import REPORT, Project
 
 
 def stage_names(project: Project) -> dict[int, str]:
@@ -21,18 +21,14 @@ def stage_models(project: Project) -> dict[int, Path | str]:
     return {stage: _resolved(project, stage, name) for stage, name in stage_names(project).items()}
 
 
-def scorer_model(
-    project: Project, section: SectionSpec, experiment: ExperimentSpec, name: str
-) -> Path | str:
-    """The folder or hub id of a scorer that an experiment asks, its own or the report's.
+def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | str:
+    """The folder or hub id of the scorer that is named at a place in the YAML.
 
-    Raises UserError for what is neither, pointing at where it is named.
+    Raises UserError, pointing there, for what is neither.
     """
     try:
         return resolve_scorer(name, project.root)
     except UserError as error:
-        own = (section.name, experiment.id, "scorer")
-        place = own if own in project.positions else (REPORT, "scorer")
         raise _placed(error, project, place) from error
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,12 @@ class Entry:
     def picture(self, name: str = "image") -> Path:
         """The PNG of that name."""
         return self.folder / f"{name}.png"
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The pictures by name, exact: (C, H, W) float32 in the model's range."""
+        from safetensors.torch import load_file
+
+        return load_file(self.folder / "tensors.safetensors")
 
     def frames(self, name: str = "trajectory") -> Path:
         """The `.npy` of that sequence of frames, (N, H, W, C) uint8."""

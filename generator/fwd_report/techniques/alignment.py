@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isnan, nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -42,9 +42,8 @@ class Alignment(Technique):
 
     def objection(self, field: str, target: Technique) -> str | None:
         """It judges pictures that were asked for by a prompt."""
-        prompts = [getattr(target, reading.prompt, None) for reading in target.readings]
-        if not prompts or None in prompts:
-            return f"whose pictures answer no prompt: its technique is {target.name}"
+        if not target.readings(dict(target)):
+            return f"whose pictures answer no prompt of their own: its technique is {target.name}"
         return None
 
     def job(self, run: RunContext) -> Result:
@@ -57,17 +56,18 @@ class Alignment(Technique):
         single reading leaves undefined is nan.
         """
         import torch
-        from safetensors.torch import load_file
+
+        from fwd_report.techniques.registry import readings_of
 
         entries = run.needs["of"]
         series: dict[str, list[float]] = {"own": [], "other": [], "concealment": []}
         alignments, rights = [], []
         with torch.inference_mode():
             for entry in entries:
-                pictures = load_file(entry.folder / "tensors.safetensors")
-                readings = readings_of(entry)
-                seen = torch.stack([pictures[name] for name in readings]).clamp(-1, 1)
-                cosines = run.judge.images(seen) @ run.judge.texts(list(readings.values())).T
+                pictures, readings = entry.tensors(), readings_of(entry)
+                seen = torch.stack([pictures[reading.picture] for reading in readings])
+                texts = run.judge.texts([reading.prompt for reading in readings])
+                cosines = run.judge.images(seen.clamp(-1, 1)) @ texts.T
                 own, other = cosines.diagonal(), _largest_elsewhere(cosines)
                 series["own"] += own.tolist()
                 series["other"] += other.tolist()
@@ -83,13 +83,14 @@ class Alignment(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """A table for each set of readings, a row for each picture."""
-        from fwd_report.techniques.parts import Table
+        from fwd_report.techniques.parts import Table, axes_label
+        from fwd_report.techniques.registry import readings_of
 
         tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for entry in entries:
             own, other = iter(entry.series["own"]), iter(entry.series["other"])
             for judged, hidden in zip(entry.needs["of"], entry.series["concealment"], strict=True):
-                labels = tuple(reading.label for reading in _technique_of(judged).readings)
+                labels = tuple(reading.label for reading in readings_of(judged))
                 pairs = [(next(own), next(other)) for _ in labels]
                 cells = [
                     f"{mine:.2f}" if isnan(rival) else f"{mine:.2f} against {rival:.2f}"
@@ -99,7 +100,8 @@ class Alignment(Technique):
                     right = [label for label, (a, b) in zip(labels, pairs, strict=True) if a > b]
                     every = "every way" if len(right) == len(labels) else " and ".join(right)
                     cells += [f"{hidden:.2f}", every or "neither way"]
-                tables.setdefault(labels, []).append((_named(judged), *cells))
+                name = ", ".join(filter(None, (judged.label, axes_label(judged))))
+                tables.setdefault(labels, []).append((name, *cells))
         return [
             Table(
                 ("picture", *labels, *(("concealment", "reads as asked") if labels[1:] else ())),
@@ -107,14 +109,6 @@ class Alignment(Technique):
             )
             for labels, rows in tables.items()
         ]
-
-
-def readings_of(entry: Entry) -> Mapping[str, str]:
-    """The prompts that a result's pictures should read as, by the pictures' names."""
-    return {
-        reading.picture: str(entry.params[reading.prompt])
-        for reading in _technique_of(entry).readings
-    }
 
 
 def concealment(cosines: Tensor, temperature: float) -> float:
@@ -132,15 +126,3 @@ def _largest_elsewhere(cosines: Tensor) -> Tensor:
         return torch.full((1,), nan)
     diagonal = torch.eye(len(cosines), dtype=torch.bool)
     return cosines.masked_fill(diagonal, -torch.inf).amax(1)
-
-
-def _technique_of(entry: Entry) -> type[Technique]:
-    from fwd_report.techniques.registry import all_techniques
-
-    return all_techniques()[entry.technique]
-
-
-def _named(entry: Entry) -> str:
-    from fwd_report.techniques.parts import axis_label
-
-    return ", ".join([entry.label, *(axis_label(*axis) for axis in entry.axes.items())])

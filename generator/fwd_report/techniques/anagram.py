@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -32,10 +32,6 @@ class Anagram(Sampling):
     """
 
     name: ClassVar[str] = "anagram"
-    readings: ClassVar[tuple[Reading, ...]] = (
-        Reading("image", "prompt", "as it is"),
-        Reading("viewed", "flipped", "through the view"),
-    )
 
     prompt: Prompt
     """What the image shows as it is."""
@@ -48,6 +44,13 @@ class Anagram(Sampling):
     guidance: Guidance = 7.0
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
+
+    @classmethod
+    def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
+        return (
+            Reading("image", params["prompt"], "as it is"),
+            Reading("viewed", params["flipped"], "through the view"),
+        )
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * 2 * estimates(self.guidance)

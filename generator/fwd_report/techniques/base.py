@@ -45,13 +45,9 @@ class PromptText:
     """Marks a field whose text the text encoder reads; it is encoded once and cached."""
 
 
-class ScorerFolder:
-    """Marks a field that names a scorer; its digest is part of the run's key."""
-
-
 @dataclass(frozen=True)
 class Reading:
-    """A way to look at a result: the picture of that name should show the prompt of that field.
+    """A way to look at a result: the picture of that name should show the prompt.
 
     label: the way in a word or two, for tables.
     """
@@ -68,8 +64,9 @@ ImageFile = Annotated[str, InputFile("image")]
 MaskFile = Annotated[str, InputFile("mask")]
 """A black and white picture of the image's own size: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
-ScorerName = Annotated[str, StringConstraints(min_length=1), ScorerFolder()]
-"""The embedded model's name, a folder or a hub id: what tells whether pictures show texts."""
+ScorerName = Annotated[str, StringConstraints(min_length=1)]
+"""The embedded model's name, a folder or a hub id: what tells whether pictures show texts. The
+field that has it is called `scorer`; the digest of the weights is part of the run's key."""
 OneRun = Annotated[str, Reference("one")]
 AllRuns = Annotated[str, Reference("all")]
 
@@ -80,7 +77,8 @@ class Result:
 
     image: the main picture, (C, H, W) in the model's value range. images: others by name.
     frames: (N, C, H, W) sequences by name, such as a trajectory. metrics: plain numbers.
-    series: plain lists of numbers, such as a loss curve. Files a job writes itself into its
+    series: plain lists of numbers, such as a loss curve. precision: what
+    it was computed in, where that is not the model's own. Files a job writes itself into its
     directory (checkpoints) need not be named.
     """
 
@@ -89,6 +87,7 @@ class Result:
     frames: dict[str, torch.Tensor] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     series: dict[str, list[float]] = field(default_factory=dict)
+    precision: str | None = None
 
 
 class Technique(BaseModel):
@@ -107,8 +106,6 @@ class Technique(BaseModel):
     kind: ClassVar[Literal["program", "job", "figure"]] = "program"
     stage: ClassVar[Literal[1, 2] | None] = 1
     """Which stage of the report's text-to-image model its runs ask; None: neither."""
-    readings: ClassVar[tuple[Reading, ...]] = (Reading("image", "prompt", "the prompt"),)
-    """What its pictures should show, for whom they are judged by."""
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         """How many model evaluations one run makes (a job: optimizer steps).
@@ -116,6 +113,15 @@ class Technique(BaseModel):
         needs: the techniques of the referenced runs, by field name.
         """
         return 0
+
+    @classmethod
+    def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
+        """What the pictures of a run with these fields should show, for whom they are judged by.
+
+        The default: the main picture shows the prompt, where there is one.
+        """
+        prompt = params.get("prompt")
+        return (Reading("image", prompt, "the prompt"),) if prompt else ()
 
     def describe(self) -> str:
         """What one run's picture shows, in words, without its swept values: starts alt texts."""

@@ -51,7 +51,7 @@ class Classify(Technique):
 
         from fwd_report.training.classifier import Classifier, accuracy
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.loop import Schedule, Task, train
+        from fwd_report.training.loop import Schedule, Task, computed_in, train
         from fwd_report.training.objectives import Classification
 
         if run.folder is None or self.dataset is None:
@@ -75,7 +75,8 @@ class Classify(Technique):
             "accuracy": accuracy(network, dataset.test_images, dataset.test_labels),
             "test_images": len(dataset.test_images),
         }
-        return Result(metrics=metrics, series={"loss": losses})
+        precision = computed_in(run.device, "auto")
+        return Result(metrics=metrics, series={"loss": losses}, precision=precision)
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

@@ -37,11 +37,11 @@ class Compare(Technique):
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.layout import planned_order
         from fwd_report.techniques.originals import has_original, last_of, with_original, with_psnr
-        from fwd_report.techniques.parts import Grid, axis_label, picture_of
+        from fwd_report.techniques.parts import Grid, axes_label, picture_of
 
         experiments: dict[tuple[str, str], dict[str, Entry]] = {}
         for entry in entries:
-            swept = ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
+            swept = axes_label(entry)
             experiments.setdefault((entry.section, entry.experiment), {})[swept] = entry
         columns = list(experiments.values())
         rows: list[list[Entry | None]] = [list(entries)]

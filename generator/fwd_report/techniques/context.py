@@ -64,6 +64,4 @@ class RunContext:
 
     def tensor(self, need: str, name: str = "image") -> Tensor:
         """The exact float32 tensor of that name in the referenced run's result."""
-        from safetensors.torch import load_file
-
-        return load_file(self.needs[need][0].folder / "tensors.safetensors")[name]
+        return self.needs[need][0].tensors()[name]

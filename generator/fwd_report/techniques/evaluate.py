@@ -55,7 +55,6 @@ class Evaluate(Technique):
         every sample was asked for a digit. A group without one has nan in the series.
         """
         import torch
-        from safetensors.torch import load_file
 
         from fwd_report.training.classifier import features, labels_of, load_classifier
         from fwd_report.training.datasets import load_dataset
@@ -68,9 +67,7 @@ class Evaluate(Technique):
         real = features(classifier, dataset.test_images)
         series: dict[str, list[float]] = {"samples": [], "fid": [], "accuracy": []}
         for group in groups(run.needs["of"]).values():
-            images = torch.stack(
-                [load_file(entry.folder / "tensors.safetensors")["image"] for entry in group]
-            ).clamp(0, 1)
+            images = torch.stack([entry.tensors()["image"] for entry in group]).clamp(0, 1)
             wanted = [entry.params.get("digit") for entry in group]
             series["samples"].append(len(group))
             fid = accuracy = nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,10 +32,6 @@ class Hybrid(Sampling):
     """
 
     name: ClassVar[str] = "hybrid"
-    readings: ClassVar[tuple[Reading, ...]] = (
-        Reading("image", "high", "near"),
-        Reading("low", "low", "far"),
-    )
 
     low: Prompt
     high: Prompt
@@ -46,6 +42,14 @@ class Hybrid(Sampling):
     guidance: Guidance = 7.0
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
+
+    @classmethod
+    def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
+        colour = params["split"] == "colour"
+        return (
+            Reading("image", params["high"], "in colour" if colour else "near"),
+            Reading("low", params["low"], "in grey" if colour else "far"),
+        )
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)

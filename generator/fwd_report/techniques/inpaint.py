@@ -80,7 +80,7 @@ class Inpaint(Sampling):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.originals import original_of
-        from fwd_report.techniques.parts import Grid, Picture, axis_label
+        from fwd_report.techniques.parts import Grid, Picture, axes_label
 
         return [
             Grid(
@@ -93,10 +93,7 @@ class Inpaint(Sampling):
                     )
                     for entry in entries
                 ),
-                row_labels=tuple(
-                    ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
-                    for entry in entries
-                ),
+                row_labels=tuple(axes_label(entry) for entry in entries),
                 column_labels=("image", "mask", "hole", "inpainted"),
             )
         ]

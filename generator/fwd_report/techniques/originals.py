@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.parts import Grid, Picture, axis_label
+from fwd_report.techniques.parts import Grid, Picture, axes_label
 
 
 def original_of(entry: Entry) -> Picture:
@@ -49,10 +49,7 @@ def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:
             )
             for entry in entries
         ),
-        row_labels=tuple(
-            ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
-            for entry in entries
-        ),
+        row_labels=tuple(axes_label(entry) for entry in entries),
         column_labels=("noised", name, "original"),
     )
 

@@ -158,11 +158,16 @@ def axis_label(axis: str, value: Any) -> str:
     return f"{axis} = {value}"
 
 
+def axes_label(entry: Entry) -> str:
+    """All swept values of a run."""
+    return ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
+
+
 def loss_curve(entries: Sequence[Entry]) -> Curve:
     """The training losses of several runs in one chart with a log axis."""
     lines = tuple(
         (
-            ", ".join(axis_label(axis, value) for axis, value in entry.axes.items()) or entry.label,
+            axes_label(entry) or entry.label,
             tuple(entry.series["loss"]),
         )
         for entry in entries

@@ -7,7 +7,8 @@ import pkgutil
 from functools import cache
 
 from fwd_report import techniques
-from fwd_report.techniques.base import Technique
+from fwd_report.store.entry import Entry
+from fwd_report.techniques.base import Reading, Technique
 
 
 @cache
@@ -20,3 +21,8 @@ def all_techniques() -> dict[str, type[Technique]]:
             if isinstance(value, type) and issubclass(value, Technique) and "name" in vars(value):
                 found[value.name] = value
     return dict(sorted(found.items()))
+
+
+def readings_of(entry: Entry) -> tuple[Reading, ...]:
+    """What the pictures of a result should show."""
+    return all_techniques()[entry.technique].readings(entry.params)

@@ -83,6 +83,13 @@ class Sample(Sampling):
             return f"which trains no model to sample from: its technique is {target.name}"
         if self.digit is not None and getattr(target, "conditioning", None) != "class":
             return "which is not told the class: leave digit out, or train conditioning class"
+        if self.digit is None and self.guidance is not None:
+            return "which guidance would need a class of: add digit, or leave guidance out"
+        if self.dynamic_thresholding is not None:
+            return "whose images lie in [0, 1]: dynamic_thresholding is for text-to-image models"
+        most = {"denoiser": 1, "ddpm": target.timesteps}.get(target.objective, 1000)  # type: ignore[attr-defined]
+        if self.steps is not None and self.steps > most:
+            return f"which takes at most {most} steps, not {self.steps}"
         return None
 
     def program(self, run: RunContext) -> Program[Result]:

@@ -92,7 +92,7 @@ class Train(Network):
         import torch
 
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.loop import Schedule, Task, test_loss
+        from fwd_report.training.loop import Schedule, Task, computed_in, test_loss
         from fwd_report.training.objectives import objective_of
         from fwd_report.training.parallel import train_on
         from fwd_report.training.unet import unet_of
@@ -140,7 +140,8 @@ class Train(Network):
             ),
             "test_images": len(dataset.test_images),
         }
-        return Result(metrics=metrics, series={"loss": losses})
+        precision = computed_in(run.device, self.precision)
+        return Result(metrics=metrics, series={"loss": losses}, precision=precision)
 
     def _decay(self) -> float:
         if self.decay is not None:

@@ -36,7 +36,7 @@ class Upsample(Technique):
     of: EachRun
     """The experiment whose runs are enlarged, each with its own seed."""
     prompt: Prompt | None = None
-    """None: the prompt of the run that is enlarged."""
+    """None: what the enlarged picture should show as it is; of a hybrid, that from near."""
     guidance: Guidance = 4.0
     steps: Steps = DEFAULT_STEPS
     noise_level: int = Field(default=250, ge=0, le=999)
@@ -60,6 +60,7 @@ class Upsample(Technique):
         from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
         from fwd_report.models.model import Upscaling
+        from fwd_report.techniques.registry import readings_of
 
         model = run.asked
         if model.noising is None:
@@ -70,12 +71,15 @@ class Upsample(Technique):
         noised = model.noising.forward(large, self.noise_level, run.noise.draw(large.shape))
         prompt = self.prompt
         if prompt is None:
-            prompt = run.needs["of"][0].params.get("prompt") or ""
+            readings = readings_of(run.needs["of"][0])
+            prompt = readings[0].prompt if readings else model.unconditional
 
         def under(prompt: str) -> Estimator:
             return model.estimate(Upscaling(prompt, noised, self.noise_level))
 
-        estimate = guided(under(prompt), under(model.unconditional), self.guidance)
+        estimate = under(prompt)
+        if prompt != model.unconditional:
+            estimate = guided(estimate, under(model.unconditional), self.guidance)
         timesteps = model.process.timesteps(self.steps)
         trajectory = yield from denoise(model.process, x, timesteps, estimate, run.noise)
         return Result(trajectory[-1], images={"small": small})
@@ -83,7 +87,7 @@ class Upsample(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Both stages of each run, one above the other; of many runs, stage II as swept."""
-        from fwd_report.techniques.parts import Grid, Picture, axis_label, swept_grid
+        from fwd_report.techniques.parts import Grid, Picture, axes_label, swept_grid
 
         if len(entries) > MOST_PAIRS:
             return [swept_grid(entries)]
@@ -97,10 +101,7 @@ class Upsample(Technique):
                     tuple(Picture(entry.picture(), entry.alt, entry=entry) for entry in entries),
                 ),
                 row_labels=("stage I", "stage II"),
-                column_labels=tuple(
-                    ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
-                    for entry in entries
-                )
+                column_labels=tuple(axes_label(entry) for entry in entries)
                 if any(entry.axes for entry in entries)
                 else (),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fwd_report.errors import UserError, first_line
+from fwd_report.errors import UnavailableError, first_line
 from fwd_report.training.catalogue import DATA_VARIABLE
 
 PATIENCE = 20
@@ -17,8 +17,8 @@ News = Callable[[int, int, str], None]
 def download(name: str, file: str, digest: str, mirrors: Sequence[str], news: News) -> Path:
     """The file of dataset `name` with that MD5; kept, so that it is fetched once.
 
-    news hears of the bytes as they come. Raises UserError, with every mirror's reason and where
-    to put the file by hand, if no mirror has it whole.
+    news hears of the bytes as they come. Raises UnavailableError, with every mirror's reason and
+    where to put the file by hand, if no mirror has it whole.
     """
     import pooch
 
@@ -40,7 +40,7 @@ def download(name: str, file: str, digest: str, mirrors: Sequence[str], news: Ne
             reasons.append(f"{mirror}: {first_line(error)}")
         else:
             return Path(path)
-    raise UserError(
+    raise UnavailableError(
         f"{file} of {name} could not be downloaded ({'; '.join(reasons)})",
         hint=f"Put the file (MD5 {digest}) into a folder, as {name}/{file}, and name the folder in "
         f"report.yaml under `data:` or in the environment variable {DATA_VARIABLE}. "

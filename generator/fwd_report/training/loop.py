@@ -26,6 +26,7 @@ NEWS_EVERY = 0.5
 """Seconds between two pieces of news; reading the loss makes the device wait."""
 
 TEST_BATCH = 250
+BF16 = "bfloat16 and float32 (mixed)"
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ class Schedule:
         return -(-min(size, self.examples or size) // self.batch)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """What is trained, on what, by which schedule, where.
 
-    network: trained in place. images: (N, 1, H, W) in [0, 1]; labels: (N,) or None for a network
-    that takes none. folder: gets the weights after every epoch, and keeps what a resumed training
-    needs. criterion: of the answer and the target, a mean.
+    network: trained in place, to answer what the objective asks of images, (N, 1, H, W) in [0, 1],
+    and labels, (N,) or None for a network that takes none. folder: gets the weights after every
+    epoch, and keeps what a resumed training needs. device: such as "cpu", "cuda" or "cuda:1".
+    criterion: of the answer and the target, a mean.
     """
 
     network: nn.Module
@@ -134,7 +136,10 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
 def test_loss(
     network: nn.Module, objective: Objective, images: Tensor, labels: Tensor | None, seed: int
 ) -> float:
-    """The mean square error over questions drawn from `images`, (N, 1, H, W) in [0, 1]."""
+    """The mean square error over questions drawn from `images`, (N, 1, H, W) in [0, 1].
+
+    labels: (N,), or None for a network that takes none; seed: of the noise and times drawn.
+    """
     device = next(network.parameters()).device
     network.eval()
     total = 0.0
@@ -159,17 +164,22 @@ def computes_in_bf16(device: str) -> bool:
     return False
 
 
+def computed_in(device: str, precision: Precision) -> str:
+    """What a training computes in there, in words."""
+    bf16 = computes_in_bf16(device) if precision == "auto" else precision == "bf16"
+    return BF16 if bf16 else "float32"
+
+
 def accelerator_on(device: str, precision: Precision) -> Accelerator:
     """What runs a training on that device; "cuda" is the process's own GPU of a group's."""
-    if precision == "auto":
-        precision = "bf16" if computes_in_bf16(device) else "fp32"
+    bf16 = computed_in(device, precision) == BF16
     # accelerate keeps one state a process; two trainings may differ in device and precision.
     AcceleratorState._reset_state(reset_partial_state=True)
     numbered = torch.device(device).index is not None
     with patch_environment(**({"ACCELERATE_TORCH_DEVICE": device} if numbered else {})):
         return Accelerator(
             cpu=torch.device(device).type == "cpu",
-            mixed_precision="bf16" if precision == "bf16" else "no",
+            mixed_precision="bf16" if bf16 else "no",
         )
 
 

@@ -27,7 +27,8 @@ def train_on(task: Task, progress: Progress) -> list[float]:
 def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     """Train in `count` processes, each on its share of every batch; gradients are averaged.
 
-    BatchNorm sees a process's share alone. Raises ProcessRaisedException if one of them fails.
+    BatchNorm sees a process's share alone, and shares count alike, also of a last batch that cannot
+    be shared evenly. Raises ProcessRaisedException if one of them fails.
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
     group = torch.multiprocessing.spawn(

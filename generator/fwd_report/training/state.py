@@ -49,7 +49,7 @@ def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> tuple[
             step = int(file.metadata()["step"])
         tensors = load_file(path)
     except (SafetensorError, OSError):
-        path.unlink()
+        path.unlink(missing_ok=True)
         return None
     prefix = "network."
     network.load_state_dict(
