@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report import __version__
-from fwd_report.errors import RunError, StaleError, UnavailableError, UserError
+from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, number
 
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
 
 FAILED, WRONG_INPUT, STALE, INTERRUPTED = 1, 2, 3, 130
+STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
 
 app = typer.Typer(
     help="Run diffusion experiments written as YAML, and publish what came out.",
@@ -55,12 +56,15 @@ def build(
     from fwd_report.build import Options
     from fwd_report.build import build as run_build
 
-    outcome = run_build(
-        root.resolve(),
-        Options(profile, overrides or (), only or (), force, cached_only, keep_going),
-    )
+    options = Options(profile, overrides or (), only or (), force, cached_only, keep_going)
+    try:
+        outcome = run_build(root.resolve(), options)
+    except KeyboardInterrupt:
+        typer.echo(STOPPED, err=True)
+        raise typer.Exit(INTERRUPTED) from None
     ran = f"ran {outcome.ran} of {outcome.runs} runs" if outcome.ran else "nothing to run"
-    pages = f"wrote {len(outcome.pages)} pages" if outcome.pages else "pages are up to date"
+    written = len(outcome.pages)
+    pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")
     _report_failures(outcome)
 
@@ -124,11 +128,12 @@ def serve(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    only: Only = None,
 ) -> None:
-    """Start a new writeup that builds at once."""
+    """Start a new writeup that builds at once: the starter's sections, or some of them."""
     from fwd_report.starter import copy_starter
 
-    copy_starter(folder)
+    copy_starter(folder, only or ())
     typer.echo(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
 
 
@@ -170,13 +175,17 @@ def verify(root: Root = Path()) -> None:
     damaged = store.verify()
     for message in damaged.values():
         typer.echo(message)
-    typer.echo(f"{len(store.keys())} results are whole, {len(damaged)} were damaged")
+    typer.echo(f"{number(len(store.keys()), 'result')} whole, {len(damaged)} damaged")
     if damaged:
+        typer.echo("what was damaged is moved aside; the next build makes it again")
         raise typer.Exit(FAILED)
 
 
 @store_app.command()
 def gc(
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be deleted; delete nothing.")
+    ] = False,
     overrides: Overrides = None,
     root: Root = Path(),
 ) -> None:
@@ -185,8 +194,11 @@ def gc(
     from fwd_report.store.store import Store
 
     root = root.resolve()
-    entries, freed = Store(root).collect(used_keys(root, _options(None, None, overrides)))
-    typer.echo(f"deleted {entries} results, freed {freed / 1e6:.1f} MB")
+    used = used_keys(root, _options(None, None, overrides))
+    store = Store(root)
+    entries, freed = store.unused(used) if dry_run else store.collect(used)
+    verb, gain = ("would delete", "freeing") if dry_run else ("deleted", "freed")
+    typer.echo(f"{verb} {number(entries, 'result')}, {gain} {freed / 1e6:.1f} MB")
 
 
 @store_app.command()
@@ -207,7 +219,10 @@ def path(
         typer.echo(Store(root.resolve()).root)
         return
     the_plan, store = load_plan(root.resolve(), _options(None, profile, overrides))
-    typer.echo(store.folder(find_run(the_plan, run).key))
+    found = find_run(the_plan, run)
+    if not store.has(found.key):
+        raise UserError(f"{found.name} has not run yet", hint="fwd-report build runs it")
+    typer.echo(store.folder(found.key))
 
 
 def _version(wanted: bool) -> None:
@@ -229,8 +244,8 @@ def _report_failures(outcome: Outcome) -> None:
     if outcome.failures:
         count = len(outcome.failures)
         message = (
-            f"{count} {'run' if count == 1 else 'runs'} failed; what did not fail is stored, and "
-            "the next build tries the rest again"
+            f"{number(count, 'run')} failed; what did not fail is stored, and the next build "
+            "tries the rest again"
         )
         if all(failure.wrong_input for failure in outcome.failures):
             raise UserError(message)
@@ -257,7 +272,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         count = len(error.problems)
         if count > 1:
-            print(f"{count} problems; nothing was run", file=sys.stderr)
+            print(f"{count} problems", file=sys.stderr)
         sys.exit(WRONG_INPUT)
     except StaleError as error:
         print(error, file=sys.stderr)
@@ -265,6 +280,3 @@ def main() -> None:
     except RunError as error:
         print(error, file=sys.stderr)
         sys.exit(FAILED)
-    except KeyboardInterrupt:
-        print("interrupted; what was done is stored, and the next build goes on", file=sys.stderr)
-        sys.exit(INTERRUPTED)

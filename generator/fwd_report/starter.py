@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.spec.model import FOLDER, REPORT
 from fwd_report.spec.schema import write_schemas
+from fwd_report.spec.suggest import did_you_mean
 
 CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
@@ -21,17 +24,32 @@ def starter_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1]
 
 
-def copy_starter(folder: Path) -> None:
-    """Copy the starter into a new or empty folder.
+def copy_starter(folder: Path, only: Sequence[str] = ()) -> None:
+    """Copy the starter into a new or empty folder; of its sections those named, or all.
 
-    Raises UserError if the folder has anything in it, so that nothing is ever overwritten.
+    Raises UserError if the folder has anything in it, so that nothing is ever overwritten, and
+    for a section that the starter does not have.
     """
+    sections = {
+        path.stem: path
+        for path in (starter_folder() / FOLDER).glob("*.yaml")
+        if path.stem != REPORT
+    }
+    for name in only:
+        if name not in sections:
+            raise UserError(
+                f"the starter has no section '{name}'",
+                hint=did_you_mean(name, sections) or f"it has: {', '.join(sorted(sections))}",
+            )
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
             f"{folder} is not an empty folder", hint="name a new one: fwd-report init my-report"
         )
     try:
         _copy(folder)
+        for name in set(sections) - set(only or sections):
+            (folder / FOLDER / sections[name].name).unlink()
+        write_schemas(folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
 
@@ -45,4 +63,7 @@ def _copy(folder: Path) -> None:
         elif source.is_file():
             shutil.copy2(source, folder / name)
     (folder / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
-    write_schemas(folder)
+    report = folder / FOLDER / f"{REPORT}.yaml"
+    lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
+    yours = ['author: ""\n' if line.startswith("author:") else line for line in lines]
+    report.write_text("".join(yours), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 
 from tests.cli.conftest import HYBRIDS, NOISE, REPORT, Project
@@ -48,8 +49,10 @@ def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project
     assert "ran 1 of 7 runs" in project("build").stdout
     assert project("store", "verify").returncode == 0
 
+    assert project("store", "gc", "--dry-run").stdout.startswith("would delete 1 result,")
+    assert project("store", "path", "hybrids.skull").returncode == 0
     collected = project("store", "gc")
-    assert collected.stdout.startswith("deleted 1 results"), "the old hybrid"
+    assert collected.stdout.startswith("deleted 1 result,"), "the old hybrid"
 
 
 def test_plan_as_json_tells_every_run(project: Project) -> None:
@@ -92,6 +95,22 @@ def test_kill_9_then_build_just_works(project: Project) -> None:
     assert answer.returncode == 0, answer.stderr
     assert f"ran {44 - len(kept)} of 44 runs" in answer.stdout
     assert project("store", "verify").returncode == 0
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_so(project: Project) -> None:
+    build = subprocess.Popen(
+        project.command("build"), cwd=project.root, env=project.environment(),
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not project.stored() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    build.send_signal(signal.SIGINT)
+    _, errors = build.communicate(timeout=60)
+    assert build.returncode == 130
+    assert "stopped; what was done is stored" in errors
+    assert "Traceback" not in errors
+    assert project.stored()
 
 
 def test_two_builds_at_once_share_the_work(project: Project) -> None:
@@ -143,6 +162,19 @@ def test_mistakes_end_in_exit_2_with_the_place_and_without_a_traceback(project: 
     assert "experiments/noise.yaml:9" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert project.stored() == set()
+
+
+def test_check_finds_pages_that_are_not_those_of_the_specs(project: Project) -> None:
+    assert "run fwd-report build" in project("check").stdout
+    assert project("build").returncode == 0
+    assert "run fwd-report build" not in project("check").stdout
+    project.write("hybrids", HYBRIDS.replace("Near and far.", '"{{ runs.skull[7].seed }}"'))
+    assert "run fwd-report build" in project("check").stdout
+    assert project("store", "path", "hybrids.skull").stdout.strip()
+    project.write("hybrids", HYBRIDS.replace("a skull", "a dog"))
+    missing = project("store", "path", "hybrids.skull")
+    assert missing.returncode == 2
+    assert "has not run yet" in missing.stderr
 
 
 def test_a_template_error_in_prose_names_file_and_line(project: Project) -> None:

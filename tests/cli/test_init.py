@@ -31,6 +31,19 @@ def test_a_new_writeup_can_be_planned_at_once(tmp_path: Path) -> None:
     assert ".fwd-report/" in (tmp_path / "mine" / ".gitignore").read_text()
 
 
+def test_a_new_writeup_of_some_sections_waits_for_its_author(tmp_path: Path) -> None:
+    answer = command("init", "mine", "--only", "hybrids", "--only", "forward", cwd=tmp_path)
+    assert answer.returncode == 0
+    folder = tmp_path / "mine" / "experiments"
+    assert sorted(path.stem for path in folder.glob("*.yaml")) == ["forward", "hybrids", "report"]
+    assert "the report has no author" in command("check", cwd=tmp_path / "mine").stdout
+
+    unknown = command("init", "other", "--only", "hibrids", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "did you mean 'hybrids'?" in unknown.stderr
+    assert not (tmp_path / "other").exists()
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     answer = command("init", ".", cwd=tmp_path)

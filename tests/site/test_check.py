@@ -80,6 +80,13 @@ def test_placeholders_are_found(fabric: Fabric, place: str, left: str) -> None:
     assert found[0].line > 1
 
 
+@pytest.mark.parametrize("left", [r"$\frac{1}{2} $", r"Or \(x^2\)?", r"All \epsilon."])
+def test_latex_that_stays_text_is_found(fabric: Fabric, left: str) -> None:
+    found = findings(fabric, intro=f"Fine so far.\n\n{left}")
+    assert "math" in kinds(found)
+    assert "math" not in kinds(findings(fabric, intro=r"Fine: $\frac{1}{2}$, `\frac`."))
+
+
 @pytest.mark.parametrize("place", ["intro", "caption"])
 def test_empty_prose_is_found(fabric: Fabric, place: str) -> None:
     assert kinds(findings(fabric, **{place: "  "})) == ["empty"]

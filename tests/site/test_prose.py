@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,20 @@ def test_in_code_a_value_stands_as_it_is_and_in_math_as_a_number_or_text() -> No
     assert "<mtext>word</mtext>" in written("${{ runs }}$", "word")
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{{ runs.some.metrics.fid }}", "the run has no metric 'fid'; there is: psnr"),
+        ("{{ runs.some.axes.guidance }}", "the run has no swept field 'guidance'; there is: steps"),
+        ("{{ runs.some.param.steps }}", "a run has no 'param'; it has: params, metrics"),
+        ("{{ runs.some[9].seed }}", "has 2 runs, counted from 0, and no"),
+    ],
+)
+def test_a_wrong_name_is_told_from_those_there_are(runs: Names, source: str, message: str) -> None:
+    with pytest.raises(Exception, match=re.escape(message)):
+        render(source, {"runs": runs})
+
+
 def test_values_are_not_templates_and_not_formulas() -> None:
     assert html.unescape(written("{{ runs }}", "{{ 7*7 }} $x$")) == "{{ 7*7 }} $x$"
 
@@ -116,7 +131,7 @@ def test_values_are_not_templates_and_not_formulas() -> None:
     ],
 )
 def test_the_sandbox_holds(runs: Names, source: str) -> None:
-    with pytest.raises(Exception, match=r"unsafe|undefined|no attribute|there is no"):
+    with pytest.raises(Exception, match=r"unsafe|undefined|no attribute|there is no|has no field"):
         written(source, runs)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.site.fabricate import Fabric, Sample, picture
 
-from fwd_report.errors import RunError, UserError
+from fwd_report.errors import UserError
 from fwd_report.site.render import render_site
 from fwd_report.site.serve import serve
 
@@ -96,5 +96,5 @@ def test_a_taken_port_is_an_error(project: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         served = Served(project)
-        with pytest.raises(RunError, match="mkdocs serve ended"):
+        with pytest.raises(UserError, match=r"port [0-9]+ cannot be used"):
             serve(project, served.rebuild, taken.getsockname()[1], served.said.append)

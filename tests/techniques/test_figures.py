@@ -95,6 +95,25 @@ def test_a_colour_hybrid_is_shown_with_and_without_its_colours() -> None:
     assert grid.column_labels == ("in colour", "in grey")
 
 
+@pytest.mark.parametrize(
+    ("technique", "params", "more"),
+    [
+        (Anagram, {"prompt": "an old man", "flipped": "a campfire"}, {"view": "flip"}),
+        (Anagram, {"prompt": "an old man", "flipped": "a campfire"}, {"view": "jigsaw"}),
+        (Hybrid, {"low": "a skull", "high": "waterfalls"}, {"split": "frequency"}),
+        (Hybrid, {"low": "a skull", "high": "waterfalls"}, {"split": "colour"}),
+    ],
+)
+def test_several_ways_to_read_are_told_apart(
+    technique: type[Anagram | Hybrid], params: dict[str, str], more: dict[str, str]
+) -> None:
+    axes = ({"case": "one"}, {"guidance": 5, "sample": 2})
+    entries = [entry(n, axis, params=params | more) for n, axis in enumerate(axes)]
+    parts = technique.figure(entries)
+    shown = parts[0].row_labels if isinstance(parts[0], Grid) else tuple(p.label for p in parts)
+    assert shown == ("one", "guidance = 5, sample 2")
+
+
 def test_iterative_shows_every_fifth_frame_and_the_last() -> None:
     times = [float(t) for t in range(690, -1, -30)]
     given = {"params": {"every": 5}, "series": {"t": times}, "metrics": {"psnr": 20.0}}

@@ -14,6 +14,7 @@ from fwd_report.site.links import dead_links
 from fwd_report.site.markdown import pieces
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
+from fwd_report.site.stamp import pages_current, shown_results
 
 PLACEHOLDERS = re.compile(
     r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"
@@ -22,6 +23,8 @@ PLACEHOLDERS = re.compile(
     re.I,
 )
 """What five published writeups left in, and its like."""
+TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|\(|\[)")
+"""A command of LaTeX, or one of its brackets, in what will be plain text."""
 SHOUTED = re.compile(r"TODO|FIXME|XXX|TBD|[A-Z]+_HERE")
 JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
 
@@ -46,12 +49,17 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
         Finding("placeholder", f"placeholder {text!r}", "experiments/report.yaml")
         for text in _placeholders(report.project.report.description)
     ]
+    if not report.project.report.author.strip():
+        found.append(Finding("empty", "the report has no author", "experiments/report.yaml"))
     for section in report.sections:
         found += _section(report, section)
     found += [
         Finding("deliverable", f"no section covers {name}", "experiments/report.yaml")
         for name in missing_deliverables(report)
     ]
+    if not pages_current(report.project, shown_results(report), root):
+        message = "the pages are not those of the specs and results: run fwd-report build"
+        found.append(Finding("stale", message, "docs/report"))
     found += [
         Finding("dead-link", message, file) for file, message in dead_links(root / "docs", root)
     ]
@@ -81,15 +89,13 @@ def _section(report: ReportResult, section: SectionResult) -> Iterator[Finding]:
     if not spec.intro.strip():
         yield at("empty", "the section has no intro")
     for field in ("intro", "outro"):
-        for text in _placeholders(getattr(spec, field)):
-            yield at("placeholder", f"placeholder {text!r} in the {field}", field)
+        for kind, message in _prose(getattr(spec, field)):
+            yield at(kind, f"{message} in the {field}", field)
     for result in section.experiments:
         name = result.spec.id
         for field in ("title", "caption", "discussion"):
-            for text in _placeholders(getattr(result.spec, field)):
-                yield at(
-                    "placeholder", f"placeholder {text!r} in the {field} of {name}", name, field
-                )
+            for kind, message in _prose(getattr(result.spec, field)):
+                yield at(kind, f"{message} in the {field} of {name}", name, field)
         if result.spec.show and not result.spec.caption.strip():
             yield at("empty", f"{name} has no caption", name)
         if result.failure:
@@ -113,9 +119,21 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
         yield "alt", f"{name} shows a picture without alternative text"
 
 
+def _prose(text: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a text, as (kind, message)."""
+    for found in _placeholders(text):
+        yield "placeholder", f"placeholder {found!r}"
+    for match in TEX.finditer(_plain(text)):
+        yield "math", f"{match[0]!r} stands outside of any formula: write $…$, no spaces inside,"
+
+
+def _plain(text: str) -> str:
+    """Prose without code, math and Jinja."""
+    return JINJA.sub(" ", "".join(piece.text for piece in pieces(text) if piece.kind == "text"))
+
+
 def _placeholders(text: str) -> list[str]:
     """The placeholders in prose, code, math and Jinja aside; TODO and its like in capitals only."""
-    kept = "".join(piece.text for piece in pieces(text) if piece.kind == "text")
-    prose = JINJA.sub(" ", kept)
+    prose = _plain(text)
     found = dict.fromkeys(match[0] for match in PLACEHOLDERS.finditer(prose))
     return [text for text in found if not SHOUTED.fullmatch(text.upper()) or text.isupper()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -27,11 +28,13 @@ def serve(
     """Rebuild, run `mkdocs serve`, rebuild on each change of experiments/ or site_templates/.
 
     What is wrong with a change is said, and the server keeps showing the last good pages. Ends
-    when `stop` is set, on Ctrl-C, or when the server ends; raises RunError if it cannot start.
+    when `stop` is set, on Ctrl-C, or when the server ends; raises RunError if it cannot start,
+    UserError if the port is taken.
     """
+    _check_free(port)
     stop = stop or threading.Event()
     changed = threading.Event()
-    _attempt(rebuild, say)
+    good = _attempt(rebuild, say)
     observer = _watch(root, changed)
     server = subprocess.Popen(
         [sys.executable, "-m", "mkdocs", "serve", "--quiet", "-a", f"127.0.0.1:{port}"],
@@ -47,7 +50,9 @@ def serve(
                 while changed.is_set():
                     changed.clear()
                     stop.wait(QUIET_SECONDS)
-                _attempt(rebuild, say)
+                before, good = good, _attempt(rebuild, say)
+                if good and not before:
+                    say("built again")
     except KeyboardInterrupt:
         say("stopped")
     finally:
@@ -56,11 +61,27 @@ def serve(
         server.wait()
 
 
-def _attempt(rebuild: Callable[[], None], say: Callable[[str], None]) -> None:
+def _attempt(rebuild: Callable[[], None], say: Callable[[str], None]) -> bool:
+    """Rebuild, or say why that failed; whether it went well."""
     try:
         rebuild()
     except (UserError, RunError, StaleError) as error:
         say(str(error))
+        return False
+    return True
+
+
+def _check_free(port: int) -> None:
+    """Raise UserError if another program listens on that port of this machine."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(
+                f"port {port} cannot be used: {error.strerror}",
+                hint=f"name another: fwd-report serve --port {port + 1}",
+            ) from error
 
 
 def _watch(root: Path, changed: threading.Event) -> Any:

@@ -86,7 +86,13 @@ def _block(part: Part, gallery: Gallery) -> Block:
             for reading, view in zip(part.readings, (part.picture.view, part.view), strict=True)
         ]
         images = _images(pictures, gallery, columns=2)
-        return {"kind": "flip", "images": images, "view": part.view, "readings": part.readings}
+        return {
+            "kind": "flip",
+            "images": images,
+            "view": part.view,
+            "readings": part.readings,
+            "label": part.label,
+        }
     if isinstance(part, Distance):
         (image,) = _images((part.picture,), gallery, columns=2)
         return {
@@ -95,6 +101,7 @@ def _block(part: Part, gallery: Gallery) -> Block:
             "far_width": image.shown // FAR,
             "near": part.near,
             "far": part.far,
+            "label": part.label,
         }
     if isinstance(part, Slider):
         return {"kind": "slider", "images": _images((part.before, part.after), gallery, columns=2)}

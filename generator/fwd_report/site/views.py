@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from types import MappingProxyType
 from typing import Any
 
 from jinja2 import UndefinedError
@@ -60,6 +59,40 @@ class NotRun:
         return NOT_RUN
 
 
+class Values(Mapping[str, Any]):
+    """Values of a run by name, as attributes or items; an unknown name is told from those there."""
+
+    def __init__(self, kind: str, found: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._found = dict(found)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._found:
+            there = ", ".join(self._found) or "none"
+            raise UndefinedError(f"the run has no {self._kind} {name!r}; there is: {there}")
+        return self._found[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._found.get(name, default)
+
+    def __str__(self) -> str:
+        return str(self._found)
+
+
 @dataclass(frozen=True, eq=False)
 class RunView:
     """One run: `.params.NAME`, `.metrics.NAME`, `.series.NAME`, `.axes.NAME`, `.seed`, `.key`…"""
@@ -77,11 +110,11 @@ class RunView:
     @classmethod
     def of(cls, entry: Entry) -> RunView:
         return cls(
-            params=MappingProxyType(dict(entry.params)),
-            metrics=MappingProxyType(dict(entry.metrics)),
-            series=MappingProxyType({name: tuple(v) for name, v in entry.series.items()}),
-            axes=MappingProxyType(dict(entry.axes)),
-            provenance=MappingProxyType(dict(entry.provenance)),
+            params=Values("field", entry.params),
+            metrics=Values("metric", entry.metrics),
+            series=Values("series", {name: tuple(v) for name, v in entry.series.items()}),
+            axes=Values("swept field", entry.axes),
+            provenance=Values("recorded", entry.provenance),
             seed=entry.seed,
             key=entry.key,
             technique=entry.technique,
@@ -130,7 +163,11 @@ class ExperimentView:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self[0], name)
+        first = self[0]
+        if isinstance(first, RunView) and not hasattr(first, name):
+            there = ", ".join(field.name for field in fields(first))
+            raise UndefinedError(f"a run has no {name!r}; it has: {there}")
+        return getattr(first, name)
 
 
 class Names:

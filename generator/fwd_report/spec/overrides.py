@@ -48,7 +48,8 @@ def parse_overrides(texts: Sequence[str], problems: list[Problem]) -> tuple[Over
         try:
             found.append(Override(text, keys, parse_override(value)))
         except ValueError as error:
-            hint = "put the value in quotes twice: --set 'key=\"value\"'"
+            hint = "the value is YAML: {key: value} has a space after the colon, and a text with"
+            hint += " special characters its own quotes, as in --set 'key=\"value\"'"
             problems.append(Problem(f"--set {text}: {error}", hint=hint))
     return tuple(found)
 
@@ -69,7 +70,7 @@ def apply_to_report(
             override.put(document, (key,), profile)
         else:
             known = [*ReportSpec.model_fields, *sections]
-            hint = did_you_mean(key, known)
+            hint = did_you_mean(key, known) or f"a field of an experiment is SECTION.ID.{key}"
             if key in sections:
                 hint = f"name the field too: {key}.experiment.field=value"
             message = f"--set {override.text}: report.yaml has no '{key}'"
@@ -117,8 +118,11 @@ def _apply_to_experiment(
         problems.append(Problem(message, hint=did_you_mean(name, ids)))
         return
     if not rest or rest[0] in FIXED:
-        message = f"--set {override.text}: name a field to set, such as seed"
-        problems.append(Problem(message))
+        message = f"--set {override.text}: " + (
+            f"{rest[0]} cannot be set" if rest else "this names an experiment and no field of it"
+        )
+        hint = f"name a field: {'.'.join(override.keys[:2])}.seed=7, say"
+        problems.append(Problem(message, hint=hint))
         return
     path: Path = ("experiments", ids[name])
     target = document.data["experiments"][ids[name]]

@@ -172,6 +172,8 @@ def _hint(item: Any) -> str | None:
     if item["type"] == "literal_error" and isinstance(value, str):
         expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
         return did_you_mean(value, [name.strip("'") for name in expected])
+    if _EXPECTED.get(item["type"]) == "a list" and not isinstance(value, dict):
+        return f"for one value write [{value}]"
     return None
 
 

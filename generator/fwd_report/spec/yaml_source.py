@@ -232,7 +232,8 @@ class _Builder:
     def _key(self, event: Any) -> tuple[str, Place]:
         self._count(1, event)
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-            raise _Invalid("a key should be a plain word", _start(event))
+            hint = "put a text with {{ … }} in quotes, or on lines of its own after `>-`"
+            raise _Invalid("a key should be a plain word", _start(event), hint)
         if event.value == "<<" and event.implicit[0]:
             raise _Invalid("merging with << is not supported", _start(event), "write the keys out")
         if event.anchor is not None:
@@ -280,6 +281,8 @@ def _hint(text: str, place: Place | None, problem: str) -> str | None:
         return "put a text that contains ': ' in quotes"
     if "cannot start any token" in problem:
         return "put a text that begins with @, ` or % in quotes"
+    if "expected '-' indicator" in problem or "expected <block end>" in problem:
+        return "lines of one thing start in one column: this one is further left or right"
     if "quoted scalar" in problem or "end of stream" in problem:
         return "a quote or bracket is not closed"
     return None

@@ -155,6 +155,11 @@ class Store:
                 damaged[key] = str(error)
         return damaged
 
+    def unused(self, keep: set[str]) -> tuple[int, int]:
+        """The number of entries that are not in `keep`, and their bytes; deletes nothing."""
+        keys = set(self.keys()) - keep
+        return len(keys), sum(_size(self.folder(key)) for key in keys)
+
     def collect(self, keep: set[str]) -> tuple[int, int]:
         """Delete the entries not in `keep`, leftovers of crashes and what was moved aside.
 

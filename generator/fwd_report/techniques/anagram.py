@@ -81,10 +81,11 @@ class Anagram(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform
+        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform, axes_label
 
         flips: list[Part] = []
-        rows = []
+        rows: list[tuple[Picture, Picture]] = []
+        labels: list[str] = []
         for entry in entries:
             view = entry.params["view"]
             first, second = str(entry.params["prompt"]), str(entry.params["flipped"])
@@ -93,9 +94,11 @@ class Anagram(Sampling):
             )
             if view in get_args(Transform):
                 picture = Picture(entry.picture(), entry.alt, entry=entry)
-                flips.append(Flip(picture, view, (first, second)))
+                flips.append(Flip(picture, view, (first, second), axes_label(entry)))
             else:
                 through = f"through the view {view}: {second}"
                 viewed = Picture(entry.picture("viewed"), through, label=through, entry=entry)
                 rows.append((upright, viewed))
-        return [*flips, Grid(tuple(rows))] if rows else flips
+                labels.append(axes_label(entry))
+        row_labels = tuple(labels) if any(labels) else ()
+        return [*flips, Grid(tuple(rows), row_labels)] if rows else flips

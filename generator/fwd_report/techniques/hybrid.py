@@ -92,19 +92,22 @@ class Hybrid(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.parts import Distance, Grid, Picture
+        from fwd_report.techniques.parts import Distance, Grid, Picture, axes_label
 
         distances: list[Part] = []
-        rows = []
+        rows: list[tuple[Picture, Picture]] = []
+        labels: list[str] = []
         for entry in entries:
             low, high = str(entry.params["low"]), str(entry.params["high"])
             if entry.params["split"] == "colour":
                 colour = Picture(entry.picture(), f"in colour: {high}", label=high, entry=entry)
                 grey = Picture(entry.picture("low"), f"in grey: {low}", label=low, entry=entry)
                 rows.append((colour, grey))
+                labels.append(axes_label(entry))
             else:
                 picture = Picture(entry.picture(), entry.alt, entry=entry)
-                distances.append(Distance(picture, near=high, far=low))
+                distances.append(Distance(picture, high, low, axes_label(entry)))
         if not rows:
             return distances
-        return [*distances, Grid(tuple(rows), column_labels=("in colour", "in grey"))]
+        row_labels = tuple(labels) if any(labels) else ()
+        return [*distances, Grid(tuple(rows), row_labels, ("in colour", "in grey"))]

@@ -64,6 +64,8 @@ class Flip:
     picture: Picture
     view: Transform
     readings: tuple[str, str]
+    label: str = ""
+    """What tells it from its siblings."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Distance:
     picture: Picture
     near: str
     far: str
+    label: str = ""
+    """What tells it from its siblings."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def axis_label(axis: str, value: Any) -> str:
     """How an axis value is written on a page: prompts as they are, numbers with their name."""
     if isinstance(value, str):
         return value
-    return f"{axis} = {value}"
+    return f"{axis} {value}" if axis == "sample" else f"{axis} = {value}"
 
 
 def axes_label(entry: Entry) -> str:
