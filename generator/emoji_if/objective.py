@@ -14,9 +14,13 @@ LEAN = 0.6
 
 
 class Objective:
-    """Noises images and scores a network's answer; the tables of the process on one device."""
+    """Noises images and scores a network's answer; the tables of the process on one device.
 
-    def __init__(self, device: torch.device) -> None:
+    snr_cap: of the min-SNR weight; infinity weighs every noise level's velocity alike.
+    """
+
+    def __init__(self, device: torch.device, snr_cap: float = SNR_CAP) -> None:
+        self.snr_cap = snr_cap
         process = scheduler()
         abar = process.alphas_cumprod.double()
         before = torch.cat([abar.new_ones(1), abar[:-1]])
@@ -57,7 +61,7 @@ class Objective:
         v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
         v_hat, variance = v_hat.float(), variance.float()
         snr = abar / (1 - abar)
-        weight = (snr.clamp(max=SNR_CAP) + 1) / (snr + 1)
+        weight = (snr.clamp(max=self.snr_cap) + 1) / (snr + 1)
         error = (weight * (v_hat - v) ** 2).mean()
 
         x0_error = (1 - abar).sqrt() * (v_hat - v).detach()

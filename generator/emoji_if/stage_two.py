@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,7 +51,8 @@ def train(
     if settings.device.type == "cuda":
         model.unet.compile()
     stage_one.to(settings.device).eval()
-    objective = Objective(settings.device)
+    # Detail is decided at little noise, which a cap would hardly teach: pictures would stay grainy.
+    objective = Objective(settings.device, snr_cap=math.inf)
     rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:

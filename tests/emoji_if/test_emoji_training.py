@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_a_perfect_answer_costs_nothing() -> None:
     error, bound = objective.loss(x0, t, noise, v, -torch.ones_like(v))
     assert error.item() == pytest.approx(0, abs=1e-10)
     assert bound.item() == pytest.approx(0, abs=1e-5)
+
+
+def test_without_a_cap_the_error_is_the_velocitys_own() -> None:
+    x0, noise, wrong = torch.randn(3, 4, 3, 8, 8)
+    t = torch.tensor([10, 250, 690, 980])
+    objective = Objective(CPU, snr_cap=math.inf)
+    abar = objective["abar"][t]
+    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+    error, _ = objective.loss(x0, t, noise, v + wrong, torch.zeros_like(v))
+    assert error.item() == pytest.approx(wrong.square().mean().item(), rel=1e-5)
 
 
 def test_the_bound_trains_the_variance_only() -> None:
