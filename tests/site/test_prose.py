@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from pathlib import Path
@@ -18,7 +19,8 @@ from fwd_report.errors import UserError
 from fwd_report.site.prose import MISSING, render, render_inline
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
-from fwd_report.site.views import ExperimentView, Names, NotRun, experiment_views
+from fwd_report.site.views import ExperimentView, Names, NotRun, RunView, experiment_views
+from fwd_report.spec.prose import VIEWED
 
 
 @pytest.fixture
@@ -114,6 +116,11 @@ def test_in_code_a_value_stands_as_it_is_and_in_math_as_a_number_or_text() -> No
 def test_a_wrong_name_is_told_from_those_there_are(runs: Names, source: str, message: str) -> None:
     with pytest.raises(Exception, match=re.escape(message)):
         render(source, {"runs": runs})
+
+
+def test_what_loading_lets_prose_ask_for_is_what_there_is() -> None:
+    there = {field.name for field in dataclasses.fields(RunView)}
+    assert {*VIEWED} == there | {"id", "title", "figure"}
 
 
 def test_values_are_not_templates_and_not_formulas() -> None:

@@ -147,6 +147,18 @@ CASES = {
         "not valid YAML",
         "start in one column",
     ),
+    "prose asks a run for what it has not": (
+        one("technique: draw\ndiscussion: '{{ runs.a.param.steps }}'"),
+        "6:28",
+        "neither an experiment nor a run has 'param'",
+        "did you mean 'params'?",
+    ),
+    "double braces in math": (
+        one("technique: draw\ndiscussion: '$x_{{t}}$'"),
+        "6:23",
+        "prose knows no 't'",
+        "double braces stand for a value",
+    ),
     "unknown profile": ("title: A\ntitle@gpv: B\n", "2:1", "no profile 'gpv'", "'gpu'?"),
     "id by profile": (one("technique: draw\nid@gpu: b"), "6:5", "same under every profile", ""),
     "mistake under another profile": (

@@ -18,6 +18,13 @@ from fwd_report.spec.yaml_source import Place
 Finding = tuple[int, str, str, str | None]
 """(line of the text, word to point at, message, hint)."""
 
+IN_MATH = "double braces stand for a value, in math too: where both are meant, write { {t} }"
+VIEWED = (
+    "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
+    "technique", "label",
+)  # fmt: skip
+"""What prose may ask of an experiment (and of its runs): see site/views.py."""
+
 
 @dataclass
 class ProseCheck:
@@ -53,7 +60,8 @@ class ProseCheck:
             yield line, "", f"the prose is no valid template: {message}", None
             return
         for line, name in parsed["unknown"]:
-            yield line, name, f"prose knows no '{name}'", did_you_mean(name, NAMES)
+            hint = IN_MATH if len(name) == 1 else did_you_mean(name, NAMES)
+            yield line, name, f"prose knows no '{name}'", hint
         for line, (root, *names) in parsed["chains"]:
             if root == "runs":
                 yield from self._experiment(line, section, names)
@@ -69,6 +77,9 @@ class ProseCheck:
         if len(names) == 1 and names[0] not in found:
             message = f"section '{section}' has no experiment '{names[0]}'"
             yield line, names[0], message, did_you_mean(names[0], found)
+        elif len(names) == 2 and names[0] in found and names[1] not in VIEWED:
+            message = f"neither an experiment nor a run has '{names[1]}'"
+            yield line, names[1], message, did_you_mean(names[1], VIEWED)
         elif len(names) == 3 and names[1] == "params" and names[0] in found:
             technique = found[names[0]].technique
             if technique is None or technique.kind == "figure" or hasattr(dict, names[2]):
