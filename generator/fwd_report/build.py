@@ -98,7 +98,7 @@ def build(root: Path, options: Options) -> Outcome:
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     plan, store = load_plan(root, options)
-    if not options.cached_only and _download_models(plan):
+    if not options.cached_only and download_models(plan):
         plan = make_plan(plan.project, store)
     ran = 0
     failures: tuple[Failure, ...] = ()
@@ -233,7 +233,7 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
     return "not run yet" if len(absent) == 1 else f"{len(absent)} runs have not run yet"
 
 
-def _download_models(plan: Plan) -> bool:
+def download_models(plan: Plan) -> bool:
     """Fetch hub models that runs will ask, before their digests are part of a key."""
     last = max((run.technique.stage or 0 for run in plan.runs if run.model is not None), default=0)
     stages = {model: n for n, model in stage_models(plan.project).items() if n <= last}

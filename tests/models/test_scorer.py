@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import HfApi
 from PIL import Image
 from tests.tiny_if import tiny_tokenizer
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFast, CLIPVisionConfig
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UnavailableError, UserError
+from fwd_report.models.digest import WHOLE
+from fwd_report.models.loader import fetch
 from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
 
 PROMPTS = ["a dog", "a photo of a skull"]
@@ -111,3 +114,20 @@ def test_what_is_no_scorer_is_named(towers: Towers, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UserError, match="no known scorer"):
         load_scorer(tmp_path, "cpu")
+
+
+def test_a_download_that_was_cut_short_is_tried_again(
+    clip_folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = tmp_path_factory.mktemp("hub") / "models--some--clip"
+    monkeypatch.setenv("HF_HUB_CACHE", str(hub.parent))
+    (hub / "refs").mkdir(parents=True)
+    (hub / "refs" / "main").write_text("c0ffee")
+    (hub / "snapshots").mkdir()
+    whole = clip_folder.rename(hub / "snapshots" / "c0ffee")
+    assert fetch("some/clip", (WHOLE,)) == whole
+
+    (whole / "preprocessor_config.json").unlink()
+    monkeypatch.setattr(HfApi, "list_repo_files", lambda self, repo: 1 / 0)
+    with pytest.raises(UnavailableError, match="could not be downloaded"):
+        fetch("some/clip", (WHOLE,))
