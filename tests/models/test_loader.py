@@ -224,3 +224,13 @@ def test_prompts_are_encoded_once_and_kept(
 def test_stage_two_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no stage II"):
         Cascade({1: folder}, tmp_path, "cpu", torch.float32).model(2)
+
+
+def test_the_embedded_model_names_no_class_of_one_transformers_alone() -> None:
+    """Transformers 5 calls its fast tokenizers by a name that 4 does not know."""
+    shipped = Path(names.__file__).parent / names.EMBEDDED
+    files = sorted(shipped.rglob("*.json"))
+    assert {"stage_1", "stage_2", "scorer"} <= {
+        path.relative_to(shipped).parts[0] for path in files
+    }
+    assert [path for path in files if "TokenizersBackend" in path.read_text("utf-8")] == []
