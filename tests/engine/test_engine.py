@@ -18,6 +18,7 @@ from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.plan.rates import Rates, calls_by_cost
 from fwd_report.plan.run import Run
+from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result, Technique
 from fwd_report.techniques.context import RunContext
@@ -99,14 +100,14 @@ class Bench:
         return self.toy
 
     def context(self, run: Run, **_: Any) -> RunContext:
-        class Stored:
-            def __init__(self, key: str, store: Store) -> None:
-                self.folder = store.folder(key)
+        def stored(need: Run) -> Entry:
+            return Entry(
+                section=need.section, experiment=need.experiment, technique="", index=need.index,
+                seed=need.seed, key=need.key, params={}, axes={}, alt="", metrics={}, series={},
+                provenance={}, folder=self.real_store.folder(need.key),
+            )  # fmt: skip
 
-        needs: Any = {
-            field: tuple(Stored(need.key, self.real_store) for need in group)
-            for field, group in run.needs.items()
-        }
+        needs = {field: tuple(map(stored, group)) for field, group in run.needs.items()}
         return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
 
     def store(self, run: Run, result: Result, *_: Any) -> None:
