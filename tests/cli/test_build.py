@@ -98,9 +98,13 @@ def test_kill_9_then_build_just_works(project: Project) -> None:
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_so(project: Project) -> None:
+    def as_in_a_terminal() -> None:
+        """What runs in the background, as tests may, is born deaf to Ctrl-C."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     build = subprocess.Popen(
         project.command("build"), cwd=project.root, env=project.environment(),
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=as_in_a_terminal,
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while not project.stored() and time.monotonic() < deadline:
