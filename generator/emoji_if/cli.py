@@ -17,6 +17,8 @@ from emoji_if import export as exporting
 from emoji_if import reading, sample, scorer_training, stage_one, stage_two
 from emoji_if.drawings import DataError
 from emoji_if.loop import Settings
+from emoji_if.networks import stage_2
+from emoji_if.objective import DETAIL, SHAPE
 from emoji_if.report import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
 
@@ -27,6 +29,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Make emoji-IF: data, training, export and measurement.",
 )
+
+
+class Emphasis(StrEnum):
+    """Which noise levels stage I is taught."""
+
+    shape = "shape"
+    detail = "detail"
 
 
 class Vocabulary(StrEnum):
@@ -49,6 +58,14 @@ Width = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Threads that share a step; 1 on a GPU.")]
 Resume = Annotated[bool, typer.Option(help="Continue from the checkpoint, its time counted.")]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="An exported folder whose weights to go on from, at half the learning rate.",
+    ),
+]
 Device = Annotated[str, typer.Option(help="Where to train.")]
 Folder = Annotated[Path, typer.Option(help="The exported folder.")]
 
@@ -62,6 +79,11 @@ def _sixteens(width: int) -> int:
     if width % 16:
         raise typer.BadParameter(f"{width} is no multiple of 16")
     return width
+
+
+def _rate(start: Path | None) -> float:
+    """What has learnt already is taught in smaller steps."""
+    return 0.5 if start else 1.0
 
 
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
@@ -120,17 +142,22 @@ def train(
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
+    start: Start = None,
+    emphasis: Annotated[
+        Emphasis,
+        typer.Option(help="Strong noise, where words become shapes, or all noise alike."),
+    ] = Emphasis.shape,
 ) -> None:
     """Train stage I."""
     space = Workspace(work)
+    torch.manual_seed(0)
     stage_one.train(
+        stage_one.TextToImage.of(sample.load_stage_1(start)) if start else space.new_stage_1(width),
         space.pool(64),
         space.things(),
-        space.tokenizer(),
-        space.trained_encoder(),
         space.stage_1,
-        Settings(minutes, batch, workers, resume, torch.device(device)),
-        width=width,
+        Settings(minutes, batch, workers, resume, torch.device(device), _rate(start)),
+        SHAPE if emphasis is Emphasis.shape else DETAIL,
     )
 
 
@@ -145,17 +172,19 @@ def upscale(
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
+    start: Start = None,
 ) -> None:
     """Train stage II."""
     space = Workspace(work)
+    torch.manual_seed(0)
     stage_two.train(
+        sample.load_stage_2(start).unet if start else stage_2(width),
         space.pool(256),
         space.things(),
-        space.trained_stage_1(),
+        stage_one.TextToImage.of(sample.load_stage_1(start)) if start else space.trained_stage_1(),
         space.stage_2,
-        Settings(minutes, batch, workers, resume, torch.device(device)),
-        width=width,
-        crop=crop,
+        Settings(minutes, batch, workers, resume, torch.device(device), _rate(start)),
+        crop,
     )
 
 

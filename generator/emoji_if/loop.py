@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from emoji_if.drawings import DataError
 from emoji_if.muon import optimisers
+from fwd_report.training.loop import computes_in_bf16
 
 Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
 """Draws a micro-batch and returns the module's loss on it, and what to report."""
@@ -25,7 +26,8 @@ class Settings:
     """What every training is told: a wall-clock budget, pictures a step, who shares the step.
 
     workers: threads, each taking an equal part of the batch, rounded up; 1 on a GPU. resume: go on
-    from the checkpoint, its time counted.
+    from the checkpoint, its time counted. rate: factor of the learning rates, below 1 for weights
+    that have learnt already.
     """
 
     minutes: float
@@ -33,11 +35,17 @@ class Settings:
     workers: int
     resume: bool
     device: torch.device
+    rate: float = 1.0
 
     @property
     def share(self) -> int:
         """A worker's pictures of each step."""
         return -(-self.batch // self.workers)
+
+    def autocast(self) -> torch.autocast:
+        """bfloat16 where the device computes in it: emulated, it is ten times slower."""
+        native = computes_in_bf16(str(self.device))
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=native)
 
 
 class Budget:
@@ -155,7 +163,8 @@ def optimise(
     `every` seconds and at the end. on_checkpoint receives the averaged module each time.
     """
     average = Average(module)
-    pair = optimisers(module, peak, muon_peak, settings.workers)
+    rates = (settings.rate * peak, settings.rate * muon_peak)
+    pair = optimisers(module, *rates, threads=settings.workers)
     peaks = [optimiser.defaults["lr"] for optimiser in pair]
     step, budget = 0, Budget(settings.minutes)
     if settings.resume and checkpoint.exists():
@@ -187,9 +196,9 @@ def optimise(
                 on_checkpoint(average.module)
         if finished:
             return average.module
-        for optimiser, rate in zip(pair, peaks, strict=True):
+        for optimiser, highest in zip(pair, peaks, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, budget.fraction, rate)
+                group["lr"] = learning_rate(step, budget.fraction, highest)
         parts = team.gradients()
         nn.utils.clip_grad_norm_(module.parameters(), 1.0)
         for optimiser in pair:

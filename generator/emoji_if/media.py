@@ -14,7 +14,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
-    """Brush strokes by a Kuwahara filter (the calmest of four neighbouring windows), on canvas."""
+    """Brush strokes by a Kuwahara filter (the calmest of four windows), in warm colours."""
     radius = max(1, image.shape[0] // 60)
     mean = uniform_filter(image, (2 * radius + 1, 2 * radius + 1, 1))
     square = uniform_filter(image**2, (2 * radius + 1, 2 * radius + 1, 1))
@@ -24,9 +24,8 @@ def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
     means = np.stack([np.roll(mean, shift, (0, 1)) for shift in shifts])
     calmest = variances.argmin(0)[None, ..., None]
     painted = np.take_along_axis(means, calmest, 0)[0]
-    weave = rng.normal(0, 0.015, (image.shape[0] // 2, image.shape[0] // 2, 1)).repeat(2, 0)
     warm = np.array([1.02, 0.97, 0.86], np.float32)
-    return np.clip(((painted - 0.5) * 1.15 + 0.48) * warm + weave.repeat(2, 1), 0, 1)
+    return np.clip(((painted - 0.5) * 1.15 + 0.48) * warm, 0, 1)
 
 
 def lithograph(image: np.ndarray, rng: Generator) -> np.ndarray:
@@ -36,7 +35,7 @@ def lithograph(image: np.ndarray, rng: Generator) -> np.ndarray:
     ink = np.clip((ink - low) / max(high - low, 0.05), 0, 1)
     ink = ink * ink * (3 - 2 * ink)
     edges = np.hypot(sobel(ink, 0), sobel(ink, 1))
-    ink = np.clip(ink - 0.25 * edges + rng.normal(0, 0.02, ink.shape), 0, 1)
+    ink = np.clip(ink - 0.25 * edges, 0, 1)
     paper, black = np.array([0.93, 0.9, 0.83]), np.array([0.1, 0.09, 0.09])
     return black + ink[..., None] * (paper - black)
 

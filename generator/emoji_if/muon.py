@@ -15,17 +15,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fwd_report.training.loop import computes_in_bf16
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The nearest semi-orthogonal matrix, roughly: Newton-Schulz iteration in bfloat16.
+    """The nearest semi-orthogonal matrix, roughly: Newton-Schulz; bfloat16 is exact enough.
 
     matrix: (m, n); every singular value of the result lies between about 0.7 and 1.2.
     """
     a, b, c = COEFFICIENTS
-    x = matrix.bfloat16()
+    x = matrix.bfloat16() if computes_in_bf16(str(matrix.device)) else matrix.float()
     x = x / (x.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x

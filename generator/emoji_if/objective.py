@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from emoji_if.networks import scheduler
 
-SNR_CAP = 5.0
 
-LEAN = 0.6
-"""Exponent of the drawn noise level: below 1, more steps go to strong noise, where words decide."""
+@dataclass(frozen=True)
+class Emphasis:
+    """Which noise levels a training cares about.
+
+    lean: exponent of the drawn noise level; below 1, more steps go to strong noise. snr_cap: of the
+    min-SNR weight; infinity weighs every noise level's velocity alike.
+    """
+
+    lean: float
+    snr_cap: float
+
+
+SHAPE = Emphasis(lean=0.6, snr_cap=5.0)
+"""Strong noise, where words become shapes."""
+
+DETAIL = Emphasis(lean=1.0, snr_cap=math.inf)
+"""All noise alike: little noise, which `SHAPE` hardly teaches, decides about grain and edges."""
 
 
 class Objective:
-    """Noises images and scores a network's answer; the tables of the process on one device.
+    """Noises images and scores a network's answer; the tables of the process on one device."""
 
-    snr_cap: of the min-SNR weight; infinity weighs every noise level's velocity alike.
-    """
-
-    def __init__(self, device: torch.device, snr_cap: float = SNR_CAP) -> None:
-        self.snr_cap = snr_cap
+    def __init__(self, device: torch.device, emphasis: Emphasis) -> None:
+        self.emphasis = emphasis
         process = scheduler()
         abar = process.alphas_cumprod.double()
         before = torch.cat([abar.new_ones(1), abar[:-1]])
@@ -39,9 +53,9 @@ class Objective:
         return self.tables[name].view(-1, 1, 1, 1)
 
     def timesteps(self, count: int) -> Tensor:
-        """(count,) random t, 1000 * u^LEAN with u uniform."""
+        """(count,) random t, 1000 * u^lean with u uniform."""
         u = torch.rand(count, device=self.tables["abar"].device)
-        return (1000 * u**LEAN).long().clamp(max=999)
+        return (1000 * u**self.emphasis.lean).long().clamp(max=999)
 
     def noised(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """x_t of the forward process; t: (B,)."""
@@ -61,7 +75,7 @@ class Objective:
         v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
         v_hat, variance = v_hat.float(), variance.float()
         snr = abar / (1 - abar)
-        weight = (snr.clamp(max=self.snr_cap) + 1) / (snr + 1)
+        weight = (snr.clamp(max=self.emphasis.snr_cap) + 1) / (snr + 1)
         error = (weight * (v_hat - v) ** 2).mean()
 
         x0_error = (1 - abar).sqrt() * (v_hat - v).detach()

@@ -66,7 +66,7 @@ def train(
             ]
         pictures = disturbed(as_pixels(pool.images[chosen]).to(settings.device))
         which = torch.from_numpy(pool.things[chosen]).to(settings.device)
-        with torch.autocast(settings.device.type, torch.bfloat16):
+        with settings.autocast():
             looked = replica.images(pictures)
             read = replica.texts(tokenise(tokenizer, captions).to(settings.device))
         loss = contrastive(looked.float(), read.float(), which, replica.log_scale)

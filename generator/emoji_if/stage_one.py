@@ -15,11 +15,12 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from emoji_if.captions import MEDIA, caption
 from emoji_if.compose import Pool
 from emoji_if.loop import Settings, optimise
-from emoji_if.networks import scheduler, stage_1, text_encoder
-from emoji_if.objective import Objective
+from emoji_if.networks import scheduler
+from emoji_if.objective import Emphasis, Objective
 from emoji_if.sample import draw, grid
 from emoji_if.text import embed
 from emoji_if.vocabulary import Thing
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 PREVIEW = (
     "a rocket ship",
@@ -35,11 +36,21 @@ PREVIEW = (
 class TextToImage(nn.Module):
     """Stage I with its text encoder, which only reads: its weights stay."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, width: int) -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        encoder: T5EncoderModel,
+        unet: PatchedUNet2DConditionModel,
+    ) -> None:
         super().__init__()
         self.tokenizer = tokenizer
-        self.encoder = text_encoder(tokenizer).requires_grad_(False)
-        self.unet = stage_1(width)
+        self.encoder = encoder.eval().requires_grad_(False)
+        self.unet = unet
+
+    @classmethod
+    def of(cls, pipeline: IFPipeline) -> TextToImage:
+        """The modules of a pipeline."""
+        return cls(pipeline.tokenizer, pipeline.text_encoder, pipeline.unet)
 
     def pipeline(self) -> IFPipeline:
         """These very modules as diffusers' pipeline, without a progress bar."""
@@ -83,26 +94,21 @@ def preview(model: TextToImage, to: Path) -> None:
 
 
 def train(
+    model: TextToImage,
     pool: Pool,
     things: Sequence[Thing],
-    tokenizer: PreTrainedTokenizerFast,
-    encoder: T5EncoderModel,
     checkpoint: Path,
     settings: Settings,
-    *,
-    width: int,
+    emphasis: Emphasis,
 ) -> TextToImage:
     """Train until the budget ends; the averaged weights, also left in the checkpoint.
 
     Beside it a sheet shows what the average draws so far: `PREVIEW`, in a few steps.
     """
-    torch.manual_seed(0)
-    model = TextToImage(tokenizer, width)
-    model.encoder.load_state_dict(encoder.state_dict())
-    model.to(settings.device, memory_format=torch.channels_last)
+    model.train().to(settings.device, memory_format=torch.channels_last)
     if settings.device.type == "cuda":
         model.unet.unet.compile()
-    objective = Objective(settings.device)
+    objective = Objective(settings.device, emphasis)
     rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: TextToImage) -> tuple[Tensor, dict[str, float]]:
@@ -111,7 +117,7 @@ def train(
         x0 = pixels.to(settings.device)
         t = objective.timesteps(len(x0))
         noise = torch.randn_like(x0)
-        with torch.autocast(settings.device.type, torch.bfloat16):
+        with settings.autocast():
             text = replica.embed(captions)
             v, variance = replica.unet.velocity(objective.noised(x0, t, noise), t, text)
         error, bound = objective.loss(x0, t, noise, v, variance)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +13,13 @@ from torch.nn import functional as F
 
 from emoji_if.compose import Pool
 from emoji_if.loop import Settings, optimise
-from emoji_if.networks import stage_2
-from emoji_if.objective import Objective
+from emoji_if.objective import DETAIL, Objective
 from emoji_if.stage_one import TextToImage, batch_of
 from emoji_if.vocabulary import Thing
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 MOST_NOISE = 400
-"""The conditioning is noised to a level below this; `IFSuperResolutionPipeline` takes 250."""
+"""The conditioning is noised to a level below this, half of the time below a quarter of it."""
 
 
 def conditioning(images: Tensor) -> Tensor:
@@ -33,26 +32,23 @@ def conditioning(images: Tensor) -> Tensor:
 
 
 def train(
+    model: PatchedUNet2DConditionModel,
     pool: Pool,
     things: Sequence[Thing],
     stage_one: TextToImage,
     checkpoint: Path,
     settings: Settings,
-    *,
-    width: int,
     crop: int,
 ) -> nn.Module:
     """Train until the budget ends, on `crop` pixels square; the averaged weights.
 
     stage_one lends its text encoder, which stays as it is.
     """
-    torch.manual_seed(0)
-    model = stage_2(width).to(settings.device, memory_format=torch.channels_last)
+    model.train().to(settings.device, memory_format=torch.channels_last)
     if settings.device.type == "cuda":
         model.unet.compile()
     stage_one.to(settings.device).eval()
-    # Detail is decided at little noise, which a cap would hardly teach: pictures would stay grainy.
-    objective = Objective(settings.device, snr_cap=math.inf)
+    objective = Objective(settings.device, DETAIL)
     rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
@@ -64,12 +60,12 @@ def train(
             whole = pixels.to(settings.device)
             x0, low = whole[window], conditioning(whole)[window]
             text = stage_one.embed(captions)
-            t = torch.randint(0, 1000, (len(x0),), device=settings.device)
-            level = torch.randint(0, MOST_NOISE, (len(x0),), device=settings.device)
+            t = objective.timesteps(len(x0))
+            level = (MOST_NOISE * torch.rand(len(x0), device=settings.device) ** 2).long()
             noise = torch.randn_like(x0)
             seen = objective.noised(low, level, torch.randn_like(low))
             inputs = torch.cat([objective.noised(x0, t, noise), seen], dim=1)
-        with torch.autocast(settings.device.type, torch.bfloat16):
+        with settings.autocast():
             v, variance = replica.velocity(inputs, t, text, level)
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}

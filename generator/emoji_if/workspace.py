@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from emoji_if.captions import every_caption
 from emoji_if.compose import Pool, build_pool, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_keywords
 from emoji_if.loop import restore
-from emoji_if.networks import stage_2, train_tokenizer
+from emoji_if.networks import stage_1, stage_2, text_encoder, train_tokenizer
 from emoji_if.reading import Reader
 from emoji_if.stage_one import TextToImage
 from emoji_if.vocabulary import STARTER, Thing, everything
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 CAPTION_WEIGHT = 30
 """How often the tokenizer reads each caption for one reading of the general words."""
@@ -89,14 +89,20 @@ class Workspace:
         restore(reader, self._averaged(self.reading, "read"), self.reading)
         return reader.encoder.eval()
 
+    def new_stage_1(self, width: int) -> TextToImage:
+        """Stage I before its training, with the text encoder after its lesson."""
+        return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
+
     def trained_stage_1(self) -> TextToImage:
         """Stage I and text encoder with the averaged weights so far."""
         weights = self._averaged(self.stage_1, "train")
-        model = TextToImage(self.tokenizer(), weights["unet.unet.conv_in.weight"].shape[0])
+        tokenizer = self.tokenizer()
+        unet = stage_1(weights["unet.unet.conv_in.weight"].shape[0])
+        model = TextToImage(tokenizer, text_encoder(tokenizer), unet)
         restore(model, weights, self.stage_1)
         return model.eval()
 
-    def trained_stage_2(self) -> nn.Module:
+    def trained_stage_2(self) -> PatchedUNet2DConditionModel:
         """Stage II with the averaged weights so far."""
         weights = self._averaged(self.stage_2, "upscale")
         model = stage_2(weights["unet.conv_in.weight"].shape[0])

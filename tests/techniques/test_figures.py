@@ -11,6 +11,8 @@ import pytest
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.anagram import Anagram
 from fwd_report.techniques.compare import Compare
+from fwd_report.techniques.curves import Curves
+from fwd_report.techniques.evaluate import Evaluate
 from fwd_report.techniques.forward import Forward
 from fwd_report.techniques.hybrid import Hybrid
 from fwd_report.techniques.inpaint import Inpaint
@@ -111,7 +113,7 @@ def test_several_ways_to_read_are_told_apart(
     entries = [entry(n, axis, params=params | more) for n, axis in enumerate(axes)]
     parts = technique.figure(entries)
     shown = parts[0].row_labels if isinstance(parts[0], Grid) else tuple(p.label for p in parts)
-    assert shown == ("one", "guidance = 5, sample 2")
+    assert shown == ("one", "γ = 5, sample 2")
 
 
 def test_iterative_shows_every_fifth_frame_and_the_last() -> None:
@@ -168,6 +170,48 @@ def test_samples_of_classes_make_a_sheet_for_each_epoch() -> None:
     assert [grid.row_labels[0] for grid in grids] == ["epoch 1", "epoch 5"]
 
 
+def test_checkpoints_of_two_trainings_are_told_apart() -> None:
+    axes = [{"model": model, "digit": 0} for model in ("narrow@1", "wide@1", "wide")]
+    grids = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
+    titles = [grid.row_labels[0] for grid in grids]
+    assert titles == ["narrow, epoch 1", "wide, epoch 1", "wide"]
+
+
+def test_a_repeated_row_label_stands_once() -> None:
+    axes = [
+        {"guidance": g, "digit": d, "sample": s} for g in (1, 5) for d in range(2) for s in (1, 2)
+    ]
+    (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
+    assert grid.row_labels == ("γ = 1", "", "γ = 5", "")
+
+
+def test_judged_groups_are_named_by_what_was_swept() -> None:
+    axes = [{"model": m, "digit": d} for m in ("ca@1", "cb@1") for d in range(2)]
+    samples = tuple(entry(n, a) for n, a in enumerate(axes))
+    series = {"samples": [2.0, 2.0], "fid": [30.0, 20.0], "accuracy": [0.5, 1.0]}
+    (table,) = Evaluate.figure([entry(9, {}, series=series, needs={"of": samples})])
+    assert [row[0] for row in table.rows] == ["ca, epoch 1", "cb, epoch 1"]
+
+
+@pytest.mark.parametrize(
+    ("techniques", "label"),
+    [
+        (("train", "train"), "mean square error"),
+        (("classify", "classify"), "cross entropy"),
+        (("train", "classify"), "loss"),
+    ],
+)
+def test_curves_of_several_experiments_swept_alike(techniques: tuple[str, str], label: str) -> None:
+    loss = {"series": {"loss": [1.0, 0.5]}}
+    entries = [
+        replace(entry(0, {"hidden": 16}, name, **loss), technique=technique)
+        for name, technique in zip(("a", "b"), techniques, strict=True)
+    ]
+    (curve,) = Curves.figure(entries)
+    assert [name for name, _ in curve.lines] == ["A: hidden = 16", "B: hidden = 16"]
+    assert curve.y_label == label
+
+
 def test_many_samples_are_wrapped() -> None:
     (grid,) = Sample.figure([entry(n, {"sample": n + 1}) for n in range(25)])
     assert [len(row) for row in grid.rows] == [10, 10, 5]
@@ -211,7 +255,7 @@ def test_an_absent_run_leaves_the_others_in_their_places(absent: tuple[int, ...]
 def test_numbers_name_their_rows() -> None:
     axes = [{"guidance": g, "steps": s} for g in (1, 7) for s in (10, 33)]
     (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
-    assert grid.row_labels == ("guidance = 1", "guidance = 7")
+    assert grid.row_labels == ("γ = 1", "γ = 7")
 
 
 def test_an_absent_sample_leaves_its_place_in_the_sheet() -> None:

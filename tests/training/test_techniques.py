@@ -126,7 +126,7 @@ def test_the_inputs_of_a_denoiser_are_shown_once_above_all_epochs(tmp_path: Path
     (grid,) = Denoise.figure(entries)
     assert isinstance(grid, Grid)
     assert grid.row_labels == ("input", "denoiser@1", "denoiser@5")
-    assert grid.column_labels == ("sigma = 0.2", "sigma = 0.8")
+    assert grid.column_labels == ("σ = 0.2", "σ = 0.8")
     assert grid.rows[0][0].source.name == "noisy.png"
     assert grid.rows[1][1].note == "PSNR 10.8 dB"
 

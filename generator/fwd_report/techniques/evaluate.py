@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 WITHIN_A_GROUP = ("digit", "sample")
 """Axes of a sampling experiment along which samples are judged together."""
 
+Axes = tuple[tuple[str, Any], ...]
+"""Swept fields with their values."""
+
 
 class Evaluate(Technique):
     """Accuracy on the requested digit, and the Fréchet distance in the classifier's features.
@@ -87,16 +90,24 @@ class Evaluate(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """A table with a row for each group."""
-        from fwd_report.techniques.parts import Table
+        from fwd_report.techniques.parts import Table, axis_label
+        from fwd_report.techniques.sheets import model_labels
+
+        def named(axes: Axes, models: Mapping[str, str]) -> str:
+            values = (models[v] if axis == "model" else axis_label(axis, v) for axis, v in axes)
+            return ", ".join(values)
 
         rows = []
         for entry in entries:
             fids, accuracies = entry.series["fid"], entry.series["accuracy"]
             judged = zip(groups(entry.needs["of"]).items(), fids, accuracies, strict=True)
-            for (name, group), fid, accuracy in judged:
+            models = model_labels(
+                [of.axes["model"] for of in entry.needs["of"] if "model" in of.axes]
+            )
+            for (axes, group), fid, accuracy in judged:
                 rows.append(
                     (
-                        name or entry.label,
+                        named(axes, models) or entry.label,
                         str(len(group)),
                         "no digit requested" if isnan(accuracy) else f"{accuracy:.1%}",
                         "needs 2 samples" if isnan(fid) else f"{fid:.1f}",
@@ -111,17 +122,10 @@ class Evaluate(Technique):
         return [Table(header, tuple(rows))]
 
 
-def groups(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
-    """Samples judged together, under the words that tell their group from the others."""
-    found: dict[str, list[Entry]] = {}
+def groups(entries: Sequence[Entry]) -> Mapping[Axes, Sequence[Entry]]:
+    """Samples judged together, under what tells their group from the others."""
+    found: dict[Axes, list[Entry]] = {}
     for entry in entries:
-        axes = {name: value for name, value in entry.axes.items() if name not in WITHIN_A_GROUP}
-        found.setdefault(", ".join(_named(*axis) for axis in axes.items()), []).append(entry)
+        axes = tuple(axis for axis in entry.axes.items() if axis[0] not in WITHIN_A_GROUP)
+        found.setdefault(axes, []).append(entry)
     return found
-
-
-def _named(axis: str, value: Any) -> str:
-    if axis == "model":
-        name, _, epoch = str(value).partition("@")
-        return f"epoch {epoch}" if epoch else name
-    return str(value) if axis == "case" else f"{axis} = {value}"

@@ -128,6 +128,9 @@ class Drawing:
     alt: str
 
 
+SYMBOLS = {"guidance": "γ", "sigma": "σ"}
+"""Fields that the papers, and the prose around a figure, call by a letter."""
+
 Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table | Drawing
 
 
@@ -159,7 +162,7 @@ def axis_label(axis: str, value: Any) -> str:
     """How an axis value is written on a page: prompts as they are, numbers with their name."""
     if isinstance(value, str):
         return value
-    return f"{axis} {value}" if axis == "sample" else f"{axis} = {value}"
+    return f"{axis} {value}" if axis == "sample" else f"{SYMBOLS.get(axis, axis)} = {value}"
 
 
 def axes_label(entry: Entry) -> str:
@@ -167,19 +170,27 @@ def axes_label(entry: Entry) -> str:
     return ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
 
 
+LOSSES = {"train": "mean square error", "classify": "cross entropy"}
+"""What each technique that trains minimises."""
+
+
 def loss_curve(entries: Sequence[Entry]) -> Curve:
-    """The training losses of several runs in one chart with a log axis."""
-    lines = tuple(
-        (
-            axes_label(entry) or entry.label,
-            tuple(entry.series["loss"]),
-        )
-        for entry in entries
-    )
+    """The training losses of several runs in one chart with a log axis.
+
+    A line is named by its swept values, and by its experiment where there are several.
+    """
+    several = len({(entry.section, entry.experiment) for entry in entries}) > 1
+    losses = {LOSSES.get(entry.technique, "loss") for entry in entries}
+
+    def name(entry: Entry) -> str:
+        swept = axes_label(entry)
+        return ": ".join(filter(None, (entry.label, swept))) if several else swept or entry.label
+
+    lines = tuple((name(entry), tuple(entry.series["loss"])) for entry in entries)
     return Curve(
         lines,
         x_label="optimizer step",
-        y_label="mean square error",
+        y_label=losses.pop() if len(losses) == 1 else "loss",
         alt="training loss by step: "
         + ", ".join(f"{name} ends at {values[-1]:.4f}" for name, values in lines),
         log_y=True,

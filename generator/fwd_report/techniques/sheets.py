@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from fwd_report.store.entry import Entry
@@ -22,10 +22,22 @@ def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
     """The entries of each swept model with its title, such as "epoch 5"."""
     groups: dict[Any, list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(entry.axes.get("model"), []).append(entry)
+        groups.setdefault(entry.axes.get("model", ""), []).append(entry)
+    titles = model_labels(groups)
     for model, group in groups.items():
-        name, _, epoch = str(model or "").partition("@")
-        yield f"epoch {epoch}" if epoch else name, group
+        yield titles[model], group
+
+
+def model_labels(models: Collection[str]) -> dict[str, str]:
+    """What titles each reference to a training: `unet@5` is "epoch 5" if all are of `unet`."""
+    several = len({model.partition("@")[0] for model in models}) > 1
+
+    def title(model: str) -> str:
+        name, _, epoch = model.partition("@")
+        named = [name] if several or not epoch else []
+        return ", ".join([*named, f"epoch {epoch}"] if epoch else named)
+
+    return {model: title(model) for model in models}
 
 
 def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
@@ -62,7 +74,7 @@ def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
     if not title and "digit" not in axes and axes != ["sample"]:
         return swept_grid(entries)
     rows = rows_of(entries)
-    labels = [_row_label(row) for row in rows]
+    labels = _once([_row_label(row) for row in rows])
     labels[0] = ", ".join(part for part in (title, labels[0]) if part)
     columns = _by_class(entries, axes).columns if "digit" in axes else ()
     return Grid(
@@ -70,6 +82,13 @@ def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
         row_labels=tuple(labels) if any(labels) else (),
         column_labels=tuple(map(str, columns)),
     )
+
+
+def _once(labels: Sequence[str]) -> list[str]:
+    """The labels, each only where it is another than that of the row above."""
+    return [
+        "" if label == above else label for above, label in zip(("", *labels), labels, strict=False)
+    ]
 
 
 def _row_label(row: Sequence[Entry | None]) -> str:
