@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.diffusion.program import Prediction, Program, Query
@@ -159,7 +160,7 @@ class Engine:
 
     def _start_program(self, run: Run, lock: FileLock) -> None:
         try:
-            context = self._workbench.context(run)
+            context = self._workbench.context(run, news=partial(self._news, run))
             program = run.technique.program(context)
         except Exception as error:
             self._fail(run, error, lock)
@@ -168,6 +169,9 @@ class Engine:
         live = _Live(self._started, run, program, lock, context.value_range)
         self._live.append(live)
         self._send(live, None)
+
+    def _news(self, run: Run, message: str) -> None:
+        self._progress.working_on(f"{run.name} {message}")
 
     def _run_job(self, run: Run, lock: FileLock) -> None:
         self._progress.working_on(run.name)
@@ -188,7 +192,9 @@ class Engine:
 
         try:
             folder = self._store.working_folder(run.key)
-            context = self._workbench.context(run, folder=folder, progress=report)
+            context = self._workbench.context(
+                run, folder=folder, progress=report, news=partial(self._news, run)
+            )
             result = run.technique.job(context)
             seconds = time.monotonic() - began
             self._workbench.store(run, result, context.value_range, seconds, run.calls, folder)

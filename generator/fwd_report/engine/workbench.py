@@ -71,6 +71,7 @@ class Workbench:
         run: Run,
         folder: Path | None = None,
         progress: Callable[[int, int, str], None] = lambda done, total, message: None,
+        news: Callable[[str], None] = lambda message: None,
     ) -> RunContext:
         """The run's own world: noise from its seed, its model, inputs at the model's size."""
         needs = {
@@ -90,6 +91,7 @@ class Workbench:
             if self._project.report.data is None
             else self._project.root / self._project.report.data,
             progress=progress,
+            news=news,
         )
         if context.model is not None and run.inputs:
             kinds = marked_fields(type(run.technique), InputFile)

@@ -4,7 +4,8 @@ A technique's closure is its own module and every first-party module it imports,
 inside techniques/, diffusion/, models/ and training/. Each counts by its normalised source:
 without comments, docstrings and layout, without the methods that only show, count or check
 (`figure`, `describe`, `alt`, `calls`, `objection`) and without imports that only type checkers
-see. So restyling, rewording a comment or redrawing a figure reruns nothing.
+see. A module that only fetches bytes, which are checked against a digest, does not count. So
+restyling, rewording a comment, redrawing a figure or naming another mirror reruns nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from fwd_report.store.files import read_json, write_json
 
 PACKAGE = fwd_report.__name__
 COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
-FORMAT = f"2:{sys.version_info.major}.{sys.version_info.minor}"
+NOT_COUNTED = {f"{PACKAGE}.training.download"}
+FORMAT = f"3:{sys.version_info.major}.{sys.version_info.minor}"
 """What a remembered digest was made by: the normaliser below, and the Python that unparsed."""
 NOT_RUN = {"figure", "describe", "alt", "calls", "objection"}
 
@@ -82,7 +84,11 @@ class CodeDigests:
                 submodules = {f"{node.module}.{alias.name}" for alias in node.names}
                 found = {name for name in submodules if self._is_module(name)}
                 named |= found or {node.module}
-        return sorted(name for name in named if name.startswith(COUNTED) and self._is_module(name))
+        return sorted(
+            name
+            for name in named - NOT_COUNTED
+            if name.startswith(COUNTED) and self._is_module(name)
+        )
 
     def _is_module(self, name: str) -> bool:
         return name.startswith(PACKAGE) and self._path(name).is_file()

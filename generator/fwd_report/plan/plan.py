@@ -25,7 +25,7 @@ from fwd_report.techniques.base import (
 )
 
 FROM_REPORT = ("dataset", "scorer")
-"""Fields that a technique takes from report.yaml where its spec does not set them."""
+"""Fields that a run takes from the runs it needs or from report.yaml if its spec sets none."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class _Planner:
         needs: Mapping[str, tuple[Run, ...]],
         epochs: Mapping[str, int | None],
     ) -> Run:
-        technique = self._resolved(variant.technique)
+        technique = self._resolved(variant.technique, needs)
         inputs = {
             field: self._project.root / value
             for field in marked_fields(experiment.technique, InputFile)
@@ -203,10 +203,18 @@ class _Planner:
             why=why,
         )
 
-    def _resolved(self, technique: Technique) -> Technique:
-        """The technique with what it takes from report.yaml filled in."""
+    def _resolved(self, technique: Technique, needs: Mapping[str, tuple[Run, ...]]) -> Technique:
+        """The technique with what it leaves open filled in.
+
+        A model is shown what it was trained on: the first of the runs needed that has the field
+        decides, and report.yaml where none has.
+        """
+        needed = [need.technique for group in needs.values() for need in group[:1]]
         taken = {
-            field: getattr(self._project.report, field)
+            field: next(
+                filter(None, (getattr(target, field, None) for target in needed)),
+                getattr(self._project.report, field),
+            )
             for field in FROM_REPORT
             if field in type(technique).model_fields and getattr(technique, field) is None
         }

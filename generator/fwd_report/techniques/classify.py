@@ -56,7 +56,7 @@ class Classify(Technique):
 
         if run.folder is None or self.dataset is None:
             raise ValueError("a training needs a folder and a dataset")
-        dataset = load_dataset(self.dataset, run.data)
+        dataset = load_dataset(self.dataset, run.data, run.news)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seed)
             network = Classifier()

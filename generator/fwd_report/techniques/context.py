@@ -26,7 +26,8 @@ class RunContext:
     (C, H, W), masks (1, H, W) with 1 where new content goes. needs: entries of the referenced
     runs by field name; epochs: the epoch of a reference written `id@epoch`. folder: a job's
     own working folder, kept across an interruption and moved into the store when it is done.
-    progress(done, total, message): a job's news for the one progress display.
+    progress(done, total, message): a job's news for the one progress display; news(message): what
+    a run that counts nothing is waiting for.
     """
 
     seed: int
@@ -42,6 +43,7 @@ class RunContext:
     data: Path | None = None
     """The folder report.yaml names for dataset files, or None."""
     progress: Callable[[int, int, str], None] = lambda done, total, message: None
+    news: Callable[[str], None] = lambda message: None
 
     @property
     def asked(self) -> Model:

@@ -66,7 +66,7 @@ class Denoise(Technique):
 
         if run.model is None:
             raise ValueError("denoise needs a trained model")
-        dataset = load_dataset(self.dataset or "digits", run.data)
+        dataset = load_dataset(self.dataset or "digits", run.data, run.news)
         x = dataset.test_image(self.example)
         measured = dataset.test_images[: self.images]
         noisy = [self._noisy(run, image) for image in (x, *measured)]

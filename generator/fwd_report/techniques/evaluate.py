@@ -66,7 +66,7 @@ class Evaluate(Technique):
         trained = run.needs["classifier"][0]
         epoch = run.epochs.get("classifier") or int(trained.params["epochs"])
         classifier = load_classifier(trained.folder, epoch, run.device)
-        dataset = load_dataset(self.dataset or "digits", run.data)
+        dataset = load_dataset(self.dataset or "digits", run.data, run.news)
         real = features(classifier, dataset.test_images)
         series: dict[str, list[float]] = {"samples": [], "fid": [], "accuracy": []}
         for group in groups(run.needs["of"]).values():

@@ -35,7 +35,7 @@ class Noising(Technique):
         from fwd_report.diffusion.additive import AdditiveNoise
         from fwd_report.training.datasets import load_dataset
 
-        x = load_dataset(self.dataset or "digits", run.data).test_image(self.example)
+        x = load_dataset(self.dataset or "digits", run.data, run.news).test_image(self.example)
         z = AdditiveNoise(self.sigma).forward(x, self.sigma, run.noise.draw(x.shape))
         yield from ()
         return Result(image=z)

@@ -67,8 +67,8 @@ class Sample(Sampling):
         steps = self.steps or LOOP
         training = needs.get("model")
         if training is not None and self.steps is None:
-            every = {"flow": FLOW_STEPS, "denoiser": 1}
-            steps = every.get(getattr(training, "objective", ""), getattr(training, "timesteps", 0))
+            flow = getattr(training, "objective", "") == "flow"
+            steps = FLOW_STEPS if flow else getattr(training, "timesteps", 0)
         conditional = self.prompt is not None or self.digit is not None
         return steps * estimates(self.guidance if conditional else None)
 
@@ -81,15 +81,19 @@ class Sample(Sampling):
         """Its model is a UNet that was trained, and was told the class if there is a digit."""
         if target.name != "train":
             return f"which trains no model to sample from: its technique is {target.name}"
+        if target.objective == "denoiser":  # type: ignore[attr-defined]
+            return "which trains a denoiser: technique denoise asks it, of pure_noise too"
         if self.digit is not None and getattr(target, "conditioning", None) != "class":
             return "which is not told the class: leave digit out, or train conditioning class"
         if self.digit is None and self.guidance is not None:
             return "which guidance would need a class of: add digit, or leave guidance out"
         if self.dynamic_thresholding is not None:
             return "whose images lie in [0, 1]: dynamic_thresholding is for text-to-image models"
-        most = {"denoiser": 1, "ddpm": target.timesteps}.get(target.objective, 1000)  # type: ignore[attr-defined]
+        most = target.timesteps if target.objective == "ddpm" else 1000  # type: ignore[attr-defined]
         if self.steps is not None and self.steps > most:
             return f"which takes at most {most} steps, not {self.steps}"
+        if self.steps is not None and target.objective == "ddpm":  # type: ignore[attr-defined]
+            return _too_uneven(most, self.steps)
         return None
 
     def program(self, run: RunContext) -> Program[Result]:
@@ -119,3 +123,14 @@ class Sample(Sampling):
         from fwd_report.techniques.trajectories import animations_of
 
         return [*sheets(entries), *animations_of(entries)]
+
+
+def _too_uneven(T: int, steps: int) -> str | None:
+    """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise."""
+    stride = T // steps
+    if T % steps == 0 or (steps - 1) * stride >= 0.9 * T:
+        return None
+    return (
+        f"whose {T} timesteps {steps} steps cannot share evenly: they would begin at "
+        f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
+    )

@@ -99,14 +99,7 @@ class Train(Network):
 
         if run.folder is None or self.dataset is None:
             raise ValueError("a training needs a folder and a dataset")
-        total = self.calls({})
-        dataset = load_dataset(
-            self.dataset,
-            run.data,
-            lambda done, size, message: run.progress(
-                0, total, f"{message}, {done >> 20} of {size >> 20} MiB"
-            ),
-        )
+        dataset = load_dataset(self.dataset, run.data, run.news)
         schedule = Schedule(
             epochs=self.epochs,
             batch=self.batch,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.training.catalogue import DATA_VARIABLE, SOURCES, TRAIN_SIZES
+from fwd_report.training.catalogue import DATA_VARIABLE, FILES, TRAIN_SIZES
 from fwd_report.training.download import News, download
 from fwd_report.training.idx import read_idx
 
@@ -40,31 +40,28 @@ class Dataset:
 
 
 def load_dataset(
-    name: str, folder: Path | None = None, news: News = lambda done, total, message: None
+    name: str, folder: Path | None = None, news: News = lambda message: None
 ) -> Dataset:
     """The dataset of that name, on the CPU; read once a process.
 
     folder: looked in before anything is downloaded, then the folder that FWD_REPORT_DATA names;
-    each may hold the files themselves or a sub-folder named after the dataset. news(done, total,
-    message) hears of a download, in bytes. Raises UserError for an unknown name, and for a file
+    each may hold the files themselves or a sub-folder named after the dataset. news(message) hears
+    of a download. Raises UserError for an unknown name, and for a file
     that is corrupt or cannot be had.
     """
     if name == "digits":
         return _digits()
-    if name not in SOURCES:
+    if name not in FILES:
         raise UserError(f"there is no dataset '{name}'", hint=f"one of: {', '.join(TRAIN_SIZES)}")
     return _read(
         name,
-        tuple(
-            _local(name, file, folder) or download(name, file, digest, SOURCES[name].mirrors, news)
-            for file, digest in SOURCES[name].files.items()
-        ),
+        tuple(_local(name, file, folder) or download(name, file, news) for file in FILES[name]),
     )
 
 
 @cache
 def _read(name: str, paths: tuple[Path, ...]) -> Dataset:
-    digests = SOURCES[name].files.values()
+    digests = FILES[name].values()
     arrays = (_array(name, path, digest) for path, digest in zip(paths, digests, strict=True))
     train_images, train_labels, test_images, test_labels = arrays
     return Dataset(

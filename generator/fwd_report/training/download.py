@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.errors import UnavailableError, first_line
-from fwd_report.training.catalogue import DATA_VARIABLE
+from fwd_report.training.catalogue import DATA_VARIABLE, FILES
 
+MIRRORS: Mapping[str, Sequence[str]] = {
+    "mnist": (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    "fashion-mnist": (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    ),
+}
+"""Where a dataset's files are, tried in turn."""
 PATIENCE = 20
 """Seconds without an answer after which the next mirror is tried."""
-News = Callable[[int, int, str], None]
-"""news(done, total, message): how far something is."""
+News = Callable[[str], None]
+"""news(message): what is being waited for, and how far it is."""
 
 
-def download(name: str, file: str, digest: str, mirrors: Sequence[str], news: News) -> Path:
-    """The file of dataset `name` with that MD5; kept, so that it is fetched once.
+def download(name: str, file: str, news: News) -> Path:
+    """That file of dataset `name`, checked against its MD5; kept, so that it is fetched once.
 
     news hears of the bytes as they come. Raises UnavailableError, with every mirror's reason and
-    where to put the file by hand, if no mirror has it whole.
+    where to put the files by hand, if no mirror has it whole.
     """
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")
+    digest = FILES[name][file]
     folder = Path(pooch.os_cache("fwd-report")) / name
     reasons = []
-    for mirror in mirrors:
+    for mirror in MIRRORS[name]:
         bar = _Bar(news, f"downloading {name}/{file}")
         try:
             path = pooch.retrieve(
@@ -37,15 +50,29 @@ def download(name: str, file: str, digest: str, mirrors: Sequence[str], news: Ne
                 ),
             )
         except (OSError, ValueError) as error:
-            reasons.append(f"{mirror}: {first_line(error)}")
+            reasons.append(f"{mirror}: {_reason(error)}")
         else:
             return Path(path)
     raise UnavailableError(
         f"{file} of {name} could not be downloaded ({'; '.join(reasons)})",
-        hint=f"Put the file (MD5 {digest}) into a folder, as {name}/{file}, and name the folder in "
+        hint=f"Put {', '.join(FILES[name])} into a folder {name}/ and name the folder around it in "
         f"report.yaml under `data:` or in the environment variable {DATA_VARIABLE}. "
         "Or use `dataset: digits`, which needs no download.",
     )
+
+
+def _reason(error: Exception) -> str:
+    """Why a mirror did not serve, in a few words."""
+    from requests.exceptions import ConnectionError as NoConnection
+    from requests.exceptions import Timeout
+
+    if isinstance(error, Timeout):
+        return f"no answer for {PATIENCE} seconds"
+    if isinstance(error, NoConnection):
+        return "cannot be reached"
+    if isinstance(error, ValueError):
+        return "what came has another MD5"
+    return first_line(error)
 
 
 class _Bar:
@@ -59,10 +86,10 @@ class _Bar:
 
     def update(self, size: int) -> None:
         self._done = min(self._done + size, self.total)
-        self._news(self._done, self.total, self._message)
+        self._news(f"{self._message}, {self._done >> 20} of {self.total >> 20} MiB")
 
     def reset(self) -> None:
         self._done = 0
 
     def close(self) -> None:
-        self._news(self.total, self.total, self._message)
+        """Nothing is left to say."""
