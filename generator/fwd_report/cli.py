@@ -62,8 +62,9 @@ def build(
     except KeyboardInterrupt:
         typer.echo(STOPPED, err=True)
         raise typer.Exit(INTERRUPTED) from None
-    ran = f"ran {outcome.ran} of {outcome.runs} runs" if outcome.ran else "nothing to run"
-    written = len(outcome.pages)
+    idle = not outcome.ran and not outcome.failures
+    ran = "nothing to run" if idle else f"ran {outcome.ran} of {outcome.runs} runs"
+    written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")
     _report_failures(outcome)
@@ -133,7 +134,9 @@ def init(
     """Start a new writeup that builds at once: the starter's sections, or some of them."""
     from fwd_report.starter import copy_starter
 
-    copy_starter(folder, only or ())
+    along = copy_starter(folder, only or ())
+    if along:
+        typer.echo(f"{', '.join(along)} came along: what you named refers to them")
     typer.echo(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
 
 
@@ -279,4 +282,8 @@ def main() -> None:
         sys.exit(STALE)
     except RunError as error:
         print(error, file=sys.stderr)
+        sys.exit(FAILED)
+    except OSError as error:
+        # Files of the writeup that cannot be read or written: rights, a full disk, a wrong kind.
+        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
         sys.exit(FAILED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
@@ -24,10 +25,11 @@ def starter_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1]
 
 
-def copy_starter(folder: Path, only: Sequence[str] = ()) -> None:
+def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
     """Copy the starter into a new or empty folder; of its sections those named, or all.
 
-    Raises UserError if the folder has anything in it, so that nothing is ever overwritten, and
+    Returns the names of what came along because a named section refers or links to it. Raises
+    UserError if the folder has anything in it, so that nothing is ever overwritten, and
     for a section that the starter does not have.
     """
     sections = {
@@ -41,17 +43,38 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> None:
                 f"the starter has no section '{name}'",
                 hint=did_you_mean(name, sections) or f"it has: {', '.join(sorted(sections))}",
             )
+    chosen = with_referenced(only or sections, sections)
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
             f"{folder} is not an empty folder", hint="name a new one: fwd-report init my-report"
         )
     try:
         _copy(folder)
-        for name in set(sections) - set(only or sections):
+        for name in set(sections) - chosen:
             (folder / FOLDER / sections[name].name).unlink()
         write_schemas(folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+    return tuple(sorted(chosen - set(only or sections)))
+
+
+def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:
+    """The named sections and all that those need: experiments, numbers in prose, links."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            text = sections[name].read_text(encoding="utf-8")
+            waiting += [other for other in sections if _mentions(text, other)]
+    return found
+
+
+def _mentions(text: str, section: str) -> bool:
+    """Whether a spec has `section.id`, `report.section`, `report["section"]` or `section.md`."""
+    name = re.escape(section)
+    return bool(re.search(rf'(?<![\w.-]){name}\.\w|\breport(\.|\["){name}\b', text))
 
 
 def _copy(folder: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from tests.cli.conftest import HYBRIDS, NOISE, REPORT, Project
 
@@ -154,6 +155,22 @@ def test_a_damaged_dataset_is_wrong_input_at_the_specs_line(project: Project) ->
     assert "corrupt or truncated" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert len(project.stored()) == 7, "the rest was run"
+
+
+def test_a_data_folder_that_is_not_there_is_said_at_its_line(project: Project) -> None:
+    project.write("report", f"{REPORT}data: ~/no-such-folder\n")
+    answer = project("plan")
+    assert answer.returncode == 2
+    assert "experiments/report.yaml:5" in answer.stderr
+    assert f"{Path.home()}/no-such-folder" in answer.stderr
+
+
+def test_a_disk_that_takes_nothing_is_no_traceback(project: Project) -> None:
+    (project.root / ".fwd-report").write_text("not a folder")
+    answer = project("build")
+    assert answer.returncode == 1
+    assert ".fwd-report" in answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def test_mistakes_end_in_exit_2_with_the_place_and_without_a_traceback(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
@@ -9,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from fwd_report.spec.load import load_project
+from fwd_report.starter import copy_starter
+
 REPOSITORY = Path(__file__).parents[2]
+SECTIONS = sorted(
+    path.stem for path in (REPOSITORY / "experiments").glob("*.yaml") if path.stem != "report"
+)
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -32,16 +39,36 @@ def test_a_new_writeup_can_be_planned_at_once(tmp_path: Path) -> None:
 
 
 def test_a_new_writeup_of_some_sections_waits_for_its_author(tmp_path: Path) -> None:
-    answer = command("init", "mine", "--only", "hybrids", "--only", "forward", cwd=tmp_path)
+    answer = command("init", "mine", "--only", "forward", "--only", "inpainting", cwd=tmp_path)
     assert answer.returncode == 0
     folder = tmp_path / "mine" / "experiments"
-    assert sorted(path.stem for path in folder.glob("*.yaml")) == ["forward", "hybrids", "report"]
+    assert sorted(path.stem for path in folder.glob("*.yaml")) == [
+        "forward",
+        "inpainting",
+        "report",
+    ]
     assert "the report has no author" in command("check", cwd=tmp_path / "mine").stdout
 
     unknown = command("init", "other", "--only", "hibrids", cwd=tmp_path)
     assert unknown.returncode == 2
     assert "did you mean 'hybrids'?" in unknown.stderr
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_any_section_alone_brings_what_it_refers_to(tmp_path: Path, section: str) -> None:
+    copy_starter(tmp_path / "mine", [section])
+    project = load_project(tmp_path / "mine")
+    names = {chosen.name for chosen in project.sections}
+    assert section in names
+    for path in (tmp_path / "mine" / "experiments").glob("*.yaml"):
+        linked = re.findall(r"\(([\w-]+)\.md", path.read_text("utf-8"))
+        assert set(linked) <= names, path.name
+
+
+def test_what_comes_along_is_said(tmp_path: Path) -> None:
+    answer = command("init", "mine", "--only", "flow-matching", cwd=tmp_path)
+    assert answer.stdout.startswith("class-conditional, time-conditional came along")
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

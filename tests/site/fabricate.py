@@ -99,8 +99,7 @@ class Upsample(Technique):
         large = Picture(
             entries[0].picture(), "large", label="stage II", note="PSNR 17.3 dB", entry=entries[0]
         )
-        afar = Picture(entries[0].picture(), "afar", label="afar", view="far", entry=entries[0])
-        return [Slider(small, large), Grid(((small, large, afar),))]
+        return [Slider(small, large), Grid(((small, large),))]
 
 
 class Training(Technique):

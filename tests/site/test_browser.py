@@ -256,3 +256,20 @@ def test_a_failure_is_shown_with_its_cause(read: Watched) -> None:
     box = page.locator("#fig-lost .fwd-failure")
     expect(box).to_contain_text("illusions.lost[0]: out of memory <here>")
     expect(page.locator(".fwd-missing")).to_have_text("not run yet")
+
+
+def test_animations_can_be_held(read: Watched) -> None:
+    page = read.open("report/training/")
+
+    def showing(kind: str) -> None:
+        every = "image => image.currentSrc.endsWith(kind)"
+        clips = "[...document.querySelectorAll('.fwd-clips img')]"
+        page.wait_for_function(f"kind => {clips}.length == 2 && {clips}.every({every})", arg=kind)
+
+    page.locator(".fwd-clips").scroll_into_view_if_needed()
+    showing(".gif")
+    page.get_by_role("button", name="Pause").click()
+    showing(".png")
+    page.get_by_role("button", name="Play").click()
+    showing(".gif")
+    assert read.faults == []

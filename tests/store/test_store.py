@@ -46,6 +46,17 @@ def test_an_error_while_writing_leaves_no_entry(tmp_path: Path) -> None:
     assert not store.has(KEY)
 
 
+def test_a_working_folder_becomes_the_entry_without_its_hidden_files(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    working = store.working_folder(KEY)
+    (working / ".state").write_text("what a resumed job needs")
+    with store.writing(KEY, working) as folder:
+        (folder / "data.txt").write_text("hello")
+        store.seal(folder, KEY, parts={}, metrics={}, series={}, provenance={})
+    assert sorted(path.name for path in store.folder(KEY).iterdir()) == ["data.txt", MANIFEST]
+    assert not working.exists()
+
+
 def test_writing_again_replaces_the_entry(tmp_path: Path) -> None:
     store = Store(tmp_path)
     put(store)

@@ -17,7 +17,7 @@ from fwd_report.techniques.forward import Forward
 from fwd_report.techniques.hybrid import Hybrid
 from fwd_report.techniques.inpaint import Inpaint
 from fwd_report.techniques.iterative import Iterative
-from fwd_report.techniques.parts import Animations, Distance, Flip, Grid, Trajectory
+from fwd_report.techniques.parts import Animations, Distance, Flip, Grid, Slider, Trajectory
 from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.sdedit import SDEdit
 from fwd_report.techniques.upsample import Upsample
@@ -131,6 +131,13 @@ def test_upsampling_shows_before_above_after() -> None:
     (grid,) = Upsample.figure([entry(0, {"prompt": "a dog"}), entry(1, {"prompt": "an owl"})])
     assert names(grid) == [["0/small", "1/small"], ["0/image", "1/image"]]
     assert grid.column_labels == ("a dog", "an owl")
+
+
+def test_one_enlarged_picture_lies_under_a_slider() -> None:
+    (slider,) = Upsample.figure([entry(0, {})])
+    assert isinstance(slider, Slider)
+    assert (slider.before.source.stem, slider.after.source.stem) == ("small", "image")
+    assert (slider.before.label, slider.after.label) == ("stage I", "stage II")
 
 
 def test_compare_lines_up_equal_sweeps() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.progress import Progress
+from fwd_report.engine.stopwatch import Stopwatch
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UnavailableError, UserError
 from fwd_report.plan.rates import cost_class
@@ -177,8 +178,10 @@ class Engine:
         self._progress.working_on(run.name)
         self._since = None
         cost = cost_class(run)
-        began = last = time.monotonic()
+        last = time.monotonic()
         counted: int | None = None
+        folder = self._store.working_folder(run.key)
+        watch = Stopwatch(folder)
 
         def report(done: int, total: int, message: str) -> None:
             nonlocal last, counted
@@ -189,14 +192,14 @@ class Engine:
             else:
                 self._progress.advance(cost, done - counted, now - last)
             last, counted = now, done
+            watch.save()
 
         try:
-            folder = self._store.working_folder(run.key)
             context = self._workbench.context(
                 run, folder=folder, progress=report, news=partial(self._news, run)
             )
             result = run.technique.job(context)
-            seconds = time.monotonic() - began
+            seconds = watch.seconds
             self._workbench.store(run, result, context.value_range, seconds, run.calls, folder)
         except Exception as error:
             self._fail(run, error, lock)

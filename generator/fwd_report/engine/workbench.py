@@ -87,9 +87,7 @@ class Workbench:
             epochs=run.epochs,
             folder=folder,
             device=self.device,
-            data=None
-            if self._project.report.data is None
-            else self._project.root / self._project.report.data,
+            data=self._project.data,
             progress=progress,
             news=news,
         )

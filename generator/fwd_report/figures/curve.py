@@ -13,6 +13,8 @@ WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 66, 14, 12, 50
 COLOURS = 6
 """How many line colours the style sheet defines, from `--fwd-line-1`; more lines reuse them."""
+DASHES = ("", "9 4", "2 4", "9 4 2 4")
+"""Dash patterns, in pixels; the first line is solid."""
 MOST_POINTS = 500
 
 
@@ -54,15 +56,20 @@ def curve_svg(curve: Curve) -> str:
     y = Axis(low, high, HEIGHT - BOTTOM, TOP, curve.log_y)
     body = [*_grid(x, y), *_names(curve)]
     for index, (_, line) in enumerate(lines):
-        colour = f"var(--fwd-line-{index % COLOURS + 1})"
+        colour, dashes = line_style(index)
         if curve.smooth:
             body.append(_path(line, x, y, colour, "fwd-raw"))
             line = _running_mean(line)
-        body.append(_path(line, x, y, colour, "fwd-line"))
+        body.append(_path(line, x, y, colour, "fwd-line", dashes))
     return (
         f'<svg class="fwd-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(curve.alt)}">{"".join(body)}</svg>'
     )
+
+
+def line_style(index: int) -> tuple[str, str]:
+    """The colour of a chart's line, a CSS variable, and its dashes, so that colour is not all."""
+    return f"var(--fwd-line-{index % COLOURS + 1})", DASHES[index % len(DASHES)]
 
 
 def even_ticks(low: float, high: float) -> list[float]:
@@ -112,11 +119,14 @@ def _running_mean(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return smoothed
 
 
-def _path(line: Sequence[tuple[int, float]], x: Axis, y: Axis, colour: str, name: str) -> str:
+def _path(
+    line: Sequence[tuple[int, float]], x: Axis, y: Axis, colour: str, name: str, dashes: str = ""
+) -> str:
     stride = max(1, len(line) // MOST_POINTS)
     shown = [*line[::stride], line[-1]] if line else []
     points = " ".join(f"{x.at(step):.1f},{y.at(value):.1f}" for step, value in shown)
-    return f'<polyline class="{name}" stroke="{colour}" points="{points}"/>'
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return f'<polyline class="{name}" stroke="{colour}"{dashed} points="{points}"/>'
 
 
 def _grid(x: Axis, y: Axis) -> list[str]:

@@ -1,4 +1,4 @@
-"""The views of a stored picture: upside down, turned, negated, or as if seen from far away."""
+"""The views of a stored picture: upside down, turned, negated."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from fwd_report.techniques.parts import Transform
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FAR = 4
-"""How many times smaller a picture is when seen from far away."""
-
 
 def seen_through(image: Image, view: Transform) -> Image:
-    """The picture through `view`, 8 bits a channel; "far" is FAR times smaller, Lanczos-filtered.
+    """The picture through `view`, 8 bits a channel.
 
     flip: upside down; rotate90: counter-clockwise; negate: 255 - value.
     """
@@ -27,7 +24,4 @@ def seen_through(image: Image, view: Transform) -> Image:
         return image.transpose(pillow.Transpose.ROTATE_90)
     if view == "rotate180":
         return image.transpose(pillow.Transpose.ROTATE_180)
-    if view == "negate":
-        return ImageOps.invert(image)
-    size = (max(1, image.width // FAR), max(1, image.height // FAR))
-    return image.resize(size, pillow.Resampling.LANCZOS)
+    return ImageOps.invert(image)

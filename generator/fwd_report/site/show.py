@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fwd_report.figures.curve import COLOURS, curve_svg
+from fwd_report.figures.curve import curve_svg, line_style
 from fwd_report.figures.gallery import Drawn, Gallery
-from fwd_report.figures.views import FAR
 from fwd_report.techniques.parts import (
     Animations,
     Curve,
@@ -29,6 +28,8 @@ COLUMN = 720
 GAP = 8
 SCALES = (6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0)
 """Enlargements that keep the pixels of a small picture even (1.5: on screens of two dots a px)."""
+FAR = 4
+"""How many times smaller a hybrid is shown that is to be seen from far away."""
 SMALL = 100
 """Pictures narrower than this are enlarged with their pixels visible."""
 LEAST = 56
@@ -106,7 +107,7 @@ def _block(part: Part, gallery: Gallery) -> Block:
     if isinstance(part, Slider):
         return {"kind": "slider", "images": _images((part.before, part.after), gallery, columns=2)}
     if isinstance(part, Curve):
-        legend = [(label, i % COLOURS + 1) for i, (label, _) in enumerate(part.lines)]
+        legend = [(label, *line_style(i)) for i, (label, _) in enumerate(part.lines)]
         return {"kind": "curve", "svg": curve_svg(part), "legend": legend if legend[1:] else []}
     if isinstance(part, Animations):
         return _animations(part, gallery)
@@ -189,16 +190,15 @@ def _film(gif: Drawn, poster: Drawn, alt: str, columns: int) -> Block:
 def _images(
     pictures: Sequence[Picture], gallery: Gallery, columns: int, available: int = COLUMN
 ) -> list[Image]:
-    """The pictures of one group, all shown equally wide, but those seen from afar smaller."""
+    """The pictures of one group, all shown equally wide."""
     drawn = [gallery.picture(picture) for picture in pictures]
-    near = [d.width for d, p in zip(drawn, pictures, strict=True) if p.view != "far"]
-    width = shown_width(max(near, default=SMALL), columns, available)
+    width = shown_width(max((d.width for d in drawn), default=SMALL), columns, available)
     return [
         Image(
             file.name,
             file.width,
             file.height,
-            width // FAR if picture.view == "far" else width,
+            width,
             picture.alt,
             picture.label,
             picture.note,

@@ -117,7 +117,13 @@ class _Loader:
         assert view.report is not None
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
-        return Project(self._root, active, view.report, tuple(sections), _positions(view, sections))
+        positions = _positions(view, sections)
+        project = Project(self._root, active, view.report, tuple(sections), positions)
+        if project.data is not None and not project.data.is_dir():
+            hint = "name a folder with the dataset files, or leave data out: they are downloaded"
+            message = f"there is no folder {project.data}"
+            raise UserError(project.problem(message, REPORT, "data", hint=hint))
+        return project
 
     def _report_file(self) -> _File:
         """report.yaml; raises UserError at once where there is no project to speak of."""

@@ -103,6 +103,12 @@ class Project:
     positions: Mapping[tuple[str | int, ...], tuple[int, int]]
     """(section, experiment id, field…) -> (line, column), for errors found later."""
 
+    @property
+    def data(self) -> Path | None:
+        """The folder report.yaml names for dataset files."""
+        named = self.report.data
+        return None if named is None else self.root / Path(named).expanduser()
+
     def problem(
         self, message: str, section: str, *path: str | int, hint: str | None = None
     ) -> Problem:

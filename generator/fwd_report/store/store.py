@@ -87,21 +87,17 @@ class Store:
         The block must end with `seal`. folder: an existing working folder of the same file
         system to publish instead of a new one; files whose names begin with a dot stay behind.
         """
-        temporary = self._temporary(key)
-        if folder is None:
-            temporary.mkdir(parents=True)
-            yield temporary
-        else:
-            yield folder
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(folder, temporary)
-            for leftover in temporary.glob(".*"):
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        filled = folder or self._temporary(key)
+        filled.mkdir(parents=True, exist_ok=True)
+        yield filled
         final = self.folder(key)
+        final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists():
             self._discard(final)
-        os.rename(temporary, final)
+        os.rename(filled, final)
         fsync(final.parent)
+        for leftover in final.glob(".*"):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
     def seal(self, folder: Path, key: str, **manifest: Any) -> None:
         """Write the manifest with the digests of the folder's files, all of it fsynced."""

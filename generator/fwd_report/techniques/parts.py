@@ -14,8 +14,8 @@ from typing import Any, Literal
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.layout import laid_out
 
-Transform = Literal["flip", "rotate90", "rotate180", "negate", "far"]
-"""Views of a picture: upside down, turned, negated, or reduced as if seen from far away."""
+Transform = Literal["flip", "rotate90", "rotate180", "negate"]
+"""Views of a picture: upside down, turned or negated."""
 
 
 @dataclass(frozen=True)

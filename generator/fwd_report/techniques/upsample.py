@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -86,21 +87,25 @@ class Upsample(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """Both stages of each run, one above the other; of many runs, stage II as swept."""
-        from fwd_report.techniques.parts import Grid, Picture, axes_label, swept_grid
+        """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
+        from fwd_report.techniques.parts import Grid, Picture, Slider, axes_label, swept_grid
 
         if len(entries) > MOST_PAIRS:
             return [swept_grid(entries)]
+        stages = ("stage I", "stage II")
+        pairs = [
+            (
+                Picture(entry.picture("small"), f"before: {entry.alt}", entry=entry),
+                Picture(entry.picture(), entry.alt, entry=entry),
+            )
+            for entry in entries
+        ]
+        if len(pairs) == 1:
+            return [Slider(*(replace(p, label=s) for p, s in zip(pairs[0], stages, strict=True)))]
         return [
             Grid(
-                rows=(
-                    tuple(
-                        Picture(entry.picture("small"), f"before: {entry.alt}", entry=entry)
-                        for entry in entries
-                    ),
-                    tuple(Picture(entry.picture(), entry.alt, entry=entry) for entry in entries),
-                ),
-                row_labels=("stage I", "stage II"),
+                rows=tuple(zip(*pairs, strict=True)),
+                row_labels=stages,
                 column_labels=tuple(axes_label(entry) for entry in entries)
                 if any(entry.axes for entry in entries)
                 else (),
