@@ -105,6 +105,8 @@ def test_denoise_asks_once_for_each_image_and_measures_the_answers(
     assert result.metrics["mse"] == pytest.approx(errors.mean().item(), rel=1e-4)
     shown = (answers[1:].clamp(0, 1) - chosen[1:]).square().mean((1, 2, 3))
     assert result.metrics["psnr"] == pytest.approx((-10 * shown.log10()).mean().item(), rel=1e-4)
+    own = (answers[0].clamp(0, 1) - chosen[0]).square().mean()
+    assert result.metrics["psnr_shown"] == pytest.approx((-10 * own.log10()).item(), rel=1e-4)
 
 
 def test_pure_noise_is_compared_with_the_mean_image(trained: dict[str, Entry]) -> None:
@@ -121,10 +123,11 @@ def test_the_inputs_of_a_denoiser_are_shown_once_above_all_epochs(tmp_path: Path
         for sigma in (0.2, 0.8):
             technique = Denoise(model=f"denoiser@{epoch}", sigma=sigma)
             axes = {"model": f"denoiser@{epoch}", "sigma": sigma}
-            result = Result(metrics={"psnr": 10 + sigma})
+            result = Result(metrics={"psnr": 10 + sigma, "psnr_shown": 9.0, "images": 100})
             entries.append(entry_of(technique, tmp_path, result, axes=axes))
     (grid,) = Denoise.figure(entries)
     assert isinstance(grid, Grid)
+    assert "PSNR 9.0 dB; mean of 100: 10.2 dB" in {picture.note for picture in grid.rows[1]}
     assert grid.row_labels == ("input", "denoiser@1", "denoiser@5")
     assert grid.column_labels == ("σ = 0.2", "σ = 0.8")
     assert grid.rows[0][0].source.name == "noisy.png"

@@ -56,7 +56,8 @@ class Denoise(Technique):
         """Draws noise for the shown image first, then for each measured one.
 
         Metrics: psnr (dB, as shown) and mse against the original, averaged over `images` test
-        images; for pure noise, mse_to_mean against the mean of the training images instead.
+        images, and psnr_shown, of the shown image alone; for pure noise, mse_to_mean against the
+        mean of the training images instead.
         """
         import torch
 
@@ -64,13 +65,12 @@ class Denoise(Technique):
         from fwd_report.diffusion.program import together
         from fwd_report.training.datasets import load_dataset
 
-        if run.model is None:
-            raise ValueError("denoise needs a trained model")
+        model = run.asked
         dataset = load_dataset(self.dataset or "digits", run.data, run.news)
         x = dataset.test_image(self.example)
         measured = dataset.test_images[: self.images]
         noisy = [self._noisy(run, image) for image in (x, *measured)]
-        estimate = run.model.estimate(None)
+        estimate = model.estimate(None)
         answers: tuple[Prediction, ...] = yield from together(
             *(estimate(z, self.sigma) for z in noisy)
         )
@@ -82,13 +82,15 @@ class Denoise(Technique):
             metrics = {"mse_to_mean": errors.mean().item(), "images": len(measured)}
             return Result(shown, images | {"mean": mean}, metrics=metrics)
         errors = (torch.stack(estimates) - measured).square()
-        psnr = [
-            closeness(found, original, run.model.value_range)["psnr"]
-            for found, original in zip(estimates, measured, strict=True)
-        ]
+
+        def psnr_of(estimate: Tensor, original: Tensor) -> float:
+            return closeness(estimate, original, model.value_range)["psnr"]
+
+        psnr = [psnr_of(*pair) for pair in zip(estimates, measured, strict=True)]
         metrics = {
             "mse": errors.mean().item(),
             "psnr": sum(psnr) / len(psnr),
+            "psnr_shown": psnr_of(shown, x),
             "images": len(measured),
         }
         return Result(shown, images, metrics=metrics)
@@ -136,4 +138,7 @@ def _input(entry: Entry) -> tuple[object, ...]:
 
 
 def _note(entry: Entry) -> str:
-    return f"PSNR {entry.metrics['psnr']:.1f} dB" if "psnr" in entry.metrics else ""
+    if "psnr" not in entry.metrics:
+        return ""
+    of = entry.metrics
+    return f"PSNR {of['psnr_shown']:.1f} dB; mean of {of['images']:.0f}: {of['psnr']:.1f} dB"
