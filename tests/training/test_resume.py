@@ -144,3 +144,13 @@ def test_bf16_learns_as_fp32_does(tmp_path: Path) -> None:
     assert losses["fp32"][-1] < losses["fp32"][0]
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.1)
+
+
+@pytest.mark.slow
+def test_compiled_training_learns_as_the_plain_one_does(tmp_path: Path) -> None:
+    """Needs a C++ compiler, and a minute or two of its time."""
+    losses = {
+        compiled: run(tmp_path / str(compiled), short(precision="fp32", compile=compiled))[1]
+        for compiled in (False, True)
+    }
+    assert losses[True] == pytest.approx(losses[False], rel=1e-3)

@@ -1,0 +1,107 @@
+"""Trainings from the outside: killed and resumed, and as good as the starter says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Project
+
+from fwd_report.starter import copy_starter
+
+TRAINING = """\
+title: Training
+experiments:
+  - id: net
+    technique: train
+    objective: ddpm
+    hidden: 4
+    batch: 16
+    epochs: 12
+    examples: 400
+    precision: fp32
+    show: false
+"""
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Project:
+    (tmp_path / "experiments").mkdir(parents=True)
+    project = Project(tmp_path)
+    project.write("report", "title: A report\nseed: 7\n")
+    project.write("training", TRAINING)
+    return project
+
+
+def weights_of(project: Project) -> dict[str, bytes]:
+    (entry,) = (project.root / ".fwd-report/store").glob("??/[!.]*")
+    return {path.name: path.read_bytes() for path in entry.glob("epoch-*.safetensors")}
+
+
+def test_a_killed_build_resumes_its_training_and_ends_the_same(
+    training: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    build = training.start("build")
+    working = training.root / ".fwd-report" / "training"
+    deadline = time.monotonic() + 120
+    while not list(working.glob("*/epoch-003.safetensors")) and time.monotonic() < deadline:
+        assert build.poll() is None, build.communicate()
+        time.sleep(0.01)
+    build.send_signal(signal.SIGKILL)
+    build.communicate()
+    assert list(working.glob("*/epoch-003.safetensors"))
+    assert not list(working.glob("*/epoch-012.safetensors")), "killed too late to mean anything"
+
+    assert training("build").returncode == 0
+    resumed = weights_of(training)
+    assert not list(working.iterdir())
+    shutil.rmtree(training.root / ".fwd-report")
+    assert training("build").returncode == 0
+    assert resumed == weights_of(training)
+    assert len(resumed) == 12
+
+
+def test_a_model_is_shown_what_it_was_trained_on(training: Project) -> None:
+    training.write(
+        "training",
+        "title: Clothes\nexperiments:\n"
+        "  - {id: net, technique: train, objective: denoiser, dataset: fashion-mnist}\n"
+        "  - {id: own, technique: denoise, model: net, show: false}\n"
+        "  - {id: other, technique: denoise, model: net, dataset: mnist, show: false}\n"
+        "  - {id: noise, technique: noising, show: false}\n",
+    )
+    answer = training("plan", "--json")
+    assert answer.returncode == 0, answer.stderr
+    plan = json.loads(answer.stdout)
+    runs = plan["runs"] if isinstance(plan, dict) else plan
+    datasets = {run["experiment"]: run["params"]["dataset"] for run in runs}
+    assert datasets == {
+        "net": "fashion-mnist", "own": "fashion-mnist", "other": "mnist", "noise": "digits",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_starters_samples_show_the_digit_that_was_asked_for(tmp_path: Path) -> None:
+    """Section "Asking for a digit", under the embedded profile: several minutes on two cores."""
+    folder = tmp_path / "mine"
+    copy_starter(folder, ["class-conditional"])
+    command = [sys.executable, "-m", "fwd_report"]
+    subprocess.run([*command, "build", "--only", "class-conditional"], cwd=folder, check=True)
+    place = subprocess.run(
+        [*command, "store", "path", "class-conditional.quality[0]"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    manifest = json.loads((Path(place.stdout.strip()) / "manifest.json").read_text("utf-8"))
+    print(manifest["series"])
+    assert manifest["metrics"]["samples"] == 40
+    assert manifest["metrics"]["accuracy"] >= 0.9
