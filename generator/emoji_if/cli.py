@@ -152,7 +152,7 @@ def train(
     space = Workspace(work)
     torch.manual_seed(0)
     stage_one.train(
-        stage_one.TextToImage.of(sample.load_stage_1(start)) if start else space.new_stage_1(width),
+        space.exported_stage_1(start) if start else space.new_stage_1(width),
         space.pool(64),
         space.things(),
         space.stage_1,
@@ -181,7 +181,7 @@ def upscale(
         sample.load_stage_2(start).unet if start else stage_2(width),
         space.pool(256),
         space.things(),
-        stage_one.TextToImage.of(sample.load_stage_1(start)) if start else space.trained_stage_1(),
+        space.exported_stage_1(start) if start else space.trained_stage_1(),
         space.stage_2,
         Settings(minutes, batch, workers, resume, torch.device(device), _rate(start)),
         crop,

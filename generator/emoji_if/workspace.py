@@ -17,6 +17,7 @@ from emoji_if.drawings import DataError, fetch, read_all, read_keywords
 from emoji_if.loop import restore
 from emoji_if.networks import stage_1, stage_2, text_encoder, train_tokenizer
 from emoji_if.reading import Reader
+from emoji_if.sample import load_stage_1
 from emoji_if.stage_one import TextToImage
 from emoji_if.vocabulary import STARTER, Thing, everything
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
@@ -48,7 +49,11 @@ class Workspace:
         return self.folder / "scorer.pt"
 
     def make_data(self, full: bool, pictures: int, large_pictures: int) -> None:
-        """Fetch the drawings, choose the things, train the tokenizer, compose both pools."""
+        """Fetch the drawings, choose the things, train the tokenizer, compose both pools.
+
+        The tokenizer of the same things stays: trained anew it would number its pieces otherwise,
+        and what was taught before would read nonsense.
+        """
         npm = self.folder / "npm"
         fetch(npm)
         keywords = read_keywords(npm)
@@ -57,10 +62,12 @@ class Workspace:
             shared = Counter(icon for icons in read_all(npm).values() for icon in icons)
             things = tuple(everything(shared, keywords))
         text = json.dumps([asdict(thing) for thing in things], indent=1, ensure_ascii=False)
-        (self.folder / "things.json").write_text(text, "utf-8")
-        general = [word for words in keywords.values() for word in words]
-        captions = list(every_caption(things)) * (1 if full else CAPTION_WEIGHT)
-        train_tokenizer(captions + general).save_pretrained(self.folder / "tokenizer")
+        listed, tokenizer = self.folder / "things.json", self.folder / "tokenizer"
+        if not (tokenizer.is_dir() and listed.exists() and listed.read_text("utf-8") == text):
+            general = [word for words in keywords.values() for word in words]
+            captions = list(every_caption(things)) * (1 if full else CAPTION_WEIGHT)
+            train_tokenizer(captions + general).save_pretrained(tokenizer)
+        listed.write_text(text, "utf-8")
         cores = os.cpu_count() or 1
         for count, size, detail in ((pictures, 64, 128), (large_pictures, 256, 256)):
             drawings = load_drawings(npm, things, detail)
@@ -92,6 +99,12 @@ class Workspace:
     def new_stage_1(self, width: int) -> TextToImage:
         """Stage I before its training, with the text encoder after its lesson."""
         return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
+
+    def exported_stage_1(self, folder: Path) -> TextToImage:
+        """Stage I of an exported folder; its tokenizer becomes that of the working folder."""
+        model = TextToImage.of(load_stage_1(folder))
+        model.tokenizer.save_pretrained(self.folder / "tokenizer")
+        return model
 
     def trained_stage_1(self) -> TextToImage:
         """Stage I and text encoder with the averaged weights so far."""

@@ -34,11 +34,23 @@ def test_from_drawings_to_pictures(tmp_path: Path) -> None:
     write_fake_sets(work / "npm")
     where = ("--work", str(work))
     run("data", *where, "--pictures", "200", "--large-pictures", "16")
+    pieces = (work / "tokenizer" / "tokenizer.json").read_bytes()
+    run("data", *where, "--pictures", "200", "--large-pictures", "16")
+    assert (work / "tokenizer" / "tokenizer.json").read_bytes() == pieces
     run("read", *where, "--minutes", "0.1", "--batch", "16")
     run("train", *where, "--minutes", "0.3", "--batch", "8", "--width", "32")
     run("upscale", *where, "--minutes", "0.2", "--batch", "4", "--width", "16", "--crop", "64")
     assert "not seen in training" in run(
         "scorer", *where, "--folder", str(folder), "--minutes", "0.2", "--batch", "16"
+    )
+    run("export", *where, "--folder", str(folder))
+    run(
+        *("train", *where, "--minutes", "0.1", "--batch", "8"),
+        *("--start", str(folder), "--emphasis", "detail"),
+    )
+    run(
+        *("upscale", *where, "--minutes", "0.1", "--batch", "4", "--crop", "64"),
+        *("--start", str(folder)),
     )
     run("export", *where, "--folder", str(folder))
 
