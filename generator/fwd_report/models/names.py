@@ -19,15 +19,11 @@ def resolve(name: str, stage: int, root: Path) -> Path | str:
     stage in diffusers' IF layout or both as `stage_1` and `stage_2`; or a hub id, `owner/name`.
     Raises UserError if it is none of these.
     """
-    folder = _folder(name, root)
-    if folder is None:
-        if _HUB_ID.fullmatch(name):
-            return name
-        raise UserError(
-            f"there is no model folder '{name}'",
-            hint=f"name {EMBEDDED}, a folder in diffusers' IF layout, or a hub id such as "
-            "DeepFloyd/IF-I-XL-v1.0",
-        )
+    folder = _folder_or_hub_id(
+        name, root, "model folder", "in diffusers' IF layout", "DeepFloyd/IF-I-XL-v1.0"
+    )
+    if isinstance(folder, str):
+        return folder
     if (folder / "unet").is_dir():
         return folder
     if (folder / f"stage_{stage}").is_dir():
@@ -44,19 +40,32 @@ def resolve_scorer(name: str, root: Path) -> Path | str:
     name: the embedded model's name; a folder, absolute or relative to `root`, with a config.json
     or with a folder `scorer` that has one; or a hub id. Raises UserError if it is none of these.
     """
-    folder = _folder(name, root)
-    if folder is None:
-        if _HUB_ID.fullmatch(name):
-            return name
-        raise UserError(
-            f"there is no scorer '{name}'",
-            hint=f"name {EMBEDDED}, a folder with a CLIP model in transformers' layout, or a hub "
-            "id such as openai/clip-vit-large-patch14",
-        )
+    folder = _folder_or_hub_id(
+        name,
+        root,
+        "scorer",
+        "with a CLIP model in transformers' layout",
+        "openai/clip-vit-large-patch14",
+    )
+    if isinstance(folder, str):
+        return folder
     for place in (folder / "scorer", folder):
         if (place / "config.json").is_file():
             return place
     raise UserError(f"{folder} holds no scorer", hint="it should have a config.json")
+
+
+def _folder_or_hub_id(name: str, root: Path, noun: str, layout: str, example: str) -> Path | str:
+    """What the name stands for; raises UserError, saying what it may be, if it is nothing."""
+    folder = _folder(name, root)
+    if folder is not None:
+        return folder
+    if _HUB_ID.fullmatch(name):
+        return name
+    raise UserError(
+        f"there is no {noun} '{name}'",
+        hint=f"name {EMBEDDED}, a folder {layout}, or a hub id such as {example}",
+    )
 
 
 def _folder(name: str, root: Path) -> Path | None:
