@@ -6,13 +6,12 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
+from fwd_report.engine.jobs import news_of, run_job
 from fwd_report.engine.progress import Progress
-from fwd_report.engine.stopwatch import Stopwatch
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UnavailableError, UserError
 from fwd_report.plan.rates import cost_class
@@ -161,7 +160,7 @@ class Engine:
 
     def _start_program(self, run: Run, lock: FileLock) -> None:
         try:
-            context = self._workbench.context(run, news=partial(self._news, run))
+            context = self._workbench.context(run, news=news_of(run, self._progress))
             program = run.technique.program(context)
         except Exception as error:
             self._fail(run, error, lock)
@@ -171,36 +170,11 @@ class Engine:
         self._live.append(live)
         self._send(live, None)
 
-    def _news(self, run: Run, message: str) -> None:
-        self._progress.working_on(f"{run.name} {message}")
-
     def _run_job(self, run: Run, lock: FileLock) -> None:
         self._progress.working_on(run.name)
         self._since = None
-        cost = cost_class(run)
-        last = time.monotonic()
-        counted: int | None = None
-        folder = self._store.working_folder(run.key)
-        watch = Stopwatch(folder)
-
-        def report(done: int, total: int, message: str) -> None:
-            nonlocal last, counted
-            now = time.monotonic()
-            self._progress.working_on(f"{run.name} {message}")
-            if counted is None:
-                self._progress.skip(cost, done)
-            else:
-                self._progress.advance(cost, done - counted, now - last)
-            last, counted = now, done
-            watch.save()
-
         try:
-            context = self._workbench.context(
-                run, folder=folder, progress=report, news=partial(self._news, run)
-            )
-            result = run.technique.job(context)
-            seconds = watch.seconds
-            self._workbench.store(run, result, context.value_range, seconds, run.calls, folder)
+            run_job(run, self._store, self._workbench, self._progress)
         except Exception as error:
             self._fail(run, error, lock)
             return

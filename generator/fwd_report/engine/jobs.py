@@ -1,0 +1,46 @@
+"""One job: run in its working folder, its steps counted, its result stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fwd_report.engine.progress import Progress
+from fwd_report.engine.stopwatch import Stopwatch
+from fwd_report.engine.workbench import Workbench
+from fwd_report.plan.rates import cost_class
+from fwd_report.plan.run import Run
+from fwd_report.store.store import Store
+
+
+def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) -> None:
+    """Run the job and publish its result; raises what the job raises.
+
+    What it had done before an interruption counts in its seconds, and not in the rate.
+    """
+    cost = cost_class(run)
+    folder = store.working_folder(run.key)
+    watch = Stopwatch(folder)
+    last = time.monotonic()
+    counted: int | None = None
+    tell = news_of(run, progress)
+
+    def report(done: int, total: int, message: str) -> None:
+        nonlocal last, counted
+        now = time.monotonic()
+        tell(message)
+        if counted is None:
+            progress.skip(cost, done)
+        else:
+            progress.advance(cost, done - counted, now - last)
+        last, counted = now, done
+        watch.save()
+
+    context = workbench.context(run, folder=folder, progress=report, news=tell)
+    result = run.technique.job(context)
+    workbench.store(run, result, context.value_range, watch.seconds, run.calls, folder)
+
+
+def news_of(run: Run, progress: Progress) -> Callable[[str], None]:
+    """Shows a message beside the run's name."""
+    return lambda message: progress.working_on(f"{run.name} {message}")
