@@ -66,10 +66,14 @@ def enlarge(
     pictures: Tensor,
     prompts: Sequence[str],
     seeds: Sequence[int],
-    guidance: float = 4.0,
+    guidance: float = 1.0,
     steps: int = 20,
+    noise_level: int = 75,
 ) -> Tensor:
-    """(N, 3, 64, 64) in [-1, 1] to (N, 3, 256, 256), one at a time to bound the memory."""
+    """(N, 3, 64, 64) in [-1, 1] to (N, 3, 256, 256), one at a time to bound the memory.
+
+    noise_level: a timestep; how much the small picture is noised before it is enlarged.
+    """
     large = []
     for picture, prompt, seed in zip(pictures, prompts, seeds, strict=True):
         output = stage_2(
@@ -79,6 +83,7 @@ def enlarge(
             generator=torch.Generator().manual_seed(seed),
             guidance_scale=guidance,
             num_inference_steps=steps,
+            noise_level=noise_level,
             output_type="pt",
         )
         large.append(output.images)
