@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from fwd_report.training.datasets import Dataset, load_dataset
-from fwd_report.training.loop import Schedule, Task, train
+from fwd_report.training.loop import Schedule, Task, computed_in, train
 from fwd_report.training.objectives import ClassDropped, DDPMNoise
 from fwd_report.training.unet import NO_CLASS, UNet
 
@@ -129,9 +129,10 @@ def main() -> None:
             course_loop(options.hidden, images, options.batch, options.device)
         with timed(rates["fwd-report"], count):
             our_loop(options.hidden, dataset, schedule, options.device)
+    precision = computed_in(options.device, options.precision)
     print(
         f"D = {options.hidden}, batch {options.batch}, {options.device}, "
-        f"{torch.get_num_threads()} threads, ours in {options.precision}"
+        f"{torch.get_num_threads()} threads, ours in {precision}"
     )
     for index, unit in enumerate(("images a second", "images a second of processor time")):
         medians = []
