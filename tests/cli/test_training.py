@@ -72,7 +72,8 @@ def test_a_model_is_shown_what_it_was_trained_on(training: Project) -> None:
     training.write(
         "training",
         "title: Clothes\nexperiments:\n"
-        "  - {id: net, technique: train, objective: denoiser, dataset: fashion-mnist}\n"
+        "  - {id: net, technique: train, objective: denoiser, dataset: fashion-mnist,"
+        " show: false}\n"
         "  - {id: own, technique: denoise, model: net, show: false}\n"
         "  - {id: other, technique: denoise, model: net, dataset: mnist, show: false}\n"
         "  - {id: noise, technique: noising, show: false}\n",
