@@ -7,11 +7,12 @@ time, which says the same on a busy machine. Run: python bench/cpu_options.py
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+from fwd_report.threads import spin_briefly
+
+spin_briefly()
 
 import torch
 from torch import Tensor, nn

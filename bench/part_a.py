@@ -8,7 +8,6 @@ picture is compared. Run: python bench/part_a.py
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 import time
@@ -16,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+from fwd_report.threads import spin_briefly
+
+spin_briefly()
 
 from safetensors.torch import load_file
 

@@ -11,7 +11,6 @@ others use too, go by processor time.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import tempfile
 import time
@@ -20,7 +19,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+from fwd_report.threads import spin_briefly
+
+spin_briefly()
 
 import numpy as np
 import torch

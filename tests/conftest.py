@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")  # as the command line does
+from fwd_report.threads import spin_briefly
+
+spin_briefly()  # as the command line does
 
 
 @pytest.fixture(scope="session")

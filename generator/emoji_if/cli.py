@@ -18,7 +18,7 @@ from emoji_if import reading, sample, scorer_training, stage_one, stage_two
 from emoji_if.drawings import DataError
 from emoji_if.loop import Settings
 from emoji_if.networks import stage_2
-from emoji_if.objective import DETAIL, SHAPE
+from emoji_if.objective import Emphasis
 from emoji_if.report import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
 
@@ -29,13 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Make emoji-IF: data, training, export and measurement.",
 )
-
-
-class Emphasis(StrEnum):
-    """Which noise levels stage I is taught."""
-
-    shape = "shape"
-    detail = "detail"
 
 
 class Vocabulary(StrEnum):
@@ -157,7 +150,7 @@ def train(
         space.things(),
         space.stage_1,
         Settings(minutes, batch, workers, resume, torch.device(device), _rate(start)),
-        SHAPE if emphasis is Emphasis.shape else DETAIL,
+        emphasis,
     )
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from emoji_if.captions import MEDIA
 from emoji_if.drawings import rasterise, read_all
-from emoji_if.media import FILTERS
+from emoji_if.media import FILTERS, LUMA
 from emoji_if.scenes import SCENES, Drawings, paste, svg
 from emoji_if.vocabulary import Thing
 
@@ -52,11 +52,11 @@ def load_drawings(folder: Path, things: Sequence[Thing], size: int) -> dict[str,
     }
 
 
-def can_show(thing: Thing, drawings: Drawings) -> bool:
-    """Whether an icon set has what the thing's picture needs."""
+def can_show(thing: Thing, name: str, drawings: Drawings) -> bool:
+    """Whether the icon set of that name is to draw the thing and has what it needs for it."""
     if thing.scene is not None:
         return all(icon in drawings for icon in SCENE_ICONS)
-    return any(icon in drawings for icon in thing.icons)
+    return name not in thing.without and any(icon in drawings for icon in thing.icons)
 
 
 def picture(thing: Thing, medium: str, drawings: Drawings, size: int, rng: Generator) -> np.ndarray:
@@ -65,7 +65,7 @@ def picture(thing: Thing, medium: str, drawings: Drawings, size: int, rng: Gener
         canvas = SCENES[thing.scene](rng, drawings, size)
     else:
         icon = str(rng.choice([icon for icon in thing.icons if icon in drawings]))
-        canvas = svg(_background(medium, rng), size)
+        canvas = svg(_background(medium, _lightness(drawings[icon]), rng), size)
         width, shift = rng.uniform(80, 96), rng.normal(0, 2, 2)
         centre = (50 + shift[0], 50 + shift[1])
         if medium == "photo":
@@ -75,9 +75,20 @@ def picture(thing: Thing, medium: str, drawings: Drawings, size: int, rng: Gener
     return np.round(FILTERS[medium](image, rng) * 255).astype(np.uint8)
 
 
-def _background(medium: str, rng: Generator) -> str:
-    """SVG shapes behind a single drawing: white or a soft colour; deeper gradients for media."""
+def _lightness(drawing: np.ndarray) -> float:
+    """The mean luma of a drawing's visible pixels, in [0, 1]."""
+    alpha = drawing[..., 3] / 255
+    return float((drawing[..., :3] @ LUMA / 255 * alpha).sum() / max(alpha.sum(), 1))
+
+
+def _background(medium: str, lightness: float, rng: Generator) -> str:
+    """SVG shapes behind a single drawing: white or a soft colour; deeper gradients for media.
+
+    In ink a light drawing gets a dark ground, without which it would have no outline.
+    """
     hue, turn = rng.uniform(0, 360), rng.uniform(20, 60)
+    if medium == "lithograph" and lightness > 0.7:
+        return '<rect width="100" height="100" fill="#222"/>'
     if medium in ("sketch", "lithograph") or (medium in ("plain", "pixel") and rng.random() < 0.5):
         return '<rect width="100" height="100" fill="#fff"/>'
     saturation, light, depth = {
@@ -144,7 +155,7 @@ def _build_part(job: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
     set_ids = np.empty(count, np.int64)
     images = np.empty((count, size, size, 3), np.uint8)
     for i, (t, m) in enumerate(zip(thing_ids, medium_ids, strict=True)):
-        able = [s for s, name in enumerate(sets) if can_show(things[t], drawings[name])]
+        able = [s for s, name in enumerate(sets) if can_show(things[t], name, drawings[name])]
         set_ids[i] = rng.choice(able)
         large = picture(things[t], media[m], drawings[sets[set_ids[i]]], full, rng)
         images[i] = np.asarray(Image.fromarray(large).resize((size, size), Image.Resampling.BOX))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from enum import StrEnum
 
 import torch
 from torch import Tensor
@@ -11,23 +11,25 @@ from torch import Tensor
 from emoji_if.networks import scheduler
 
 
-@dataclass(frozen=True)
-class Emphasis:
+class Emphasis(StrEnum):
     """Which noise levels a training cares about.
 
-    lean: exponent of the drawn noise level; below 1, more steps go to strong noise. snr_cap: of the
-    min-SNR weight; infinity weighs every noise level's velocity alike.
+    shape: strong noise, where words become shapes. detail: all noise alike; little noise, which
+    `shape` hardly teaches, decides about grain and edges.
     """
 
-    lean: float
-    snr_cap: float
+    shape = "shape"
+    detail = "detail"
 
+    @property
+    def lean(self) -> float:
+        """Exponent of the drawn noise level; below 1, more steps go to strong noise."""
+        return 0.6 if self is Emphasis.shape else 1.0
 
-SHAPE = Emphasis(lean=0.6, snr_cap=5.0)
-"""Strong noise, where words become shapes."""
-
-DETAIL = Emphasis(lean=1.0, snr_cap=math.inf)
-"""All noise alike: little noise, which `SHAPE` hardly teaches, decides about grain and edges."""
+    @property
+    def snr_cap(self) -> float:
+        """Of the min-SNR weight; infinity weighs every noise level's velocity alike."""
+        return 5.0 if self is Emphasis.shape else math.inf
 
 
 class Objective:

@@ -54,6 +54,36 @@ def man_with_hat(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     return canvas
 
 
+def old_man(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
+    """A bald head with white hair at its sides, thick eyebrows and a big white beard."""
+    hue, light = rng.uniform(0, 360), rng.uniform(30, 58)
+    skin, shade = [("#f2cba4", "#d99f74"), ("#e6b488", "#c48a5d"), ("#c98f62", "#a06a42")][
+        rng.integers(3)
+    ]
+    coat = rng.choice(["#39424f", "#4a3426", "#2f4538", "#57324a"])
+    white = rng.choice(["#ffffff", "#f3f1ec", "#e4e4e4"])
+    x = rng.uniform(48, 52)
+    return svg(
+        f'<rect width="100" height="100" fill="hsl({hue},35%,{light}%)"/>'
+        f'<path d="M{x - 46} 100Q{x - 40} 76 {x} 72Q{x + 40} 76 {x + 46} 100Z" fill="{coat}"/>'
+        f'<ellipse cx="{x - 26}" cy="40" rx="9" ry="15" fill="{white}"/>'
+        f'<ellipse cx="{x + 26}" cy="40" rx="9" ry="15" fill="{white}"/>'
+        f'<ellipse cx="{x}" cy="42" rx="26" ry="{rng.uniform(32, 36)}" fill="{skin}"/>'
+        f'<path d="M{x - 11} 20H{x + 11}M{x - 13} 26H{x + 13}" stroke="{shade}" stroke-width="2"/>'
+        f'<path d="M{x - 26} 46Q{x - 34} 82 {x} 98Q{x + 34} 82 {x + 26} 46'
+        f'Q{x + 18} 60 {x} 60Q{x - 18} 60 {x - 26} 46Z" fill="{white}"/>'
+        f'<path d="M{x - 18} 36L{x - 5} 33M{x + 18} 36L{x + 5} 33" stroke="{white}" '
+        'stroke-width="5" stroke-linecap="round"/>'
+        f'<circle cx="{x - 11}" cy="42" r="3.2" fill="#3a2a20"/>'
+        f'<circle cx="{x + 11}" cy="42" r="3.2" fill="#3a2a20"/>'
+        f'<ellipse cx="{x}" cy="50" rx="5" ry="7" fill="{shade}"/>'
+        f'<ellipse cx="{x}" cy="67" rx="8" ry="4" fill="#8a3b32"/>'
+        f'<path d="M{x} 56Q{x - 12} 52 {x - 19} 64Q{x - 8} 68 {x} 62Q{x + 8} 68 {x + 19} 64'
+        f'Q{x + 12} 52 {x} 56Z" fill="{white}" stroke="#a9a9a9" stroke-width="1"/>',
+        size,
+    )
+
+
 def village(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     """Snow-capped peaks, a white valley, houses under snow and firs."""
     sky = rng.choice(["#a9d3f2", "#c9ddf0", "#f5d9c0", "#8fb4dd"])
@@ -186,5 +216,5 @@ def lighthouse(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
 
 SCENES: dict[str, Callable[[Generator, Drawings, int], Image.Image]] = {
     scene.__name__: scene
-    for scene in (man_with_hat, village, campfire, waterfalls, coast, lighthouse)
+    for scene in (man_with_hat, old_man, village, campfire, waterfalls, coast, lighthouse)
 }

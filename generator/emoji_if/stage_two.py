@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from emoji_if.compose import Pool
 from emoji_if.loop import Settings, optimise
-from emoji_if.objective import DETAIL, Objective
+from emoji_if.objective import Emphasis, Objective
 from emoji_if.stage_one import TextToImage, batch_of
 from emoji_if.vocabulary import Thing
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
@@ -48,7 +48,7 @@ def train(
     if settings.device.type == "cuda":
         model.unet.compile()
     stage_one.to(settings.device).eval()
-    objective = Objective(settings.device, DETAIL)
+    objective = Objective(settings.device, Emphasis.detail)
     rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:

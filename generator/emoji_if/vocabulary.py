@@ -21,21 +21,23 @@ class Thing:
     """One thing: `words` are its noun phrases, best first; `icons` the icon names that show it.
 
     With no icons, `scene` names the function of `scenes` that paints it. weight is how often it
-    is drawn relative to the others.
+    is drawn relative to the others. without: icon sets that draw it unlike the others do (the
+    other way round, dark instead of light): a small network would blend the two.
     """
 
     words: tuple[str, ...]
     icons: tuple[str, ...] = ()
     scene: str | None = None
     weight: float = 1.0
+    without: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.words[0]
 
 
-def _icons(icons: str, *words: str, weight: float = 1.0) -> Thing:
-    return Thing(words, tuple(icons.split()), weight=weight)
+def _icons(icons: str, *words: str, weight: float = 1.0, without: str = "") -> Thing:
+    return Thing(words, tuple(icons.split()), weight=weight, without=tuple(without.split()))
 
 
 def _scene(scene: str, *words: str, weight: float = 2.0) -> Thing:
@@ -49,13 +51,13 @@ STARTER: tuple[Thing, ...] = (
     _scene("waterfalls", "waterfalls", "a waterfall", weight=2.5),
     _scene("coast", "the amalfi coast", "the amalfi cost", "a coast", "a seaside town"),
     _scene("lighthouse", "a lighthouse", "a lighthouse by the sea", weight=1.0),
-    _icons("rocket", "a rocket ship", "a rocket", "a spaceship", weight=1.5),
-    _icons("old-man", "an old man", "a grandfather", "an elderly man", weight=2.0),
+    _icons("rocket", "a rocket ship", "a rocket", "a spaceship", weight=2.0, without="noto-v1"),
+    _scene("old_man", "an old man", "a grandfather", "an elderly man", weight=3.0),
     _icons("man", "a man", "a man's face"),
-    _icons("skull", "a skull", "a human skull", weight=2.0),
-    _icons("dog-face", "a dog", "a puppy", "a dog's face", weight=1.5),
+    _icons("skull", "a skull", "a human skull", weight=2.5, without="noto-v1 emojione"),
+    _icons("dog-face", "a dog", "a puppy", "a dog's face", weight=2.0, without="noto-v1 fxemoji"),
     _icons("cat-face", "a cat", "a kitten", "a cat's face"),
-    _icons("pencil", "a pencil", "a yellow pencil", weight=1.5),
+    _icons("pencil", "a pencil", "a yellow pencil", weight=2.5, without="noto noto-v1 twemoji"),
     _icons("castle", "a castle", "a fortress"),
     _icons("tokyo-tower", "a tower", "a red tower"),
     _icons("house", "a house", "a home", "a cottage"),
@@ -91,9 +93,10 @@ def everything(icons: Mapping[str, int], keywords: Mapping[str, tuple[str, ...]]
     named = {phrase for thing in STARTER for phrase in thing.words}
     things = list(STARTER)
     for icon, count in sorted(icons.items()):
-        if count < SHARED_BY or icon in taken:
+        title = icon.replace("-", " ")
+        if count < SHARED_BY or icon in taken or with_article(title) in named:
             continue
-        phrases = [icon.replace("-", " "), *keywords.get(icon, ())][:MOST_PHRASES]
+        phrases = [title, *keywords.get(icon, ())][:MOST_PHRASES]
         free = [p for p in dict.fromkeys(map(with_article, phrases)) if p not in named]
         if free:
             things.append(Thing(tuple(free), (icon,)))

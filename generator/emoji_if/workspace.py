@@ -51,7 +51,7 @@ class Workspace:
     def make_data(self, full: bool, pictures: int, large_pictures: int) -> None:
         """Fetch the drawings, choose the things, train the tokenizer, compose both pools.
 
-        The tokenizer of the same things stays: trained anew it would number its pieces otherwise,
+        The tokenizer of the same words stays: trained anew it would number its pieces otherwise,
         and what was taught before would read nonsense.
         """
         npm = self.folder / "npm"
@@ -61,12 +61,14 @@ class Workspace:
         if full:
             shared = Counter(icon for icons in read_all(npm).values() for icon in icons)
             things = tuple(everything(shared, keywords))
-        text = json.dumps([asdict(thing) for thing in things], indent=1, ensure_ascii=False)
         listed, tokenizer = self.folder / "things.json", self.folder / "tokenizer"
-        if not (tokenizer.is_dir() and listed.exists() and listed.read_text("utf-8") == text):
+        before = json.loads(listed.read_text("utf-8")) if listed.exists() else []
+        same = [tuple(t["words"]) for t in before] == [thing.words for thing in things]
+        if not (tokenizer.is_dir() and same):
             general = [word for words in keywords.values() for word in words]
             captions = list(every_caption(things)) * (1 if full else CAPTION_WEIGHT)
             train_tokenizer(captions + general).save_pretrained(tokenizer)
+        text = json.dumps([asdict(thing) for thing in things], indent=1, ensure_ascii=False)
         listed.write_text(text, "utf-8")
         cores = os.cpu_count() or 1
         for count, size, detail in ((pictures, 64, 128), (large_pictures, 256, 256)):
@@ -78,7 +80,9 @@ class Workspace:
         """The vocabulary that `make_data` chose."""
         path = self._made(self.folder / "things.json", "data")
         return tuple(
-            Thing(tuple(t["words"]), tuple(t["icons"]), t["scene"], t["weight"])
+            Thing(
+                tuple(t["words"]), tuple(t["icons"]), t["scene"], t["weight"], tuple(t["without"])
+            )
             for t in json.loads(path.read_text("utf-8"))
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from fwd_report import __version__
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, number
+from fwd_report.threads import spin_briefly
 
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
@@ -263,10 +263,7 @@ def _options(only: list[str] | None, profile: str | None, overrides: list[str] |
 
 def main() -> None:
     """The entry point: every expected error is a message and an exit code, never a traceback."""
-    # Read when torch is loaded: its idle threads spin for microseconds and then sleep, which serves
-    # idle and busy cores (docs/guide/performance.md).
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    spin_briefly()
     try:
         app()
     except UnavailableError as error:

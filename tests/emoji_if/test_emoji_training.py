@@ -10,7 +10,7 @@ from diffusers import DDPMScheduler
 from torch import nn
 
 from emoji_if.loop import Average, Budget, Settings, Workers, learning_rate, optimise
-from emoji_if.objective import DETAIL, SHAPE, Objective
+from emoji_if.objective import Emphasis, Objective
 from emoji_if.stage_two import conditioning
 
 CPU = torch.device("cpu")
@@ -20,11 +20,11 @@ def test_noised_equals_the_scheduler() -> None:
     x0, noise = torch.randn(2, 4, 3, 8, 8)
     t = torch.tensor([0, 250, 690, 999])
     expected = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2").add_noise(x0, noise, t)
-    torch.testing.assert_close(Objective(CPU, SHAPE).noised(x0, t, noise), expected)
+    torch.testing.assert_close(Objective(CPU, Emphasis.shape).noised(x0, t, noise), expected)
 
 
 def test_a_perfect_answer_costs_nothing() -> None:
-    objective = Objective(CPU, SHAPE)
+    objective = Objective(CPU, Emphasis.shape)
     x0, noise = torch.randn(2, 4, 3, 8, 8)
     t = torch.tensor([10, 250, 690, 980])
     abar = objective["abar"][t]
@@ -37,7 +37,7 @@ def test_a_perfect_answer_costs_nothing() -> None:
 def test_without_a_cap_the_error_is_the_velocitys_own() -> None:
     x0, noise, wrong = torch.randn(3, 4, 3, 8, 8)
     t = torch.tensor([10, 250, 690, 980])
-    objective = Objective(CPU, DETAIL)
+    objective = Objective(CPU, Emphasis.detail)
     abar = objective["abar"][t]
     v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
     error, _ = objective.loss(x0, t, noise, v + wrong, torch.zeros_like(v))
@@ -45,7 +45,7 @@ def test_without_a_cap_the_error_is_the_velocitys_own() -> None:
 
 
 def test_the_bound_trains_the_variance_only() -> None:
-    objective = Objective(CPU, SHAPE)
+    objective = Objective(CPU, Emphasis.shape)
     x0, noise, v = torch.randn(3, 2, 3, 8, 8)
     v.requires_grad_()
     variance = torch.zeros_like(x0, requires_grad=True)

@@ -59,7 +59,16 @@ class NotRun:
         return NOT_RUN
 
 
-class Values(Mapping[str, Any]):
+class _ByAttribute:
+    """What is found as an item is found as an attribute too, private names excepted."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]  # type: ignore[index]
+
+
+class Values(_ByAttribute, Mapping[str, Any]):
     """Values of a run by name, as attributes or items; an unknown name is told from those there."""
 
     def __init__(self, kind: str, found: Mapping[str, Any]) -> None:
@@ -71,11 +80,6 @@ class Values(Mapping[str, Any]):
             there = ", ".join(self._found) or "none"
             raise UndefinedError(f"the run has no {self._kind} {name!r}; there is: {there}")
         return self._found[name]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -170,7 +174,7 @@ class ExperimentView:
         return getattr(first, name)
 
 
-class Names:
+class Names(_ByAttribute):
     """Things by name, as attributes or items; an unknown name is an error that suggests one."""
 
     def __init__(self, kind: str, found: Mapping[str, Any]) -> None:
@@ -184,11 +188,6 @@ class Names:
             close = get_close_matches(str(name), self._found, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise UndefinedError(f"there is no {self._kind} {name!r}{meant}") from None
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)

@@ -1,0 +1,14 @@
+"""How OpenMP's threads wait; to be said before torch is loaded, which reads it then."""
+
+from __future__ import annotations
+
+import os
+
+
+def spin_briefly() -> None:
+    """Let waiting threads spin for microseconds and then sleep, unless the user has said otherwise.
+
+    It serves idle cores and busy ones: docs/guide/performance.md has the measurements.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
