@@ -91,6 +91,17 @@ def test_every_technique_stands_in_the_guide() -> None:
     assert [name for name in all_techniques() if f"`{name}`" not in text] == []
 
 
+@pytest.mark.parametrize("name", sorted(all_techniques()))
+def test_every_field_stands_in_the_guide_beside_its_technique(name: str) -> None:
+    pages = "".join((GUIDE / page).read_text() for page in ("techniques.md", "training.md"))
+    rows = [row for row in pages.splitlines() if row.startswith(f"| `{name}`")]
+    section = pages.partition("## Fields of `train`")[2].partition("\n## ")[0]
+    beside = "\n".join(rows) + (section if name == "train" else "")
+    everywhere = {"dynamic_thresholding", "dataset"}
+    fields = all_techniques()[name].model_fields.keys() - everywhere
+    assert [field for field in sorted(fields) if f"`{field}" not in beside] == []
+
+
 def _experiments(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, dict):
         content = content.get("experiments", [])

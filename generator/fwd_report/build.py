@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fwd_report
 from fwd_report.errors import Problem, RunError, StaleError, UserError
 from fwd_report.models.digest import WHOLE
 from fwd_report.models.names import resolve_scorer, snapshot
@@ -17,15 +18,16 @@ from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.stamp import Shown, pages_current
+from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import SCHEMAS, Project
+from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import PromptText, marked_fields
 
 if TYPE_CHECKING:
     from fwd_report.engine.engine import Failure
+    from fwd_report.store.entry import Entry
 
 REPAIRS = 3
 """How often a build runs damaged entries again before it gives up."""
@@ -57,7 +59,7 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     """The project's plan against its store."""
     project = load_project(root, options.profile, options.overrides)
     check_sections(project, options.only)
-    if not (root / SCHEMAS).is_dir():
+    if not _schemas_current(root):
         from fwd_report.spec.schema import write_schemas
 
         write_schemas(root)
@@ -68,9 +70,26 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     return plan, store
 
 
+def _schemas_current(root: Path) -> bool:
+    """Whether the project's JSON Schemas are younger than the code that says what specs hold."""
+    try:
+        written = min((root / SCHEMAS / f"{name}.json").stat().st_mtime for name in SCHEMA_NAMES)
+    except OSError:
+        return False
+    package = Path(fwd_report.__file__).parent
+    code = (path for name in ("techniques", "spec") for path in (package / name).glob("*.py"))
+    return written > max(path.stat().st_mtime for path in code)
+
+
 def load_report(root: Path, options: Options) -> ReportResult:
-    """What the pages show now; a damaged result counts as one that has not run."""
+    """What the pages show; a damaged result counts as one that has not run.
+
+    Without a profile in the options it is the one that the pages were built with.
+    """
     plan, store = load_plan(root, options)
+    built = built_profile(root)
+    if options.profile is None and built in plan.project.report.profiles:
+        plan, store = load_plan(root, replace(options, profile=built))
     for _ in range(REPAIRS):
         try:
             return report_result(plan, store)
@@ -98,7 +117,7 @@ def build(root: Path, options: Options) -> Outcome:
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     plan, store = load_plan(root, options)
-    if not options.cached_only and download_models(plan):
+    if not options.cached_only and download_models(plan.project, plan.selected(options.only)):
         plan = make_plan(plan.project, store)
     ran = 0
     failures: tuple[Failure, ...] = ()
@@ -110,13 +129,12 @@ def build(root: Path, options: Options) -> Outcome:
         if due and options.cached_only:
             raise StaleError(_stale_message(due))
         if due:
-            failures = _run(plan, store, due, options, forced)
-            failed = {failure.run.key for failure in failures}
-            done = [run for run in due if store.has(run.key) and run.key not in failed]
-            for run in done:
-                store.remember(run.name, run.key)
-            ran += len({run.key for run in done})
-            forced = set()
+            failures, finished = _run(plan, store, due, options, forced)
+            for run in due:
+                if run.key in finished:
+                    store.remember(run.name, run.key)
+            ran += len(finished)
+            forced -= finished
             if any(failure.repairable for failure in failures):
                 plan = make_plan(plan.project, store)
                 continue
@@ -151,9 +169,21 @@ def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list
 
 
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
-    """What the site is rendered from: every experiment with the entries the store has for it."""
+    """What the site is rendered from: every experiment with the entries the store has for it.
+
+    Raises DamagedEntryError that names all that are damaged; they have been moved aside.
+    """
     entries = Entries(store)
     causes = {failure.run.key: failure.cause for failure in failures}
+    damaged: list[str] = []
+
+    def read(run: Run) -> Entry | None:
+        try:
+            return entries.read(run)
+        except DamagedEntryError as error:
+            damaged.append(str(error))
+            return None
+
     sections = []
     for section in plan.project.sections:
         experiments = []
@@ -163,11 +193,13 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
             experiments.append(
                 ExperimentResult(
                     spec=experiment,
-                    entries=tuple(entries.read(run) for run in runs if run not in absent),
+                    entries=tuple(filter(None, (read(run) for run in runs if run not in absent))),
                     failure=_absence(absent, causes),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))
+    if damaged:
+        raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
     return ReportResult(plan.project, tuple(sections))
 
 
@@ -206,8 +238,8 @@ def check_sections(project: Project, names: Iterable[str]) -> None:
 
 def _run(
     plan: Plan, store: Store, due: Sequence[Run], options: Options, forced: set[str]
-) -> tuple[Failure, ...]:
-    """Run `due`; torch is imported here and nowhere before."""
+) -> tuple[tuple[Failure, ...], set[str]]:
+    """Run `due`; what failed, and the keys of what did not. torch is imported here, not before."""
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
@@ -217,7 +249,8 @@ def _run(
     unique = list({run.key: run for run in due}.values())
     rates = Rates(store.base)
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:
-        return Engine(store, workbench, progress, options.keep_going, forced).run(unique)
+        engine = Engine(store, workbench, progress, options.keep_going, forced)
+        return engine.run(unique), engine.finished
 
 
 def _of_sections(plan: Plan, names: Sequence[str]) -> list[Run]:
@@ -233,11 +266,11 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
     return "not run yet" if len(absent) == 1 else f"{len(absent)} runs have not run yet"
 
 
-def download_models(plan: Plan) -> bool:
-    """Fetch hub models that runs will ask, before their digests are part of a key."""
-    last = max((run.technique.stage or 0 for run in plan.runs if run.model is not None), default=0)
-    stages = {model: n for n, model in stage_models(plan.project).items() if n <= last}
-    scorers = {resolve_scorer(run.scorer, plan.project.root) for run in plan.runs if run.scorer}
+def download_models(project: Project, runs: Sequence[Run]) -> bool:
+    """Fetch hub models that these runs will ask, before their digests are part of a key."""
+    last = max((run.technique.stage or 0 for run in runs if run.model is not None), default=0)
+    stages = {model: n for n, model in stage_models(project).items() if n <= last}
+    scorers = {resolve_scorer(run.scorer, project.root) for run in runs if run.scorer}
     absent = [
         model for model in (*stages, *scorers) if isinstance(model, str) and snapshot(model) is None
     ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAILED, WRONG_INPUT, STALE, INTERRUPTED = 1, 2, 3, 130
 STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
+FORCED = "; the rest of what --force was to run again still has its earlier results"
 
 app = typer.Typer(
     help="Run diffusion experiments written as YAML, and publish what came out.",
@@ -60,14 +61,14 @@ def build(
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
-        typer.echo(STOPPED, err=True)
+        typer.echo(STOPPED + (FORCED if force else ""), err=True)
         raise typer.Exit(INTERRUPTED) from None
     idle = not outcome.ran and not outcome.failures
     ran = "nothing to run" if idle else f"ran {outcome.ran} of {outcome.runs} runs"
     written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")
-    _report_failures(outcome)
+    _report_failures(outcome, force)
 
 
 @app.command()
@@ -243,13 +244,13 @@ def options(
     """Run diffusion experiments written as YAML, and publish what came out."""
 
 
-def _report_failures(outcome: Outcome) -> None:
+def _report_failures(outcome: Outcome, forced: bool = False) -> None:
     if outcome.failures:
         count = len(outcome.failures)
         message = (
             f"{number(count, 'run')} failed; what did not fail is stored, and the next build "
             "tries the rest again"
-        )
+        ) + (FORCED if forced else "")
         if all(failure.wrong_input for failure in outcome.failures):
             raise UserError(message)
         raise RunError(message)

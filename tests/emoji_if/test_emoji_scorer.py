@@ -6,6 +6,7 @@ import torch
 from tests.tiny_if import tiny_tokenizer
 
 from emoji_if.scorer import contrastive, nearest
+from emoji_if.scorer_training import disturbed
 from fwd_report.models.scorer import Towers, TowersScorer
 
 
@@ -15,6 +16,10 @@ def test_the_loss_is_least_where_the_same_things_meet() -> None:
     together = contrastive(basis[things], basis[things], things, torch.tensor(3.0))
     apart = contrastive(basis[things], basis[1 - things], things, torch.tensor(3.0))
     assert together < apart
+
+
+def test_pictures_are_disturbed_where_they_are() -> None:
+    assert disturbed(torch.zeros(2, 3, 64, 64, device="meta")).device.type == "meta"
 
 
 @torch.no_grad()

@@ -50,6 +50,21 @@ def test_pickled_weights_are_not_read(folder: Path) -> None:
         load(folder)
 
 
+def test_single_precision_of_half_precision_shards_beside_the_whole_ones_index(
+    folder: Path,
+) -> None:
+    """What a download of DeepFloyd's text encoder leaves: half shards, and both indexes."""
+    whole = load(folder)
+    (folder / "unet" / WEIGHTS).unlink()
+    whole.save_pretrained(folder / "unet", max_shard_size="10KB")
+    whole.half().save_pretrained(folder / "unet", max_shard_size="10KB", variant="fp16")
+    for shard in (folder / "unet").glob("*-of-*.safetensors"):
+        if "fp16" not in shard.name:
+            shard.unlink()
+    assert len(list((folder / "unet").glob("*.index*.json"))) == 2
+    assert next(load(folder).parameters()).dtype == torch.float32
+
+
 def test_missing_shard(folder: Path) -> None:
     load(folder).save_pretrained(folder / "unet", max_shard_size="10KB")
     shards = sorted((folder / "unet").glob("*-of-*.safetensors"))

@@ -100,7 +100,8 @@ def test_a_hub_scorer_is_downloaded_before_its_digest_is_in_a_key(
     monkeypatch.setattr(loader, "fetch", fetch)
     planned(tmp_path, report="scorer: some/clip")
     plan = make_plan(load_project(tmp_path), Store(tmp_path / "store"))
-    assert download_models(plan)
+    assert download_models(plan.project, plan.runs)
     assert asked == [("some/clip", (".",))]
     assert planned(tmp_path, report="scorer: some/clip").key != plan.runs[-1].key
-    assert not download_models(make_plan(load_project(tmp_path), Store(tmp_path / "store")))
+    again = make_plan(load_project(tmp_path), Store(tmp_path / "store"))
+    assert not download_models(again.project, again.runs)

@@ -12,6 +12,7 @@ from tests.site.fabricate import Fabric, Sample, picture
 from fwd_report.errors import RunError, UserError
 from fwd_report.site.deliverables import PART_A
 from fwd_report.site.publish import publish
+from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 
 
@@ -30,9 +31,11 @@ def made(root: Path, caption: str = "A picture.") -> ReportResult:
     fabric = Fabric(root)
     entries = [fabric.entry("a", "one", Sample(), picture(0, 8))]
     experiment = fabric.experiment("one", Sample, entries, caption=caption)
-    return fabric.report(
+    report = fabric.report(
         fabric.section("a", "A", [experiment], covers=tuple(PART_A), intro="An intro.")
     )
+    render_site(report, root)
+    return report
 
 
 @pytest.fixture
@@ -63,6 +66,14 @@ def test_what_the_check_finds_is_not_published(project: Path, remote: Path) -> N
     with pytest.raises(RunError, match="placeholder 'TODO'"):
         publish(made(project, caption="TODO"), project)
     assert git(remote, "branch", "--list") == ""
+
+
+def test_pages_that_are_not_of_these_results_are_not_published(project: Path, remote: Path) -> None:
+    report = made(project)
+    (project / "docs" / "report" / "a.md").unlink()
+    with pytest.raises(RunError, match="run fwd-report build"):
+        publish(report, project, dry_run=True)
+    assert not (project / "docs" / "report" / "a.md").exists(), "publishing renders nothing"
 
 
 def test_a_site_that_does_not_build_is_not_published(project: Path, remote: Path) -> None:

@@ -46,17 +46,6 @@ def test_an_error_while_writing_leaves_no_entry(tmp_path: Path) -> None:
     assert not store.has(KEY)
 
 
-def test_a_working_folder_becomes_the_entry_without_its_hidden_files(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    working = store.working_folder(KEY)
-    (working / ".state").write_text("what a resumed job needs")
-    with store.writing(KEY, working) as folder:
-        (folder / "data.txt").write_text("hello")
-        store.seal(folder, KEY, parts={}, metrics={}, series={}, provenance={})
-    assert sorted(path.name for path in store.folder(KEY).iterdir()) == ["data.txt", MANIFEST]
-    assert not working.exists()
-
-
 def test_writing_again_replaces_the_entry(tmp_path: Path) -> None:
     store = Store(tmp_path)
     put(store)
@@ -64,7 +53,7 @@ def test_writing_again_replaces_the_entry(tmp_path: Path) -> None:
     assert (store.folder(KEY) / "data.txt").read_text() == "again"
 
 
-@pytest.mark.parametrize("damage", ["change", "delete", "manifest"])
+@pytest.mark.parametrize("damage", ["change", "delete", "manifest", "metric", "moved"])
 def test_damage_is_found_and_set_aside(tmp_path: Path, damage: str) -> None:
     store = Store(tmp_path)
     put(store)
@@ -73,8 +62,17 @@ def test_damage_is_found_and_set_aside(tmp_path: Path, damage: str) -> None:
         data.write_text("hellO")
     elif damage == "delete":
         data.unlink()
-    else:
+    elif damage == "manifest":
         (store.folder(KEY) / MANIFEST).write_text("{")
+    elif damage == "metric":
+        manifest = json.loads((store.folder(KEY) / MANIFEST).read_text())
+        (store.folder(KEY) / MANIFEST).write_text(json.dumps(manifest | {"metrics": {"psnr": 99}}))
+    else:
+        other = "ab" + "1" * 62
+        store.folder(KEY).rename(store.folder(other))
+        with pytest.raises(DamagedEntryError):
+            store.read(other)
+        return
     with pytest.raises(DamagedEntryError):
         store.read(KEY)
     assert not store.has(KEY)
@@ -127,10 +125,14 @@ def test_collect_deletes_what_no_run_has_and_nothing_locked(tmp_path: Path) -> N
 @pytest.mark.parametrize("seed", range(6))
 def test_kill_9_while_writing_never_shows_half_an_entry(tmp_path: Path, seed: int) -> None:
     writer = subprocess.Popen([sys.executable, "-c", _WRITE_FOREVER, str(tmp_path)])
-    time.sleep(0.3 + 0.05 * seed)
+    store = Store(tmp_path)
+    deadline = time.monotonic() + 60
+    while not store.keys() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05 * seed)
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait()
-    store = Store(tmp_path)
+    assert store.keys()
     for key in store.keys():  # noqa: SIM118
         manifest = store.read(key)
         assert json.loads((store.folder(key) / "data.json").read_text())["n"] >= 0

@@ -101,6 +101,13 @@ def test_a_hybrid_is_judged_from_near_and_far_and_a_sample_by_its_prompt(tmp_pat
     assert rows[2:] == [("picture", "the prompt"), ("colours", "1.00")]
 
 
+def test_concealment_asks_which_prompt_a_reading_shows_and_which_reading_a_prompt() -> None:
+    cosines = torch.tensor([[0.5, 0.1], [0.4, 0.2]])
+    rows = (1 / (1 + math.exp(-0.4)) + 1 / (1 + math.exp(0.2))) / 2
+    columns = (1 / (1 + math.exp(-0.1)) + 1 / (1 + math.exp(-0.1))) / 2
+    assert concealment(cosines, 1.0) == pytest.approx((rows + columns) / 2)
+
+
 @given(st.integers(2, 5), st.integers(0, 99), st.floats(0.01, 2))
 def test_concealment_is_one_where_nothing_shows_and_even_where_all_is_alike(
     n: int, seed: int, temperature: float

@@ -20,7 +20,7 @@ SCHEDULE = Schedule(epochs=2, batch=16, lr=1e-3, decay=0.5, seed=1, examples=64,
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:1"])
 def test_a_training_stays_on_the_device_it_is_given(device: str) -> None:
-    assert str(accelerator_on(device, "fp32").device) == device
+    assert str(accelerator_on(device).device) == device
 
 
 @pytest.mark.slow

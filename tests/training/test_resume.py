@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,18 @@ def test_bf16_learns_as_fp32_does(tmp_path: Path) -> None:
     assert losses["fp32"][-1] < losses["fp32"][0]
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.1)
+
+
+def test_a_traced_training_in_bf16_answers_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dynamo's tracing without its C++ compilation, which takes minutes."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    network, losses = run(tmp_path, short(precision="bf16", compile=True))
+    plain, expected = run(tmp_path / "plain", short(precision="bf16"))
+    assert losses == pytest.approx(expected, rel=1e-2)
+    x = torch.rand(2, 1, 28, 28)
+    torch.testing.assert_close(network(x), plain(x), rtol=0.1, atol=0.05)
 
 
 @pytest.mark.slow

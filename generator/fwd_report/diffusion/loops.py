@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TypeVar
 
 from torch import Tensor
 
@@ -12,7 +11,6 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Estimator, Program
 
-Item = TypeVar("Item")
 Constraint = Callable[[Tensor, float], Tensor]
 """constrain(x, t) -> the image that takes x's place after a step to time t."""
 
@@ -38,11 +36,3 @@ def denoise(
             x = constrain(x, t_next)
         trajectory.append(x)
     return trajectory
-
-
-def evenly(items: Sequence[Item], at_most: int) -> list[Item]:
-    """At most that many of the items, at equal distances, the first and the last among them."""
-    if len(items) <= at_most:
-        return list(items)
-    last = len(items) - 1
-    return [items[round(i * last / (at_most - 1))] for i in range(at_most)]

@@ -80,9 +80,11 @@ class Engine:
         self._broken: dict[str, Exception] = {}
         self._waiting: dict[str, Run] = {}
         self._live: list[_Live] = []
+        self.finished: set[str] = set()
+        """Keys of the runs whose results are in the store as they should be."""
         self._failures: list[Failure] = []
-        self._failed: dict[str, bool] = {}
-        """Whether it was wrong input, by the key of the run that failed."""
+        self._failed: dict[str, Failure] = {}
+        """By the key of each run that failed, or was given up for another's failure."""
         self._pending: set[str] = set()
         """Keys of the runs that wait or live."""
         self._started = 0
@@ -97,7 +99,7 @@ class Engine:
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
         self._workbench.prepare(self._waiting.values())
-        while (self._waiting or self._live) and not (self._failures and not self._keep_going):
+        while (self._waiting or self._live) and (self._keep_going or not self._stopped()):
             if not (self._start_programs() or self._live or self._run_a_job()):
                 time.sleep(LOCK_POLL)
             if self._live:
@@ -105,6 +107,10 @@ class Engine:
         for live in self._live:
             live.lock.release()
         return tuple(self._failures)
+
+    def _stopped(self) -> bool:
+        """Whether a run failed; one that met a damaged result is only put off."""
+        return any(not failure.repairable for failure in self._failures)
 
     def _start_programs(self) -> bool:
         """Start programs while there is room for their queries; whether any changed state."""
@@ -128,8 +134,9 @@ class Engine:
         """Begin a run if it can begin now; whether it left the waiting list."""
         if broken := self._failed_needs(run):
             del self._waiting[run.key]
-            cause = f"it needs {broken[0].name}, which failed"
-            self._fail(run, cause, wrong_input=self._failed[broken[0].key])
+            why = self._failed[broken[0].key]
+            cause = f"it needs {broken[0].name}, which {'waits' if why.repairable else 'failed'}"
+            self._fail(run, cause, like=why)
             return True
         if any(need.key in self._pending for need in _needs(run)):
             return False
@@ -148,10 +155,8 @@ class Engine:
             return False
         del self._waiting[run.key]
         if self._store.has(run.key) and run.key not in self._forced:
-            lock.release()
-            self._pending.discard(run.key)
             self._progress.skip(cost_class(run), run.calls)
-            self._progress.run_done()
+            self._done(run, lock)
         elif run.technique.kind == "job":
             self._run_job(run, lock)
         else:
@@ -178,9 +183,7 @@ class Engine:
         except Exception as error:
             self._fail(run, error, lock)
             return
-        lock.release()
-        self._pending.discard(run.key)
-        self._progress.run_done()
+        self._done(run, lock)
 
     def _answer_a_batch(self) -> None:
         """Answer one batch: of the largest group of like queries, those of the oldest runs."""
@@ -253,9 +256,13 @@ class Engine:
         except Exception as error:
             self._fail(run, error, live.lock)
             return
-        live.lock.release()
-        self._pending.discard(run.key)
         self._progress.skip(cost_class(run), run.calls - live.calls)
+        self._done(run, live.lock)
+
+    def _done(self, run: Run, lock: FileLock) -> None:
+        lock.release()
+        self._pending.discard(run.key)
+        self.finished.add(run.key)
         self._progress.run_done()
 
     def _drop(self, live: _Live, error: Exception) -> None:
@@ -267,21 +274,28 @@ class Engine:
         run: Run,
         error: Exception | str,
         lock: FileLock | None = None,
-        wrong_input: bool = False,
+        like: Failure | None = None,
     ) -> None:
-        """Record a failure, and stop the rest of its experiment."""
+        """Record a failure, and stop the rest of its experiment.
+
+        like: the failure that this one follows from, of the same kind. What met a damaged result
+        is run again soon, and its siblings go on.
+        """
         if lock is not None:
             lock.release()
         cause = error if isinstance(error, str) else one_line(error)
         if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
             cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
-        repairable = isinstance(error, DamagedEntryError)
-        wrong_input |= isinstance(error, UserError) and not isinstance(error, UnavailableError)
-        self._failures.append(Failure(run, cause, repairable, wrong_input))
-        self._failed[run.key] = wrong_input
+        repairable = like.repairable if like else isinstance(error, DamagedEntryError)
+        wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
+        failure = Failure(run, cause, repairable, like.wrong_input if like else wrong_input)
+        self._failures.append(failure)
+        self._failed[run.key] = failure
         self._pending.discard(run.key)
         what = "damaged" if repairable else "failed"
         self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {cause}")
+        if repairable:
+            return
         siblings = [
             other
             for other in self._waiting.values()
@@ -290,7 +304,7 @@ class Engine:
         for other in siblings:
             del self._waiting[other.key]
             self._pending.discard(other.key)
-            self._failed[other.key] = wrong_input
+            self._failed[other.key] = failure
             self._progress.skip(cost_class(other), other.calls)
 
 

@@ -152,7 +152,11 @@ class Workbench:
         calls: int,
         folder: Path | None = None,
     ) -> None:
-        """Publish a result under the run's key, with its provenance."""
+        """Publish a result under the run's key, with its provenance.
+
+        What asks no network is computed on the CPU, in float32.
+        """
+        device = "cpu" if run.technique.kind == "program" and calls == 0 else self.device
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
             self._store.seal(
@@ -165,9 +169,9 @@ class Workbench:
                     "run": run.name,
                     "seed": run.seed,
                     "model": run.model,
-                    "device": self.device,
-                    "hardware": hardware(self.device),
-                    "dtype": result.precision or self._precision(run),
+                    "device": device,
+                    "hardware": hardware(device),
+                    "dtype": result.precision or self._precision(run, device),
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
@@ -177,9 +181,9 @@ class Workbench:
             )
         self._store.remember(run.name, run.key)
 
-    def _precision(self, run: Run) -> str:
-        """What the run's model computes in; all but the text-to-image model do in float32."""
-        dtype = torch.float32 if run.model is None else self._dtype
+    def _precision(self, run: Run, device: str) -> str:
+        """What the run was computed in; all but the text-to-image model compute in float32."""
+        dtype = torch.float32 if run.model is None or device != self.device else self._dtype
         return str(dtype).removeprefix("torch.")
 
     def place(self, run: Run) -> str:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fwd_report.diffusion.thinning import evenly
+
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
@@ -52,7 +54,7 @@ def gif(frames: np.ndarray, budget: int = BUDGET) -> bytes:
     """
     most, colours = MOST_FRAMES, 256
     while True:
-        data = _encode(frames[_spread(len(frames), most)], colours)
+        data = _encode(frames[evenly(len(frames), most)], colours)
         if len(data) <= budget or (most <= 8 and colours <= 16):
             return data
         if most > 24:
@@ -78,18 +80,11 @@ def rgb(frames: np.ndarray) -> np.ndarray:
     return frames if frames.shape[-1] == 3 else np.repeat(frames, 3, axis=-1)
 
 
-def _spread(length: int, most: int) -> list[int]:
-    """At most `most` indices, evenly spread, the first and the last among them."""
-    if length <= most:
-        return list(range(length))
-    return sorted({round(i * (length - 1) / (most - 1)) for i in range(most)})
-
-
 def _encode(frames: np.ndarray, colours: int) -> bytes:
     import numpy as np
     from PIL import Image
 
-    sample = frames[_spread(len(frames), 12)]
+    sample = frames[evenly(len(frames), 12)]
     montage = Image.fromarray(np.concatenate(list(sample), axis=0))
     palette = montage.quantize(colours, method=Image.Quantize.MEDIANCUT)
     images = [

@@ -84,7 +84,7 @@ class Cascade:
     def _encoder(self) -> PromptEncoder:
         if self._prompts is None:
             folder = self._folder(1)
-            digest = model_digest(folder, self._cache / "digests.json")
+            digest = model_digest(self._stages[1], self._cache / "digests.json")
             prompts = self._cache / "prompts"
             self._prompts = PromptEncoder(folder, digest, prompts, self._device, self._dtype)
         return self._prompts

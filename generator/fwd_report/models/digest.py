@@ -22,12 +22,12 @@ def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -
 
     parts: the folders in it that count; `WHOLE` is the folder itself. cache: a JSON file that
     remembers file digests by path, size and time of change, so that an unchanged model costs a few
-    `stat` calls. A hub id's digest is its downloaded commit, or
-    `id@main` while it is not downloaded. Raises UserError if the folder has no weights.
+    `stat` calls. A hub id's digest is its downloaded commit, which `cache` remembers: where the
+    model is not (any more), it is still known what results were made by; `id@main` while nothing
+    is known. Raises UserError if the folder has no weights.
     """
     if isinstance(model, str):
-        downloaded = snapshot(model)
-        return f"{model}@{downloaded.name if downloaded else 'main'}"
+        return f"{model}@{_commit(model, cache)}"
     files = [
         path
         for part in parts
@@ -56,3 +56,15 @@ def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -
         line = f"{path.relative_to(model).as_posix()} {digests[str(path)]['sha256']}\n"
         total.update(line.encode())
     return total.hexdigest()
+
+
+def _commit(hub_id: str, cache: Path) -> str:
+    """The commit of a hub model: that downloaded here, else that remembered, else `main`."""
+    known = read_json(cache)
+    downloaded = snapshot(hub_id)
+    if downloaded is None:
+        remembered = known.get(hub_id)
+        return remembered if isinstance(remembered, str) else "main"
+    if known.get(hub_id) != downloaded.name:
+        write_json(cache, {**known, hub_id: downloaded.name})
+    return downloaded.name

@@ -193,11 +193,15 @@ def _check_weights(folder: Path, dtype: torch.dtype) -> str | None:
     """
     from safetensors import SafetensorError, safe_open
 
-    names = {path.name for path in folder.glob("*.safetensors*")}
-    half = {name for name in names if ".fp16" in name}
-    use_half = bool(half) and (dtype != torch.float32 or half == names)
-    chosen = half if use_half else names - half
-    indexes = sorted(name for name in chosen if name.endswith(".json"))
+    weights = {path.name for path in folder.glob("*.safetensors")}
+    half = {name for name in weights if ".fp16" in name}
+    use_half = bool(half) and (dtype != torch.float32 or half == weights)
+    chosen = half if use_half else weights - half
+    indexes = sorted(
+        path.name
+        for path in folder.glob("*.safetensors.index*.json")
+        if (".fp16" in path.name) == use_half
+    )
     if indexes:
         index = read_config(folder.parent, folder.name, indexes[0])
         shards = sorted(set(index.get("weight_map", {}).values()))

@@ -18,6 +18,7 @@ from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import (
+    FigureOnly,
     InputFile,
     Reference,
     Technique,
@@ -114,6 +115,8 @@ class _Planner:
             for written in as_list(getattr(variant.technique, field)):
                 target, epochs[field] = parse_reference(written, section.name)
                 targets += self._expand(target)
+                if epochs[field] is None and targets:
+                    epochs[field] = targets[0].technique.epochs_kept() or None
             if not targets:
                 continue
             if reference.fan == "each" and experiment.technique.kind != "figure":
@@ -165,9 +168,11 @@ class _Planner:
         model = self._model(stage, section, experiment)
         scorer = getattr(technique, "scorer", None)
         own = getattr(variant.technique, "scorer", None) is not None
+        shown = marked_fields(type(technique), FigureOnly)
+        unkeyed = {*inputs, *needs, *shown, "scorer"}
         parts = {
             "technique": technique.name,
-            "params": technique.model_dump(mode="json", exclude={*inputs, *needs, "scorer"}),
+            "params": technique.model_dump(mode="json", exclude=unkeyed),
             "seed": seed,
             "inputs": {field: self._digest(path) for field, path in inputs.items()},
             "model": self._model_digests(stage),

@@ -10,7 +10,7 @@ from fwd_report.store.files import read_json, write_json
 
 RATES = "rates.json"
 MEMORY = 0.9
-"""Weight of the past in the running mean of seconds a call."""
+"""Weight of the build's past batches in the running mean of seconds a call."""
 
 
 def cost_class(run: Run) -> str:
@@ -24,7 +24,10 @@ def cost_class(run: Run) -> str:
 
 
 class Rates:
-    """Seconds a call by cost class; a running mean that survives in the project's `rates.json`."""
+    """Seconds a call by cost class: this build's running mean, else what the last one ended with.
+
+    It is kept in the project's `rates.json`.
+    """
 
     def __init__(self, base: Path) -> None:
         self._file = base / RATES

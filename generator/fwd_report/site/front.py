@@ -59,7 +59,7 @@ def _description(project: Project) -> str:
     """report.yaml's description as HTML. Raises UserError for a formula that cannot be shown."""
     source = project.report.description
     try:
-        return render_inline("{{ text }}", {"text": Markup(source)})
+        return render_inline("{{ text }}", {"text": Markup(source)}, up="")
     except FormulaError as error:
         error.lineno = formula_line(error, source)
         raise UserError(

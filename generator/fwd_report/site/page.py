@@ -48,6 +48,9 @@ def section_page(
     writer = _Writer(report, section, {"runs": runs, "report": everything})
     spec = section.spec
     intro = writer.prose(spec.intro, "intro")
+    usual = next(iter(report.project.report.profiles))
+    used = report.project.profile
+    profile = "" if used == usual else f" --profile {used}"
     experiments = []
     for result in section.experiments:
         name = result.spec.id
@@ -66,7 +69,7 @@ def section_page(
                     "facts": facts(result.entries),
                     "keys": keys(result.entries),
                     "source": Markup(highlighted(result.spec.source)),
-                    "command": f"fwd-report build --only {spec.name} --force",
+                    "command": f"fwd-report build --only {spec.name} --force{profile}",
                 }
             )
     outro = writer.prose(spec.outro, "outro")

@@ -19,6 +19,8 @@ from fwd_report.spec.templates import sandbox
 
 VALUE = re.compile("\ue000(\\d+)\ue001")
 """Where the template printed a value: kept apart until it is known whether code surrounds it."""
+PAGE_LINK = re.compile(r'href="(?![a-z][a-z0-9+.-]*:|/)([^":#?]+)\.md(#[^"]*)?"')
+"""A link to a Markdown file of the site: its path without the suffix, and its anchor."""
 MISSING = f'<mark class="fwd-missing">{NOT_RUN}</mark>'
 
 
@@ -95,10 +97,11 @@ def render(source: str, context: Mapping[str, Any]) -> str:
     return "".join(written)
 
 
-def render_inline(source: str, context: Mapping[str, Any]) -> str:
+def render_inline(source: str, context: Mapping[str, Any], up: str = "../") -> str:
     """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work.
 
-    MkDocs leaves HTML as it is, so links to other pages of the folder become addresses here.
+    MkDocs leaves HTML as it is, so links to other Markdown files become addresses here. up: from
+    the page's address to its file's folder.
     """
     from markdown import markdown
 
@@ -115,8 +118,14 @@ def render_inline(source: str, context: Mapping[str, Any]) -> str:
             prose = piece.text.replace("\\$", "&#36;").replace("<", "&lt;")
             written.append(values.restore(prose, _in_prose))
     html = markdown("".join(written), extensions=["smarty"])
-    html = re.sub(r'href="([\w-]+)\.md(#[^"]*)?"', r'href="../\1/\2"', html)
+    html = PAGE_LINK.sub(lambda link: f'href="{up}{_address(link[1])}{link[2] or ""}"', html)
     return html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
+
+
+def _address(page: str) -> str:
+    """The address of a page by its path without `.md`; an index page's is its folder's."""
+    folder, _, name = page.rpartition("/")
+    return f"{folder}/" if name == "index" and folder else "" if name == "index" else f"{page}/"
 
 
 def equation(latex: str, display: bool) -> str:

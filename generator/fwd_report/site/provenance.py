@@ -53,10 +53,7 @@ def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
 def _model(provenance: Sequence[Mapping[str, Any]]) -> str:
     names = []
     for item in provenance:
-        model = item.get("model")
-        if isinstance(model, Mapping):
-            model = model.get("name")
-        if model:
+        if model := item.get("model"):
             names.append(str(model).rstrip("/").rsplit("/", 1)[-1])
     return ", ".join(dict.fromkeys(names))
 
@@ -85,9 +82,7 @@ def _versions(provenance: Sequence[Mapping[str, Any]]) -> str:
 def _commits(provenance: Sequence[Mapping[str, Any]]) -> str:
     found: dict[str, None] = {}
     for item in provenance:
-        git = item.get("git")
-        commit = git.get("commit") if isinstance(git, Mapping) else item.get("commit", git)
-        dirty = git.get("dirty") if isinstance(git, Mapping) else item.get("dirty")
-        if isinstance(commit, str) and commit:
-            found[f"{commit[:10]}{', with local changes' if dirty else ''}"] = None
+        if git := item.get("git"):
+            changed = ", with local changes" if git["dirty"] else ""
+            found[f"{git['commit'][:10]}{changed}"] = None
     return "; ".join(found)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site.check import check, findings_as_text
-from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 
 BRANCH = "gh-pages"
@@ -19,11 +18,11 @@ BRANCH = "gh-pages"
 def publish(report: ReportResult, root: Path, dry_run: bool = False, remote: str = "origin") -> str:
     """Push the built site to the remote's gh-pages; return what was done, or would be.
 
-    Raises RunError if the check finds something, the build or the push fails; UserError where
-    there is no repository or no such remote.
+    The pages are those that a build wrote; where they are not what the report says now, the check
+    finds that. Raises RunError if the check finds something, the build or the push fails; UserError
+    where there is no repository or no such remote.
     """
     address = _remote(root, remote)
-    render_site(report, root)
     findings = check(report, root)
     if findings:
         raise RunError(f"not published:\n{findings_as_text(findings)}")

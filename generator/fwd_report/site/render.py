@@ -70,6 +70,7 @@ def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> l
     if not (docs / "index.md").exists():
         (docs / "index.md").write_bytes((templates / "index.md").read_bytes())
         written.append(docs / "index.md")
-    folder.produced.add(write_stamp(folder.root, digest, sorted(folder.produced)))
+    stamp = write_stamp(folder.root, digest, report.project.profile, sorted(folder.produced))
+    folder.produced.add(stamp)
     folder.finish()
     return written

@@ -95,11 +95,17 @@ def is_current(folder: Path, digest: str) -> bool:
     )
 
 
-def write_stamp(folder: Path, digest: str, produced: Iterable[Path]) -> Path:
-    """Remember what a render wrote; returns the stamp's path."""
+def built_profile(root: Path) -> str | None:
+    """The profile of the pages that are in docs/report/, if it is known."""
+    profile = read_json(root / "docs" / OWNED / STAMP).get("profile")
+    return profile if isinstance(profile, str) else None
+
+
+def write_stamp(folder: Path, digest: str, profile: str, produced: Iterable[Path]) -> Path:
+    """Remember what a render wrote, and under which profile; returns the stamp's path."""
     names = [path.relative_to(folder).as_posix() for path in produced]
     path = folder / STAMP
-    write_json(path, {"inputs": digest, "files": _sizes(folder, names)})
+    write_json(path, {"inputs": digest, "profile": profile, "files": _sizes(folder, names)})
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.store.files import read_json, write_json
+from fwd_report.techniques.inputs import eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000
@@ -59,7 +60,9 @@ def _look(path: Path, size: int) -> dict[str, Any]:
                     return {"error": f"is gigantic: {width}×{height} pixels"}
                 upright = ImageOps.exif_transpose(image)
                 upright.load()
-                histogram = upright.convert("L").histogram()
+                if upright.mode == "F":
+                    return {"error": "holds floating-point numbers: save it with 8 or 16 bits"}
+                histogram = eight_bits(upright).convert("L").histogram()
     except Image.DecompressionBombError:
         return {"error": "is gigantic"}
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ FOLDER = "experiments"
 """The project's folder of specs."""
 REPORT = "report"
 """The stem of report.yaml, and how `Project.problem` calls it."""
+SCHEMA_NAMES = ("section", "report")
 SCHEMAS = ".fwd-report/schema"
 """Where the specs' first lines tell editors to look for their JSON Schema."""
 
@@ -105,9 +107,9 @@ class Project:
 
     @property
     def data(self) -> Path | None:
-        """The folder report.yaml names for dataset files."""
+        """The folder report.yaml names for dataset files; `~` is the user's own."""
         named = self.report.data
-        return None if named is None else self.root / Path(named).expanduser()
+        return None if named is None else self.root / os.path.expanduser(named)
 
     def problem(
         self, message: str, section: str, *path: str | int, hint: str | None = None

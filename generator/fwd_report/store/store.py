@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -32,7 +33,8 @@ class Manifest:
     """What an entry says of itself.
 
     parts: what its key is a hash of. files: sha256 and size by name. metrics, series: the run's
-    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, calls.
+    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, calls. digest:
+    of all the rest.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Manifest:
     metrics: Mapping[str, float]
     series: Mapping[str, list[float]]
     provenance: Mapping[str, Any]
+    digest: str
 
 
 class Store:
@@ -107,7 +110,8 @@ class Store:
                 name = path.relative_to(folder).as_posix()
                 files[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
                 fsync(path)
-        write_json(folder / MANIFEST, {"key": key, "files": files, **manifest})
+        content = {"key": key, "files": files, **manifest}
+        write_json(folder / MANIFEST, {**content, "digest": _digest_of(content)})
         fsync(folder)
 
     def working_folder(self, key: str) -> Path:
@@ -197,7 +201,13 @@ class Store:
         shutil.rmtree(doomed, ignore_errors=True)
 
     def _parsed(self, key: str) -> Manifest:
-        return Manifest(**json.loads((self.folder(key) / MANIFEST).read_text(encoding="utf-8")))
+        """Raises ValueError for a manifest that is not as it was written, or another key's."""
+        content = json.loads((self.folder(key) / MANIFEST).read_text(encoding="utf-8"))
+        manifest = Manifest(**content)
+        del content["digest"]
+        if manifest.key != key or manifest.digest != _digest_of(content):
+            raise ValueError("it is not the manifest that was stored")
+        return manifest
 
     def _damaged_file(self, manifest: Manifest) -> Path | None:
         for name, recorded in manifest.files.items():
@@ -223,6 +233,12 @@ class Store:
                     os.rename(self.folder(key), aside / f"{key}-{time.time_ns()}")
         except Timeout:
             return
+
+
+def _digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest's content, as JSON reads it back."""
+    text = json.dumps(json.loads(json.dumps(content)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _being_written(leftover: Path) -> bool:

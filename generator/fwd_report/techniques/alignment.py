@@ -22,9 +22,10 @@ class Alignment(Technique):
     """Cosines between what a picture shows, each way it is looked at, and its prompts.
 
     For a picture with n readings, S_ij is the cosine of reading i and prompt j. The alignment is
-    A = min_i S_ii, the worst of its readings; the concealment C = tr(softmax_j(S / τ)) / n, 1 where
-    no reading shows another's prompt, and 1/n where all look alike (Geng, Park and Owens 2024,
-    *Visual Anagrams*, section 4.3). τ is the scorer's temperature.
+    A = min_i S_ii, the worst of its readings; the concealment C = tr(softmax(S / τ)) / n, averaged
+    over both directions of the softmax, 1 where no reading shows another's prompt, and 1/n where
+    all look alike (Geng, Park and Owens 2024, *Visual Anagrams*, section 4.3). τ is the scorer's
+    temperature.
     """
 
     name: ClassVar[str] = "alignment"
@@ -112,10 +113,11 @@ class Alignment(Technique):
 
 
 def concealment(cosines: Tensor, temperature: float) -> float:
-    """C = tr(softmax(S / τ)) / n of an (n, n) matrix S, or nan for n = 1."""
+    """C = tr(softmax(S / τ)) / n of an (n, n) matrix S, over rows and columns; nan for n = 1."""
     if len(cosines) == 1:
         return nan
-    return float((cosines / temperature).softmax(1).diagonal().mean())
+    scaled = cosines / temperature
+    return float((scaled.softmax(0) + scaled.softmax(1)).diagonal().mean() / 2)
 
 
 def _largest_elsewhere(cosines: Tensor) -> Tensor:

@@ -41,6 +41,10 @@ class Reference:
     fan: Literal["each", "one", "all"]
 
 
+class FigureOnly:
+    """Marks a field that the figure alone reads: it is not part of the run's key."""
+
+
 class PromptText:
     """Marks a field whose text the text encoder reads; it is encoded once and cached."""
 

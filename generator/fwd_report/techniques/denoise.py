@@ -104,13 +104,25 @@ class Denoise(Technique):
         """Columns as swept last; a row of inputs above the rows of every model's answers."""
         from fwd_report.techniques.parts import Grid, Picture, swept_grid
 
+        def given(run: Entry) -> tuple[object, ...]:
+            """What decides what a run was given."""
+            names = ("example", "sigma", "pure_noise")
+            return (run.seed, *(run.params[name] for name in names))
+
+        def note(run: Entry) -> str:
+            of = run.metrics
+            if "psnr" not in of:
+                return ""
+            mean = f"mean of {of['images']:.0f}: {of['psnr']:.1f} dB"
+            return f"PSNR {of['psnr_shown']:.1f} dB; {mean}"
+
         answers = swept_grid(entries)
         rows: list[tuple[Picture | None, ...]] = []
         labels: list[str] = []
         shown: set[tuple[object, ...]] = set()
         for index, row in enumerate(answers.rows):
             runs = [picture and picture.entry for picture in row]
-            inputs = tuple(run and _input(run) for run in runs)
+            inputs = tuple(run and given(run) for run in runs)
             if inputs not in shown:
                 shown.add(inputs)
                 rows.append(
@@ -124,21 +136,9 @@ class Denoise(Technique):
                 labels.append("input")
             rows.append(
                 tuple(
-                    Picture(run.picture(), run.alt, note=_note(run), entry=run) if run else None
+                    Picture(run.picture(), run.alt, note=note(run), entry=run) if run else None
                     for run in runs
                 )
             )
             labels.append(answers.row_labels[index] if answers.row_labels else "denoised")
         return [Grid(tuple(rows), tuple(labels), answers.column_labels)]
-
-
-def _input(entry: Entry) -> tuple[object, ...]:
-    """What decides what a run was given."""
-    return (entry.seed, *(entry.params[name] for name in ("example", "sigma", "pure_noise")))
-
-
-def _note(entry: Entry) -> str:
-    if "psnr" not in entry.metrics:
-        return ""
-    of = entry.metrics
-    return f"PSNR {of['psnr_shown']:.1f} dB; mean of {of['images']:.0f}: {of['psnr']:.1f} dB"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from torch import Tensor
 
 
@@ -19,7 +20,7 @@ def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tenso
     from PIL import Image, ImageOps
 
     with Image.open(path) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("RGBA")
+        picture = eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
     square = ImageOps.fit(picture, (size, size), method=Image.Resampling.LANCZOS)
@@ -35,6 +36,17 @@ def load_mask(path: Path, size: int) -> Tensor:
     from PIL import Image, ImageOps
 
     with Image.open(path) as opened:
-        grey = ImageOps.exif_transpose(opened).convert("L")
+        grey = eight_bits(ImageOps.exif_transpose(opened)).convert("L")
     square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)
     return torch.from_numpy((np.array(square) > 127).astype(np.float32))[None]
+
+
+def eight_bits(picture: Image) -> Image:
+    """A grey picture of 16 bits as one of 8, which Pillow's own conversion would clip to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    import numpy as np
+    from PIL import Image
+
+    levels = np.asarray(picture, dtype=np.float64) / 257
+    return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result
 from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Iterative(Sampling):
     image: ImageFile
     i_start: StartIndex = 10
     prompt: Prompt = "a high quality photo"
-    every: int = Field(default=5, ge=1, le=LOOP)
+    every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
     """Which frames the figure shows: every n-th, and the last."""
 
     def calls(self, needs: Mapping[str, Technique]) -> int:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from fwd_report.diffusion.thinning import evenly
 from fwd_report.techniques.base import OneRun, Prompt, Result
-from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates
+from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, too_uneven
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
@@ -38,7 +39,8 @@ class Sample(Sampling):
     digit: int | None = Field(default=None, ge=0, le=9)
     """The class, for a class-conditional model; None: no class."""
     guidance: Guidance | None = None
-    """γ: by default 7 for a prompt, 5 for a digit and none otherwise; 1 is no guidance."""
+    """γ: by default 7 for a prompt, 5 for a digit and none otherwise; 1 is no guidance. It changes
+    nothing for the empty prompt, which is the unconditional one."""
     steps: Steps | None = None
     """None: the strided timesteps of the assignment, or all of a model trained in Part B."""
     trajectory: bool = False
@@ -49,7 +51,7 @@ class Sample(Sampling):
     def _default_guidance(cls, fields: Any) -> Any:
         if not isinstance(fields, dict) or fields.get("guidance") is not None:
             return fields
-        if fields.get("prompt") is not None:
+        if fields.get("prompt"):
             return {**fields, "guidance": PROMPT_GUIDANCE}
         if fields.get("digit") is not None:
             return {**fields, "guidance": DIGIT_GUIDANCE}
@@ -69,7 +71,7 @@ class Sample(Sampling):
         if training is not None and self.steps is None:
             flow = getattr(training, "objective", "") == "flow"
             steps = FLOW_STEPS if flow else getattr(training, "timesteps", 0)
-        conditional = self.prompt is not None or self.digit is not None
+        conditional = bool(self.prompt) or self.digit is not None
         return steps * estimates(self.guidance if conditional else None)
 
     def describe(self) -> str:
@@ -93,28 +95,30 @@ class Sample(Sampling):
         if self.steps is not None and self.steps > most:
             return f"which takes at most {most} steps, not {self.steps}"
         if self.steps is not None and target.objective == "ddpm":  # type: ignore[attr-defined]
-            return _too_uneven(most, self.steps)
+            reason = too_uneven(most, self.steps)
+            return reason and f"whose {reason}"
         return None
 
     def program(self, run: RunContext) -> Program[Result]:
         import torch
 
         from fwd_report.diffusion.guidance import guided
-        from fwd_report.diffusion.loops import denoise, evenly
+        from fwd_report.diffusion.loops import denoise
 
         model = run.asked
         process = self.process_of(model)
         condition = self.digit if self.prompt is None else self.prompt
         estimate = model.estimate(condition)
-        if self.guidance is not None and condition is not None:
+        if self.guidance is not None and condition != model.unconditional:
             estimate = guided(estimate, model.estimate(model.unconditional), self.guidance)
         timesteps = process.timesteps(self.steps)
         x = run.noise.draw(model.shape)
         trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
         result = Result(trajectory[-1])
         if self.trajectory:
-            result.frames["trajectory"] = torch.stack(evenly(trajectory, FRAMES))
-            result.series["t"] = [float(t) for t in evenly(timesteps, FRAMES)]
+            kept = evenly(len(trajectory), FRAMES)
+            result.frames["trajectory"] = torch.stack([trajectory[i] for i in kept])
+            result.series["t"] = [float(timesteps[i]) for i in kept]
         return result
 
     @classmethod
@@ -123,14 +127,3 @@ class Sample(Sampling):
         from fwd_report.techniques.trajectories import animations_of
 
         return [*sheets(entries), *animations_of(entries)]
-
-
-def _too_uneven(T: int, steps: int) -> str | None:
-    """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise."""
-    stride = T // steps
-    if T % steps == 0 or (steps - 1) * stride >= 0.9 * T:
-        return None
-    return (
-        f"whose {T} timesteps {steps} steps cannot share evenly: they would begin at "
-        f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
-    )

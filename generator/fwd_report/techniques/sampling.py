@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from fwd_report.techniques.base import Technique
 
@@ -32,6 +32,32 @@ StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
 """An index into the timesteps 990, 960, …: where denoising an image starts."""
 Steps = Annotated[int, Field(ge=1, le=1000)]
 """Model calls of a loop that ends at the clean image."""
+T = 1000
+"""Noise levels of a text-to-image model."""
+
+
+def too_uneven(T: int, steps: int) -> str | None:
+    """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise.
+
+    Rounding may cost a tenth of the way that unrounded strides would go.
+    """
+    stride = T // steps
+    if (steps - 1) * stride >= 0.9 * T * (steps - 1) / steps:
+        return None
+    return (
+        f"{T} timesteps {steps} steps cannot share evenly: they would begin at "
+        f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
+    )
+
+
+def beginning_at_noise(steps: int | None, others: ValidationInfo) -> int | None:
+    """The `steps` of a text-to-image model's loop, if that begins at pure noise; else ValueError.
+
+    others: the technique's fields so far; one with a `model` trained in the report is let through.
+    """
+    if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
+        raise ValueError(why)
+    return steps
 
 
 class Sampling(Technique):
@@ -39,6 +65,8 @@ class Sampling(Technique):
 
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
+
+    _even = field_validator("steps", check_fields=False)(beginning_at_noise)
 
     def process_of(self, model: Model) -> Process:
         """The model's process, with dynamic thresholding if it was asked for.

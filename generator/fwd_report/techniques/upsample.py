@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fwd_report.techniques.base import EachRun, Prompt, Result, Technique
-from fwd_report.techniques.sampling import Guidance, Steps, estimates
+from fwd_report.techniques.sampling import Guidance, Steps, beginning_at_noise, estimates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,8 @@ class Upsample(Technique):
     steps: Steps = DEFAULT_STEPS
     noise_level: int = Field(default=250, ge=0, le=999)
     """How much the condition is noised, a timestep."""
+
+    _even = field_validator("steps")(beginning_at_noise)
 
     def calls(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)

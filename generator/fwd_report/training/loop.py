@@ -81,8 +81,9 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
     of every batch.
     """
     network, schedule, folder = task.network, task.schedule, task.folder
-    accelerator = accelerator_on(task.device, schedule.precision)
+    accelerator = accelerator_on(task.device)
     device = str(accelerator.device)
+    bf16 = computed_in(device, schedule.precision) == BF16
     images = task.images.to(device)
     labels = None if task.labels is None else task.labels.to(device)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -111,7 +112,9 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
                 None if labels is None else labels[chosen],
                 torch.Generator(device).manual_seed(_mixed(schedule.seed, step)),
             ).part(accelerator.process_index, accelerator.num_processes)
-            loss = task.criterion(forward(*batch.question), batch.target)
+            with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=bf16):
+                answer = forward(*batch.question)
+            loss = task.criterion(answer.float(), batch.target)
             stepper.zero_grad()
             accelerator.backward(loss)
             stepper.step()
@@ -127,7 +130,6 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
             save_state(folder, network, optimizer, step, losses[:step])
             saved_at = time.monotonic()
     accelerator.wait_for_everyone()
-    accelerator.unwrap_model(forward, keep_fp32_wrapper=False)
     network.eval()
     return losses.tolist()
 
@@ -170,17 +172,13 @@ def computed_in(device: str, precision: Precision) -> str:
     return BF16 if bf16 else "float32"
 
 
-def accelerator_on(device: str, precision: Precision) -> Accelerator:
+def accelerator_on(device: str) -> Accelerator:
     """What runs a training on that device; "cuda" is the process's own GPU of a group's."""
-    bf16 = computed_in(device, precision) == BF16
-    # accelerate keeps one state a process; two trainings may differ in device and precision.
+    # accelerate keeps one state a process; two trainings may differ in device.
     AcceleratorState._reset_state(reset_partial_state=True)
     numbered = torch.device(device).index is not None
     with patch_environment(**({"ACCELERATE_TORCH_DEVICE": device} if numbered else {})):
-        return Accelerator(
-            cpu=torch.device(device).type == "cpu",
-            mixed_precision="bf16" if bf16 else "no",
-        )
+        return Accelerator(cpu=torch.device(device).type == "cpu", mixed_precision="no")
 
 
 def _order(size: int, schedule: Schedule, epoch: int) -> Tensor:
