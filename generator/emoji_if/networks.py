@@ -9,9 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-
-TOKENS = 77
-"""What `IFPipeline` pads every prompt to."""
+from fwd_report.models.text import LENGTH
 
 TEXT_WIDTH = 128
 HEAD = 32
@@ -122,5 +120,5 @@ def train_tokenizer(texts: Iterable[str], size: int = 4096) -> PreTrainedTokeniz
         pad_token="<pad>",
         eos_token="</s>",
         unk_token="<unk>",
-        model_max_length=TOKENS,
+        model_max_length=LENGTH,
     )

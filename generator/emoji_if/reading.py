@@ -21,8 +21,8 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from emoji_if.captions import MEDIA, caption
 from emoji_if.loop import Settings, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
-from emoji_if.text import embed
 from emoji_if.vocabulary import Thing
+from fwd_report.models.text import embed
 
 SHARPNESS = 10.0
 

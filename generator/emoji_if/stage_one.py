@@ -18,9 +18,9 @@ from emoji_if.loop import Settings, optimise
 from emoji_if.networks import scheduler
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.sample import draw, grid
-from emoji_if.text import embed
 from emoji_if.vocabulary import Thing
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
+from fwd_report.models.text import embed
 
 PREVIEW = (
     "a rocket ship",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,8 +17,25 @@ LENGTH = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 
 
+def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
+    """(B, 77, D), exactly as diffusers' `IFPipeline.encode_prompt` without clean_caption.
+
+    Lower-cased, stripped, padded; the mask goes to the encoder alone.
+    """
+    tokens = tokenizer(
+        [prompt.lower().strip() for prompt in prompts],
+        padding="max_length",
+        max_length=LENGTH,
+        truncation=True,
+        add_special_tokens=True,
+        return_tensors="pt",
+    ).to(encoder.device)
+    embeddings: Tensor = encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+    return embeddings
+
+
 class PromptEncoder:
-    """Encodes prompts exactly as diffusers' `IFPipeline.encode_prompt` without clean_caption.
+    """Encodes prompts, each once.
 
     model: a stage I folder. folder: where encoded prompts are kept, by model digest and prompt.
     """
@@ -57,16 +75,7 @@ class PromptEncoder:
         tokenizer = loader.load_tokenizer(self._model)
         encoder = loader.load_text_encoder(self._model, self._device, self._dtype)
         for prompt in prompts:
-            tokens = tokenizer(
-                prompt.lower().strip(),
-                padding="max_length",
-                max_length=LENGTH,
-                truncation=True,
-                add_special_tokens=True,
-                return_tensors="pt",
-            )
-            mask = tokens.attention_mask.to(self._device)
-            hidden = encoder(tokens.input_ids.to(self._device), attention_mask=mask)[0][0]
+            hidden = embed(tokenizer, encoder, [prompt])[0]
             self._encoded[prompt] = hidden.to(self._device, self._dtype)
             self._keep(prompt, hidden)
         del encoder
