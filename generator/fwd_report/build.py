@@ -47,7 +47,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: how many runs there are and ran, what failed, which pages were written."""
+    """What a build did: how many different runs there are and ran, what failed, pages written."""
 
     runs: int
     ran: int
@@ -140,7 +140,7 @@ def build(root: Path, options: Options) -> Outcome:
                 continue
         shown = shown_results(plan, store, failures)
         if pages_current(plan.project, shown, root):
-            return Outcome(len(plan.runs), ran, failures, ())
+            return Outcome(len({run.key for run in plan.runs}), ran, failures, ())
         from fwd_report.site.render import render_site
 
         try:
@@ -148,7 +148,7 @@ def build(root: Path, options: Options) -> Outcome:
         except DamagedEntryError:
             plan = make_plan(plan.project, store)
             continue
-        return Outcome(len(plan.runs), ran, failures, pages)
+        return Outcome(len({run.key for run in plan.runs}), ran, failures, pages)
     raise UserError(
         "results are damaged again as soon as they are written",
         hint="check the disk that holds .fwd-report/",
