@@ -68,6 +68,8 @@ def build(
     written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")
+    if written:
+        typer.echo("look at them with: fwd-report serve")
     _report_failures(outcome, force)
 
 

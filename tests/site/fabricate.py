@@ -52,7 +52,7 @@ $\mathcal{L} = \mathbb{E}_x\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right
 class Sample(Technique):
     name: ClassVar[str] = "sample"
     prompt: str = ""
-    steps: int = 20
+    steps: int | None = 20
 
 
 class Forward(Technique):

@@ -191,3 +191,19 @@ def test_experiments_of_one_run_answer_as_that_run(runs: Names) -> None:
     view = runs["some"]
     assert isinstance(view, ExperimentView)
     assert view.params == view[0].params
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It took {{ runs.some.params.steps }}.", "does not set"),
+        ("All of {{ runs.some }}.", "a whole run"),
+        ("All of {{ runs.some.metrics }}.", "a whole run"),
+    ],
+)
+def test_what_a_page_cannot_show_is_not_printed(project: Path, text: str, told: str) -> None:
+    fabric = Fabric(project)
+    entries = [fabric.entry("s", "some", Sample(steps=None), picture(0, 8))]
+    experiment = fabric.experiment("some", Sample, entries, discussion=text)
+    with pytest.raises(UserError, match=told):
+        render_site(fabric.report(fabric.section("s", "S", [experiment])), project)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.spec.conftest import Writeup
+
+from fwd_report.errors import Problem
+from fwd_report.spec.yaml_source import read_yaml
 
 HEAD = "title: Section\nexperiments:\n"
 
@@ -337,3 +342,18 @@ def test_an_unreadable_section_makes_no_problems_elsewhere(writeup: Writeup) -> 
     writeup.write("b.yaml", one("technique: enlarge\nof: a.x\ndiscussion: '{{ report.a.x.seed }}'"))
     (problem,) = writeup.problems()
     assert str(problem.file) == "experiments/a.yaml"
+
+
+@pytest.mark.parametrize("latex", [r"$\theta$", r"$\tau$", r"$a \nabla b$", r"$\beta$"])
+def test_latex_in_double_quotes_is_told_how_to_be_written(tmp_path: Path, latex: str) -> None:
+    problems: list[Problem] = []
+    path = tmp_path / "a.yaml"
+    path.write_text(f'caption: "With {latex}, noisy"\n')
+    read_yaml(path, Path("a.yaml"), problems)
+    assert [(problem.line, "single quotes" in problem.message) for problem in problems] == [
+        (1, True)
+    ]
+    path.write_text(f"caption: 'With {latex}, noisy'\nother: \"a\\nb and $x$ and\\nc\"\n")
+    problems.clear()
+    read_yaml(path, Path("a.yaml"), problems)
+    assert problems == []

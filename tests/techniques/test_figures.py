@@ -161,6 +161,9 @@ def test_compare_puts_different_sweeps_in_one_row_with_the_original(tmp_path: Pa
     (grid,) = Compare.figure(entries)
     assert len(grid.rows) == 1
     assert grid.column_labels == ("Blur", "Iterative", "original")
+    several = [entry(0, {"t": 250}, "blur"), *entries]
+    (grid,) = Compare.figure(several)
+    assert grid.column_labels == ("Blur, t = 250", "Blur, t = 690", "Iterative", "original")
     assert not grid.row_labels
 
 

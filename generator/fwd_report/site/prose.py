@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, wraps
 from typing import Any
 
-from jinja2 import Undefined, pass_context
+from jinja2 import Undefined, UndefinedError, pass_context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -48,6 +48,7 @@ def environment() -> SandboxedEnvironment:
             return value
         if isinstance(value, Undefined):
             str(value)
+        _check_printable(value)
         return context["_values"].keep(value)
 
     made = sandbox(autoescape=True, finalize=finalize)
@@ -56,6 +57,23 @@ def environment() -> SandboxedEnvironment:
     for name in ("int", "float", "format", "filesizeformat"):
         made.filters[name] = _unless_missing(made.filters[name])
     return made
+
+
+def _check_printable(value: Any) -> None:
+    """Raise UndefinedError for what a page cannot show: nothing at all, or a whole run."""
+    if value is None:
+        raise UndefinedError(
+            "the prose prints a value that the spec does not set (it is left to the technique): "
+            "set the field, or write the number"
+        )
+    if isinstance(value, list | tuple):
+        for item in value:
+            _check_printable(item)
+    elif not isinstance(value, str | int | float | NotRun):
+        raise UndefinedError(
+            "the prose prints a whole run or table: name one value of it, such as "
+            "`runs.ID.params.NAME` or `runs.ID.metrics.NAME`, or `runs.ID.figure` for a link"
+        )
 
 
 def _percent(context: Any, operator: str, left: Any, right: Any) -> Any:

@@ -66,6 +66,13 @@ def _push(root: Path, site: Path, remote: str, message: str) -> None:
 
 def _remote(root: Path, remote: str) -> str:
     try:
+        _git(root, "rev-parse", "--git-dir")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(
+            f"{root} is in no git repository",
+            hint="git init, commit, and git remote add origin <address>; then publish again",
+        ) from error
+    try:
         return _git(root, "remote", "get-url", remote)
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(

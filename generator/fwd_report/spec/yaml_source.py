@@ -23,6 +23,13 @@ MOST_BYTES = 4_000_000
 DEEPEST = 40
 MOST_NODES = 500_000
 
+_EATEN = re.compile(r"[\t\b\f\v\a\x1b][a-z]|\$[^$]*[\n\r][a-z][^$]*\$")
+"""What YAML makes of \\tau, \\beta, \\nabla and their like in double quotes."""
+_EATEN_HINT = (
+    "in double quotes YAML reads \\t, \\n, \\b as control characters, and so spoils LaTeX such as "
+    "\\theta: use single quotes, >- or no quotes"
+)
+
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -251,6 +258,8 @@ def _scalar(event: Any) -> Scalar:
     block = event.style in ("|", ">")
     end_line = end.line if block and end.column == 0 else end.line + 1
     try:
+        if event.style == '"' and _EATEN.search(event.value):
+            raise ValueError(_EATEN_HINT)
         value = scalar_value(event.value, event.tag, quoted=not event.implicit[0])
     except ValueError as error:
         raise _Invalid(str(error), place) from None

@@ -46,7 +46,11 @@ class Compare(Technique):
         columns = list(experiments.values())
         rows: list[list[Entry | None]] = [list(entries)]
         row_labels: list[str] = []
-        column_labels = [entry.label for entry in entries]
+        labels = [entry.label for entry in entries]
+        column_labels = [
+            f"{entry.label}, {axes_label(entry)}" if labels.count(entry.label) > 1 else entry.label
+            for entry in entries
+        ]
         if _swept_alike(columns):
             places = [{swept: run.index for swept, run in runs.items()} for runs in columns]
             row_labels = list(planned_order(places))

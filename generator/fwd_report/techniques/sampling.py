@@ -45,7 +45,7 @@ def too_uneven(T: int, steps: int) -> str | None:
     if (steps - 1) * stride >= 0.9 * T * (steps - 1) / steps:
         return None
     return (
-        f"{T} timesteps {steps} steps cannot share evenly: they would begin at "
+        f"{T} timesteps do not divide into {steps} equal strides: they would begin at "
         f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
     )
 
