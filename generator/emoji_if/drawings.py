@@ -14,33 +14,36 @@ import tarfile
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 import resvg_py
 from PIL import Image
 
+
+class IconSet(NamedTuple):
+    """An icon set as an npm package."""
+
+    version: str
+    licence: str
+
+
 SETS = {
-    "noto": "Apache-2.0",
-    "noto-v1": "Apache-2.0",
-    "fluent-emoji": "MIT",
-    "fluent-emoji-flat": "MIT",
-    "twemoji": "CC-BY-4.0",
-    "emojione": "CC-BY-4.0",
-    "fxemoji": "Apache-2.0",
+    "noto": IconSet("1.2.9", "Apache-2.0"),
+    "noto-v1": IconSet("1.2.5", "Apache-2.0"),
+    "fluent-emoji": IconSet("1.2.7", "MIT"),
+    "fluent-emoji-flat": IconSet("1.2.6", "MIT"),
+    "twemoji": IconSet("1.2.5", "CC-BY-4.0"),
+    "emojione": IconSet("1.2.3", "CC-BY-4.0"),
+    "fxemoji": IconSet("1.2.2", "Apache-2.0"),
 }
-"""Icon set: its licence. Sets under share-alike licences are left out."""
+"""Icon sets by name. Sets under share-alike licences are left out."""
 
 KEYWORDS = "emojibase-data"
 """The npm package with CLDR names and keywords (MIT; the annotations under the Unicode licence)."""
 
-VERSIONS = {
-    "@iconify-json/noto": "1.2.9",
-    "@iconify-json/noto-v1": "1.2.5",
-    "@iconify-json/fluent-emoji": "1.2.7",
-    "@iconify-json/fluent-emoji-flat": "1.2.6",
-    "@iconify-json/twemoji": "1.2.5",
-    "@iconify-json/emojione": "1.2.3",
-    "@iconify-json/fxemoji": "1.2.2",
+PACKAGES = {
+    **{f"@iconify-json/{name}": icons.version for name, icons in SETS.items()},
     KEYWORDS: "17.0.0",
 }
 """The packages at the versions the weights were trained on: others may draw and name otherwise."""
@@ -81,14 +84,14 @@ def wanted(icon: str) -> bool:
 
 def fetch(folder: Path) -> None:
     """Download the packages into `folder`, skipping those already there."""
-    missing = [package for package in VERSIONS if not (folder / package.split("/")[-1]).is_dir()]
+    missing = [package for package in PACKAGES if not (folder / package.split("/")[-1]).is_dir()]
     npm = shutil.which("npm")
     if missing and npm is None:
         raise DataError("npm is not installed: install Node.js, the drawings come as npm packages")
     folder.mkdir(parents=True, exist_ok=True)
     for package in missing:
         pack = [str(npm), "pack", "--silent", "--pack-destination", str(folder)]
-        pack.append(f"{package}@{VERSIONS[package]}")
+        pack.append(f"{package}@{PACKAGES[package]}")
         result = subprocess.run(pack, capture_output=True, text=True, check=False)
         if result.returncode:
             raise DataError(f"npm could not fetch {package}: {result.stderr.strip()[-300:]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +57,16 @@ class Outcome:
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     """The project's plan against its store."""
-    project = load_project(root, options.profile, options.overrides)
+    return _planned(load_project(root, options.profile, options.overrides), options)
+
+
+def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     check_sections(project, options.only)
-    if not _schemas_current(root):
+    if not _schemas_current(project.root):
         from fwd_report.spec.schema import write_schemas
 
-        write_schemas(root)
-    store = Store(root)
+        write_schemas(project.root)
+    store = Store(project.root)
     plan = make_plan(project, store)
     for warning in unread_words(plan):
         print(f"warning: {warning}", file=sys.stderr)
@@ -86,10 +89,12 @@ def load_report(root: Path, options: Options) -> ReportResult:
 
     Without a profile in the options it is the one that the pages were built with.
     """
-    plan, store = load_plan(root, options)
+    project = load_project(root, options.profile, options.overrides)
     built = built_profile(root)
-    if options.profile is None and built in plan.project.report.profiles:
-        plan, store = load_plan(root, replace(options, profile=built))
+    others = set(project.report.profiles) - {project.profile}
+    if options.profile is None and built in others:
+        project = load_project(root, built, options.overrides)
+    plan, store = _planned(project, options)
     for _ in range(REPAIRS):
         try:
             return report_result(plan, store)

@@ -156,7 +156,8 @@ class Workbench:
 
         What asks no network is computed on the CPU, in float32.
         """
-        device = "cpu" if run.technique.kind == "program" and calls == 0 else self.device
+        asked = run.technique.kind == "job" or calls > 0
+        device = self.device if asked else "cpu"
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
             self._store.seal(
@@ -171,7 +172,7 @@ class Workbench:
                     "model": run.model,
                     "device": device,
                     "hardware": hardware(device),
-                    "dtype": result.precision or self._precision(run, device),
+                    "dtype": result.precision or (self._precision(run) if asked else "float32"),
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
@@ -181,9 +182,9 @@ class Workbench:
             )
         self._store.remember(run.name, run.key)
 
-    def _precision(self, run: Run, device: str) -> str:
-        """What the run was computed in; all but the text-to-image model compute in float32."""
-        dtype = torch.float32 if run.model is None or device != self.device else self._dtype
+    def _precision(self, run: Run) -> str:
+        """What the run's model computes in; all but the text-to-image model do in float32."""
+        dtype = torch.float32 if run.model is None else self._dtype
         return str(dtype).removeprefix("torch.")
 
     def place(self, run: Run) -> str:

@@ -39,7 +39,8 @@ def dead_links(docs: Path, root: Path) -> Iterator[tuple[str, str]]:
         address = docs if page.stem == "index" or included else page.parent / page.stem
         for target in HTML.findall(text):
             # MkDocs turns links of Markdown into addresses, not those of HTML.
-            unbuilt = urlsplit(target).path.endswith(".md") and not urlsplit(target).scheme
+            parts = urlsplit(target)
+            unbuilt = parts.path.endswith(".md") and not parts.scheme
             if unbuilt or not _leads(target, address, docs, page, anchors):
                 yield name, f"dead link {target!r}"
         if IMAGE_WITHOUT_ALT.search(text):

@@ -48,9 +48,8 @@ def section_page(
     writer = _Writer(report, section, {"runs": runs, "report": everything})
     spec = section.spec
     intro = writer.prose(spec.intro, "intro")
-    usual = next(iter(report.project.report.profiles))
     used = report.project.profile
-    profile = "" if used == usual else f" --profile {used}"
+    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
     experiments = []
     for result in section.experiments:
         name = result.spec.id

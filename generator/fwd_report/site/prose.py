@@ -143,7 +143,8 @@ def render_inline(source: str, context: Mapping[str, Any], up: str = "../") -> s
 def _address(page: str) -> str:
     """The address of a page by its path without `.md`; an index page's is its folder's."""
     folder, _, name = page.rpartition("/")
-    return f"{folder}/" if name == "index" and folder else "" if name == "index" else f"{page}/"
+    place = folder if name == "index" else page
+    return f"{place}/" if place else ""
 
 
 def equation(latex: str, display: bool) -> str:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from fwd_report.spec.fields import ExperimentFields, SectionFields
-from fwd_report.spec.model import SCHEMAS, ReportSpec
+from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.profiles import FIXED
 from fwd_report.store.files import write_json
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
@@ -38,7 +38,7 @@ _REFERENCE_HELP = {
 def write_schemas(root: Path) -> list[Path]:
     """Write both schemas into the project; returns the files."""
     written = []
-    for name, schema in (("section", section_schema()), ("report", report_schema())):
+    for name, schema in zip(SCHEMA_NAMES, (section_schema(), report_schema()), strict=True):
         path = root / SCHEMAS / f"{name}.json"
         write_json(path, schema)
         written.append(path)

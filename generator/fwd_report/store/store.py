@@ -110,7 +110,7 @@ class Store:
                 name = path.relative_to(folder).as_posix()
                 files[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
                 fsync(path)
-        content = {"key": key, "files": files, **manifest}
+        content = json.loads(json.dumps({"key": key, "files": files, **manifest}))
         write_json(folder / MANIFEST, {**content, "digest": _digest_of(content)})
         fsync(folder)
 
@@ -237,8 +237,7 @@ class Store:
 
 def _digest_of(content: Mapping[str, Any]) -> str:
     """SHA-256 of a manifest's content, as JSON reads it back."""
-    text = json.dumps(json.loads(json.dumps(content)), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _being_written(leftover: Path) -> bool:
