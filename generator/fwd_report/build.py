@@ -233,7 +233,7 @@ def check_sections(project: Project, names: Iterable[str]) -> None:
     """Raise UserError for names that are no section's, with suggestions."""
     known = [section.name for section in project.sections]
     problems = [
-        Problem(f"there is no section '{name}'", hint=did_you_mean(name, known))
+        Problem(f"there is no section '{name}'", hint=did_you_mean(Path(name).stem, known))
         for name in names
         if name not in known
     ]

@@ -64,7 +64,7 @@ def build(
         typer.echo(STOPPED + (FORCED if force else ""), err=True)
         raise typer.Exit(INTERRUPTED) from None
     idle = not outcome.ran and not outcome.failures
-    ran = "nothing to run" if idle else f"ran {outcome.ran} of {outcome.runs} runs"
+    ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
     written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")

@@ -274,5 +274,8 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
         progress.advance("a", 50, 5.0)
         assert "50/110 calls · over 5.0 s left" in capsys.readouterr().err
         progress.advance("b", 5, 10.0)
-    assert "55/110 calls · 15 s left" in capsys.readouterr().err
+        assert "55/110 calls · 15 s left" in capsys.readouterr().err
+        progress.advance("a", 50, 5.0)
+        progress.advance("b", 5, 10.0)
+    assert "110/110 calls · finishing · 0/3 runs" in capsys.readouterr().err
     assert Rates(tmp_path).seconds({"a": 10}) == pytest.approx(1.0)

@@ -105,6 +105,21 @@ def test_a_phone_never_scrolls_sideways(open_with: Any, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_figure_that_goes_on_to_the_right_fades_there_until_its_end(open_with: Any) -> None:
+    faded = """() => [...document.querySelectorAll(".fwd-scroll")].map((e) => [
+      e.scrollWidth > e.clientWidth,
+      getComputedStyle(e).getPropertyValue("--fwd-fade") !== "0px",
+    ])"""
+    page = open_with("report/training/", viewport={"width": 390, "height": 844})
+    before = page.evaluate(faded)
+    assert any(scrolls for scrolls, _ in before)
+    assert all(scrolls == fades for scrolls, fades in before)
+    page.evaluate(
+        "for (const e of document.querySelectorAll('.fwd-scroll')) e.scrollTo(e.scrollWidth, 0)"
+    )
+    page.wait_for_function(f"() => ({faded})().every(([, fades]) => !fades)")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_text_stands_out_in_both_schemes(open_with: Any, path: str, scheme: str) -> None:

@@ -92,6 +92,18 @@ CASES = {
         "",
     ),
     "empty cases": (one("technique: draw\ncases: []"), "6:12", "cases is empty", "remove"),
+    "a list where one value belongs": (
+        one("technique: draw\nsteps: [1, 2]"),
+        "6:12",
+        "a whole number",
+        "`sweep: {steps: [1, 2]}`",
+    ),
+    "a list within a sweep": (
+        one("technique: draw\nsweep: {steps: [[1, 2]]}"),
+        "6:21",
+        "a whole number",
+        "",
+    ),
     "case with a bad value": (
         one("technique: draw\ncases:\n  - {steps: 1}\n  - {steps: x}"),
         "8:17",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from fwd_report.errors import number
 from fwd_report.plan.rates import Rates, duration
 
 if TYPE_CHECKING:
@@ -114,12 +115,14 @@ class Progress:
         if self._rate:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
         words.append(self._time_left())
-        words.append(f"{self._runs_done}/{self._runs} runs")
+        words.append(f"{self._runs_done}/{number(self._runs, 'run')}")
         if self._now:
             words.append(self._now)
         return " · ".join(words)
 
     def _time_left(self) -> str:
+        if self._done >= self._calls:
+            return "finishing"
         left = self._rates.seconds(self._left)
         if left is not None:
             return f"{duration(left)} left"

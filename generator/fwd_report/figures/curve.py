@@ -83,13 +83,17 @@ def even_ticks(low: float, high: float) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten within [low, high], with 2 and 5 between them where there are few."""
+    """Powers of ten within [low, high], with 2 and 5 between them where there are few.
+
+    Within less than a decade, where those would be fewer than three: even steps.
+    """
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     powers = [10.0**decade for decade in decades]
     within = [power for power in powers if low <= power <= high]
     if len(within) > 3:
         return within
-    return [p * f for p in powers for f in (1, 2, 5) if low <= p * f <= high]
+    between = [p * f for p in powers for f in (1, 2, 5) if low <= p * f <= high]
+    return between if len(between) >= 3 else even_ticks(low, high)
 
 
 def _drawable(values: Sequence[float], log: bool) -> list[tuple[int, float]]:
@@ -122,6 +126,12 @@ def _running_mean(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
 def _path(
     line: Sequence[tuple[int, float]], x: Axis, y: Axis, colour: str, name: str, dashes: str = ""
 ) -> str:
+    if len(line) == 1:
+        ((step, value),) = line
+        return (
+            f'<circle class="{name}" stroke="{colour}" fill="{colour}" r="2.5" '
+            f'cx="{x.at(step):.1f}" cy="{y.at(value):.1f}"/>'
+        )
     stride = max(1, len(line) // MOST_POINTS)
     shown = [*line[::stride], line[-1]] if line else []
     points = " ".join(f"{x.at(step):.1f},{y.at(value):.1f}" for step, value in shown)

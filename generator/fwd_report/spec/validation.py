@@ -98,7 +98,7 @@ def _report(
         else:
             path = _place_of(item["loc"], origin(name), document)
             found.setdefault(path, []).append(_phrase(item))
-            if hint := _hint(item):
+            if hint := _hint(item) or _sweep_hint(item, name, fields, path):
                 hints[path] = hint
     for path, phrases in found.items():
         document.report(f"{_name(path)} {_joined(phrases)}", path, hints.get(path))
@@ -174,6 +174,14 @@ def _hint(item: Any) -> str | None:
         return did_you_mean(value, [name.strip("'") for name in expected])
     if _EXPECTED.get(item["type"]) == "a list" and not isinstance(value, dict):
         return f"for one value write [{value}]"
+    return None
+
+
+def _sweep_hint(item: Any, name: str, fields: list[str], path: Path) -> str | None:
+    """What to do for several values, where one is asked for and a sweep may stand beside it."""
+    one = _EXPECTED.get(item["type"], "a list") != "a list"
+    if one and isinstance(item["input"], list) and "sweep" in fields and "sweep" not in path:
+        return f"to run each of these values, write `sweep: {{{name}: {brief(item['input'])}}}`"
     return None
 
 
