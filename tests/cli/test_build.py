@@ -81,7 +81,8 @@ def test_only_touches_that_section_alone(project: Project) -> None:
     assert "hybrids" in unknown.stderr
     assert "Traceback" not in unknown.stderr
 
-    assert "did you mean 'hybrids'?" in project("build", "--only", "hybrids.yaml").stderr
+    project.write("ada", NOISE)
+    assert "did you mean 'ada'?" in project("build", "--only", "ada.yaml").stderr
 
 
 def test_kill_9_then_build_just_works(project: Project) -> None:

@@ -25,7 +25,7 @@ def test_even_ticks_are_round_within_the_range_and_few(low: float, ratio: float)
     high = low + width
     ticks = even_ticks(low, high)
     assert 2 <= len(ticks) <= 8
-    assert all(low - width * 1e-6 <= tick <= high + width * 1e-6 for tick in ticks)
+    assert all(low <= tick <= high for tick in ticks)
     step = ticks[1] - ticks[0]
     assert round(step / 10 ** math.floor(math.log10(step) + 1e-9), 6) in (1, 2, 5)
 
@@ -34,9 +34,9 @@ def test_even_ticks_are_round_within_the_range_and_few(low: float, ratio: float)
 @given(st.floats(1e-8, 1e3), st.floats(1.05, 1e6))
 def test_log_ticks_lie_within_the_range(low: float, ratio: float) -> None:
     ticks = log_ticks(low, low * ratio)
-    assert len(ticks) >= 3
+    assert len(ticks) >= 2
     assert ticks == sorted(ticks)
-    assert all(low * (1 - 1e-9) <= tick <= low * ratio * (1 + 1e-9) for tick in ticks)
+    assert all(low <= tick <= low * ratio for tick in ticks)
 
 
 def test_a_decade_is_as_long_anywhere_on_a_log_axis() -> None:

@@ -79,7 +79,8 @@ def even_ticks(low: float, high: float) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [index * step for index in range(first, last + 1)]
+    # A tick at an end of the range may be rounded beyond it.
+    return [min(max(index * step, low), high) for index in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:

@@ -98,7 +98,7 @@ def _report(
         else:
             path = _place_of(item["loc"], origin(name), document)
             found.setdefault(path, []).append(_phrase(item))
-            if hint := _hint(item) or _sweep_hint(item, name, fields, path):
+            if hint := _hint(item) or _sweep_hint(item, fields, path):
                 hints[path] = hint
     for path, phrases in found.items():
         document.report(f"{_name(path)} {_joined(phrases)}", path, hints.get(path))
@@ -177,11 +177,12 @@ def _hint(item: Any) -> str | None:
     return None
 
 
-def _sweep_hint(item: Any, name: str, fields: list[str], path: Path) -> str | None:
-    """What to do for several values, where one is asked for and a sweep may stand beside it."""
+def _sweep_hint(item: Any, fields: list[str], path: Path) -> str | None:
+    """What to do for several values of a field, where a sweep may stand beside it."""
     one = _EXPECTED.get(item["type"], "a list") != "a list"
-    if one and isinstance(item["input"], list) and "sweep" in fields and "sweep" not in path:
-        return f"to run each of these values, write `sweep: {{{name}: {brief(item['input'])}}}`"
+    whole = path[-1] == item["loc"][0]
+    if one and whole and isinstance(item["input"], list) and "sweep" in fields:
+        return f"to run each of these values, write `sweep: {{{path[-1]}: {brief(item['input'])}}}`"
     return None
 
 
