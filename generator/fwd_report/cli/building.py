@@ -1,0 +1,73 @@
+"""`build` and `plan`: run what has not been run yet, or say what that would be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fwd_report.cli.options import (
+    FORCED,
+    INTERRUPTED,
+    Only,
+    Overrides,
+    Profile,
+    Root,
+    options_of,
+    report_failures,
+)
+from fwd_report.errors import number
+
+STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
+
+
+def build(
+    only: Only = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    force: Annotated[bool, typer.Option(help="Run also what is stored.")] = False,
+    cached_only: Annotated[
+        bool, typer.Option(help="Run nothing; exit 3 if anything must.")
+    ] = False,
+    keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Run what has not been run yet, then write the pages."""
+    from fwd_report.build import Options
+    from fwd_report.build import build as run_build
+
+    options = Options(profile, overrides or (), only or (), force, cached_only, keep_going)
+    try:
+        outcome = run_build(root.resolve(), options)
+    except KeyboardInterrupt:
+        typer.echo(STOPPED + (FORCED if force else ""), err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    idle = not outcome.ran and not outcome.failures
+    ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
+    written = sum(page.suffix == ".md" for page in outcome.pages)
+    pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
+    typer.echo(f"{ran}; {pages}")
+    if written:
+        typer.echo("look at them with: fwd-report serve")
+    report_failures(outcome, force)
+
+
+def plan(
+    only: Only = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    why: Annotated[bool, typer.Option(help="Say what changed, run by run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Every run, as JSON.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Show what would run, why, how many model calls it takes and how long."""
+    from fwd_report.plan.describe import as_json as describe_json
+    from fwd_report.plan.describe import as_text as describe_text
+
+    options = options_of(only, profile, overrides)
+    from fwd_report.build import load_plan
+
+    the_plan, store = load_plan(root.resolve(), options)
+    runs = the_plan.selected(options.only)
+    typer.echo(describe_json(runs, store) if as_json else describe_text(runs, store, why))
