@@ -182,6 +182,7 @@ def test_a_damaged_local_file_is_named(folder: Path, keep: int) -> None:
         (gzip.compress(b"\0\0\x08\x03" + struct.pack(">I", 3)), "header"),
         (gzip.compress(b"\0\0\x08\x01" + struct.pack(">I", 4) + b"abc"), "header says"),
     ],
+    ids=["plain", "cut short", "another type", "empty", "no numbers", "too few bytes"],
 )
 def test_what_is_not_an_idx_file_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "file.gz"
