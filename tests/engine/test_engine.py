@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -132,7 +133,7 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         technique=technique,
         seed=more.pop("seed", index),
         axes={},
-        key=f"{experiment}-{index:03}".ljust(64, "0"),
+        key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
         calls=technique.calls({}),
         alt="",
