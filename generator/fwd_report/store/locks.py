@@ -182,10 +182,8 @@ class Locks:
                 session = _session_of(path)
                 if session not in self._names() and not self._lives(session):
                     _clear(path)
-            elif name.endswith(".lock") and is_key(name.removesuffix(".lock")):
-                # From before there were claims: a file for each key that was ever run.
-                if not self._locked(path):
-                    _clear(path)
+            elif is_key(name.removesuffix(".lock")) and not self._locked(path):
+                _clear(path)  # from before there were claims: a file for each key ever run
 
     def _lives(self, session: str) -> bool:
         """Whether a process holds that session: the system knows, or where it does not, its marker
