@@ -97,8 +97,10 @@ class Store:
             with naming(filled):
                 filled.mkdir(parents=True, exist_ok=True)
                 yield filled
-                if os.path.lexists(final):
+                if self.has(key):
                     remove(final)
+                elif os.path.lexists(final):
+                    set_aside(final, "is no result, and one belongs there")
                 self._publish(filled, final)
         except BaseException:
             if folder is None:
