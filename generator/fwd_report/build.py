@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import PromptText, marked_fields
 
 if TYPE_CHECKING:
-    from fwd_report.engine.engine import Failure
+    from fwd_report.engine.failures import Failure
     from fwd_report.store.entry import Entry
 
 REPAIRS = 3
@@ -47,12 +48,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: how many different runs there are and ran, what failed, pages written."""
+    """What a build did: how many different runs there are and ran, what failed, pages written.
+
+    others: runs that were to run and that another build at the same time ran.
+    """
 
     runs: int
     ran: int
     failures: Sequence[Failure]
     pages: Sequence[Path]
+    others: int = 0
 
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
@@ -65,7 +70,8 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     if not _schemas_current(project.root):
         from fwd_report.spec.schema import write_schemas
 
-        write_schemas(project.root)
+        with suppress(OSError):  # for editors alone: a project that is read only has a plan too
+            write_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
     for warning in unread_words(plan):
@@ -124,7 +130,7 @@ def build(root: Path, options: Options) -> Outcome:
     plan, store = load_plan(root, options)
     if not options.cached_only and download_models(plan.project, plan.selected(options.only)):
         plan = make_plan(plan.project, store)
-    ran = 0
+    ran = others = 0
     failures: tuple[Failure, ...] = ()
     forced = {run.key for run in _of_sections(plan, options.only)} if options.force else set()
     for _ in range(REPAIRS):
@@ -134,18 +140,19 @@ def build(root: Path, options: Options) -> Outcome:
         if due and options.cached_only:
             raise StaleError(_stale_message(due))
         if due:
-            failures, finished = _run(plan, store, due, options, forced)
+            failures, finished, by_others = _run(plan, store, due, options, forced)
             for run in due:
                 if run.key in finished:
                     store.remember(run.name, run.key)
-            ran += len(finished)
+            ran += len(finished - by_others)
+            others += len(by_others)
             forced -= finished
             if any(failure.repairable for failure in failures):
                 plan = make_plan(plan.project, store)
                 continue
         shown = shown_results(plan, store, failures)
         if pages_current(plan.project, shown, root):
-            return Outcome(len({run.key for run in plan.runs}), ran, failures, ())
+            return Outcome(len({run.key for run in plan.runs}), ran, failures, (), others)
         from fwd_report.site.render import render_site
 
         try:
@@ -153,7 +160,7 @@ def build(root: Path, options: Options) -> Outcome:
         except DamagedEntryError:
             plan = make_plan(plan.project, store)
             continue
-        return Outcome(len({run.key for run in plan.runs}), ran, failures, pages)
+        return Outcome(len({run.key for run in plan.runs}), ran, failures, pages, others)
     raise UserError(
         "results are damaged again as soon as they are written",
         hint="check the disk that holds .fwd-report/",
@@ -243,8 +250,11 @@ def check_sections(project: Project, names: Iterable[str]) -> None:
 
 def _run(
     plan: Plan, store: Store, due: Sequence[Run], options: Options, forced: set[str]
-) -> tuple[tuple[Failure, ...], set[str]]:
-    """Run `due`; what failed, and the keys of what did not. torch is imported here, not before."""
+) -> tuple[tuple[Failure, ...], set[str], set[str]]:
+    """Run `due`; what failed, the keys of what did not, and those that other builds ran.
+
+    torch is imported here, not before.
+    """
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
@@ -255,7 +265,7 @@ def _run(
     rates = Rates(store.base)
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:
         engine = Engine(store, workbench, progress, options.keep_going, forced)
-        return engine.run(unique), engine.finished
+        return engine.run(unique), engine.finished, engine.others
 
 
 def _of_sections(plan: Plan, names: Sequence[str]) -> list[Run]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -50,10 +51,20 @@ def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project
     assert "ran 1 of 7 runs" in project("build").stdout
     assert project("store", "verify").returncode == 0
 
-    assert project("store", "gc", "--dry-run").stdout.startswith("would delete 1 result,")
+    kept = project("store", "gc", "--yes")
+    assert "kept: 1 result" in kept.stdout, (
+        "the old hybrid is young, and another branch may want it"
+    )
+    listed = project("store", "gc", "--keep", "0", "--dry-run").stdout
+    assert re.search(r"hybrids\.skull +1 .* old .* to make again", listed)
+    assert "would delete 1 result" in listed
+    asked = project("store", "gc", "--keep", "0")
+    assert asked.returncode == 2, "nobody can be asked here"
+    assert "gc --yes" in asked.stderr
     assert project("store", "path", "hybrids.skull").returncode == 0
-    collected = project("store", "gc")
-    assert collected.stdout.startswith("deleted 1 result,"), "the old hybrid"
+    collected = project("store", "gc", "--keep", "0", "--yes")
+    assert "deleted 1 result" in collected.stdout
+    assert "nothing to delete" in project("store", "gc", "--keep", "0", "--yes").stdout
 
 
 def test_plan_as_json_tells_every_run(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -132,7 +133,7 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         technique=technique,
         seed=more.pop("seed", index),
         axes={},
-        key=f"{experiment}-{index:03}".ljust(64, "0"),
+        key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
         calls=technique.calls({}),
         alt="",
@@ -279,3 +280,30 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
         progress.advance("b", 5, 10.0)
     assert "110/110 calls · finishing · 0/3 runs" in capsys.readouterr().err
     assert Rates(tmp_path).seconds({"a": 10}) == pytest.approx(1.0)
+
+
+def test_a_batch_of_512_runs_with_256_open_files(tmp_path: Path) -> None:
+    """A thousand runs live at once, each under its lock."""
+    import resource
+
+    store, toy = Store(tmp_path), Toy()
+    runs = [make_run(index, Walk(steps=1)) for index in range(600)]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        assert engine(store, toy, runs, batch=512) == ()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert max(toy.batches) == 512
+    assert len(store.keys()) == 600
+    assert [path.name for path in store.locks.folder.iterdir()] == ["guard.lock"]
+
+
+def test_what_another_build_ran_meanwhile_is_not_claimed(tmp_path: Path) -> None:
+    store, runs = Store(tmp_path), [make_run(0, Walk()), make_run(1, Walk())]
+    Bench(store, Toy()).store(runs[0], Result(torch.zeros(SHAPE)))
+    with Progress(calls_by_cost(runs), len(runs), Rates(store.base)) as progress:
+        building = Engine(store, Bench(store, Toy()), progress)  # type: ignore[arg-type]
+        building.run(runs)
+    assert building.finished == {run.key for run in runs}
+    assert building.others == {runs[0].key}

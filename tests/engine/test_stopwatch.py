@@ -8,6 +8,7 @@ import pytest
 
 from fwd_report.engine import stopwatch
 from fwd_report.engine.stopwatch import Stopwatch
+from fwd_report.store.store import SECONDS
 
 
 def test_seconds_add_up_over_interruptions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,5 +25,5 @@ def test_seconds_add_up_over_interruptions(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_damaged_note_counts_as_none(tmp_path: Path) -> None:
-    (tmp_path / stopwatch.FILE).write_text("?")
+    (tmp_path / SECONDS).write_text("?")
     assert Stopwatch(tmp_path).seconds == pytest.approx(0, abs=1)

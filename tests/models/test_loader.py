@@ -14,7 +14,9 @@ from fwd_report.errors import UserError
 from fwd_report.models import loader, names
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
+from fwd_report.models.text import PromptEncoder
 from fwd_report.models.vocabulary import unknown_words
+from fwd_report.store.files import read_cache, write_cache
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
@@ -192,11 +194,13 @@ def test_digest_is_of_contents_and_is_cached(folder: Path, tmp_path: Path) -> No
     first = model_digest(folder, cache)
     copied = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
     assert model_digest(copied, cache) == first
-    known = json.loads(cache.read_text())
+    known = read_cache(cache)
     path = folder / "unet" / WEIGHTS
     known[str(path)]["sha256"] = "remembered"
-    cache.write_text(json.dumps(known))
+    write_cache(cache, known)
     assert model_digest(folder, cache) != first
+    cache.write_text(cache.read_text().replace("remembered", "rememberee"))
+    assert model_digest(folder, cache) == first, "what is not as it was written is not believed"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
     assert model_digest(folder, cache) not in (first, model_digest(copied, cache))
     (folder / "README.md").write_text("not part of what the model predicts")
@@ -234,6 +238,27 @@ def test_prompts_are_encoded_once_and_kept(
         path.write_bytes(b"damaged")
     cascade().prepare(["a skull"])
     assert len(loads) == 2
+
+
+def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:
+    def encoder() -> PromptEncoder:
+        return PromptEncoder(folder, "digest", tmp_path / "prompts", "cpu", torch.float32)
+
+    expected = encoder().embeddings(["a skull"])
+    (kept,) = (tmp_path / "prompts").iterdir()
+    whole = kept.read_bytes()
+    for place in (0, 9, 30, 60, 90, len(whole) // 2, len(whole) - 1):
+        hurt = bytearray(whole)
+        hurt[place] ^= 4
+        kept.write_bytes(hurt)
+        assert torch.equal(encoder().embeddings(["a skull"]), expected), place
+        assert kept.read_bytes() == whole, "encoded and kept again"
+
+
+def test_prompts_that_cannot_be_kept_are_encoded_all_the_same(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("where a folder should be")
+    encoder = PromptEncoder(folder, "digest", tmp_path / "file", "cpu", torch.float32)
+    assert encoder.embeddings(["a skull"]).shape[0] == 1
 
 
 def test_stage_two_that_is_not_there(folder: Path, tmp_path: Path) -> None:

@@ -103,25 +103,6 @@ def test_a_working_folder_is_published_without_its_dotted_files(tmp_path: Path) 
     assert not working.exists()
 
 
-def test_collect_deletes_what_no_run_has_and_nothing_locked(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    keep, drop, locked = ("aa" + "0" * 62, "bb" + "0" * 62, "cc" + "0" * 62)
-    for key in (keep, drop, locked):
-        put(store, key)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD_LOCK, str(tmp_path), locked], stdout=subprocess.PIPE
-    )
-    try:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        entries, freed = store.collect({keep})
-    finally:
-        holder.kill()
-        holder.wait()
-    assert (entries, store.keys()) == (1, [keep, locked])
-    assert freed > 0
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_kill_9_while_writing_never_shows_half_an_entry(tmp_path: Path, seed: int) -> None:
     writer = subprocess.Popen([sys.executable, "-c", _WRITE_FOREVER, str(tmp_path)])
@@ -139,16 +120,6 @@ def test_kill_9_while_writing_never_shows_half_an_entry(tmp_path: Path, seed: in
         assert set(manifest.files) == {"data.json"}
 
 
-_HOLD_LOCK = textwrap.dedent(
-    """
-    import sys, time
-    from pathlib import Path
-    from fwd_report.store.store import Store
-    with Store(Path(sys.argv[1])).lock(sys.argv[2]):
-        print("held", flush=True)
-        time.sleep(60)
-    """
-)
 _WRITE_FOREVER = textwrap.dedent(
     """
     import itertools, json, sys

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
 from fwd_report.training.loop import Schedule, Task, train
 from fwd_report.training.objectives import Denoiser
-from fwd_report.training.state import STATE_FILE, weights_file
+from fwd_report.training.state import load_state, save_weights, weights_file
 from fwd_report.training.unet import UNet
 
 EPOCHS = 3
@@ -86,11 +88,109 @@ def test_a_finished_training_runs_nothing_again(
     assert torch.equal(network.out[1].weight, again.out[1].weight)
 
 
-def test_a_damaged_state_starts_over(tmp_path: Path) -> None:
-    _, losses = run(tmp_path, short())
-    state = tmp_path / STATE_FILE
-    state.write_bytes(state.read_bytes()[:100])
-    assert run(tmp_path, short())[1] == losses
+def states(folder: Path) -> list[Path]:
+    return sorted(folder.glob(".state-*"))
+
+
+def flip(path: Path, at: float) -> None:
+    """Flip a bit at that part of the file: near the end it is in a tensor, and stays readable."""
+    data = bytearray(path.read_bytes())
+    data[int(at * (len(data) - 1))] ^= 1
+    path.write_bytes(data)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+DAMAGES = {
+    "emptied": empty,
+    "truncated": truncate,
+    "gone": Path.unlink,
+    "a flipped bit": partial(flip, at=0.9),
+    "a flipped bit in the header": partial(flip, at=0.001),
+}
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[float]]:
+    """The folders of a whole training and of one interrupted after two of three epochs."""
+    folder = tmp_path_factory.mktemp("trainings")
+    _, losses = run(folder / "whole", short(epochs=3))
+    ended = []
+
+    def stopping(path: Path, network: torch.nn.Module) -> str:
+        if len(ended) == 2:
+            raise KeyboardInterrupt
+        ended.append(path)
+        return save_weights(path, network)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "save_weights", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder / "interrupted", short(epochs=3))
+    return folder / "whole", folder / "interrupted", losses
+
+
+@pytest.mark.parametrize(
+    ("victim", "damage"),
+    [
+        *(("last state", damage) for damage in DAMAGES),
+        *(("epoch 1", damage) for damage in ("emptied", "truncated", "gone")),
+        ("all states", "a flipped bit"),
+        ("epoch 2", "a flipped bit"),
+    ],
+)
+def test_what_is_not_whole_is_dropped_and_the_end_is_the_same(
+    tmp_path: Path, interrupted: tuple[Path, Path, list[float]], damage: str, victim: str
+) -> None:
+    whole, before, losses = interrupted
+    folder = tmp_path / "hurt"
+    shutil.copytree(before, folder)
+    victims = {
+        "last state": states(folder)[-1:],
+        "all states": states(folder),
+        "epoch 1": [folder / weights_file(1)],
+        "epoch 2": [folder / weights_file(2)],
+    }
+    for path in victims[victim]:
+        DAMAGES[damage](path)
+    network, again = run(folder, short(epochs=3))
+    assert again == losses
+    for epoch in (1, 2, 3):
+        name = weights_file(epoch)
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+    last = load_file(whole / weights_file(3))
+    assert all(torch.equal(value, last[name]) for name, value in network.state_dict().items())
+
+
+def test_a_damaged_last_state_costs_the_steps_since_the_one_before(tmp_path: Path) -> None:
+    run(tmp_path, short(epochs=3))
+    before, last = states(tmp_path)
+    flip(last, 0.9)
+    done = load_state(tmp_path, network := UNet(4), torch.optim.Adam(network.parameters()))
+    assert done is not None
+    assert done.step == int(before.name.split("-")[1]) == 8
+    assert not last.exists()
+
+
+def test_a_state_that_cannot_be_read_now_is_not_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, short())
+    kept = states(tmp_path)
+
+    def failing(path: Path) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    with pytest.raises(OSError, match="Too many open files"):
+        run(tmp_path, short())
+    assert states(tmp_path) == kept
 
 
 def test_the_order_depends_on_the_seed_and_the_epoch_alone() -> None:

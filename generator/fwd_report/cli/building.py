@@ -43,8 +43,10 @@ def build(
     except KeyboardInterrupt:
         typer.echo(STOPPED + (FORCED if force else ""), err=True)
         raise typer.Exit(INTERRUPTED) from None
-    idle = not outcome.ran and not outcome.failures
+    idle = not outcome.ran and not outcome.failures and not outcome.others
     ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
+    if outcome.others:
+        ran += f"; another build ran {number(outcome.others, 'run')} meanwhile"
     written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
     typer.echo(f"{ran}; {pages}")

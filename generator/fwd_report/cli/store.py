@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
 from fwd_report.errors import UserError, number
 
+if TYPE_CHECKING:
+    from fwd_report.store.collect import Unused
+
 app = typer.Typer(help="The cache of results.", no_args_is_help=True)
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+KEEP = "30d"
 
 
 @app.command()
@@ -19,12 +29,17 @@ def verify(root: Root = Path()) -> None:
     from fwd_report.store.store import Store
 
     store = Store(root.resolve())
-    damaged = store.verify()
-    for message in damaged.values():
+    wrong = store.verify()
+    for message in wrong.values():
         typer.echo(message)
-    typer.echo(f"{number(len(store.keys()), 'result')} whole, {len(damaged)} damaged")
+    damaged = [key for key in wrong if not store.has(key)]
+    whole = len(set(store.keys()) - set(wrong))
+    unread = len(wrong) - len(damaged)
+    said = f", {unread} could not be read and stay as they are" if unread else ""
+    typer.echo(f"{number(whole, 'result')} whole, {len(damaged)} damaged{said}")
     if damaged:
         typer.echo("what was damaged is moved aside; the next build makes it again")
+    if wrong:
         raise typer.Exit(FAILED)
 
 
@@ -33,19 +48,54 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option(help="Say what would be deleted; delete nothing.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    keep: Annotated[
+        str, typer.Option(metavar="AGE", help="Keep what is younger: 30d, 12h, 0.")
+    ] = KEEP,
+    keep_cost: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Keep what takes longer to make again."),
+    ] = None,
+    linked: Annotated[
+        bool, typer.Option(help="Also behind links that lead out of the project.")
+    ] = False,
     overrides: Overrides = None,
     root: Root = Path(),
 ) -> None:
-    """Delete the results that no run of the present specs has, under any profile."""
+    """Delete the results that no run of the present specs has, under any profile.
+
+    It lists them first, with their age and the seconds they take to make again, and asks.
+    """
     from fwd_report.build import used_keys
+    from fwd_report.store.collect import delete, kept_back, survey
     from fwd_report.store.store import Store
 
     root = root.resolve()
-    used = used_keys(root, options_of(None, None, overrides))
+    age = seconds_of(keep)
     store = Store(root)
-    entries, freed = store.unused(used) if dry_run else store.collect(used)
-    verb, gain = ("would delete", "freeing") if dry_run else ("deleted", "freed")
-    typer.echo(f"{verb} {number(entries, 'result')}, {gain} {freed / 1e6:.1f} MB")
+    found = survey(store, used_keys(root, options_of(None, None, overrides)), linked)
+    for reason in found.left:
+        typer.echo(f"left alone: {reason}")
+    kept = kept_back(found.unused, age, math.inf if keep_cost is None else keep_cost)
+    doomed = [item for item in found.unused if item not in kept]
+    if kept:
+        costly = "" if keep_cost is None else f" or takes longer than {keep_cost:g} s"
+        typer.echo(f"kept: {_sum(kept)}, which is younger than {keep}{costly}")
+    if not doomed:
+        typer.echo("nothing to delete")
+        return
+    for line in _table(doomed):
+        typer.echo(line)
+    if dry_run:
+        typer.echo(f"would delete {_sum(doomed)}")
+        return
+    if not yes and not _agreed(f"delete {_sum(doomed)}?"):
+        typer.echo("nothing was deleted")
+        return
+    gone = delete(store, doomed)
+    typer.echo(f"deleted {_sum(gone)}")
+    if len(gone) < len(doomed):
+        typer.echo(f"{len(doomed) - len(gone)} are in use by another process and stay")
 
 
 @app.command()
@@ -70,3 +120,61 @@ def path(
     if not store.has(found.key):
         raise UserError(f"{found.name} has not run yet", hint="fwd-report build runs it")
     typer.echo(store.folder(found.key))
+
+
+def seconds_of(text: str) -> float:
+    """The seconds of an age such as 30d, 12h, 90m or 0. Raises UserError for anything else."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smhdw]?)", text.strip())
+    if match is None or (not match[2] and float(match[1])):
+        raise UserError(
+            f"--keep {text} is no age", hint="a number with s, m, h, d or w, such as 30d; or 0"
+        )
+    return float(match[1]) * UNITS.get(match[2], 1)
+
+
+def _agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes. Raises UserError where there is nobody."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UserError(
+            "nothing was deleted: there is no terminal to ask at",
+            hint="fwd-report store gc --yes deletes what is listed; --dry-run only lists it",
+        )
+    return typer.confirm(question)
+
+
+def _sum(items: Sequence[Unused]) -> str:
+    """How many of what, with their bytes and what they cost to make again."""
+    from fwd_report.plan.rates import duration
+
+    counts: dict[str, int] = {}
+    for item in items:
+        noun = "result" if item.kind == "result" else f"{item.kind} folder"
+        counts[noun] = counts.get(noun, 0) + 1
+    named = ", ".join(number(count, noun) for noun, count in counts.items()) or "nothing"
+    size = sum(item.size for item in items) / 1e6
+    return f"{named}, {size:.1f} MB, {duration(sum(item.cost for item in items))} to make again"
+
+
+def _table(items: Sequence[Unused]) -> list[str]:
+    """A line for each experiment: how many results, the youngest's age, cost, size."""
+    from fwd_report.plan.rates import duration
+
+    groups: dict[str, list[Unused]] = {}
+    for item in items:
+        name = item.name.partition("[")[0] if item.kind == "result" else f"{item.kind} {item.name}"
+        groups.setdefault(name, []).append(item)
+    width = max(map(len, groups))
+    return [
+        f"{name:{width}}  {len(group):4}  {_days(min(item.age for item in group))} old  "
+        f"{duration(sum(item.cost for item in group))} to make again  "
+        f"{sum(item.size for item in group) / 1e6:.1f} MB"
+        for name, group in sorted(groups.items())
+    ]
+
+
+def _days(seconds: float) -> str:
+    """An age in the largest unit that fits."""
+    for unit in ("d", "h", "m"):
+        if seconds >= UNITS[unit]:
+            return f"{seconds / UNITS[unit]:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fwd_report.diffusion.program import Prediction, Program, Query
 from fwd_report.engine.batching import Batcher
+from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.jobs import news_of, run_job
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
-from fwd_report.errors import UnavailableError, UserError
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
-from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.store.locks import POLL, Lock
+from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 LIVE_BATCHES = 2
 """Programs are started until their queries could fill this many of the largest batches."""
-LOCK_POLL = 0.2
-"""Seconds between looks at a key another build is running."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A run that could not be finished, and why, in one line.
-
-    repairable: it met a damaged result, which has been moved aside; planned again, both run.
-    wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
-    """
-
-    run: Run
-    cause: str
-    repairable: bool = False
-    wrong_input: bool = False
 
 
 @dataclass(eq=False)
@@ -49,7 +30,7 @@ class _Live:
     order: int
     run: Run
     program: Program[Result]
-    lock: FileLock
+    lock: Lock
     value_range: tuple[float, float]
     asked: tuple[Query, ...] = ()
     answers: dict[int, Prediction] = field(default_factory=dict)
@@ -82,6 +63,8 @@ class Engine:
         self._live: list[_Live] = []
         self.finished: set[str] = set()
         """Keys of the runs whose results are in the store as they should be."""
+        self.others: set[str] = set()
+        """Keys of those of them that other builds made meanwhile."""
         self._failures: list[Failure] = []
         self._failed: dict[str, Failure] = {}
         """By the key of each run that failed, or was given up for another's failure."""
@@ -98,14 +81,17 @@ class Engine:
         """
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
+        self._store.sweep()
         self._workbench.prepare(self._waiting.values())
-        while (self._waiting or self._live) and (self._keep_going or not self._stopped()):
-            if not (self._start_programs() or self._live or self._run_a_job()):
-                time.sleep(LOCK_POLL)
-            if self._live:
-                self._answer_a_batch()
-        for live in self._live:
-            live.lock.release()
+        try:
+            while (self._waiting or self._live) and (self._keep_going or not self._stopped()):
+                if not (self._start_programs() or self._live or self._run_a_job()):
+                    time.sleep(POLL)
+                if self._live:
+                    self._answer_a_batch()
+        finally:
+            for live in self._live:
+                live.lock.release()
         return tuple(self._failures)
 
     def _stopped(self) -> bool:
@@ -146,15 +132,14 @@ class Engine:
             self._fail(run, f"the result of {gone[0].name} is gone; build again")
             return True
         lock = self._store.lock(run.key)
-        from filelock import Timeout
-
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self._progress.working_on(f"waiting for another build to finish {run.name}")
+        if not lock.acquire():
+            if not self._live:
+                who = self._store.locks.explain(run.key, f"runs {run.name}")
+                self._progress.working_on(f"waiting for {who}")
             return False
         del self._waiting[run.key]
         if self._store.has(run.key) and run.key not in self._forced:
+            self.others.add(run.key)
             self._progress.skip(cost_class(run), run.calls)
             self._done(run, lock)
         elif run.technique.kind == "job":
@@ -163,7 +148,7 @@ class Engine:
             self._start_program(run, lock)
         return True
 
-    def _start_program(self, run: Run, lock: FileLock) -> None:
+    def _start_program(self, run: Run, lock: Lock) -> None:
         try:
             context = self._workbench.context(run, news=news_of(run, self._progress))
             program = run.technique.program(context)
@@ -175,7 +160,7 @@ class Engine:
         self._live.append(live)
         self._send(live, None)
 
-    def _run_job(self, run: Run, lock: FileLock) -> None:
+    def _run_job(self, run: Run, lock: Lock) -> None:
         self._progress.working_on(run.name)
         self._since = None
         try:
@@ -259,7 +244,7 @@ class Engine:
         self._progress.skip(cost_class(run), run.calls - live.calls)
         self._done(run, live.lock)
 
-    def _done(self, run: Run, lock: FileLock) -> None:
+    def _done(self, run: Run, lock: Lock) -> None:
         lock.release()
         self._pending.discard(run.key)
         self.finished.add(run.key)
@@ -273,7 +258,7 @@ class Engine:
         self,
         run: Run,
         error: Exception | str,
-        lock: FileLock | None = None,
+        lock: Lock | None = None,
         like: Failure | None = None,
     ) -> None:
         """Record a failure, and stop the rest of its experiment.
@@ -283,18 +268,18 @@ class Engine:
         """
         if lock is not None:
             lock.release()
-        cause = error if isinstance(error, str) else one_line(error)
-        if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
-            cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
-        repairable = like.repairable if like else isinstance(error, DamagedEntryError)
-        wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
-        failure = Failure(run, cause, repairable, like.wrong_input if like else wrong_input)
+        if isinstance(error, str):
+            failure = Failure(run, error)
+        else:
+            failure = failure_of(run, error, self._workbench.log)
+        if like is not None:
+            failure = replace(failure, repairable=like.repairable, wrong_input=like.wrong_input)
         self._failures.append(failure)
         self._failed[run.key] = failure
         self._pending.discard(run.key)
-        what = "damaged" if repairable else "failed"
-        self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {cause}")
-        if repairable:
+        what = "damaged" if failure.repairable else "failed"
+        self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {failure.cause}")
+        if failure.repairable:
             return
         siblings = [
             other
@@ -306,11 +291,6 @@ class Engine:
             self._pending.discard(other.key)
             self._failed[other.key] = failure
             self._progress.skip(cost_class(other), other.calls)
-
-
-def one_line(error: Exception) -> str:
-    """An exception as one line: its message, or its class where it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _needs(run: Run) -> list[Run]:

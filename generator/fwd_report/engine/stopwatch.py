@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import suppress
 from pathlib import Path
 
-FILE = ".seconds"
-"""In the job's folder; hidden, so that it stays behind when the folder moves into the store."""
+from fwd_report.store.files import write_atomically
+from fwd_report.store.store import SECONDS
 
 
 class Stopwatch:
-    """Seconds spent on the job of a working folder since its first start; `save` now and then."""
+    """Seconds spent on the job of a working folder since its first start; `save` now and then.
+
+    The note is hidden, so that it stays behind when the folder moves into the store. One that
+    cannot be a number of seconds counts as none.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
+        self._file = folder / SECONDS
         try:
-            self._before = float(self._file.read_text(encoding="utf-8"))
+            before = float(self._file.read_text(encoding="ascii"))
         except (OSError, ValueError):
-            self._before = 0.0
+            before = 0.0
+        self._before = before if math.isfinite(before) and before > 0 else 0.0
         self._began = time.monotonic()
 
     @property
@@ -27,4 +34,5 @@ class Stopwatch:
 
     def save(self) -> None:
         """Note the seconds, for whoever goes on after an interruption."""
-        self._file.write_text(f"{self.seconds:.3f}", encoding="utf-8")
+        with suppress(OSError):
+            write_atomically(self._file, f"{self.seconds:.3f}", durable=False)

@@ -192,9 +192,7 @@ class Workbench:
         problem = self._project.problem("", run.section, run.experiment)
         return f"{problem.file}:{problem.line}"
 
-    def log(self, run: Run, lines: Iterable[str]) -> Path:
-        """Keep a failure's details in a file; returns it, relative to the project."""
-        path = self._store.base / "logs" / f"{run.name}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines), encoding="utf-8")
-        return path.relative_to(self._project.root)
+    def log(self, run: Run, lines: Iterable[str]) -> Path | None:
+        """Keep a failure's details in a file; returns it, relative to the project, if it could."""
+        path = self._store.log(run.name, "".join(lines))
+        return path and path.relative_to(self._project.root)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models.names import snapshot
-from fwd_report.store.files import read_json, sha256_of, write_json
+from fwd_report.store.files import read_cache, sha256_of, write_cache
 
 PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
 """The folders of diffusers' IF layout that decide what a model predicts."""
@@ -40,7 +40,7 @@ def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -
             f"{model} has no weights",
             hint=f"a model folder holds {folder.as_posix()}; other weight formats are not read",
         )
-    known = read_json(cache)
+    known = read_cache(cache)
     digests = {}
     for path in files:
         stat = path.stat()
@@ -50,7 +50,7 @@ def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -
             entry = {"stamp": stamp, "sha256": sha256_of(path)}
         digests[str(path)] = entry
     if any(known.get(path) != entry for path, entry in digests.items()):
-        write_json(cache, {**known, **digests})
+        write_cache(cache, {**known, **digests})
     total = hashlib.sha256()
     for path in files:
         line = f"{path.relative_to(model).as_posix()} {digests[str(path)]['sha256']}\n"
@@ -60,11 +60,11 @@ def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -
 
 def _commit(hub_id: str, cache: Path) -> str:
     """The commit of a hub model: that downloaded here, else that remembered, else `main`."""
-    known = read_json(cache)
+    known = read_cache(cache)
     downloaded = snapshot(hub_id)
     if downloaded is None:
         remembered = known.get(hub_id)
         return remembered if isinstance(remembered, str) else "main"
     if known.get(hub_id) != downloaded.name:
-        write_json(cache, {**known, hub_id: downloaded.name})
+        write_cache(cache, {**known, hub_id: downloaded.name})
     return downloaded.name

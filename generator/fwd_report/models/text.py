@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import loader
+from fwd_report.store.files import write_atomically
 
+DIGEST = "sha256"
 LENGTH = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 
@@ -87,20 +89,29 @@ class PromptEncoder:
         return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.safetensors"
 
     def _stored(self, prompt: str) -> Tensor | None:
-        """The encoded prompt on disk; a missing or damaged file is encoded again."""
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        """The encoded prompt on disk; what is not exactly what was kept is encoded again."""
+        from safetensors import SafetensorError, safe_open
 
         try:
-            return load_file(self._path(prompt))["embedding"]
-        except (OSError, SafetensorError, KeyError):
+            with safe_open(self._path(prompt), framework="pt") as file:
+                embedding: Tensor = file.get_tensor("embedding")
+                said = (file.metadata() or {}).get(DIGEST)
+        except (OSError, SafetensorError):
             return None
+        return embedding if said == _digest(embedding) else None
 
     def _keep(self, prompt: str, embedding: Tensor) -> None:
-        from safetensors.torch import save_file
+        """With its digest; nothing, where nothing can be kept."""
+        from safetensors.torch import save
 
-        path = self._path(prompt)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        save_file({"embedding": embedding.float().cpu().contiguous()}, partial)
-        os.replace(partial, path)
+        kept = embedding.float().cpu().contiguous()
+        data = save({"embedding": kept}, metadata={DIGEST: _digest(kept)})
+        with suppress(OSError):
+            write_atomically(self._path(prompt), data)
+
+
+def _digest(embedding: Tensor) -> str:
+    """SHA-256 of a tensor's type, shape and values."""
+    from safetensors.torch import save
+
+    return hashlib.sha256(save({"embedding": embedding})).hexdigest()

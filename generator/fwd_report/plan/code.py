@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import fwd_report
-from fwd_report.store.files import read_json, write_json
+from fwd_report.store.files import read_cache, write_cache
 
 PACKAGE = fwd_report.__name__
 COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
@@ -34,7 +34,7 @@ class CodeDigests:
     def __init__(self, cache_file: Path, source_root: Path | None = None) -> None:
         self._source_root = source_root or Path(fwd_report.__file__).parents[1]
         self._cache_file = cache_file
-        self._cache: dict[str, Any] = read_json(cache_file)
+        self._cache: dict[str, Any] = read_cache(cache_file)
         self._changed = False
         self._modules: dict[str, tuple[str, tuple[str, ...]]] = {}
 
@@ -52,7 +52,7 @@ class CodeDigests:
     def save(self) -> None:
         """Keep what was parsed for the next command."""
         if self._changed:
-            write_json(self._cache_file, self._cache)
+            write_cache(self._cache_file, self._cache)
             self._changed = False
 
     def _module(self, name: str) -> tuple[str, tuple[str, ...]]:

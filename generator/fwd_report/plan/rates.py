@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fwd_report.plan.run import Run
-from fwd_report.store.files import read_json, write_json
+from fwd_report.store.files import read_cache, write_cache
 
 RATES = "rates.json"
 MEMORY = 0.9
@@ -31,7 +31,7 @@ class Rates:
 
     def __init__(self, base: Path) -> None:
         self._file = base / RATES
-        self._known = read_json(self._file)
+        self._known = read_cache(self._file)
         self._seen: dict[str, float] = {}
 
     def observe(self, cost: str, calls: int, seconds: float) -> None:
@@ -60,7 +60,7 @@ class Rates:
     def save(self) -> None:
         """Keep what was learnt."""
         if self._seen:
-            write_json(self._file, {**self._known, **self._seen})
+            write_cache(self._file, {**self._known, **self._seen})
 
 
 def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
-from fwd_report.store.files import read_json, write_json
+from fwd_report.store.files import read_cache, write_cache
 from fwd_report.techniques.inputs import eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -21,7 +20,7 @@ class Images:
 
     def __init__(self, cache_file: Path) -> None:
         self._file = cache_file
-        self._known = read_json(cache_file)
+        self._known = read_cache(cache_file)
         self._changed = False
 
     def look(self, path: Path) -> dict[str, Any]:
@@ -38,8 +37,7 @@ class Images:
     def save(self) -> None:
         """Keep what was seen; a project that cannot be written to is read again next time."""
         if self._changed:
-            with contextlib.suppress(OSError):
-                write_json(self._file, self._known)
+            write_cache(self._file, self._known)
 
 
 def _look(path: Path, size: int) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.store.files import read_json, write_json
+from fwd_report.store.files import read_cache, write_cache
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -27,7 +26,7 @@ class Templates:
 
     def __init__(self, cache_file: Path | None = None) -> None:
         self._file = cache_file
-        self._known = read_json(cache_file) if cache_file else {}
+        self._known = read_cache(cache_file) if cache_file else {}
         self._used: dict[str, Any] = {}
 
     def parse(self, text: str) -> dict[str, Any]:
@@ -46,8 +45,7 @@ class Templates:
     def save(self) -> None:
         """Remember the present texts; in a project that cannot be written to, nothing."""
         if self._file is not None and self._used.keys() != self._known.keys():
-            with contextlib.suppress(OSError):
-                write_json(self._file, self._used)
+            write_cache(self._file, self._used)
 
 
 def sandbox(**options: Any) -> ImmutableSandboxedEnvironment:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from fwd_report.store.folders import make_folder, set_aside
+
+NOT_HERE = {
+    getattr(errno, name)
+    for name in ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EBADF", "EACCES", "EPERM", "EISDIR")
+}
+"""What a system answers that cannot flush this kind of file or folder at all."""
+TEMPORARY = ".tmp"
+"""How the names of half-written files end; they begin with a dot."""
 
 
 def sha256_of(path: Path) -> str:
@@ -17,38 +33,156 @@ def sha256_of(path: Path) -> str:
 
 
 def fsync(path: Path) -> None:
-    """Force a file's bytes, or a folder's list of names, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Force a file's bytes, or a folder's list of names, to the disk, where the system can.
+
+    Where it cannot, that is said once. Raises OSError for a disk that fails or is full.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = _opened(path)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        _unless_not_here(error, path)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text`: readers see all of the old or all of the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+def write_atomically(
+    path: Path, content: str | bytes, durable: bool = True, parents: bool = True
+) -> None:
+    """Replace `path` by `content`: readers see all of the old or all of the new.
+
+    The file has the modes of the umask. durable: flushed to the disk before it is renamed.
+    parents: make the folders that are missing. Raises OSError that names the path.
+    """
+    if parents:
+        make_folder(path.parent)
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name[:40]}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        with naming(path):
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                if durable:
+                    _flush(file.fileno(), path)
+            try:
+                os.replace(temporary, path)
+            except OSError:
+                if not (path.is_dir() and set_aside(path, "is a folder where a file belongs")):
+                    raise
+                os.replace(temporary, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object, or {} where the file is missing or damaged: for caches and hints only."""
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give an OSError of the block that names no file this one: a full disk does not say where."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a file; raises OSError also for what is no file, such as a pipe or a device."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.read_bytes()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object, or {} where the file is missing or damaged: for hints only."""
+    try:
+        value = json.loads(read_regular(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, parents: bool = True) -> None:
     """Write a JSON object atomically, with sorted keys."""
-    write_atomically(path, json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1) + "\n")
+    write_atomically(path, strict_json(value, sort_keys=True, indent=1) + "\n", parents=parents)
+
+
+def read_cache(path: Path) -> dict[str, Any]:
+    """What `write_cache` wrote, or {} where that is not exactly what the file holds."""
+    try:
+        stated = json.loads(read_regular(path))
+        value = stated["value"]
+        if isinstance(value, dict) and stated["sha256"] == json_digest(value):
+            return value
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        pass
+    return {}
+
+
+def write_cache(path: Path, value: Mapping[str, Any]) -> None:
+    """Keep what can be found out again, with its digest, so that damage to it cannot matter.
+
+    Where it cannot be written, as in a project that is read only, it is found out again.
+    """
+    with suppress(OSError):
+        write_atomically(path, strict_json({"sha256": json_digest(value), "value": value}) + "\n")
+
+
+def json_digest(value: Any) -> str:
+    """SHA-256 of a value as JSON with sorted keys."""
+    return hashlib.sha256(strict_json(value, sort_keys=True).encode()).hexdigest()
+
+
+def strict_json(value: Any, **options: Any) -> str:
+    """JSON that every reader takes: numbers it has no words for are "inf", "-inf" and "nan"."""
+    return json.dumps(_worded(value), ensure_ascii=False, allow_nan=False, **options)
+
+
+def number_of(value: Any) -> Any:
+    """The number that `strict_json` wrote as a word; everything else as it is."""
+    return float(value) if value in ("inf", "-inf", "nan") else value
+
+
+def _worded(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else repr(float(value))
+    if isinstance(value, Mapping):
+        return {key: _worded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_worded(item) for item in value]
+    return value
+
+
+def _opened(path: Path) -> int:
+    """A descriptor to flush by: Windows takes only one for writing, and none of a folder."""
+    if path.is_dir():
+        return os.open(path, os.O_RDONLY)
+    try:
+        return os.open(path, os.O_RDWR)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY)
+
+
+def _flush(descriptor: int, path: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        _unless_not_here(error, path)
+
+
+def _unless_not_here(error: OSError, path: Path) -> None:
+    if error.errno not in NOT_HERE:
+        raise OSError(error.errno or 0, error.strerror, str(path)) from error
+    warn_once(
+        "this file system cannot be told to flush: after a power cut the newest results may be "
+        "missing or damaged, and the next build makes them again"
+    )
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Print a warning the first time it is given in this process."""
+    print(f"warning: {message}", file=sys.stderr)

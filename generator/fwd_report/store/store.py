@@ -5,53 +5,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import errno
 import os
+import secrets
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fwd_report.store.files import fsync, sha256_of, write_json
+from fwd_report.errors import RunError, UnavailableError
+from fwd_report.store.files import fsync, naming, sha256_of, write_atomically, write_json
+from fwd_report.store.folders import OWNED, is_key, make_folder, remove, set_aside
+from fwd_report.store.locks import Lock, Locks
+from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError, parse_manifest
 
-if TYPE_CHECKING:
-    from filelock import FileLock
-
-MANIFEST = "manifest.json"
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
+"""What the system answers for a file that is not there as it was written. All else may pass."""
+SECONDS = ".seconds"
+"""In a working folder: how long its job has run so far."""
+PART = ".part-"
+"""Follows the key in the hidden name of an entry that is being written."""
 
 
 class DamagedEntryError(Exception):
     """An entry does not hold what its manifest says; it has been moved aside."""
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What an entry says of itself.
-
-    parts: what its key is a hash of. files: sha256 and size by name. metrics, series: the run's
-    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, calls. digest:
-    of all the rest.
-    """
-
-    key: str
-    parts: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, Any]]
-    metrics: Mapping[str, float]
-    series: Mapping[str, list[float]]
-    provenance: Mapping[str, Any]
-    digest: str
-
-
 class Store:
     """The cache of one project, under `.fwd-report/` of its root."""
 
     def __init__(self, project_root: Path) -> None:
-        self.base = project_root / ".fwd-report"
+        self.base = project_root / OWNED
         self.root = self.base / "store"
+        self.locks = Locks(self.base / "locks")
         self._root_text = str(self.root)
 
     def folder(self, key: str) -> Path:
@@ -59,23 +47,35 @@ class Store:
         return self.root / key[:2] / key
 
     def has(self, key: str) -> bool:
-        """Whether an entry is there. Its digests are checked when it is read."""
-        return os.path.isfile(f"{self._root_text}/{key[:2]}/{key}/{MANIFEST}")
+        """Whether an entry is there. Its digests are checked when it is read.
+
+        Raises UnavailableError where that cannot be seen now.
+        """
+        try:
+            found = os.stat(f"{self._root_text}/{key[:2]}/{key}/{MANIFEST}")
+        except OSError as error:
+            if error.errno in GONE:
+                return False
+            raise unreadable(error) from error
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
     def manifest(self, key: str) -> Manifest:
-        """The manifest alone, its files unchecked. Raises DamagedEntryError if it is unreadable."""
-        path = self.folder(key) / MANIFEST
+        """The manifest alone, its files unchecked.
+
+        Raises DamagedEntryError if it is not as it was written, with the entry moved aside;
+        UnavailableError if it cannot be read now; NewerEntryError if its format is not known here.
+        """
         try:
-            return self._parsed(key)
-        except (OSError, ValueError, TypeError) as error:
+            return self.parsed(key)
+        except ValueError as error:
             self._set_aside(key)
-            raise DamagedEntryError(f"{path}: {error}") from error
+            raise DamagedEntryError(f"{self.folder(key) / MANIFEST}: {error}") from error
 
     def read(self, key: str) -> Manifest:
         """The manifest, after every file's digest has been checked.
 
         Raises DamagedEntryError, with the entry moved aside, if anything differs: the next plan
-        sees it as missing and runs it again.
+        sees it as missing and runs it again. UnavailableError and NewerEntryError lose nothing.
         """
         manifest = self.manifest(key)
         if damaged := self._damaged_file(manifest):
@@ -87,172 +87,213 @@ class Store:
     def writing(self, key: str, folder: Path | None = None) -> Iterator[Path]:
         """A folder to fill; leaving the block without an error publishes it under `key`.
 
-        The block must end with `seal`. folder: an existing working folder of the same file
-        system to publish instead of a new one; files whose names begin with a dot stay behind.
+        The caller holds the key's lock, and the block ends with `seal`. folder: an existing working
+        folder to publish instead of a new one; files whose names begin with a dot stay behind.
         """
-        filled = folder or self._temporary(key)
-        filled.mkdir(parents=True, exist_ok=True)
-        yield filled
         final = self.folder(key)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            self._discard(final)
-        os.rename(filled, final)
+        make_folder(final.parent)
+        filled = folder or self._part(key)
+        try:
+            with naming(filled):
+                filled.mkdir(parents=True, exist_ok=True)
+                yield filled
+                if self.has(key):
+                    remove(final)
+                elif os.path.lexists(final):
+                    set_aside(final, "is no result, and one belongs there")
+                self._publish(filled, final)
+        except BaseException:
+            if folder is None:
+                shutil.rmtree(filled, ignore_errors=True)
+            raise
         fsync(final.parent)
         for leftover in final.glob(".*"):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            remove(leftover)
+
+    def _publish(self, filled: Path, final: Path) -> None:
+        try:
+            os.rename(filled, final)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # The working folder lies on another disk than the store: a link stands between.
+            copy = self._part(final.name)
+            try:
+                shutil.copytree(filled, copy, ignore=shutil.ignore_patterns(".*"))
+                for path in (*copy.rglob("*"), copy):
+                    fsync(path)
+                os.rename(copy, final)
+            except BaseException:
+                shutil.rmtree(copy, ignore_errors=True)
+                raise
+            remove(filled)
 
     def seal(self, folder: Path, key: str, **manifest: Any) -> None:
-        """Write the manifest with the digests of the folder's files, all of it fsynced."""
+        """Write the manifest with the digests of the folder's files, all of it flushed to the disk.
+
+        Raises RunError if the folder, or a file of it, has been deleted meanwhile; ValueError for
+        a result without files and numbers.
+        """
         files = {}
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST:
-                name = path.relative_to(folder).as_posix()
-                files[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
-                fsync(path)
-        content = json.loads(json.dumps({"key": key, "files": files, **manifest}))
-        write_json(folder / MANIFEST, {**content, "digest": _digest_of(content)})
-        fsync(folder)
+        try:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST:
+                    name = path.relative_to(folder).as_posix()
+                    files[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
+                    fsync(path)
+            sealed = Manifest(key=key, files=files, **manifest)
+            if folder.is_dir() and not (files or sealed.metrics or sealed.series):
+                raise ValueError("the run made no files and no numbers")
+            write_json(folder / MANIFEST, sealed.to_json(), parents=False)
+            fsync(folder)
+            gone = next((name for name in files if not (folder / name).is_file()), None)
+        except FileNotFoundError as error:
+            gone = str(error.filename)
+        if gone is not None:
+            raise RunError(f"{folder} was deleted while the result was written: {gone} is gone")
 
     def working_folder(self, key: str) -> Path:
         """Where a long job keeps its checkpoints until it is done; survives a crash."""
         folder = self.base / "training" / key
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink():
+            set_aside(folder, "is a link where a training's own folder belongs")
+        make_folder(folder)
         return folder
 
-    def lock(self, key: str) -> FileLock:
+    def lock(self, key: str) -> Lock:
         """The lock of that key: whoever holds it may run and write it."""
-        from filelock import FileLock
-
-        locks = self.base / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        return FileLock(locks / f"{key}.lock")
+        return self.locks.lock(key)
 
     def remember(self, run_name: str, key: str) -> None:
         """Note the key a run was last stored under, so that a later plan can say what changed."""
-        path = self.base / "last" / run_name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(key, encoding="utf-8")
+        with suppress(OSError):
+            write_atomically(self.base / "last" / run_name, key, durable=False)
 
     def last_key(self, run_name: str) -> str | None:
         """The key noted for that run, or None."""
         try:
-            return (self.base / "last" / run_name).read_text(encoding="utf-8")
+            key = (self.base / "last" / run_name).read_text(encoding="ascii")
+        except (OSError, ValueError):
+            return None
+        return key if is_key(key) else None
+
+    def log(self, run_name: str, text: str) -> Path | None:
+        """Keep the details of a failure in a file; None where it cannot be written."""
+        path = self.base / "logs" / f"{run_name}.log"
+        try:
+            write_atomically(path, text.encode(errors="backslashreplace"), durable=False)
         except OSError:
             return None
+        return path
+
+    def places(self) -> list[Path]:
+        """Whatever lies where an entry does, whole or not, sorted by key."""
+        try:
+            found = [path for path in self.root.glob("??/*") if is_key(path.name)]
+        except OSError as error:
+            raise unreadable(error) from error
+        return sorted(path for path in found if path.parent.name == path.name[:2])
 
     def keys(self) -> list[str]:
         """Every key stored, sorted."""
-        return sorted(path.parent.name for path in self.root.glob(f"??/[!.]*/{MANIFEST}"))
+        return [path.name for path in self.places() if self.has(path.name)]
 
     def verify(self) -> dict[str, str]:
-        """Check every entry's digests; return what was wrong, by key. Bad ones are moved aside."""
-        damaged = {}
-        for key in self.keys():
-            try:
-                self.read(key)
-            except DamagedEntryError as error:
-                damaged[key] = str(error)
-        return damaged
+        """Check every entry's digests; return what was wrong, by key.
 
-    def unused(self, keep: set[str]) -> tuple[int, int]:
-        """The number of entries that are not in `keep`, and their bytes; deletes nothing."""
-        keys = set(self.keys()) - keep
-        return len(keys), sum(_size(self.folder(key)) for key in keys)
-
-    def collect(self, keep: set[str]) -> tuple[int, int]:
-        """Delete the entries not in `keep`, leftovers of crashes and what was moved aside.
-
-        Returns the number of entries deleted and the bytes freed. An entry or working folder
-        whose lock another process holds stays.
+        What is damaged is moved aside; what cannot be read now, or only by a newer version, stays.
         """
-        entries = freed = 0
-        for key in set(self.keys()) - keep:
-            freed += self._remove_unless_locked(key, self.folder(key))
-            entries += not self.folder(key).exists()
-        for leftover in (*self.root.glob("??/.*"), *(self.base / "aside").glob("*")):
-            if _being_written(leftover):
-                continue
-            freed += _size(leftover)
-            shutil.rmtree(leftover, ignore_errors=True)
-        for working in (self.base / "training").glob("*"):
-            if working.name not in keep or self.has(working.name):
-                freed += self._remove_unless_locked(working.name, working)
-        return entries, freed
+        wrong = {}
+        for place in self.places():
+            try:
+                self.read(place.name)
+            except (DamagedEntryError, UnavailableError) as error:
+                wrong[place.name] = str(error)
+        return wrong
 
-    def _remove_unless_locked(self, key: str, folder: Path) -> int:
-        from filelock import Timeout
+    def sweep(self) -> None:
+        """Remove the temporary folders and claims of builds that were killed."""
+        self.locks.sweep()
+        for part in parts_of(self.root):
+            lock = self.lock(part.name[1:65])
+            if lock.acquire():
+                try:
+                    remove(part)
+                finally:
+                    lock.release()
 
-        try:
-            with self.lock(key).acquire(timeout=0):
-                size = _size(folder)
-                self._discard(folder)
-                return size
-        except Timeout:
-            return 0
+    def _part(self, key: str) -> Path:
+        return self.folder(key).with_name(f".{key}{PART}{secrets.token_hex(4)}")
 
-    def _temporary(self, key: str) -> Path:
-        return self.folder(key).with_name(f".{key[:16]}-{os.getpid()}-{time.monotonic_ns()}")
-
-    def _discard(self, folder: Path) -> None:
-        """Remove a folder so that no half of it is ever seen under its name."""
-        doomed = folder.with_name(f".gone.{folder.name[:16]}-{os.getpid()}-{time.monotonic_ns()}")
-        os.rename(folder, doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
-
-    def _parsed(self, key: str) -> Manifest:
+    def parsed(self, key: str) -> Manifest:
         """Raises ValueError for a manifest that is not as it was written, or another key's."""
-        content = json.loads((self.folder(key) / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**content)
-        del content["digest"]
-        if manifest.key != key or manifest.digest != _digest_of(content):
-            raise ValueError("it is not the manifest that was stored")
-        return manifest
+        path = self.folder(key) / MANIFEST
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            if error.errno in GONE:
+                raise ValueError("it is gone") from error
+            raise unreadable(error) from error
+        return parse_manifest(text, key, path)
 
     def _damaged_file(self, manifest: Manifest) -> Path | None:
         for name, recorded in manifest.files.items():
             path = self.folder(manifest.key) / name
-            if not path.is_file() or sha256_of(path) != recorded["sha256"]:
-                return path
+            try:
+                if sha256_of(path) != recorded.get("sha256"):
+                    return path
+            except OSError as error:
+                if error.errno in GONE:
+                    return path
+                raise unreadable(error) from error
         return None
 
     def _set_aside(self, key: str) -> None:
         """Move a damaged entry out of the way, unless another build is replacing it just now."""
-        from filelock import Timeout
-
-        try:
-            with self.lock(key).acquire(timeout=0):
+        with suppress(OSError):
+            lock = self.lock(key)
+            if not lock.acquire():
+                return
+            try:
                 try:
-                    if self._damaged_file(self._parsed(key)) is None:
+                    if self._damaged_file(self.parsed(key)) is None:
                         return
-                except (OSError, ValueError, TypeError):
+                except ValueError:
                     pass
-                if self.folder(key).exists():
-                    aside = self.base / "aside"
-                    aside.mkdir(parents=True, exist_ok=True)
-                    os.rename(self.folder(key), aside / f"{key}-{time.time_ns()}")
-        except Timeout:
-            return
+                if os.path.lexists(self.folder(key)):
+                    set_aside(self.folder(key), "is not as it was stored")
+            finally:
+                lock.release()
 
 
-def _digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a manifest's content, as JSON reads it back."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def parts_of(root: Path) -> list[Path]:
+    """The hidden folders beside the entries that were being written or deleted, by their names."""
+    found = []
+    for path in root.glob("??/.*"):
+        key, mark = path.name[1:65], path.name[65:70]
+        ours = is_key(key) and key[:2] == path.parent.name and mark in (PART[:5], ".gone")
+        if ours and path.is_dir() and not path.is_symlink():
+            found.append(path)
+    return found
 
 
-def _being_written(leftover: Path) -> bool:
-    """Whether a temporary folder's name holds the number of a process that is alive."""
-    process = leftover.name.split("-")[1:2]
-    if not leftover.name.startswith(".") or not process or not process[0].isdigit():
-        return False
-    try:
-        os.kill(int(process[0]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+def unreadable(error: OSError) -> UnavailableError:
+    """What to say of a file that cannot be read now: it may be whole, so nothing is lost."""
+    hint = None
+    if error.errno in (errno.EACCES, errno.EPERM):
+        hint = "a store shared by a group needs files that the group can read (umask 002)"
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = "raise the limit of open files: ulimit -n"
+    place = error.filename if error.filename is not None else "a file of the store"
+    return UnavailableError(
+        f"{place} cannot be read now: {error.strerror}; nothing was changed", hint=hint
+    )
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+__all__ = [
+    "MANIFEST",
+    "DamagedEntryError",
+    "Manifest",
+    "NewerEntryError",
+    "Store",
+]

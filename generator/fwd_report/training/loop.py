@@ -16,7 +16,13 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from fwd_report.training.objectives import Objective
-from fwd_report.training.state import load_state, save_state, save_weights, weights_file
+from fwd_report.training.state import (
+    Done,
+    load_state,
+    save_state,
+    save_weights,
+    weights_file,
+)
 
 Precision = Literal["auto", "fp32", "bf16"]
 Progress = Callable[[int, int, str], None]
@@ -91,10 +97,10 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
     per_epoch = schedule.steps_per_epoch(len(images))
     total = per_epoch * schedule.epochs
     losses = torch.zeros(total, device=device)
-    step = 0
+    step, kept = 0, dict[str, str]()
     if (saved := load_state(folder, network, optimizer)) is not None:
-        step, known = saved
-        losses[:step] = known.to(device)
+        step, kept = saved.step, dict(saved.epochs)
+        losses[:step] = saved.losses.to(device)
     forward, stepper = accelerator.prepare(
         torch.compile(network) if schedule.compile else network, optimizer
     )
@@ -123,11 +129,12 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
             news.tell(step, losses)
             due = time.monotonic() - saved_at > SAVE_EVERY and step % per_epoch != 0
             if due and accelerator.is_main_process:
-                save_state(folder, network, optimizer, step, losses[:step])
+                save_state(folder, network, optimizer, Done(step, losses[:step], kept))
                 saved_at = time.monotonic()
         if accelerator.is_main_process:
-            save_weights(folder / weights_file(epoch + 1), network)
-            save_state(folder, network, optimizer, step, losses[:step])
+            weights = weights_file(epoch + 1)
+            kept[weights] = save_weights(folder / weights, network)
+            save_state(folder, network, optimizer, Done(step, losses[:step], kept))
             saved_at = time.monotonic()
     accelerator.wait_for_everyone()
     network.eval()

@@ -1,19 +1,41 @@
-"""A training's state on disk: complete or absent, whatever moment the process dies."""
+"""A training's state on disk: complete or absent, whatever moment the process dies.
+
+A state carries the digest of its bytes in its name and the digests of the epochs' weights in its
+metadata. What is not whole is dropped, back to the last state that is; the training goes on from
+there and ends with the same weights.
+"""
 
 from __future__ import annotations
 
-import os
+import errno
+import hashlib
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-STATE_FILE = ".state.safetensors"
-"""Hidden, so that it stays behind when the training's folder moves into the store."""
+from fwd_report.store.files import sha256_of, write_atomically
+
+STATE = re.compile(r"\.state-(\d{9})-([0-9a-f]{64})\.safetensors")
+"""Step and SHA-256. Hidden, so that it stays behind when the training's folder is published."""
+KEPT = 2
+"""States kept: the last one, and one to fall back on."""
+NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How far a training is: the steps done, their losses (step,), the epochs' digests by file."""
+
+    step: int
+    losses: Tensor
+    epochs: Mapping[str, str]
 
 
 def weights_file(epoch: int) -> str:
@@ -21,36 +43,36 @@ def weights_file(epoch: int) -> str:
     return f"epoch-{epoch:03d}.safetensors"
 
 
-def save_weights(path: Path, network: nn.Module) -> None:
-    """Write the network's parameters and buffers, atomically."""
-    _save(path, network.state_dict(), {})
+def save_weights(path: Path, network: nn.Module) -> str:
+    """Write the network's parameters and buffers, atomically; returns the file's SHA-256."""
+    data = _bytes(network.state_dict(), {})
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
 
 
-def save_state(
-    folder: Path, network: nn.Module, optimizer: Optimizer, step: int, losses: Tensor
-) -> None:
-    """Write all that the next step depends on, atomically.
-
-    step: how many optimizer steps are done; losses: (step,), one each.
-    """
+def save_state(folder: Path, network: nn.Module, optimizer: Optimizer, done: Done) -> None:
+    """Write all that the next step depends on, atomically, and drop all but the last states."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-    _save(folder / STATE_FILE, tensors | {"losses": losses}, {"step": str(step)})
-
-
-def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> tuple[int, Tensor] | None:
-    """Restore what `save_state` wrote; the steps done and their losses, or None."""
-    path = folder / STATE_FILE
-    if not path.exists():
-        return None
-    try:
-        with safe_open(path, framework="pt") as file:
-            step = int(file.metadata()["step"])
-        tensors = load_file(path)
-    except (SafetensorError, OSError):
+    epochs = json.dumps(done.epochs, sort_keys=True)
+    data = _bytes(tensors | {"losses": done.losses}, {"epochs": epochs})
+    digest = hashlib.sha256(data).hexdigest()
+    write_atomically(folder / f".state-{done.step:09d}-{digest}.safetensors", data)
+    for path in _states(folder)[KEPT:]:
         path.unlink(missing_ok=True)
+
+
+def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> Done | None:
+    """Restore the last whole state that `save_state` wrote, or None.
+
+    A state is whole if its bytes are those that were written and so are the weights of every
+    epoch before it; others are deleted. Raises OSError for files that cannot be read now.
+    """
+    found = _last_whole(folder)
+    if found is None:
         return None
+    done, tensors = found
     prefix = "network."
     network.load_state_dict(
         {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
@@ -67,18 +89,59 @@ def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> tuple[
             moments.setdefault(int(index), {})[moment] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
-    return step, tensors["losses"]
+    return done
 
 
 def load_losses(folder: Path) -> list[float]:
-    """The loss of every step done so far."""
-    return load_file(folder / STATE_FILE)["losses"].tolist()
+    """The loss of every step done so far; none, if no state is whole."""
+    found = _last_whole(folder)
+    return [] if found is None else found[0].losses.tolist()
 
 
-def _save(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    temporary = path.with_name(f".{path.name.lstrip('.')}.part")
+def _last_whole(folder: Path) -> tuple[Done, dict[str, Tensor]] | None:
+    for path in _states(folder):
+        match = STATE.fullmatch(path.name)
+        data = _read(path)
+        if match and data is not None and hashlib.sha256(data).hexdigest() == match[2]:
+            done, tensors = _parsed(int(match[1]), data)
+            if all(_digest(folder / name) == sha for name, sha in done.epochs.items()):
+                return done, tensors
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
+    return None
+
+
+def _parsed(step: int, data: bytes) -> tuple[Done, dict[str, Tensor]]:
+    """What a whole state holds: a safetensors file is a length, so much JSON, and the tensors."""
+    tensors = load(data)
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    epochs = json.loads(header["__metadata__"]["epochs"])
+    return Done(step, tensors["losses"], epochs), tensors
+
+
+def _states(folder: Path) -> list[Path]:
+    """The states in the folder, the last one first."""
+    return sorted((path for path in folder.iterdir() if STATE.fullmatch(path.name)), reverse=True)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno in NOT_THERE:
+            return None
+        raise
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        if error.errno in NOT_THERE:
+            return None
+        raise
+
+
+def _bytes(tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> bytes:
     stored = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}
-    save_file(stored, temporary, metadata=metadata)
-    with temporary.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    return save(stored, metadata=metadata)

@@ -1,0 +1,47 @@
+"""Runs that could not be finished, and what is said of them."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fwd_report.errors import UnavailableError, UserError
+from fwd_report.plan.run import Run
+from fwd_report.store.store import DamagedEntryError
+
+Log = Callable[[Run, Iterable[str]], Path | None]
+"""Keeps the details of a failure in a file."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that could not be finished, and why, in one line.
+
+    repairable: it met a damaged result, which has been moved aside; planned again, both run.
+    wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
+    """
+
+    run: Run
+    cause: str
+    repairable: bool = False
+    wrong_input: bool = False
+
+
+def failure_of(run: Run, error: Exception, log: Log) -> Failure:
+    """What an exception of a run means; the traceback of an unexpected one goes to `log`."""
+    if isinstance(error, OSError) and error.filename is not None:
+        # A full disk, a file without rights: where and what is all there is to say.
+        return Failure(run, f"{error.filename}: {error.strerror}")
+    cause = one_line(error)
+    if not isinstance(error, (UserError, DamagedEntryError)):
+        path = log(run, traceback.format_exception(error))
+        cause += f" (details: {path})" if path is not None else ""
+    wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
+    return Failure(run, cause, isinstance(error, DamagedEntryError), wrong_input)
+
+
+def one_line(error: Exception) -> str:
+    """An exception as one line: its message, or its class where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

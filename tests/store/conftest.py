@@ -1,0 +1,72 @@
+"""A store with an entry in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fwd_report.store.files import warn_once
+from fwd_report.store.store import Store
+
+KEY = "ab" + "0" * 62
+OTHER = "cd" + "1" * 62
+GROUP = 4242
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be a second user"
+)
+
+
+@contextmanager
+def as_user(uid: int) -> Iterator[None]:
+    """Be another user of the group for the block, with no rights but that user's."""
+    groups, group = os.getgroups(), os.getegid()
+    os.setgroups([])
+    os.setegid(GROUP)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+def put_entry(store: Store, key: str = KEY, text: str = "hello", **manifest: object) -> None:
+    """Store a result as the engine does."""
+    said = {"parts": {"seed": 1}, "metrics": {}, "series": {}, "provenance": {}, **manifest}
+    with store.lock(key), store.writing(key) as folder:
+        (folder / "data.txt").write_text(text)
+        store.seal(folder, key, **said)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+@pytest.fixture
+def shared_folder(tmp_path: Path) -> Path:
+    """A folder that a group shares, reachable for all its users."""
+    for above in tmp_path.parents:
+        if above.stat().st_uid == os.geteuid() and above.parent != above:
+            above.chmod(above.stat().st_mode | 0o055)
+    os.chown(tmp_path, -1, GROUP)
+    tmp_path.chmod(0o2775)
+    return tmp_path
+
+
+@pytest.fixture
+def umask() -> Iterator[Callable[[int], int]]:
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_new() -> None:
+    """What is said once in a process is said again in each test."""
+    warn_once.cache_clear()
