@@ -248,9 +248,12 @@ def _run(
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
+    from fwd_report.plan.loaded import LoadedCode
     from fwd_report.plan.rates import Rates, calls_by_cost
 
-    workbench = Workbench(plan.project, store)
+    code = LoadedCode(plan.sources)
+    code.load(sorted({module for run in due for module in run.modules}))
+    workbench = Workbench(plan.project, store, code)
     unique = list({run.key: run for run in due}.values())
     rates = Rates(store.base)
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:

@@ -52,7 +52,7 @@ def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
         if why:
             reasons: dict[str, list[int]] = {}
             for run in due:
-                for reason in run.why or ("has not run yet",):
+                for reason in run.why:
                     reasons.setdefault(reason, []).append(run.index)
             for reason, indices in reasons.items():
                 which = "" if len(indices) == len(group) else f" (runs {_brief(indices)})"

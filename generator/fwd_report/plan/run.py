@@ -41,6 +41,8 @@ class Run:
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""
     inputs: Mapping[str, Path] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    """Names of the modules whose code is in its key."""
     status: Status = "missing"
     why: tuple[str, ...] = ()
 

@@ -141,6 +141,10 @@ class Store:
         except OSError:
             return None
 
+    def was_damaged(self, key: str) -> bool:
+        """Whether an entry of that key lies among those that were moved aside."""
+        return any((self.base / "aside").glob(f"{key}-*"))
+
     def keys(self) -> list[str]:
         """Every key stored, sorted."""
         return sorted(path.parent.name for path in self.root.glob(f"??/[!.]*/{MANIFEST}"))
