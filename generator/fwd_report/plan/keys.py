@@ -11,16 +11,15 @@ FORMAT = 1
 """Of stored results. One more where the same answers of a model are stored as other files, by a
 change that the counted code does not show: every result is then stale."""
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys, no white space, UTF-8; equal values give equal bytes.
 
     Raises ValueError for NaN and infinities, which JSON does not know.
     """
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode()
+    return _JSON.encode(value).encode()
 
 
 def digest_of(value: Any) -> str:

@@ -13,7 +13,7 @@ from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.keys import FORMAT, key_of
 from fwd_report.plan.run import Run, run_name
 from fwd_report.plan.stages import scorer_model, stage_models, stage_names
-from fwd_report.plan.why import status_of
+from fwd_report.plan.why import History
 from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
@@ -77,10 +77,12 @@ class _Planner:
     def __init__(self, project: Project, store: Store) -> None:
         self._project = project
         self._store = store
+        self._history = History(store)
         self._code = Code(store.base / "cache" / "code.json")
         self._digest_cache = store.base / "cache" / "digests.json"
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
+        self._readings: dict[str, list[tuple[str, str]]] = {}
         self._stage_names = stage_names(project)
         self._stage_digests: dict[int, str] = {}
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
@@ -169,8 +171,9 @@ class _Planner:
         trained = bool(needs.get("model"))
         stage = None if trained else technique.stage
         model = self._model(stage, section, experiment)
-        scorer = getattr(technique, "scorer", None)
-        own = getattr(variant.technique, "scorer", None) is not None
+        judged = "scorer" in type(technique).model_fields
+        scorer = technique.scorer if judged else None  # type: ignore[attr-defined]
+        own = judged and variant.technique.scorer is not None  # type: ignore[attr-defined]
         shown = marked_fields(type(technique), FigureOnly)
         unkeyed = {*inputs, *needs, *shown, "scorer"}
         closure = self._closure(technique, stage, trained, bool(inputs))
@@ -190,10 +193,11 @@ class _Planner:
             asked = scorer_model(self._project, scorer, where)
             parts["scorer"] = model_digest(asked, self._digest_cache, parts=(WHOLE,))
         name = run_name(section.name, experiment.id, index)
-        if readings := {field: read for field, group in needs.items() if (read := _read(group))}:
+        readings = {field: self._readings_of(group) for field, group in needs.items()}
+        if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings
         key = key_of(parts, closure.digest)
-        status, why = status_of(self._store, name, key, parts, needs)
+        status, why = self._history.status_of(name, key, parts, needs)
         return Run(
             section=section.name,
             experiment=experiment.id,
@@ -231,7 +235,7 @@ class _Planner:
             for field in FROM_REPORT
             if field in type(technique).model_fields and getattr(technique, field) is None
         }
-        return technique.model_copy(update=taken)
+        return technique.model_copy(update=taken) if taken else technique
 
     def _model(
         self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec
@@ -282,14 +286,10 @@ class _Planner:
             self._closures[name] = self._code.closure(name[0], whole=engine)
         return self._closures[name]
 
-
-def _read(runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
-    """Which pictures of each run show which prompts, as far as a run that needs it can ask."""
-    read = [
-        [
-            (reading.picture, reading.prompt)
-            for reading in run.technique.readings(dict(run.technique))
-        ]
-        for run in runs
-    ]
-    return read if any(read) else []
+    def _readings_of(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
+        """Which pictures of each run show which prompts: what a run that needs it can ask."""
+        for run in runs:
+            if run.key not in self._readings:
+                found = run.technique.readings(dict(run.technique))
+                self._readings[run.key] = [(each.picture, each.prompt) for each in found]
+        return [self._readings[run.key] for run in runs]

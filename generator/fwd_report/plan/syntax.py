@@ -42,6 +42,15 @@ _BY_NAME = {"getattr", "hasattr", "attrgetter", "methodcaller"}
 """Functions that are told a name as a string."""
 
 
+def digest_of_text(text: str) -> str:
+    """The first DIGITS hex digits of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+EMPTY = digest_of_text("")
+"""Of the top level of a module that only imports."""
+
+
 @dataclass(frozen=True)
 class Definition:
     """One function, class, method, constant or import of a module.
@@ -192,7 +201,7 @@ class _Writer:
         return bool(self._pieces or self.imports)
 
     def definition(self, optional: bool) -> Definition:
-        digest = hashlib.sha256("".join(self._pieces).encode()).hexdigest()[:DIGITS]
+        digest = digest_of_text("".join(self._pieces))
         mentions, imports = tuple(sorted(self.mentions)), tuple(sorted(self.imports))
         return Definition(digest, mentions, imports, optional, self.nameless)
 

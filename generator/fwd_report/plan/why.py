@@ -14,29 +14,32 @@ DELETED = "its result was deleted"
 DAMAGED = "its result was damaged and set aside"
 
 
-def status_of(
-    store: Store,
-    name: str,
-    key: str,
-    parts: Mapping[str, Any],
-    needs: Mapping[str, tuple[Run, ...]],
-) -> tuple[Status, tuple[str, ...]]:
-    """A run's status, and the reasons for it where it is not fresh, a line each.
+class History:
+    """What the store remembers of the last result of each run."""
 
-    name: `section.experiment[index]`. needs: the runs it refers to, by field name.
-    """
-    if store.has(key):
-        return "fresh", ()
-    last = store.last_key(name)
-    if last is None:
-        return "missing", (DAMAGED if store.was_damaged(key) else NEW,)
-    if not store.has(last):
-        return "missing", (DAMAGED if store.was_damaged(last) else DELETED,)
-    try:
-        old = store.manifest(last).parts
-    except DamagedEntryError:
-        return "missing", (DAMAGED,)
-    return "stale", tuple(_changes(old, parts, needs))
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._damaged = store.damaged()
+
+    def status_of(
+        self, name: str, key: str, parts: Mapping[str, Any], needs: Mapping[str, tuple[Run, ...]]
+    ) -> tuple[Status, tuple[str, ...]]:
+        """A run's status, and the reasons for it where it is not fresh, a line each.
+
+        name: `section.experiment[index]`. needs: the runs it refers to, by field name.
+        """
+        if self._store.has(key):
+            return "fresh", ()
+        last = self._store.last_key(name)
+        if last is None:
+            return "missing", (NEW,)
+        if not self._store.has(last):
+            return "missing", (DAMAGED if last in self._damaged else DELETED,)
+        try:
+            old = self._store.manifest(last).parts
+        except DamagedEntryError:
+            return "missing", (DAMAGED,)
+        return "stale", tuple(_changes(old, parts, needs))
 
 
 def _changes(

@@ -53,6 +53,7 @@ class Store:
         self.base = project_root / ".fwd-report"
         self.root = self.base / "store"
         self._root_text = str(self.root)
+        self._last_text = str(self.base / "last")
 
     def folder(self, key: str) -> Path:
         """Where the entry of that key lies, or would lie."""
@@ -137,13 +138,17 @@ class Store:
     def last_key(self, run_name: str) -> str | None:
         """The key noted for that run, or None."""
         try:
-            return (self.base / "last" / run_name).read_text(encoding="utf-8")
+            with open(f"{self._last_text}/{run_name}", encoding="utf-8") as file:
+                return file.read()
         except OSError:
             return None
 
-    def was_damaged(self, key: str) -> bool:
-        """Whether an entry of that key lies among those that were moved aside."""
-        return any((self.base / "aside").glob(f"{key}-*"))
+    def damaged(self) -> set[str]:
+        """The keys of the entries that were moved aside."""
+        try:
+            return {name.partition("-")[0] for name in os.listdir(self.base / "aside")}
+        except OSError:
+            return set()
 
     def keys(self) -> list[str]:
         """Every key stored, sorted."""
