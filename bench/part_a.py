@@ -25,6 +25,7 @@ from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.models.cascade import STAGE_NAMES
+from fwd_report.plan.loaded import LoadedCode
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.rates import Rates, calls_by_cost
 from fwd_report.plan.run import Run
@@ -49,8 +50,9 @@ def main() -> None:
 def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     project = load_project(root, None, overrides)
     store = Store(root)
-    workbench = Workbench(project, store)
-    runs = chosen(make_plan(project, store).runs, every)
+    plan = make_plan(project, store)
+    workbench = Workbench(project, store, LoadedCode(plan.sources))
+    runs = chosen(plan.runs, every)
     calls = sum(run.calls for run in runs)
     print(f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.batch}", flush=True)
     workbench.prepare(runs)

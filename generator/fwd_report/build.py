@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fwd_report
-from fwd_report.errors import Problem, RunError, StaleError, UserError
+from fwd_report.errors import Problem, RunError, StaleError, UserError, number
 from fwd_report.models.digest import WHOLE
 from fwd_report.models.names import resolve_scorer, snapshot
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, distinct
 from fwd_report.plan.stages import stage_models
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
@@ -48,7 +48,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: how many different runs there are and ran, what failed, pages written.
+    """What a build did: how many different runs it was of and ran, what failed, pages written.
 
     others: runs that were to run and that another build at the same time ran.
     """
@@ -152,7 +152,7 @@ def build(root: Path, options: Options) -> Outcome:
                 continue
         shown = shown_results(plan, store, failures)
         if pages_current(plan.project, shown, root):
-            return Outcome(len({run.key for run in plan.runs}), ran, failures, (), others)
+            return Outcome(len(distinct(plan.selected(options.only))), ran, failures, (), others)
         from fwd_report.site.render import render_site
 
         try:
@@ -160,7 +160,7 @@ def build(root: Path, options: Options) -> Outcome:
         except DamagedEntryError:
             plan = make_plan(plan.project, store)
             continue
-        return Outcome(len({run.key for run in plan.runs}), ran, failures, pages, others)
+        return Outcome(len(distinct(plan.selected(options.only))), ran, failures, pages, others)
     raise UserError(
         "results are damaged again as soon as they are written",
         hint="check the disk that holds .fwd-report/",
@@ -258,10 +258,13 @@ def _run(
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
+    from fwd_report.plan.loaded import LoadedCode
     from fwd_report.plan.rates import Rates, calls_by_cost
 
-    workbench = Workbench(plan.project, store)
-    unique = list({run.key: run for run in due}.values())
+    code = LoadedCode(plan.sources)
+    code.load(sorted({module for run in due for module in run.modules}))
+    workbench = Workbench(plan.project, store, code)
+    unique = distinct(due)
     rates = Rates(store.base)
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:
         engine = Engine(store, workbench, progress, options.keep_going, forced)
@@ -278,7 +281,8 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
     for run in absent:
         if run.key in causes:
             return f"{run.name}: {causes[run.key]}"
-    return "not run yet" if len(absent) == 1 else f"{len(absent)} runs have not run yet"
+    count = len(distinct(absent))
+    return "not run yet" if count == 1 else f"{count} runs have not run yet"
 
 
 def download_models(project: Project, runs: Sequence[Run]) -> bool:
@@ -301,4 +305,6 @@ def download_models(project: Project, runs: Sequence[Run]) -> bool:
 
 def _stale_message(due: Sequence[Run]) -> str:
     names = sorted({f"{run.section}.{run.experiment}" for run in due})
-    return f"{len(due)} runs are not in the store, of: {', '.join(names)}"
+    count = len(distinct(due))
+    are = "is" if count == 1 else "are"
+    return f"{number(count, 'run')} {are} not in the store, of: {', '.join(names)}"

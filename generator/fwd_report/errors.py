@@ -81,3 +81,13 @@ class RunError(Exception):
 
 class StaleError(Exception):
     """`--cached-only` was asked for and something would have to run; exit code 3."""
+
+
+class CodeChangedError(RunError):
+    """A source file is not what this process imported, so what it makes has no key."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} was changed after this command began, so no result is stored of what uses it"
+        )

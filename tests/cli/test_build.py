@@ -43,7 +43,7 @@ def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project
     assert len(project.stored() - before) == 1
 
     forced = project("build", "--only", "noise", "--force")
-    assert "ran 6 of 7 runs" in forced.stdout
+    assert "ran 6 of 6 runs" in forced.stdout
 
     damaged = next(iter((project.root / ".fwd-report/store").glob("??/[!.]*/image.png")))
     damaged.write_bytes(b"not a picture")
@@ -85,7 +85,7 @@ def test_only_touches_that_section_alone(project: Project) -> None:
     answer = project("build", "--only", "hybrids")
     assert answer.returncode == 0, answer.stderr
     assert len(project.stored()) == 1
-    assert "ran 1 of 7 runs" in answer.stdout
+    assert "ran 1 of 1 run;" in answer.stdout
 
     unknown = project("build", "--only", "hibrids")
     assert unknown.returncode == 2

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,9 +20,15 @@ from fwd_report.cli.options import (
     options_of,
     report_failures,
 )
-from fwd_report.errors import number
+from fwd_report.errors import CodeChangedError, number
+
+if TYPE_CHECKING:
+    from fwd_report.build import Options
 
 STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
+
+AGAIN = "FWD_REPORT_PLANNED_AGAIN"
+"""Set for a build that a build began anew, because the code changed under it."""
 
 
 def build(
@@ -43,6 +52,11 @@ def build(
     except KeyboardInterrupt:
         typer.echo(STOPPED + (FORCED if force else ""), err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except CodeChangedError as error:
+        if AGAIN in os.environ:
+            raise
+        typer.echo(f"{error}; planned again, in a fresh process", err=True)
+        raise typer.Exit(_again(options, root.resolve())) from None
     idle = not outcome.ran and not outcome.failures and not outcome.others
     ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
     if outcome.others:
@@ -53,6 +67,20 @@ def build(
     if written:
         typer.echo("look at them with: fwd-report serve")
     report_failures(outcome, force)
+
+
+def _again(options: Options, root: Path) -> int:
+    """The exit code of the same build by a process that imports the code as it is now."""
+    command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
+    command += [f"--only={name}" for name in options.only]
+    command += [f"--set={override}" for override in options.overrides]
+    command += [f"--profile={options.profile}"] if options.profile is not None else []
+    for flag in ("force", "cached_only", "keep_going"):
+        command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []
+    try:
+        return subprocess.run(command, env={**os.environ, AGAIN: "1"}, check=False).returncode
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,14 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
+from fwd_report.errors import CodeChangedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.digest import WHOLE
 from fwd_report.models.loader import fetch
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.scorer import load_scorer
 from fwd_report.plan.entries import Entries
+from fwd_report.plan.loaded import LoadedCode
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.model import Project
@@ -40,7 +43,8 @@ CPU_BATCH, GPU_BATCH = 16, 64
 class Workbench:
     """Prepares what a run needs and stores what it made. Everything is loaded at first use."""
 
-    def __init__(self, project: Project, store: Store) -> None:
+    def __init__(self, project: Project, store: Store, code: LoadedCode) -> None:
+        self._code = code
         self._project = project
         self._store = store
         self._entries = Entries(store)
@@ -154,8 +158,15 @@ class Workbench:
     ) -> None:
         """Publish a result under the run's key, with its provenance.
 
-        What asks no network is computed on the CPU, in float32.
+        What asks no network is computed on the CPU, in float32. Raises CodeChangedError where it
+        was not made by the code that the key names.
         """
+        try:
+            self._code.check(run.modules)
+        except CodeChangedError:
+            if folder is not None:
+                shutil.rmtree(folder)
+            raise
         asked = run.technique.kind == "job" or calls > 0
         device = self.device if asked else "cpu"
         with self._store.writing(run.key, folder) as target:

@@ -10,6 +10,7 @@ from fwd_report.errors import UserError
 from fwd_report.models.names import snapshot
 from fwd_report.store.files import read_cache, sha256_of, write_cache
 
+OUTSIDE_KEYS = "what it computes is in the keys"
 PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
 """The folders of diffusers' IF layout that decide what a model predicts."""
 WHOLE = "."

@@ -16,6 +16,7 @@ from fwd_report.diffusion.ddpm import DDPM, Threshold
 from fwd_report.errors import UnavailableError, UserError, first_line
 from fwd_report.models.digest import WHOLE
 from fwd_report.models.names import snapshot
+from fwd_report.outside import outside_keys, shown
 
 NETWORKS: dict[str, tuple[str, ...]] = {
     "unet": ("config.json",),
@@ -23,12 +24,13 @@ NETWORKS: dict[str, tuple[str, ...]] = {
     WHOLE: ("config.json", "preprocessor_config.json", "tokenizer_config.json"),
 }
 """The parts that have weights, and the files beside them."""
-RESTORE = (
+RESTORE = shown(
     "restore the model folder: copy or download it again, or reinstall the package for the "
     "embedded model"
 )
 
 
+@outside_keys
 def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
     """A folder with these parts of the model; a hub id is downloaded unless it already was.
 

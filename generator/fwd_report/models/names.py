@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 
+OUTSIDE_KEYS = "a name only leads to weights, whose digest is in the keys"
 EMBEDDED = "emoji-if"
 _HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 

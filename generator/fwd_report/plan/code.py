@@ -1,129 +1,112 @@
 """The code that makes a result, as part of its key.
 
-A technique's closure is its own module and every first-party module it imports, transitively,
-inside techniques/, diffusion/, models/ and training/. Each counts by its normalised source:
-without comments, docstrings and layout, without the methods that only show, count or check
-(`figure`, `describe`, `alt`, `calls`, `objection`) and without imports that only type checkers
-see. A module that only fetches bytes, which are checked against a digest, does not count. So
-restyling, rewording a comment, redrawing a figure or naming another mirror reruns nothing.
+A closure is what the code of a run can reach inside the counted folders: the modules it imports,
+wherever the import stands, and of those the statements that run on import, the classes, and the
+functions and constants that counted code mentions. Each definition has a digest of its own
+(plan/syntax.py), so that `plan --why` names what changed, and so that a function that a run never
+calls, a caption or a comment reruns nothing.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import sys
+import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import fwd_report
+from fwd_report.plan.keys import digest_of
 from fwd_report.store.files import read_cache, write_cache
+from fwd_report.techniques.base import Technique
 
 PACKAGE = fwd_report.__name__
-COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
-NOT_COUNTED = {f"{PACKAGE}.training.download"}
-FORMAT = f"3:{sys.version_info.major}.{sys.version_info.minor}"
-"""What a remembered digest was made by: the normaliser below, and the Python that unparsed."""
-NOT_RUN = {"figure", "describe", "alt", "calls", "objection"}
+COUNTED = ("techniques", "diffusion", "models", "training")
+"""Packages whose code makes results, but for what is marked in it."""
+SHOWS = frozenset(
+    name
+    for name, member in vars(Technique).items()
+    if getattr(getattr(member, "__func__", member), "__outside_keys__", False)
+)
+"""Methods of techniques that show, count or check, by their marks in the base class."""
 
 
-class CodeDigests:
-    """Digests of modules' closures; what it parses is remembered by size and time stamp."""
+@dataclass(frozen=True)
+class Closure:
+    """The code of a run. parts: digests by file and definition. digest: of all of it.
+
+    modules: every module in it, also those of which nothing counts but that they are imported.
+    """
+
+    parts: Mapping[str, Mapping[str, str]]
+    digest: str
+    modules: tuple[str, ...]
+
+
+class Code:
+    """The counted sources as they are on the disk now, each read once."""
 
     def __init__(self, cache_file: Path, source_root: Path | None = None) -> None:
-        self._source_root = source_root or Path(fwd_report.__file__).parents[1]
+        """cache_file: keeps closures for as long as no source changes; it can be lost."""
+        root = source_root or Path(fwd_report.__file__).parents[1]
+        self.files = dict(_files(root / PACKAGE))
+        """Each counted module's file, relative to the package: `diffusion/ddpm.py`."""
+        self.texts = {name: _read(root, file) for name, file in self.files.items()}
+        self.sources = {name: hashlib.sha256(text).hexdigest() for name, text in self.texts.items()}
+        """SHA-256 of each source, by the module's name."""
         self._cache_file = cache_file
-        self._cache: dict[str, Any] = read_cache(cache_file)
-        self._changed = False
-        self._modules: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._state = digest_of([self.sources, self.files, sorted(SHOWS), _read_by()])
+        kept = read_cache(cache_file)
+        self._kept: dict[str, Any] = kept["closures"] if kept.get("state") == self._state else {}
+        self._closures: dict[str, Closure] = {}
 
-    def closure(self, roots: Iterable[str]) -> Mapping[str, str]:
-        """Module name → digest of its normalised source, for `roots` and all they import."""
-        digests: dict[str, str] = {}
-        waiting = list(roots)
-        while waiting:
-            module = waiting.pop()
-            if module not in digests:
-                digests[module], imports = self._module(module)
-                waiting += imports
-        return dict(sorted(digests.items()))
+    def closure(self, technique: str, whole: Iterable[str] = ()) -> Closure:
+        """The closure of a technique's module, and of modules that the engine calls for it.
+
+        whole: those, of which every definition counts.
+        """
+        name = " ".join((technique, *whole))
+        if name not in self._closures:
+            kept = self._kept.get(name)
+            if kept is None:
+                from fwd_report.plan.reach import reached
+
+                parts, modules = reached(self, technique, whole, SHOWS)
+                kept = {"parts": parts, "digest": digest_of(parts), "modules": modules}
+            self._closures[name] = Closure(kept["parts"], kept["digest"], tuple(kept["modules"]))
+        return self._closures[name]
 
     def save(self) -> None:
-        """Keep what was parsed for the next command."""
-        if self._changed:
-            write_cache(self._cache_file, self._cache)
-            self._changed = False
-
-    def _module(self, name: str) -> tuple[str, tuple[str, ...]]:
-        if name not in self._modules:
-            path = self._path(name)
-            stat = path.stat()
-            stamp = f"{FORMAT}:{stat.st_mtime_ns}:{stat.st_size}"
-            known = self._cache.get(str(path))
-            if not (isinstance(known, dict) and known.get("stamp") == stamp):
-                tree = normalised(path.read_text(encoding="utf-8"))
-                digest = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
-                known = {"stamp": stamp, "digest": digest, "imports": self._imports(tree)}
-                self._cache[str(path)] = known
-                self._changed = True
-            self._modules[name] = (known["digest"], tuple(known["imports"]))
-        return self._modules[name]
-
-    def _path(self, module: str) -> Path:
-        path = self._source_root.joinpath(*module.split("."))
-        return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-    def _imports(self, tree: ast.Module) -> list[str]:
-        """The counted modules a normalised module imports, wherever in it the import stands."""
-        named = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                named |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                submodules = {f"{node.module}.{alias.name}" for alias in node.names}
-                found = {name for name in submodules if self._is_module(name)}
-                named |= found or {node.module}
-        return sorted(
-            name
-            for name in named - NOT_COUNTED
-            if name.startswith(COUNTED) and self._is_module(name)
-        )
-
-    def _is_module(self, name: str) -> bool:
-        return name.startswith(PACKAGE) and self._path(name).is_file()
+        """Keep the closures for the next command."""
+        closures = {
+            name: {"parts": each.parts, "digest": each.digest, "modules": each.modules}
+            for name, each in self._closures.items()
+        }
+        if closures.keys() - self._kept.keys():
+            kept = {"state": self._state, "closures": {**self._kept, **closures}}
+            write_cache(self._cache_file, kept)
 
 
-def normalised(source: str) -> ast.Module:
-    """The syntax tree of `source` without what cannot change a result."""
-    return ast.fix_missing_locations(_Normaliser().visit(ast.parse(source)))
+def _files(package: Path) -> Iterable[tuple[str, str]]:
+    for counted in COUNTED:
+        try:
+            names = sorted(os.listdir(package / counted))
+        except FileNotFoundError:
+            continue
+        for file in names:
+            if file.endswith(".py"):
+                stem = "" if file == "__init__.py" else f".{file.removesuffix('.py')}"
+                yield f"{PACKAGE}.{counted}{stem}", f"{counted}/{file}"
 
 
-class _Normaliser(ast.NodeTransformer):
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        return self._without_docstring(node)
+def _read(root: Path, file: str) -> bytes:
+    with open(f"{root}/{PACKAGE}/{file}", "rb") as source:
+        return source.read()
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._without_docstring(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
-        return None if node.name in NOT_RUN else self._without_docstring(node)
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            return None
-        return self.generic_visit(node)
-
-    def _without_docstring(self, node: Any) -> Any:
-        """Drop bare strings: docstrings, and the descriptions that follow fields."""
-        self.generic_visit(node)
-        node.body = [
-            item
-            for item in node.body
-            if not (
-                isinstance(item, ast.Expr)
-                and isinstance(item.value, ast.Constant)
-                and isinstance(item.value.value, str)
-            )
-        ] or [ast.Pass()]
-        return node
+def _read_by() -> str:
+    """The digest of the code that makes closures of sources."""
+    folder = Path(__file__).parent
+    both = b"".join((folder / name).read_bytes() for name in ("syntax.py", "reach.py"))
+    return hashlib.sha256(both).hexdigest()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, number
 from fwd_report.plan.plan import Plan
 from fwd_report.plan.rates import Rates, calls_by_cost, duration
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import Store
 
@@ -45,20 +45,22 @@ def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
         groups.setdefault((run.section, run.experiment), []).append(run)
     width = max((len(f"{section}.{name}") for section, name in groups), default=0)
     lines = []
-    for (section, name), group in groups.items():
+    for (section, name), shown in groups.items():
+        group = distinct(shown)
         due = [run for run in group if run.status != "fresh"]
         state = "fresh" if not due else f"{len(due)} to run, {_calls(due)} calls"
         lines.append(f"{section + '.' + name:{width}}  {len(group):4} runs  {state}")
         if why:
             reasons: dict[str, list[int]] = {}
             for run in due:
-                for reason in run.why or ("has not run yet",):
+                for reason in run.why:
                     reasons.setdefault(reason, []).append(run.index)
             for reason, indices in reasons.items():
                 which = "" if len(indices) == len(group) else f" (runs {_brief(indices)})"
                 lines.append(f"{'':{width}}  {reason}{which}")
-    due = list({run.key: run for run in runs if run.status != "fresh"}.values())
-    lines.append(_total(runs, due, store))
+    different = distinct(runs)
+    due = [run for run in different if run.status != "fresh"]
+    lines.append(_total(different, due, store))
     return "\n".join(lines)
 
 
@@ -78,10 +80,10 @@ def find_run(plan: Plan, name: str) -> Run:
 
 def _total(runs: Sequence[Run], due: Sequence[Run], store: Store) -> str:
     if not due:
-        return f"{len(runs)} runs, all fresh: nothing to run"
+        return f"{number(len(runs), 'run')}, all fresh: nothing to run"
     seconds = Rates(store.base).seconds(calls_by_cost(due))
     time = "time unknown until a first build" if seconds is None else f"about {duration(seconds)}"
-    return f"{len(due)} of {len(runs)} runs to run, {_calls(due)} model calls, {time}"
+    return f"{len(due):,} of {number(len(runs), 'run')} to run, {_calls(due)} model calls, {time}"
 
 
 def _calls(runs: Sequence[Run]) -> str:

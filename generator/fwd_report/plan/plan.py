@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.models.digest import WHOLE, model_digest
-from fwd_report.plan.code import CodeDigests
-from fwd_report.plan.keys import differences, key_of
-from fwd_report.plan.run import Run, Status, run_name
+from fwd_report.plan.code import Closure, Code
+from fwd_report.plan.keys import FORMAT, key_of
+from fwd_report.plan.run import Run, run_name
 from fwd_report.plan.stages import scorer_model, stage_models, stage_names
+from fwd_report.plan.why import History
 from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.files import sha256_of
-from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.store.store import Store
 from fwd_report.techniques.base import (
     FigureOnly,
     InputFile,
@@ -34,12 +35,14 @@ class Plan:
     """Every run of a project, referenced runs before those that need them.
 
     experiments: the runs each experiment shows, by (section, id), in the order of its sweep; for
-    a technique of kind "figure", the runs it refers to.
+    a technique of kind "figure", the runs it refers to. sources: SHA-256 of each source that is
+    in the keys, by the module's name.
     """
 
     project: Project
     runs: tuple[Run, ...]
     experiments: Mapping[ExperimentName, tuple[Run, ...]]
+    sources: Mapping[str, str]
 
     def by_section(self) -> Iterator[tuple[ExperimentName, tuple[Run, ...]]]:
         """Every experiment with the runs it shows, in the order of the pages."""
@@ -74,10 +77,12 @@ class _Planner:
     def __init__(self, project: Project, store: Store) -> None:
         self._project = project
         self._store = store
-        self._code = CodeDigests(store.base / "cache" / "code.json")
+        self._history = History(store)
+        self._code = Code(store.base / "cache" / "code.json")
         self._digest_cache = store.base / "cache" / "digests.json"
-        self._closures: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
+        self._readings: dict[str, list[tuple[str, str]]] = {}
         self._stage_names = stage_names(project)
         self._stage_digests: dict[int, str] = {}
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
@@ -92,7 +97,7 @@ class _Planner:
         for name in self._specs:
             self._expand(name)
         self._code.save()
-        return Plan(self._project, tuple(self._runs), self._experiments)
+        return Plan(self._project, tuple(self._runs), self._experiments, self._code.sources)
 
     def _expand(self, name: ExperimentName) -> tuple[Run, ...]:
         """The runs an experiment shows; expands what it refers to first."""
@@ -166,11 +171,14 @@ class _Planner:
         trained = bool(needs.get("model"))
         stage = None if trained else technique.stage
         model = self._model(stage, section, experiment)
-        scorer = getattr(technique, "scorer", None)
-        own = getattr(variant.technique, "scorer", None) is not None
+        judged = "scorer" in type(technique).model_fields
+        scorer = technique.scorer if judged else None  # type: ignore[attr-defined]
+        own = judged and variant.technique.scorer is not None  # type: ignore[attr-defined]
         shown = marked_fields(type(technique), FigureOnly)
         unkeyed = {*inputs, *needs, *shown, "scorer"}
+        closure = self._closure(technique, stage, trained, bool(inputs))
         parts = {
+            "format": FORMAT,
             "technique": technique.name,
             "params": technique.model_dump(mode="json", exclude=unkeyed),
             "seed": seed,
@@ -178,15 +186,18 @@ class _Planner:
             "model": self._model_digests(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
-            "code": self._closure(technique, stage, trained, bool(inputs)),
+            "code": closure.parts,
         }
         if scorer is not None:
             where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
             asked = scorer_model(self._project, scorer, where)
             parts["scorer"] = model_digest(asked, self._digest_cache, parts=(WHOLE,))
         name = run_name(section.name, experiment.id, index)
-        key = key_of(parts)
-        status, why = self._status(name, key, parts)
+        readings = {field: self._readings_of(group) for field, group in needs.items()}
+        if any(any(read) for group in readings.values() for read in group):
+            parts["readings"] = readings
+        key = key_of(parts, closure.digest)
+        status, why = self._history.status_of(name, key, parts, needs)
         return Run(
             section=section.name,
             experiment=experiment.id,
@@ -204,6 +215,7 @@ class _Planner:
             needs=needs,
             epochs=epochs,
             inputs=inputs,
+            modules=closure.modules,
             status=status,
             why=why,
         )
@@ -223,24 +235,7 @@ class _Planner:
             for field in FROM_REPORT
             if field in type(technique).model_fields and getattr(technique, field) is None
         }
-        return technique.model_copy(update=taken)
-
-    def _status(
-        self, name: str, key: str, parts: Mapping[str, Any]
-    ) -> tuple[Status, tuple[str, ...]]:
-        """Whether a run is fresh, and if not, what is different from its last result."""
-        if self._store.has(key):
-            return "fresh", ()
-        last = self._store.last_key(name)
-        if last is None or last == key:
-            return "missing", ("has not run yet",)
-        if not self._store.has(last):
-            return "missing", ("its result is gone from the store",)
-        try:
-            old = self._store.manifest(last).parts
-        except DamagedEntryError:
-            return "missing", ("its last result was damaged",)
-        return "stale", tuple(differences(old, parts))
+        return technique.model_copy(update=taken) if taken else technique
 
     def _model(
         self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec
@@ -275,17 +270,26 @@ class _Planner:
 
     def _closure(
         self, technique: Technique, stage: int | None, trained: bool, inputs: bool
-    ) -> Mapping[str, str]:
+    ) -> Closure:
         """The code of a run: its technique's, and what the engine does with it on its behalf."""
-        roots = [type(technique).__module__, "fwd_report.techniques.context"]
+        engine = ["fwd_report.techniques.context"]
         if stage is not None:
-            roots.append("fwd_report.models.cascade")
+            engine.append("fwd_report.models.cascade")
         if "scorer" in type(technique).model_fields:
-            roots.append("fwd_report.models.scorer")
+            engine.append("fwd_report.models.scorer")
         if inputs:
-            roots.append("fwd_report.techniques.inputs")
+            engine.append("fwd_report.techniques.inputs")
         if trained:
-            roots.append("fwd_report.training.checkpoints")
-        if tuple(roots) not in self._closures:
-            self._closures[tuple(roots)] = self._code.closure(roots)
-        return self._closures[tuple(roots)]
+            engine.append("fwd_report.training.checkpoints")
+        name = (type(technique).__module__, *engine)
+        if name not in self._closures:
+            self._closures[name] = self._code.closure(name[0], whole=engine)
+        return self._closures[name]
+
+    def _readings_of(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
+        """Which pictures of each run show which prompts: what a run that needs it can ask."""
+        for run in runs:
+            if run.key not in self._readings:
+                found = run.technique.readings(dict(run.technique))
+                self._readings[run.key] = [(each.picture, each.prompt) for each in found]
+        return [self._readings[run.key] for run in runs]

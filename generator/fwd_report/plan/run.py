@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,8 @@ class Run:
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""
     inputs: Mapping[str, Path] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    """Names of the modules whose code is in its key."""
     status: Status = "missing"
     why: tuple[str, ...] = ()
 
@@ -48,6 +50,14 @@ class Run:
     def name(self) -> str:
         """`section.experiment[index]`, how messages name the run."""
         return run_name(self.section, self.experiment, self.index)
+
+
+def distinct(runs: Iterable[Run]) -> list[Run]:
+    """The first run of each key, in order: what a build runs and what counts are of."""
+    first: dict[str, Run] = {}
+    for run in runs:
+        first.setdefault(run.key, run)
+    return list(first.values())
 
 
 def run_name(section: str, experiment: str, index: int) -> str:

@@ -41,6 +41,7 @@ class Store:
         self.root = self.base / "store"
         self.locks = Locks(self.base / "locks")
         self._root_text = str(self.root)
+        self._last_text = str(self.base / "last")
 
     def folder(self, key: str) -> Path:
         """Where the entry of that key lies, or would lie."""
@@ -172,7 +173,8 @@ class Store:
     def last_key(self, run_name: str) -> str | None:
         """The key noted for that run, or None."""
         try:
-            key = (self.base / "last" / run_name).read_text(encoding="ascii")
+            with open(f"{self._last_text}/{run_name}", encoding="ascii") as file:
+                key = file.read()
         except (OSError, ValueError):
             return None
         return key if is_key(key) else None
@@ -193,6 +195,13 @@ class Store:
         except OSError as error:
             raise unreadable(error) from error
         return sorted(path for path in found if path.parent.name == path.name[:2])
+
+    def damaged(self) -> set[str]:
+        """The keys of the entries that were moved aside."""
+        try:
+            return {name.partition("-")[0] for name in os.listdir(self.base / "aside")}
+        except OSError:
+            return set()
 
     def keys(self) -> list[str]:
         """Every key stored, sorted."""

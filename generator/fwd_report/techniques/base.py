@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from fwd_report.outside import outside_keys
+
 if TYPE_CHECKING:
     import torch
 
@@ -111,6 +113,7 @@ class Technique(BaseModel):
     stage: ClassVar[Literal[1, 2] | None] = 1
     """Which stage of the report's text-to-image model its runs ask; None: neither."""
 
+    @outside_keys
     def calls(self, needs: Mapping[str, Technique]) -> int:
         """How many model evaluations one run makes (a job: optimizer steps).
 
@@ -119,6 +122,7 @@ class Technique(BaseModel):
         return 0
 
     @classmethod
+    @outside_keys
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
         """What the pictures of a run with these fields should show, for whom they are judged by.
 
@@ -127,11 +131,13 @@ class Technique(BaseModel):
         prompt = params.get("prompt")
         return (Reading("image", prompt, "the prompt"),) if prompt else ()
 
+    @outside_keys
     def describe(self) -> str:
         """What one run's picture shows, in words, without its swept values: starts alt texts."""
         prompt = getattr(self, "prompt", None)
         return f"{self.name.replace('_', ' ')}: {prompt}" if prompt else self.name.replace("_", " ")
 
+    @outside_keys
     def alt(self, axes: Mapping[str, Any]) -> str:
         """The alt text of one run: what it is, then the values that tell it from its siblings."""
         values = [
@@ -141,10 +147,12 @@ class Technique(BaseModel):
         described = self.describe()
         return ", ".join([described, *(value for value in values if value not in described)])
 
+    @outside_keys
     def epochs_kept(self) -> int:
         """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
         return 0
 
+    @outside_keys
     def objection(self, field: str, target: Technique) -> str | None:
         """Why `field` cannot refer to runs of `target`, after "… refers to 'id', "; None: it can.
 
@@ -163,6 +171,7 @@ class Technique(BaseModel):
         raise TypeError(f"{self.name} has no job")
 
     @classmethod
+    @outside_keys
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """How the results are shown. The default: one grid, rows and columns as swept.
 

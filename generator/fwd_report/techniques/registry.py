@@ -10,6 +10,8 @@ from fwd_report import techniques
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import Reading, Technique
 
+OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in its key by value"
+
 
 @cache
 def all_techniques() -> dict[str, type[Technique]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import Technique
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ T = 1000
 """Noise levels of a text-to-image model."""
 
 
+@outside_keys
 def too_uneven(T: int, steps: int) -> str | None:
     """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise.
 
@@ -50,6 +52,7 @@ def too_uneven(T: int, steps: int) -> str | None:
     )
 
 
+@outside_keys
 def beginning_at_noise(steps: int | None, others: ValidationInfo) -> int | None:
     """The `steps` of a text-to-image model's loop, if that begins at pure noise; else ValueError.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from fwd_report.errors import UnavailableError, first_line
 from fwd_report.training.catalogue import DATA_VARIABLE, FILES
 
+OUTSIDE_KEYS = "what it fetches is checked against a digest"
 MIRRORS: Mapping[str, Sequence[str]] = {
     "mnist": (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",

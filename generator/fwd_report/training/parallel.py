@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 import torch.multiprocessing
 from safetensors.torch import load_file
 
+from fwd_report.sources import AT_START, Stamp, require_untouched
 from fwd_report.training.loop import Progress, Task, train
 from fwd_report.training.state import load_losses, weights_file
 
@@ -28,11 +29,12 @@ def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     """Train in `count` processes, each on its share of every batch; gradients are averaged.
 
     BatchNorm sees a process's share alone, and shares count alike, also of a last batch that cannot
-    be shared evenly. Raises ProcessRaisedException if one of them fails.
+    be shared evenly. Raises ProcessRaisedException if one of them fails, also by having imported
+    other code than this process.
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
     group = torch.multiprocessing.spawn(
-        _work, (count, _free_port(), news.put, task), nprocs=count, join=False
+        _work, (count, _free_port(), news.put, task, AT_START), nprocs=count, join=False
     )
     done = False
     while not done:
@@ -45,7 +47,15 @@ def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     return load_losses(task.folder)
 
 
-def _work(rank: int, count: int, port: int, tell: Callable[[Any], None], task: Task) -> None:
+def _work(
+    rank: int,
+    count: int,
+    port: int,
+    tell: Callable[[Any], None],
+    task: Task,
+    began: Mapping[str, Stamp | None],
+) -> None:
+    require_untouched(began)
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),

@@ -1,0 +1,120 @@
+"""What the code of a run can reach, by imports and by the names it mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fwd_report.plan.syntax import (
+    EMPTY,
+    IMPORTS,
+    TOP_LEVEL,
+    Definition,
+    Module,
+    digest_of_text,
+    read_module,
+)
+
+if TYPE_CHECKING:
+    from fwd_report.plan.code import Code
+
+STARTED_BY_NAME = ("program", "job")
+"""What the engine calls of a technique."""
+
+
+def reached(
+    code: Code, technique: str, whole: Iterable[str], shows: frozenset[str]
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Digests by file and definition of what counts, and every module met, by name.
+
+    technique: the module the walk begins at. whole: modules of which everything counts. shows:
+    methods that count only where counted code mentions them.
+    """
+    walk = _Walk(code, shows)
+    for module in whole:
+        walk.add(module, whole=True)
+    walk.add(technique)
+    return walk.finish(), sorted(walk.modules)
+
+
+class _Walk:
+    """Follows imports and mentions until nothing new is met."""
+
+    def __init__(self, code: Code, shows: frozenset[str]) -> None:
+        self._code = code
+        self._shows = shows
+        self._mentioned = set(STARTED_BY_NAME)
+        self._nameless = False
+        self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
+        """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
+        self._due: list[tuple[str, str, Definition]] = []
+        self._counted: dict[str, dict[str, str]] = {}
+        self._imports: dict[str, list[str]] = {}
+        self.modules: set[str] = set()
+
+    def add(self, name: str, whole: bool = False) -> None:
+        """Meet a module and the packages it lies in, which are run when it is imported."""
+        package, _, _ = name.rpartition(".")
+        if package:
+            self.add(package)
+        if name in self.modules or name not in self._code.files:
+            return
+        module = self._module(name)
+        if module.outside:
+            return
+        self.modules.add(name)
+        for defined, definition in module.definitions.items():
+            owner, _, method = defined.partition(".")
+            if method and definition.optional:
+                waits_for: str | None = method
+            else:
+                optional = module.definitions.get(owner, definition).optional
+                waits_for = owner if optional and not whole else None
+            self._meet(name, defined, definition, waits_for)
+        for bound, definition in module.imports.items():
+            self._meet(name, f"{IMPORTS} {bound}", definition, None if whole else bound)
+
+    def finish(self) -> dict[str, dict[str, str]]:
+        """Everything counted: digests by file and definition."""
+        while self._due:
+            self._count(*self._due.pop())
+        for module, digests in self._imports.items():
+            joined = "".join(sorted(digests))
+            self._counted.setdefault(module, {})[IMPORTS] = digest_of_text(joined)
+        return {
+            self._code.files[module]: dict(sorted(found.items()))
+            for module, found in self._counted.items()
+        }
+
+    def _meet(self, module: str, name: str, definition: Definition, waits_for: str | None) -> None:
+        if waits_for is None or self._nameless or waits_for in self._mentioned:
+            self._due.append((module, name, definition))
+        else:
+            self._unmentioned.setdefault(waits_for, []).append((module, name, definition))
+
+    def _count(self, module: str, name: str, definition: Definition) -> None:
+        if name.startswith(f"{IMPORTS} "):
+            self._imports.setdefault(module, []).append(definition.digest)
+        elif name != TOP_LEVEL or definition.digest != EMPTY:
+            self._counted.setdefault(module, {})[name] = definition.digest
+        for mention in definition.mentions:
+            if mention not in self._mentioned:
+                self._mentioned.add(mention)
+                self._due += self._unmentioned.pop(mention, ())
+        if definition.nameless and not self._nameless:
+            self._nameless = True
+            for waiting in self._unmentioned.values():
+                self._due += waiting
+            self._unmentioned.clear()
+        for imported in definition.imports:
+            self.add(imported)
+
+    def _module(self, name: str) -> Module:
+        is_package = self._code.files[name].endswith("/__init__.py")
+        return _parsed(self._code.texts[name], name, is_package, self._shows)
+
+
+@lru_cache(maxsize=256)
+def _parsed(source: bytes, name: str, is_package: bool, shows: frozenset[str]) -> Module:
+    return read_module(source, name, is_package, shows)

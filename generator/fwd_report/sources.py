@@ -1,0 +1,66 @@
+"""The package's source files as they were when this process began to import them.
+
+Python does not say what a module that it imported once was made of. A file that has not been
+touched since before anything was imported is what was imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from fwd_report.errors import CodeChangedError
+
+Stamp = tuple[int, int, int, int]
+"""Size, time of the last write, time of the last change of any kind, number of the file."""
+
+
+def stamp_of(path: str | Path) -> Stamp | None:
+    """What a file cannot be written to without changing; None where there is none.
+
+    The time of the last change is the system's own and is not set back by tools that restore the
+    time of writing, so an edit and an edit back show.
+    """
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+def require_untouched(began: Mapping[str, Stamp | None]) -> None:
+    """Raise CodeChangedError if a loaded module is of a file that differs from its stamp.
+
+    began: stamps of the time before the first import, of this process or of the one it works for.
+    """
+    package = __name__.partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        path = file_of(module) if name.startswith(f"{package}.") else None
+        if path is None:
+            continue
+        if not stamp_of(path) == AT_START.get(str(path)) == began.get(str(path)):
+            raise CodeChangedError(path)
+
+
+def file_of(module: ModuleType) -> Path | None:
+    """The source file of a module; None for one that has none."""
+    file = getattr(module, "__file__", None)
+    return Path(file) if file is not None and file.endswith(".py") else None
+
+
+def _stamps(folder: str) -> dict[str, Stamp | None]:
+    found: dict[str, Stamp | None] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                found[entry.path] = stamp_of(entry.path)
+            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                found |= _stamps(entry.path)
+    return found
+
+
+AT_START = _stamps(os.path.dirname(__file__))
+"""The stamp of every source, by path."""
