@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import fwd_report
 from fwd_report.errors import Problem, RunError, StaleError, UserError
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.names import resolve_scorer, snapshot
+from fwd_report.models.hub import snapshot
+from fwd_report.models.layout import WHOLE
+from fwd_report.models.names import resolve_scorer
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
@@ -281,7 +282,7 @@ def download_models(project: Project, runs: Sequence[Run]) -> bool:
     ]
     if absent:
         from fwd_report.models.cascade import PARTS
-        from fwd_report.models.loader import fetch
+        from fwd_report.models.hub import fetch
 
         for model in absent:
             print(f"downloading {model}", file=sys.stderr)

@@ -13,8 +13,8 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFas
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from fwd_report.errors import UnavailableError, UserError
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.loader import fetch
+from fwd_report.models.hub import fetch
+from fwd_report.models.layout import WHOLE
 from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
 
 PROMPTS = ["a dog", "a photo of a skull"]

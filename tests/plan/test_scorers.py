@@ -9,7 +9,7 @@ from tests.tiny_if import tiny_tokenizer
 
 from fwd_report.build import download_models
 from fwd_report.errors import UserError
-from fwd_report.models import loader
+from fwd_report.models import hub
 from fwd_report.models.scorer import Towers, TowersScorer
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
@@ -97,7 +97,7 @@ def test_a_hub_scorer_is_downloaded_before_its_digest_is_in_a_key(
         (downloaded / "refs" / "main").write_text("c0ffee")
         (downloaded / "snapshots" / "c0ffee").mkdir(parents=True)
 
-    monkeypatch.setattr(loader, "fetch", fetch)
+    monkeypatch.setattr(hub, "fetch", fetch)
     planned(tmp_path, report="scorer: some/clip")
     plan = make_plan(load_project(tmp_path), Store(tmp_path / "store"))
     assert download_models(plan.project, plan.runs)

@@ -13,7 +13,7 @@ from tests.references.plain import Plain
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.errors import UserError
-from fwd_report.models import loader
+from fwd_report.models import weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
 from fwd_report.models.model import Evaluator
@@ -46,7 +46,7 @@ class World:
 def make_world(folders: dict[int, Path], cache: Path) -> World:
     cascade = Cascade(dict(folders), cache, "cpu", torch.float32)
     return World(
-        folders, cascade, Plain(folders[1], loader.load_unet(folders[1], "cpu", torch.float32))
+        folders, cascade, Plain(folders[1], weights.load_unet(folders[1], "cpu", torch.float32))
     )
 
 

@@ -14,8 +14,8 @@ from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.provenance import git_state, hardware, versions
 from fwd_report.engine.results import write_result
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.loader import fetch
+from fwd_report.models.hub import fetch
+from fwd_report.models.layout import WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.scorer import load_scorer
 from fwd_report.plan.entries import Entries

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError
-from fwd_report.models import loader
+from fwd_report.models import hub, schedules, weights
 from fwd_report.models.digest import model_digest
 from fwd_report.models.model import Evaluator, Model, Upscaling
 from fwd_report.models.text import PromptEncoder
@@ -47,15 +47,15 @@ class Cascade:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
         if stage not in self._models:
             folder = self._folder(stage)
-            config = loader.read_config(folder, "unet")
+            config = weights.read_config(folder, "unet")
             size, channels = config["sample_size"], config["in_channels"]
             self._models[stage] = Model(
                 name=STAGE_NAMES[stage],
-                process=loader.load_process(folder, thresholds=stage == 2),
+                process=schedules.load_process(folder, thresholds=stage == 2),
                 shape=(channels if stage == 1 else channels // 2, size, size),
                 value_range=(-1.0, 1.0),
                 unconditional="",
-                noising=loader.load_noising(folder) if stage == 2 else None,
+                noising=schedules.load_noising(folder) if stage == 2 else None,
             )
         return self._models[stage]
 
@@ -66,7 +66,7 @@ class Cascade:
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
         if stage not in self._evaluators:
-            unet = loader.load_unet(self._folder(stage), self._device, self._dtype)
+            unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
             kind = StageOne if stage == 1 else StageTwo
             self._evaluators[stage] = kind(unet, self._encoder(), self._device, self._dtype)
         return self._evaluators[stage]
@@ -78,7 +78,7 @@ class Cascade:
                 hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
             )
         if stage not in self._folders:
-            self._folders[stage] = loader.fetch(self._stages[stage], PARTS[stage])
+            self._folders[stage] = hub.fetch(self._stages[stage], PARTS[stage])
         return self._folders[stage]
 
     def _encoder(self) -> PromptEncoder:

@@ -7,14 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
-from fwd_report.models.names import snapshot
+from fwd_report.models.hub import snapshot
+from fwd_report.models.layout import PARTS, SUFFIXES
 from fwd_report.store.files import read_json, sha256_of, write_json
-
-PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
-"""The folders of diffusers' IF layout that decide what a model predicts."""
-WHOLE = "."
-"""The part of a model that lies in the folder itself: a scorer."""
-SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 
 
 def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -77,23 +76,3 @@ def _folder(name: str, root: Path) -> Path | None:
         return folder if folder.is_dir() else None
     except (OSError, ValueError, RuntimeError):
         return None
-
-
-def snapshot(hub_id: str) -> Path | None:
-    """The folder in the hub's local cache that `hub_id` was downloaded to, if it was."""
-    repository = _hub_cache() / f"models--{hub_id.replace('/', '--')}"
-    try:
-        commit = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    folder = repository / "snapshots" / commit
-    return folder if folder.is_dir() else None
-
-
-def _hub_cache() -> Path:
-    """Where huggingface_hub keeps downloads, by the environment variables it reads."""
-    if cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(cache).expanduser()
-    home = os.environ.get("HF_HOME")
-    base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return (Path(home) if home else Path(base) / "huggingface").expanduser() / "hub"

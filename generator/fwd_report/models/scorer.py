@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
-from fwd_report.models import loader
-from fwd_report.models.digest import WHOLE
+from fwd_report.models import weights
+from fwd_report.models.layout import WHOLE
 from fwd_report.models.text import LENGTH
 
 SIZE = 64
@@ -48,7 +48,7 @@ def load_scorer(folder: Path, device: str) -> Scorer:
 
     Raises UserError that names the file which is missing, damaged or of a kind not known.
     """
-    config = loader.read_config(folder, WHOLE)
+    config = weights.read_config(folder, WHOLE)
     if config.get("model_type") == "clip":
         return _load_clip(folder, device)
     if config.get("_class_name") == Towers.__name__:
@@ -174,31 +174,31 @@ def _load_towers(folder: Path, config: dict[str, Any], device: str) -> TowersSco
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"the model's {folder / 'config.json'} is damaged: {first_line(error)}",
-            hint=loader.RESTORE,
+            hint=weights.RESTORE,
         ) from error
     try:
         towers.load_state_dict({name: value.float() for name, value in load_file(path).items()})
     except FileNotFoundError as error:
-        raise UserError(f"the model's {path} is missing", hint=loader.RESTORE) from error
+        raise UserError(f"the model's {path} is missing", hint=weights.RESTORE) from error
     except (SafetensorError, RuntimeError) as error:
         raise UserError(
-            f"the weights in {path} cannot be loaded: {first_line(error)}", hint=loader.RESTORE
+            f"the weights in {path} cannot be loaded: {first_line(error)}", hint=weights.RESTORE
         ) from error
     towers = towers.to(device).eval().requires_grad_(False)
-    tokenizer = loader.load_tokenizer(folder, WHOLE)
+    tokenizer = weights.load_tokenizer(folder, WHOLE)
     return TowersScorer(towers, tokenizer)
 
 
 def _load_clip(folder: Path, device: str) -> CLIPScorer:
     from transformers import CLIPModel
 
-    model = loader.load_weights(CLIPModel, folder, device, torch.float32, "dtype")
+    model = weights.load_weights(CLIPModel, folder, device, torch.float32, "dtype")
     file = "preprocessor_config.json"
-    says = loader.read_config(folder, WHOLE, file)
+    says = weights.read_config(folder, WHOLE, file)
     try:
         mean, std = (torch.tensor(says[f"image_{name}"]).view(3, 1, 1) for name in ("mean", "std"))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(
-            f"the model's {folder / file} is damaged: {first_line(error)}", hint=loader.RESTORE
+            f"the model's {folder / file} is damaged: {first_line(error)}", hint=weights.RESTORE
         ) from error
-    return CLIPScorer(model, loader.load_tokenizer(folder, WHOLE), mean, std)
+    return CLIPScorer(model, weights.load_tokenizer(folder, WHOLE), mean, std)

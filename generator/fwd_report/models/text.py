@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fwd_report.models import loader
+from fwd_report.models import weights
 
 LENGTH = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
@@ -72,8 +72,8 @@ class PromptEncoder:
 
     @torch.inference_mode()
     def _encode(self, prompts: list[str]) -> None:
-        tokenizer = loader.load_tokenizer(self._model)
-        encoder = loader.load_text_encoder(self._model, self._device, self._dtype)
+        tokenizer = weights.load_tokenizer(self._model)
+        encoder = weights.load_text_encoder(self._model, self._device, self._dtype)
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
             self._encoded[prompt] = hidden.to(self._device, self._dtype)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UserError
-from fwd_report.models.digest import WHOLE, model_digest
+from fwd_report.models.digest import model_digest
+from fwd_report.models.layout import WHOLE
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run, Status, run_name

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fwd_report.errors import UserError
-from fwd_report.models import loader, names
+from fwd_report.models import hub, names, schedules, weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
 from fwd_report.models.vocabulary import unknown_words
@@ -26,7 +26,7 @@ def folder(tiny_if: Path, tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> torch.nn.Module:
-    return loader.load_unet(folder, "cpu", torch.float32)
+    return weights.load_unet(folder, "cpu", torch.float32)
 
 
 def test_truncated_weights(folder: Path) -> None:
@@ -43,9 +43,9 @@ def test_missing_weights(folder: Path) -> None:
 
 
 def test_pickled_weights_are_not_read(folder: Path) -> None:
-    weights = load_file(folder / "unet" / WEIGHTS)
+    tensors = load_file(folder / "unet" / WEIGHTS)
     (folder / "unet" / WEIGHTS).unlink()
-    torch.save(weights, folder / "unet" / "diffusion_pytorch_model.bin")
+    torch.save(tensors, folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(UserError, match="unet has no weights"):
         load(folder)
 
@@ -77,9 +77,9 @@ def test_missing_shard(folder: Path) -> None:
 
 def test_weights_of_another_network(folder: Path) -> None:
     path = folder / "unet" / WEIGHTS
-    weights = load_file(path)
-    del weights["conv_in.bias"]
-    save_file(weights, path)
+    tensors = load_file(path)
+    del tensors["conv_in.bias"]
+    save_file(tensors, path)
     with pytest.raises(UserError, match=r"do not fit its config\.json: conv_in\.bias"):
         load(folder)
 
@@ -107,13 +107,13 @@ def test_schedule_that_is_not_known(folder: Path) -> None:
     path = folder / "scheduler" / "scheduler_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "prediction_type": "sample"}))
     with pytest.raises(UserError, match="prediction_type is 'sample'"):
-        loader.load_process(folder, thresholds=False)
+        schedules.load_process(folder, thresholds=False)
 
 
 def test_damaged_tokenizer(folder: Path) -> None:
     (folder / "tokenizer" / "tokenizer.json").write_text("{}")
     with pytest.raises(UserError, match=r"tokenizer in .* is damaged"):
-        loader.load_tokenizer(folder)
+        weights.load_tokenizer(folder)
 
 
 def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
     )  # fmt: skip
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "T5Tokenizer"}')
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spiece.model"))
-    assert loader.load_tokenizer(tmp_path)(prompt).input_ids == [*pieces.encode(prompt), 1]
+    assert weights.load_tokenizer(tmp_path)(prompt).input_ids == [*pieces.encode(prompt), 1]
 
 
 def test_a_hub_id_that_is_not_given_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_hub_id_that_is_not_given_out(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(HfApi, "list_repo_files", refuse)
     with pytest.raises(UserError, match=r"accept its licence at .*DeepFloyd/IF-I-XL-v1\.0.*login"):
-        loader.fetch("DeepFloyd/IF-I-XL-v1.0", ("unet",))
+        hub.fetch("DeepFloyd/IF-I-XL-v1.0", ("unet",))
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(HfApi, "list_repo_files", unreachable)
     with pytest.raises(UserError, match="no route to host"):
-        loader.fetch("someone/model", ("unet",))
+        hub.fetch("someone/model", ("unet",))
 
 
 def test_a_downloaded_hub_model_needs_no_network(
@@ -170,7 +170,7 @@ def test_a_downloaded_hub_model_needs_no_network(
     assert names.resolve("someone/model", 1, tmp_path) == "someone/model"
     assert model_digest("someone/model", tmp_path / "digests.json") == "someone/model@abc123"
     assert model_digest("someone/other", tmp_path / "digests.json") == "someone/other@main"
-    fetched = loader.fetch("someone/model", ("unet", "text_encoder"))
+    fetched = hub.fetch("someone/model", ("unet", "text_encoder"))
     assert fetched == repository / "snapshots" / "abc123"
 
 
@@ -216,9 +216,9 @@ def test_prompts_are_encoded_once_and_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load_encoder = loader.load_text_encoder
+    load_encoder = weights.load_text_encoder
     monkeypatch.setattr(
-        loader, "load_text_encoder", lambda *given: loads.append(given) or load_encoder(*given)
+        weights, "load_text_encoder", lambda *given: loads.append(given) or load_encoder(*given)
     )
 
     def cascade() -> Cascade:

@@ -6,63 +6,18 @@ Whatever is missing or damaged ends in a UserError that names the file.
 from __future__ import annotations
 
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from fwd_report.diffusion.ddpm import DDPM, Threshold
-from fwd_report.errors import UnavailableError, UserError, first_line
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.names import snapshot
+from fwd_report.errors import UserError, first_line
 
-NETWORKS: dict[str, tuple[str, ...]] = {
-    "unet": ("config.json",),
-    "text_encoder": ("config.json",),
-    WHOLE: ("config.json", "preprocessor_config.json", "tokenizer_config.json"),
-}
-"""The parts that have weights, and the files beside them."""
 RESTORE = (
     "restore the model folder: copy or download it again, or reinstall the package for the "
     "embedded model"
 )
-
-
-def fetch(model: Path | str, parts: tuple[str, ...]) -> Path:
-    """A folder with these parts of the model; a hub id is downloaded unless it already was.
-
-    Raises UserError where the hub refuses or cannot be reached, saying what to do.
-    """
-    if isinstance(model, Path):
-        return model
-    downloaded = snapshot(model)
-    if downloaded is not None and all(_is_complete(downloaded, part) for part in parts):
-        return downloaded
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-
-    try:
-        files = HfApi().list_repo_files(model)
-        half = any(".fp16." in file for file in files)
-        weights = "*.fp16*.safetensors" if half else "*.safetensors"
-        patterns = [
-            (PurePosixPath(part) / name).as_posix()
-            for part in parts
-            for name in ("*.json", "*.model", "*.txt", weights)
-        ]
-        return Path(snapshot_download(model, allow_patterns=["model_index.json", *patterns]))
-    except (GatedRepoError, RepositoryNotFoundError) as error:
-        raise UserError(
-            f"the hub does not give '{model}' to this account",
-            hint=f"accept its licence at https://huggingface.co/{model} and run `hf auth login`; "
-            "or download it elsewhere and name its folder instead",
-        ) from error
-    except Exception as error:
-        raise UnavailableError(
-            f"'{model}' is not on this machine and could not be downloaded: {first_line(error)}",
-            hint="connect to the network, or name a folder that holds the model",
-        ) from error
 
 
 def read_config(folder: Path, part: str, name: str = "config.json") -> dict[str, Any]:
@@ -114,55 +69,11 @@ def load_tokenizer(folder: Path, part: str = "tokenizer") -> Any:
         ) from error
 
 
-def load_process(folder: Path, thresholds: bool) -> DDPM:
-    """The process that scheduler/scheduler_config.json describes.
-
-    thresholds: whether the clean estimate is clipped or thresholded where the configuration says
-    so. Raises UserError for a schedule or prediction this program does not know.
-    """
-    file = "scheduler_config.json"
-    config = read_config(folder, "scheduler", file)
-    wanted = {
-        "beta_schedule": "squaredcos_cap_v2",
-        "prediction_type": "epsilon",
-        "variance_type": "learned_range",
-    }
-    for name, value in wanted.items():
-        if config.get(name, value) != value:
-            raise UserError(
-                f"{folder / 'scheduler' / file}: {name} is {config[name]!r}, not {value!r}",
-                hint="only models of DeepFloyd IF's kind are known",
-            )
-    threshold = None
-    if thresholds and config.get("thresholding"):
-        threshold = Threshold(
-            config.get("dynamic_thresholding_ratio", 0.995), config.get("sample_max_value", 1.0)
-        )
-    elif thresholds and config.get("clip_sample", True):
-        threshold = Threshold(maximum=1.0)
-    return DDPM.squaredcos_cap_v2(config.get("num_train_timesteps", 1000), threshold)
-
-
-def load_noising(folder: Path) -> DDPM:
-    """The process that noises what stage II enlarges: image_noising_scheduler/."""
-    config = read_config(folder, "image_noising_scheduler", "scheduler_config.json")
-    T = config.get("num_train_timesteps", 1000)
-    schedule = config.get("beta_schedule", "linear")
-    if schedule == "squaredcos_cap_v2":
-        return DDPM.squaredcos_cap_v2(T)
-    if schedule == "linear":
-        return DDPM.linear(T, config.get("beta_start", 1e-4), config.get("beta_end", 0.02))
-    raise UserError(
-        f"{folder / 'image_noising_scheduler'}: beta_schedule is {schedule!r}; "
-        "only 'squaredcos_cap_v2' and 'linear' are known"
-    )
-
-
 def load_weights(
     network: Any, folder: Path, device: str, dtype: torch.dtype, dtype_option: str
 ) -> nn.Module:
     """A network of the class `network`; dtype_option: what its library calls the dtype."""
-    variant = _check_weights(folder, dtype)
+    variant = check_weights(folder, dtype)
     _speak_through_errors_alone()
     try:
         model, info = network.from_pretrained(
@@ -186,7 +97,7 @@ def load_weights(
     return model.to(device).eval().requires_grad_(False)  # type: ignore[no-any-return]
 
 
-def _check_weights(folder: Path, dtype: torch.dtype) -> str | None:
+def check_weights(folder: Path, dtype: torch.dtype) -> str | None:
     """Open every shard the weights consist of; return the variant to load.
 
     Raises UserError naming the first file that is missing or not whole.
@@ -231,15 +142,3 @@ def _speak_through_errors_alone() -> None:
     for library in (diffusers.utils.logging, transformers.utils.logging):
         library.set_verbosity_error()
         library.disable_progress_bar()
-
-
-def _is_complete(model: Path, part: str) -> bool:
-    """Whether a downloaded part has its files, and its weights if it is a network."""
-    folder = model / part
-    if part not in NETWORKS:
-        return folder.is_dir()
-    try:
-        _check_weights(folder, torch.float16)
-    except UserError:
-        return False
-    return all((folder / file).is_file() for file in NETWORKS[part])
