@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
+from tests.driver import cascade_of
+from transformers import T5EncoderModel
 
-from fwd_report.errors import UserError
-from fwd_report.models import hub, names, schedules, weights
+from fwd_report.errors import OutdatedError, UserError
+from fwd_report.models import names, schedules, weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import STAGE_PARTS
+from fwd_report.models.opening import open_model
 from fwd_report.models.vocabulary import unknown_words
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -26,7 +33,44 @@ def folder(tiny_if: Path, tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> torch.nn.Module:
-    return weights.load_unet(folder, "cpu", torch.float32)
+    return weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_networks_are_those_the_libraries_load_themselves(folder: Path, dtype: torch.dtype) -> None:
+    """Shards too; and T5's `wo` stays in float32, as transformers has it."""
+    load(folder).save_pretrained(folder / "unet", max_shard_size="10KB")
+    opened = ModelFolder(folder)
+    pairs = [
+        (
+            weights.load_unet(opened, "cpu", dtype),
+            UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=dtype),
+        ),
+        (
+            weights.load_text_encoder(opened, "cpu", dtype),
+            T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=dtype),
+        ),
+    ]
+    for ours, theirs in pairs:
+        wanted = theirs.state_dict()
+        assert ours.state_dict().keys() == wanted.keys()
+        for name, value in ours.state_dict().items():
+            assert value.dtype == wanted[name].dtype
+            assert torch.equal(value, wanted[name]), name
+        assert not ours.training
+
+
+def test_weights_edited_after_they_were_hashed_are_not_loaded(folder: Path) -> None:
+    """With the size and the time of the file that was hashed: only reading it tells."""
+    opened = open_model(folder, folder.parent / "digests.json", STAGE_PARTS[1])
+    path = folder / "unet" / WEIGHTS
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(OutdatedError, match=f"unet/{WEIGHTS} was edited"):
+        weights.load_unet(opened, "cpu", torch.float32)
 
 
 def test_truncated_weights(folder: Path) -> None:
@@ -107,13 +151,13 @@ def test_schedule_that_is_not_known(folder: Path) -> None:
     path = folder / "scheduler" / "scheduler_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "prediction_type": "sample"}))
     with pytest.raises(UserError, match="prediction_type is 'sample'"):
-        schedules.load_process(folder, thresholds=False)
+        schedules.load_process(ModelFolder(folder), thresholds=False)
 
 
 def test_damaged_tokenizer(folder: Path) -> None:
     (folder / "tokenizer" / "tokenizer.json").write_text("{}")
     with pytest.raises(UserError, match=r"tokenizer in .* is damaged"):
-        weights.load_tokenizer(folder)
+        weights.load_tokenizer(ModelFolder(folder))
 
 
 def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
@@ -129,49 +173,10 @@ def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
     )  # fmt: skip
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "T5Tokenizer"}')
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spiece.model"))
-    assert weights.load_tokenizer(tmp_path)(prompt).input_ids == [*pieces.encode(prompt), 1]
-
-
-def test_a_hub_id_that_is_not_given_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import GatedRepoError
-
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-
-    def refuse(self: HfApi, repository: str) -> list[str]:
-        raise GatedRepoError.__new__(GatedRepoError)
-
-    monkeypatch.setattr(HfApi, "list_repo_files", refuse)
-    with pytest.raises(UserError, match=r"accept its licence at .*DeepFloyd/IF-I-XL-v1\.0.*login"):
-        hub.fetch("DeepFloyd/IF-I-XL-v1.0", ("unet",))
-
-
-def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from huggingface_hub import HfApi
-
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-
-    def unreachable(self: HfApi, repository: str) -> list[str]:
-        raise ConnectionError("no route to host")
-
-    monkeypatch.setattr(HfApi, "list_repo_files", unreachable)
-    with pytest.raises(UserError, match="no route to host"):
-        hub.fetch("someone/model", ("unet",))
-
-
-def test_a_downloaded_hub_model_needs_no_network(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_if: Path
-) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    repository = tmp_path / "models--someone--model"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text("abc123")
-    shutil.copytree(tiny_if / "stage_1", repository / "snapshots" / "abc123")
-    assert names.resolve("someone/model", 1, tmp_path) == "someone/model"
-    assert model_digest("someone/model", tmp_path / "digests.json") == "someone/model@abc123"
-    assert model_digest("someone/other", tmp_path / "digests.json") == "someone/other@main"
-    fetched = hub.fetch("someone/model", ("unet", "text_encoder"))
-    assert fetched == repository / "snapshots" / "abc123"
+    assert weights.load_tokenizer(ModelFolder(tmp_path))(prompt).input_ids == [
+        *pieces.encode(prompt),
+        1,
+    ]
 
 
 def test_names(tiny_if: Path) -> None:
@@ -189,19 +194,22 @@ def test_names(tiny_if: Path) -> None:
 
 def test_digest_is_of_contents_and_is_cached(folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "digests.json"
-    first = model_digest(folder, cache)
+    first = model_digest(folder, cache, STAGE_PARTS[1])
     copied = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
-    assert model_digest(copied, cache) == first
+    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
     known = json.loads(cache.read_text())
     path = folder / "unet" / WEIGHTS
     known[str(path)]["sha256"] = "remembered"
     cache.write_text(json.dumps(known))
-    assert model_digest(folder, cache) != first
+    assert model_digest(folder, cache, STAGE_PARTS[1]) != first
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
-    assert model_digest(folder, cache) not in (first, model_digest(copied, cache))
+    assert model_digest(folder, cache, STAGE_PARTS[1]) not in (
+        first,
+        model_digest(copied, cache, STAGE_PARTS[1]),
+    )
     (folder / "README.md").write_text("not part of what the model predicts")
     (copied / "README.md").write_text("something else")
-    assert model_digest(copied, cache) == first
+    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
 
 
 def test_unknown_words(folder: Path) -> None:
@@ -222,7 +230,7 @@ def test_prompts_are_encoded_once_and_kept(
     )
 
     def cascade() -> Cascade:
-        return Cascade({1: folder}, tmp_path / "cache", "cpu", torch.float32)
+        return cascade_of({1: folder}, tmp_path / "cache")
 
     first = cascade()
     first.prepare(["a dog", "a skull", "a dog", ""])
@@ -238,7 +246,7 @@ def test_prompts_are_encoded_once_and_kept(
 
 def test_stage_two_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no stage II"):
-        Cascade({1: folder}, tmp_path, "cpu", torch.float32).model(2)
+        cascade_of({1: folder}, tmp_path).model(2)
 
 
 def test_the_embedded_model_names_no_class_of_one_transformers_alone() -> None:

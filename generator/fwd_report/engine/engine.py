@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.diffusion.program import Prediction, Program, Query
+from fwd_report.diffusion.program import Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.jobs import news_of, run_job
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
-from fwd_report.errors import UnavailableError, UserError
+from fwd_report.errors import OutdatedError, UnavailableError, UserError
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
+from fwd_report.recording.exchange import Exchange
 from fwd_report.store.store import DamagedEntryError, Store
 from fwd_report.techniques.base import Result
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LIVE_BATCHES = 2
 """Programs are started until their queries could fill this many of the largest batches."""
+REPAIRABLE = (DamagedEntryError, OutdatedError)
+"""What is as it should be when the report is planned again."""
 LOCK_POLL = 0.2
 """Seconds between looks at a key another build is running."""
 
@@ -32,7 +35,8 @@ LOCK_POLL = 0.2
 class Failure:
     """A run that could not be finished, and why, in one line.
 
-    repairable: it met a damaged result, which has been moved aside; planned again, both run.
+    repairable: it met a damaged result, which has been moved aside, or an input that was edited
+    after the plan was made; planned again, it runs.
     wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
     """
 
@@ -44,15 +48,13 @@ class Failure:
 
 @dataclass(eq=False)
 class _Live:
-    """A started program: what it waits for, what it has been answered, what it has cost."""
+    """A started program, and what it has cost."""
 
     order: int
     run: Run
-    program: Program[Result]
+    exchange: Exchange
     lock: FileLock
     value_range: tuple[float, float]
-    asked: tuple[Query, ...] = ()
-    answers: dict[int, Prediction] = field(default_factory=dict)
     calls: int = 0
     seconds: float = 0.0
 
@@ -116,7 +118,10 @@ class Engine:
         """Start programs while there is room for their queries; whether any changed state."""
         changed = False
         for run in list(self._waiting.values()):
-            if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
+            if (
+                sum(len(live.exchange.asked) for live in self._live)
+                >= LIVE_BATCHES * self._workbench.batch
+            ):
                 break
             startable = run.technique.kind == "program" or bool(self._failed_needs(run))
             if startable and run.key in self._waiting:
@@ -171,9 +176,9 @@ class Engine:
             self._fail(run, error, lock)
             return
         self._started += 1
-        live = _Live(self._started, run, program, lock, context.value_range)
+        live = _Live(self._started, run, Exchange(program), lock, context.value_range)
         self._live.append(live)
-        self._send(live, None)
+        self._advance(live, live.exchange.start)
 
     def _run_job(self, run: Run, lock: FileLock) -> None:
         self._progress.working_on(run.name)
@@ -189,10 +194,9 @@ class Engine:
         """Answer one batch: of the largest group of like queries, those of the oldest runs."""
         groups: dict[Any, list[tuple[_Live, int, Query]]] = {}
         for live in self._live:
-            for slot, query in enumerate(live.asked):
-                if slot not in live.answers:
-                    signature = self._batcher(query.model).evaluator.signature(query)
-                    groups.setdefault((query.model, signature), []).append((live, slot, query))
+            for place, query in live.exchange.unanswered():
+                signature = self._batcher(query.model).evaluator.signature(query)
+                groups.setdefault((query.model, signature), []).append((live, place, query))
         self._since = self._since or time.monotonic()
         (model, _), group = max(groups.items(), key=lambda item: len(item[1]))
         batcher = self._batcher(model)
@@ -201,7 +205,7 @@ class Engine:
         began = time.monotonic()
         answers = batcher.answer([query for _, _, query in batch])
         seconds = time.monotonic() - began
-        for (live, slot, _), answer in zip(batch, answers, strict=True):
+        for (live, place, _), answer in zip(batch, answers, strict=True):
             live.calls += 1
             live.seconds += seconds / len(batch)
             if live not in self._live:
@@ -209,12 +213,12 @@ class Engine:
             if isinstance(answer, Exception):
                 self._drop(live, answer)
             else:
-                live.answers[slot] = answer
+                live.exchange.answer(place, answer)
         now = time.monotonic()
         self._progress.advance(cost_class(batch[0][0].run), len(batch), now - self._since)
         self._since = now
-        for live in [live for live in self._live if len(live.answers) == len(live.asked)]:
-            self._send(live, tuple(live.answers[slot] for slot in range(len(live.asked))))
+        for live in list(self._live):
+            self._advance(live, live.exchange.go_on)
 
     def _batcher(self, model: str) -> Batcher:
         """The batcher of a model, loaded when it is first asked.
@@ -234,19 +238,18 @@ class Engine:
             self._batchers[model] = Batcher(evaluator, self._workbench.batch)
         return self._batchers[model]
 
-    def _send(self, live: _Live, answers: tuple[Prediction, ...] | None) -> None:
-        """Give a program its answers; take its next queries, or its result."""
-        live.answers = {}
+    def _advance(self, live: _Live, step: Callable[[], bool]) -> None:
+        """Take a program to its next questions or its result, by a step that says if it did."""
         try:
-            live.asked = live.program.send(answers)  # type: ignore[arg-type]
-            while not live.asked:
-                live.asked = live.program.send(())
-            for query in live.asked:
+            if not step():
+                return
+            for query in live.exchange.asked:
                 self._batcher(query.model)
-        except StopIteration as done:
-            self._finish(live, done.value)
         except Exception as error:
             self._drop(live, error)
+            return
+        if live.exchange.done:
+            self._finish(live, live.exchange.result)
 
     def _finish(self, live: _Live, result: Result) -> None:
         self._live.remove(live)
@@ -284,15 +287,16 @@ class Engine:
         if lock is not None:
             lock.release()
         cause = error if isinstance(error, str) else one_line(error)
-        if isinstance(error, Exception) and not isinstance(error, (UserError, DamagedEntryError)):
+        expected = (UserError, OutdatedError, DamagedEntryError)
+        if isinstance(error, Exception) and not isinstance(error, expected):
             cause += f" (details: {self._workbench.log(run, traceback.format_exception(error))})"
-        repairable = like.repairable if like else isinstance(error, DamagedEntryError)
+        repairable = like.repairable if like else isinstance(error, REPAIRABLE)
         wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
         failure = Failure(run, cause, repairable, like.wrong_input if like else wrong_input)
         self._failures.append(failure)
         self._failed[run.key] = failure
         self._pending.discard(run.key)
-        what = "damaged" if repairable else "failed"
+        what = "put off" if repairable else "failed"
         self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {cause}")
         if repairable:
             return

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fwd_report.diffusion.ddpm import DDPM, Threshold
 from fwd_report.errors import UserError
-from fwd_report.models.weights import read_config
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import SCHEDULE
 
 
-def load_process(folder: Path, thresholds: bool) -> DDPM:
+def load_process(folder: ModelFolder, thresholds: bool) -> DDPM:
     """The process that scheduler/scheduler_config.json describes.
 
     thresholds: whether the clean estimate is clipped or thresholded where the configuration says
     so. Raises UserError for a schedule or prediction this program does not know.
     """
-    file = "scheduler_config.json"
-    config = read_config(folder, "scheduler", file)
+    config = folder.config("scheduler", SCHEDULE)
     wanted = {
         "beta_schedule": "squaredcos_cap_v2",
         "prediction_type": "epsilon",
@@ -25,7 +23,7 @@ def load_process(folder: Path, thresholds: bool) -> DDPM:
     for name, value in wanted.items():
         if config.get(name, value) != value:
             raise UserError(
-                f"{folder / 'scheduler' / file}: {name} is {config[name]!r}, not {value!r}",
+                f"{folder.path}/scheduler/{SCHEDULE}: {name} is {config[name]!r}, not {value!r}",
                 hint="only models of DeepFloyd IF's kind are known",
             )
     threshold = None
@@ -38,9 +36,9 @@ def load_process(folder: Path, thresholds: bool) -> DDPM:
     return DDPM.squaredcos_cap_v2(config.get("num_train_timesteps", 1000), threshold)
 
 
-def load_noising(folder: Path) -> DDPM:
+def load_noising(folder: ModelFolder) -> DDPM:
     """The process that noises what stage II enlarges: image_noising_scheduler/."""
-    config = read_config(folder, "image_noising_scheduler", "scheduler_config.json")
+    config = folder.config("image_noising_scheduler", SCHEDULE)
     T = config.get("num_train_timesteps", 1000)
     schedule = config.get("beta_schedule", "linear")
     if schedule == "squaredcos_cap_v2":
@@ -48,6 +46,6 @@ def load_noising(folder: Path) -> DDPM:
     if schedule == "linear":
         return DDPM.linear(T, config.get("beta_start", 1e-4), config.get("beta_end", 0.02))
     raise UserError(
-        f"{folder / 'image_noising_scheduler'}: beta_schedule is {schedule!r}; "
+        f"{folder.path / 'image_noising_scheduler'}: beta_schedule is {schedule!r}; "
         "only 'squaredcos_cap_v2' and 'linear' are known"
     )

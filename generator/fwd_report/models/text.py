@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import weights
+from fwd_report.models.folder import ModelFolder
 
 LENGTH = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
@@ -37,11 +38,12 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 class PromptEncoder:
     """Encodes prompts, each once.
 
-    model: a stage I folder. folder: where encoded prompts are kept, by model digest and prompt.
+    model: a stage I folder, `digest` what it is known by. folder: where encoded prompts are
+    kept, by model digest and prompt.
     """
 
     def __init__(
-        self, model: Path, digest: str, folder: Path, device: str, dtype: torch.dtype
+        self, model: ModelFolder, digest: str, folder: Path, device: str, dtype: torch.dtype
     ) -> None:
         self._model = model
         self._digest = digest

@@ -1,137 +1,108 @@
-"""Loads the parts of a model's folder, diffusers' IF layout above all; safetensors, never a pickle.
+"""Networks and tokenizers from a model's folder; safetensors, never a pickle.
 
 Whatever is missing or damaged ends in a UserError that names the file.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from fwd_report.errors import UserError, first_line
-
-RESTORE = (
-    "restore the model folder: copy or download it again, or reinstall the package for the "
-    "embedded model"
-)
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import RESTORE, TOKENIZER
 
 
-def read_config(folder: Path, part: str, name: str = "config.json") -> dict[str, Any]:
-    """A part's configuration file."""
-    path = folder / part / name
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"the model's {path} is missing", hint=RESTORE) from error
-    except ValueError as error:
-        raise UserError(f"the model's {path} is damaged: {error}", hint=RESTORE) from error
-    if not isinstance(value, dict):
-        raise UserError(f"the model's {path} is damaged: it is not a JSON object", hint=RESTORE)
-    return value
-
-
-def load_unet(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
+def load_unet(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
     """The UNet of the class its configuration names, for inference."""
-    name = read_config(folder, "unet").get("_class_name")
+    config = folder.config("unet")
+    name = config.get("_class_name")
     if name == "UNet2DConditionModel":
         from diffusers import UNet2DConditionModel as network
     elif name == "PatchedUNet2DConditionModel":
         from fwd_report.models.patched_unet import PatchedUNet2DConditionModel as network
     else:
-        raise UserError(f"{folder / 'unet' / 'config.json'} names no known UNet class: {name!r}")
-    return load_weights(network, folder / "unet", device, dtype, "torch_dtype")
+        path = folder.path / "unet" / "config.json"
+        raise UserError(f"{path} names no known UNet class: {name!r}")
+    from accelerate import init_empty_weights
+
+    _speak_through_errors_alone()
+    try:
+        with init_empty_weights(include_buffers=False):
+            model = network.from_config(config)
+    except Exception as error:
+        raise _damaged(folder, "unet", error) from error
+    wanted = set(model.state_dict())
+    for tensors in folder.tensors("unet"):
+        held = {
+            key: value.to(device, dtype if value.is_floating_point() else None, copy=True)
+            for key, value in tensors.items()
+        }
+        try:
+            model.load_state_dict(held, strict=False, assign=True)
+        except RuntimeError as error:
+            raise _unfitting(folder, "unet", first_line(error)) from error
+        wanted -= set(held)
+    if wanted:
+        raise _unfitting(folder, "unet", ", ".join(sorted(wanted)[:3]))
+    return model.to(device, dtype).eval().requires_grad_(False)  # type: ignore[no-any-return]
 
 
-def load_text_encoder(folder: Path, device: str, dtype: torch.dtype) -> nn.Module:
+def load_text_encoder(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
     """The T5 encoder, for inference."""
-    from transformers import T5EncoderModel
+    from transformers import T5Config, T5EncoderModel
 
-    read_config(folder, "text_encoder")
-    return load_weights(T5EncoderModel, folder / "text_encoder", device, dtype, "dtype")
+    return load_transformer(T5EncoderModel, T5Config, folder, "text_encoder", device, dtype)
 
 
-def load_tokenizer(folder: Path, part: str = "tokenizer") -> Any:
+def load_tokenizer(folder: ModelFolder, part: str = "tokenizer") -> Any:
     """The tokenizer that belongs to the text encoder, or the one in another part."""
     from transformers import AutoTokenizer
 
-    read_config(folder, part, "tokenizer_config.json")
+    folder.config(part, TOKENIZER[0])
     _speak_through_errors_alone()
-    try:
-        return AutoTokenizer.from_pretrained(folder / part, local_files_only=True)
-    except Exception as error:
-        raise UserError(
-            f"the tokenizer in {folder / part} is damaged: {first_line(error)}",
-            hint=RESTORE,
-        ) from error
+    with folder.tokenizer(part) as copied:
+        try:
+            return AutoTokenizer.from_pretrained(copied, local_files_only=True)
+        except Exception as error:
+            raise UserError(
+                f"the tokenizer in {folder.path / part} is damaged: {first_line(error)}",
+                hint=RESTORE,
+            ) from error
 
 
-def load_weights(
-    network: Any, folder: Path, device: str, dtype: torch.dtype, dtype_option: str
+def load_transformer(
+    network: Any, configuration: Any, folder: ModelFolder, part: str, device: str, dtype: Any
 ) -> nn.Module:
-    """A network of the class `network`; dtype_option: what its library calls the dtype."""
-    variant = check_weights(folder, dtype)
+    """A network of transformers' class `network`, for inference, which that library fills.
+
+    It knows which weights are tied, and which stay in float32 whatever the dtype.
+    """
+    config = configuration.from_dict(folder.config(part))
+    tensors = {key: value for shard in folder.tensors(part) for key, value in shard.items()}
     _speak_through_errors_alone()
     try:
         model, info = network.from_pretrained(
-            folder,
-            use_safetensors=True,
-            variant=variant,
-            local_files_only=True,
-            output_loading_info=True,
-            **{dtype_option: dtype},
+            None, config=config, state_dict=tensors, dtype=dtype, output_loading_info=True
         )
     except Exception as error:
-        raise UserError(
-            f"the weights in {folder} cannot be loaded: {first_line(error)}", hint=RESTORE
-        ) from error
+        raise _damaged(folder, part, error) from error
     wrong = [*info["missing_keys"], *(str(key) for key in info.get("mismatched_keys", ()))]
     if wrong:
-        raise UserError(
-            f"the weights in {folder} do not fit its config.json: {', '.join(sorted(wrong)[:3])}",
-            hint=RESTORE,
-        )
+        raise _unfitting(folder, part, ", ".join(sorted(wrong)[:3]))
     return model.to(device).eval().requires_grad_(False)  # type: ignore[no-any-return]
 
 
-def check_weights(folder: Path, dtype: torch.dtype) -> str | None:
-    """Open every shard the weights consist of; return the variant to load.
+def _damaged(folder: ModelFolder, part: str, error: Exception) -> UserError:
+    path = folder.path / part
+    return UserError(f"the weights in {path} cannot be loaded: {first_line(error)}", hint=RESTORE)
 
-    Raises UserError naming the first file that is missing or not whole.
-    """
-    from safetensors import SafetensorError, safe_open
 
-    weights = {path.name for path in folder.glob("*.safetensors")}
-    half = {name for name in weights if ".fp16" in name}
-    use_half = bool(half) and (dtype != torch.float32 or half == weights)
-    chosen = half if use_half else weights - half
-    indexes = sorted(
-        path.name
-        for path in folder.glob("*.safetensors.index*.json")
-        if (".fp16" in path.name) == use_half
-    )
-    if indexes:
-        index = read_config(folder.parent, folder.name, indexes[0])
-        shards = sorted(set(index.get("weight_map", {}).values()))
-    else:
-        shards = sorted(chosen)
-    if not shards:
-        raise UserError(f"{folder} has no weights: there is no *.safetensors file", hint=RESTORE)
-    for shard in shards:
-        path = folder / shard
-        if not path.is_file():
-            raise UserError(f"the model's {path} is missing", hint=RESTORE)
-        try:
-            with safe_open(path, framework="pt"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise UserError(
-                f"the model's {path} is damaged: {first_line(error)}", hint=RESTORE
-            ) from error
-    return "fp16" if use_half else None
+def _unfitting(folder: ModelFolder, part: str, which: str) -> UserError:
+    path = folder.path / part
+    return UserError(f"the weights in {path} do not fit its config.json: {which}", hint=RESTORE)
 
 
 def _speak_through_errors_alone() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import WHOLE
+from fwd_report.models.layout import STAGE_PARTS, WHOLE
 from fwd_report.plan.code import CodeDigests
 from fwd_report.plan.keys import differences, key_of
 from fwd_report.plan.run import Run, Status, run_name
@@ -184,7 +184,7 @@ class _Planner:
         if scorer is not None:
             where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
             asked = scorer_model(self._project, scorer, where)
-            parts["scorer"] = model_digest(asked, self._digest_cache, parts=(WHOLE,))
+            parts["scorer"] = model_digest(asked, self._digest_cache, (WHOLE,))
         name = run_name(section.name, experiment.id, index)
         key = key_of(parts)
         status, why = self._status(name, key, parts)
@@ -264,7 +264,7 @@ class _Planner:
         asked = range(1, (stage or 0) + 1)
         if not self._stage_digests and asked:
             self._stage_digests = {
-                number: model_digest(model, self._digest_cache)
+                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tensor:
+def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> Tensor:
     """The centre square of a picture, resized to `size` (Lanczos): (3, size, size) in the range.
 
-    EXIF orientation is applied; transparency is laid on white.
+    content: the bytes of its file. EXIF orientation is applied; transparency is laid on white.
     """
     import numpy as np
     import torch
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
+    with Image.open(BytesIO(content)) as opened:
         picture = eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
@@ -29,13 +29,13 @@ def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tenso
     return unit * (high - low) + low
 
 
-def load_mask(path: Path, size: int) -> Tensor:
-    """A mask as (1, size, size) of 0 and 1: 1 where more than half of a cell is white."""
+def load_mask(content: bytes, size: int) -> Tensor:
+    """A mask file's content as (1, size, size): 1 where over half of a cell is white, else 0."""
     import numpy as np
     import torch
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
+    with Image.open(BytesIO(content)) as opened:
         grey = eight_bits(ImageOps.exif_transpose(opened)).convert("L")
     square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)
     return torch.from_numpy((np.array(square) > 127).astype(np.float32))[None]
