@@ -67,10 +67,9 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
         write_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    for warning in (
-        *unknown_models(project, plan.runs, store.base / "cache" / "digests.json"),
-        *unread_words(plan),
-    ):
+    digests = store.base / "cache" / "digests.json"
+    unknown = unknown_models(project, plan.selected(options.only), digests)
+    for warning in (*unknown, *unread_words(plan)):
         print(f"warning: {warning}", file=sys.stderr)
     return plan, store
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -22,6 +22,7 @@ from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
 from fwd_report.techniques.context import RunContext
+from fwd_report.techniques.inputs import decoded
 
 if TYPE_CHECKING:
     from fwd_report.models.model import Evaluator
@@ -60,11 +61,19 @@ class Workbench:
             field: tuple(self._entries.read(need) for need in group)
             for field, group in run.needs.items()
         }
+        model = self._networks.model(run, needs)
+        pictures: dict[str, Any] = {}
+        if model is not None and run.inputs:
+            contents = _contents(run)
+            size, value_range = model.shape[-1], model.value_range
+            pictures = {
+                f"{kind}s": decoded(run.technique, contents, kind, size, value_range)
+                for kind in ("image", "mask")
+            }
         return context_of(
-            run.technique,
             run.seed,
-            _contents(run),
-            model=self._networks.model(run, needs),
+            model=model,
+            **pictures,
             scorer=self._networks.scorer(run),
             needs=needs,
             epochs=run.epochs,

@@ -14,6 +14,8 @@ from fwd_report.models import hub
 from fwd_report.models.layout import files_read
 from fwd_report.store.files import read_json, sha256_of, write_json
 
+OUTSIDE_KEYS = "what it computes is in the keys"
+
 
 def model_digest(model: Path | str, cache: Path, parts: Sequence[str]) -> str:
     """SHA-256 over the names and digests of the files that are read of these parts of a model.

@@ -17,6 +17,8 @@ from fwd_report.models.layout import files_read
 from fwd_report.models.names import split_hub_id
 from fwd_report.store.files import sha256_of
 
+OUTSIDE_KEYS = "what is downloaded is compared with the digest in the keys"
+
 PATIENCE = 5.0
 """Seconds the hub has to answer a question; a download goes on as long as bytes come."""
 ELSEWHERE = "or download it elsewhere and name its folder instead"

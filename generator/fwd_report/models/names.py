@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 
+OUTSIDE_KEYS = "a name only leads to weights, whose digest is in the keys"
+
 EMBEDDED = "emoji-if"
 MAIN = "main"
 """The revision of a hub id that names none."""

@@ -10,6 +10,8 @@ from fwd_report.models import hub
 from fwd_report.models.digest import digest_of, digests_in
 from fwd_report.models.folder import ModelFolder
 
+OUTSIDE_KEYS = "what it opens is compared with the digest in the keys"
+
 
 def open_model(
     model: Path | str,

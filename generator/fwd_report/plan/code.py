@@ -1,7 +1,7 @@
 """The code that makes a result, as part of its key.
 
 A technique's closure is its own module and every first-party module it imports, transitively,
-inside techniques/, diffusion/, models/ and training/. Each counts by its normalised source:
+inside the folders that count (`COUNTED`). Each counts by its normalised source:
 without comments, docstrings and layout, without the methods that only show, count or check
 (`figure`, `describe`, `alt`, `calls`, `objection`) and without imports that only type checkers
 see. A module that only fetches bytes, which are checked against a digest, does not count. So
@@ -21,8 +21,18 @@ import fwd_report
 from fwd_report.store.files import read_json, write_json
 
 PACKAGE = fwd_report.__name__
-COUNTED = tuple(f"{PACKAGE}.{name}" for name in ("techniques", "diffusion", "models", "training"))
-NOT_COUNTED = {f"{PACKAGE}.training.download"}
+COUNTED_FOLDERS = ("techniques", "diffusion", "models", "training", "recording")
+COUNTED = tuple(f"{PACKAGE}.{name}" for name in COUNTED_FOLDERS)
+NOT_COUNTED = {
+    f"{PACKAGE}.{name}"
+    for name in (
+        "training.download",
+        "models.hub",
+        "models.digest",
+        "models.names",
+        "models.opening",
+    )
+}
 FORMAT = f"3:{sys.version_info.major}.{sys.version_info.minor}"
 """What a remembered digest was made by: the normaliser below, and the Python that unparsed."""
 NOT_RUN = {"figure", "describe", "alt", "calls", "objection"}

@@ -29,6 +29,9 @@ from fwd_report.techniques.base import (
 FROM_REPORT = ("dataset", "scorer")
 """Fields that a run takes from the runs it needs or from report.yaml if its spec sets none."""
 
+RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
+"""What the engine does with every run."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -278,7 +281,7 @@ class _Planner:
         self, technique: Technique, stage: int | None, trained: bool, inputs: bool
     ) -> Mapping[str, str]:
         """The code of a run: its technique's, and what the engine does with it on its behalf."""
-        roots = [type(technique).__module__, "fwd_report.techniques.context"]
+        roots = [type(technique).__module__, "fwd_report.techniques.context", *RECORDING]
         if stage is not None:
             roots.append("fwd_report.models.cascade")
         if "scorer" in type(technique).model_fields:

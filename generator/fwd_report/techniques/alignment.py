@@ -58,7 +58,7 @@ class Alignment(Technique):
         """
         import torch
 
-        from fwd_report.store.tensors import tensors_of
+        from fwd_report.models.stored import tensors_of
         from fwd_report.techniques.registry import readings_of
 
         entries = run.needs["of"]

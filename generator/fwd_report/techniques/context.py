@@ -66,6 +66,6 @@ class RunContext:
 
     def tensor(self, need: str, name: str = "image") -> Tensor:
         """The exact float32 tensor of that name in the referenced run's result."""
-        from fwd_report.store.tensors import tensors_of
+        from fwd_report.models.stored import tensors_of
 
         return tensors_of(self.needs[need][0])[name]

@@ -59,7 +59,7 @@ class Evaluate(Technique):
         """
         import torch
 
-        from fwd_report.store.tensors import tensors_of
+        from fwd_report.models.stored import tensors_of
         from fwd_report.training.classifier import features, labels_of, load_classifier
         from fwd_report.training.datasets import load_dataset
         from fwd_report.training.frechet import frechet_distance

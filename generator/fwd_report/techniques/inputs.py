@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from fwd_report.techniques.base import InputFile, marked_fields
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
+
+    from fwd_report.techniques.base import Technique
+
+
+def decoded(
+    technique: Technique,
+    contents: Mapping[str, bytes],
+    kind: str,
+    size: int,
+    value_range: tuple[float, float],
+) -> dict[str, Tensor]:
+    """A run's input files of one kind, "image" or "mask", by field, as its model takes them.
+
+    contents: the bytes of its files, by field. Raises UserError for one that is no picture.
+    """
+    from fwd_report.errors import UserError
+
+    found = {}
+    for field, mark in marked_fields(type(technique), InputFile).items():
+        if mark.kind != kind or field not in contents:
+            continue
+        try:
+            found[field] = (
+                load_mask(contents[field], size)
+                if kind == "mask"
+                else load_image(contents[field], size, value_range)
+            )
+        except (OSError, ValueError, SyntaxError) as error:
+            name = getattr(technique, field)
+            raise UserError(f"'{name}' is not a picture that can be read: {error}") from error
+    return found
 
 
 def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
-from fwd_report.store.tensors import tensors_of
 from fwd_report.training.state import weights_file
 from fwd_report.training.unet import CLASSES
 
