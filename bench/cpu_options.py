@@ -10,6 +10,7 @@ import argparse
 import time
 from pathlib import Path
 
+from fwd_report.models.folder import ModelFolder
 from fwd_report.threads import spin_briefly
 
 spin_briefly()
@@ -17,7 +18,7 @@ spin_briefly()
 import torch
 from torch import Tensor, nn
 
-from fwd_report.models import loader
+from fwd_report.models import weights
 from fwd_report.models.names import EMBEDDED, resolve
 
 
@@ -32,9 +33,13 @@ def main() -> None:
     if not isinstance(folder, Path):
         parser.error(f"{options.model} is not a folder on this machine")
 
-    plain = loader.load_unet(folder, "cpu", torch.float32)
-    last = loader.load_unet(folder, "cpu", torch.float32).to(memory_format=torch.channels_last)
-    half = loader.load_unet(folder, "cpu", torch.bfloat16).to(memory_format=torch.channels_last)
+    plain = weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
+    last = weights.load_unet(ModelFolder(folder), "cpu", torch.float32).to(
+        memory_format=torch.channels_last
+    )
+    half = weights.load_unet(ModelFolder(folder), "cpu", torch.bfloat16).to(
+        memory_format=torch.channels_last
+    )
     threads, usual = torch.get_num_threads(), 16
     rows = [(f"float32, batch {batch}", plain, batch, threads) for batch in options.batch]
     rows += [(f"channels last, batch {batch}", last, batch, threads) for batch in options.batch]

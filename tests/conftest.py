@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.hub_server import model_hub
 
 from fwd_report.threads import spin_briefly
 
+__all__ = ["model_hub"]
 spin_briefly()  # as the command line does
 
 

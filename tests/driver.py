@@ -1,12 +1,20 @@
-"""Runs programs without the engine."""
+"""Runs programs, and opens models, without the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
+import torch
+
 from fwd_report.diffusion.program import Prediction, Program
+from fwd_report.models.cascade import Cascade
+from fwd_report.models.digest import model_digest
+from fwd_report.models.layout import STAGE_PARTS
 from fwd_report.models.model import Evaluator
+from fwd_report.models.opening import open_model
 
 T = TypeVar("T")
 
@@ -41,3 +49,15 @@ def run_together(programs: Sequence[Program[T]], evaluator: Evaluator) -> list[T
             number: tuple(next(predictions) for _ in queries) for number, queries in asked.items()
         }
     return [results[number] for number in range(len(programs))]
+
+
+def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
+    """The model whose stages lie in these folders, on the CPU in float32."""
+    digests = cache / "digests.json"
+    return Cascade(
+        {n: partial(open_model, path, digests, STAGE_PARTS[n]) for n, path in stages.items()},
+        model_digest(stages[1], digests, STAGE_PARTS[1]),
+        cache / "prompts",
+        "cpu",
+        torch.float32,
+    )

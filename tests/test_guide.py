@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from tests.driver import run_alone
+from tests.driver import cascade_of, run_alone
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.models.cascade import Cascade
@@ -55,7 +55,7 @@ def test_twenty_lines_of_diffusers_make_the_same_picture(
 ) -> None:
     monkeypatch.chdir(ROOT)
     plain = executed(blocks("reproducing.md", "python")[0], tmp_path, monkeypatch)
-    cascade = Cascade({1: STAGE_1}, tmp_path, "cpu", torch.float32)
+    cascade = cascade_of({1: STAGE_1}, tmp_path)
     technique = Sample(prompt=plain.prompt, guidance=plain.scale)
     ours = picture_of(technique, cascade, plain.seed)
     assert (plain.x[0] - ours).abs().max() < 2e-4
@@ -66,7 +66,7 @@ def test_the_example_technique_with_equal_prompts_is_a_sample(
 ) -> None:
     block = blocks("adding-a-technique.md", "python")[0]
     chimera = executed(block, tmp_path, monkeypatch).Chimera
-    cascade = Cascade({1: tiny_if / "stage_1"}, tmp_path, "cpu", torch.float32)
+    cascade = cascade_of({1: tiny_if / "stage_1"}, tmp_path)
     both = picture_of(chimera(first="a dog", second="a dog"), cascade, seed=4)
     alone = picture_of(Sample(prompt="a dog", guidance=7), cascade, seed=4)
     assert (both - alone).abs().max() < 1e-4 * (alone.max() - alone.min())

@@ -10,6 +10,7 @@ import torch
 from emoji_if.sample import draw, load_stage_1
 from emoji_if.scorer import nearest
 from emoji_if.vocabulary import Thing
+from fwd_report.models.folder import ModelFolder
 from fwd_report.models.scorer import load_scorer
 
 ASSIGNMENT = (
@@ -37,7 +38,7 @@ def measure(
     Top-1 is over all names of the vocabulary; so is the same for the assignment's prompts, where
     the right answer is the thing the prompt names.
     """
-    pipeline, scorer = load_stage_1(folder), load_scorer(folder / "scorer", "cpu")
+    pipeline, scorer = load_stage_1(folder), load_scorer(ModelFolder(folder / "scorer"), "cpu")
     names = [thing.name for thing in things]
     stride = max(1, -(-len(names) // most))
     asked = list(range(0, len(names), stride))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import fwd_report
 from fwd_report.errors import Problem, RunError, StaleError, UserError, number
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.names import resolve_scorer, snapshot
 from fwd_report.models.vocabulary import unknown_words
+from fwd_report.plan.asked import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
 
 REPAIRS = 3
-"""How often a build runs damaged entries again before it gives up."""
+"""How often a build plans again, for damaged results or edited inputs, before it gives up."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,9 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
             write_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    for warning in unread_words(plan):
+    digests = store.base / "cache" / "digests.json"
+    unknown = unknown_models(project, plan.selected(options.only), digests)
+    for warning in (*unknown, *unread_words(plan)):
         print(f"warning: {warning}", file=sys.stderr)
     return plan, store
 
@@ -128,15 +129,15 @@ def build(root: Path, options: Options) -> Outcome:
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     plan, store = load_plan(root, options)
-    if not options.cached_only and download_models(plan.project, plan.selected(options.only)):
+    forced = _forced(plan, options)
+    due = _due(plan, options, forced)
+    if not options.cached_only and download_models(plan.project, due, _say):
         plan = make_plan(plan.project, store)
+        forced = _forced(plan, options)
     ran = others = 0
     failures: tuple[Failure, ...] = ()
-    forced = {run.key for run in _of_sections(plan, options.only)} if options.force else set()
     for _ in range(REPAIRS):
-        due = [
-            run for run in plan.selected(options.only) if run.status != "fresh" or run.key in forced
-        ]
+        due = _due(plan, options, forced)
         if due and options.cached_only:
             raise StaleError(_stale_message(due))
         if due:
@@ -161,9 +162,10 @@ def build(root: Path, options: Options) -> Outcome:
             plan = make_plan(plan.project, store)
             continue
         return Outcome(len(distinct(plan.selected(options.only))), ran, failures, pages, others)
-    raise UserError(
-        "results are damaged again as soon as they are written",
-        hint="check the disk that holds .fwd-report/",
+    causes = "; ".join(dict.fromkeys(failure.cause for failure in failures if failure.repairable))
+    raise RunError(
+        f"results or inputs change again as soon as they are read: {causes or 'see above'}\n"
+        "    stop what edits these files, and check the disk that holds .fwd-report/"
     )
 
 
@@ -271,8 +273,22 @@ def _run(
         return engine.run(unique), engine.finished, engine.others
 
 
-def _of_sections(plan: Plan, names: Sequence[str]) -> list[Run]:
-    return [run for run in plan.runs if not names or run.section in names]
+def _due(plan: Plan, options: Options, forced: Set[str]) -> list[Run]:
+    """The runs a build has to run."""
+    return [
+        run for run in plan.selected(options.only) if run.status != "fresh" or run.key in forced
+    ]
+
+
+def _forced(plan: Plan, options: Options) -> set[str]:
+    """The keys of the runs that --force runs again."""
+    if not options.force:
+        return set()
+    return {run.key for run in plan.runs if not options.only or run.section in options.only}
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
 
 
 def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
@@ -283,24 +299,6 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
             return f"{run.name}: {causes[run.key]}"
     count = len(distinct(absent))
     return "not run yet" if count == 1 else f"{count} runs have not run yet"
-
-
-def download_models(project: Project, runs: Sequence[Run]) -> bool:
-    """Fetch hub models that these runs will ask, before their digests are part of a key."""
-    last = max((run.technique.stage or 0 for run in runs if run.model is not None), default=0)
-    stages = {model: n for n, model in stage_models(project).items() if n <= last}
-    scorers = {resolve_scorer(run.scorer, project.root) for run in runs if run.scorer}
-    absent = [
-        model for model in (*stages, *scorers) if isinstance(model, str) and snapshot(model) is None
-    ]
-    if absent:
-        from fwd_report.models.cascade import PARTS
-        from fwd_report.models.loader import fetch
-
-        for model in absent:
-            print(f"downloading {model}", file=sys.stderr)
-            fetch(model, PARTS[stages[model]] if model in stages else (WHOLE,))
-    return bool(absent)
 
 
 def _stale_message(due: Sequence[Run]) -> str:

@@ -65,6 +65,13 @@ class UnavailableError(UserError):
     """What a run needs cannot be had now, such as a file from a server; exit code 1."""
 
 
+class OutdatedError(Exception):
+    """What a run was planned with is not what is there now: nothing is stored, planned again."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(f"{what} was edited after the plan was made, which is made again")
+
+
 def first_line(error: Exception) -> str:
     """The first line of what an error says, for a message about it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import pytest
 from PIL import Image
 from tests.cli.conftest import REPORT, Project
-
-from fwd_report.models.digest import model_digest
 
 ITERATIVE = """\
 title: Iterative
@@ -71,21 +67,6 @@ def test_the_last_epoch_by_number_is_the_last_epoch(project: Project) -> None:
     found = keys(project)
     assert found["trained.named"] == found["trained.unnamed"]
     assert found["trained.named"] != found["trained.earlier"]
-
-
-def test_a_hub_model_that_is_gone_is_known_by_the_commit_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache = tmp_path / "digests.json"
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    assert model_digest("owner/name", cache) == "owner/name@main"
-    repository = tmp_path / "hub" / "models--owner--name"
-    (repository / "snapshots" / "c0ffee").mkdir(parents=True)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("c0ffee")
-    assert model_digest("owner/name", cache) == "owner/name@c0ffee"
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "elsewhere"))
-    assert model_digest("owner/name", cache) == "owner/name@c0ffee"
 
 
 def test_a_section_that_asks_no_hub_model_needs_no_download(project: Project) -> None:

@@ -112,7 +112,7 @@ class Bench:
         return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
 
     def store(self, run: Run, result: Result, *_: Any) -> None:
-        from fwd_report.engine.results import write_result
+        from fwd_report.recording.pictures import write_result
 
         with self.real_store.writing(run.key) as folder:
             write_result(result, folder, (0.0, 1.0))

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import HfApi
 from PIL import Image
 from tests.tiny_if import tiny_tokenizer
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFast, CLIPVisionConfig
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from fwd_report.errors import UnavailableError, UserError
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.loader import fetch
+from fwd_report.errors import UserError
+from fwd_report.models.folder import ModelFolder
 from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
 
 PROMPTS = ["a dog", "a photo of a skull"]
@@ -44,7 +42,7 @@ def test_padding_does_not_change_a_text(towers: Towers) -> None:
 def test_a_saved_scorer_answers_as_before(towers: Towers, tmp_path: Path) -> None:
     scorer = TowersScorer(towers, tiny_tokenizer())
     scorer.save(tmp_path)
-    again = load_scorer(tmp_path, "cpu")
+    again = load_scorer(ModelFolder(tmp_path), "cpu")
     pictures = torch.randn(2, 3, 64, 64)
     torch.testing.assert_close(again.images(pictures), scorer.images(pictures), atol=1e-2, rtol=0)
     torch.testing.assert_close(again.texts(PROMPTS), scorer.texts(PROMPTS), atol=1e-2, rtol=0)
@@ -79,7 +77,7 @@ def clip_folder(tmp_path: Path) -> Path:
 
 @torch.no_grad()
 def test_a_clip_model_scores_as_in_transformers(clip_folder: Path) -> None:
-    scorer = load_scorer(clip_folder, "cpu")
+    scorer = load_scorer(ModelFolder(clip_folder), "cpu")
     pictures = torch.randint(0, 256, (3, 3, 32, 32), generator=torch.Generator().manual_seed(0))
     ours = scorer.images(pictures / 127.5 - 1) @ scorer.texts(PROMPTS).T / scorer.temperature
 
@@ -98,36 +96,19 @@ def test_a_clip_model_scores_as_in_transformers(clip_folder: Path) -> None:
 def test_a_clip_model_without_its_normalisation_is_named(clip_folder: Path) -> None:
     (clip_folder / "preprocessor_config.json").write_text('{"image_mean": null}')
     with pytest.raises(UserError, match=r"preprocessor_config\.json is damaged"):
-        load_scorer(clip_folder, "cpu")
+        load_scorer(ModelFolder(clip_folder), "cpu")
 
 
 def test_what_is_no_scorer_is_named(towers: Towers, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config\.json"):
-        load_scorer(tmp_path, "cpu")
+        load_scorer(ModelFolder(tmp_path), "cpu")
     TowersScorer(towers, tiny_tokenizer()).save(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"short")
     with pytest.raises(UserError, match=r"model\.safetensors"):
-        load_scorer(tmp_path, "cpu")
+        load_scorer(ModelFolder(tmp_path), "cpu")
     (tmp_path / "config.json").write_text('{"_class_name": "Towers", "tokens": 60}')
     with pytest.raises(UserError, match=r"config\.json is damaged"):
-        load_scorer(tmp_path, "cpu")
+        load_scorer(ModelFolder(tmp_path), "cpu")
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UserError, match="no known scorer"):
-        load_scorer(tmp_path, "cpu")
-
-
-def test_a_download_that_was_cut_short_is_tried_again(
-    clip_folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub = tmp_path_factory.mktemp("hub") / "models--some--clip"
-    monkeypatch.setenv("HF_HUB_CACHE", str(hub.parent))
-    (hub / "refs").mkdir(parents=True)
-    (hub / "refs" / "main").write_text("c0ffee")
-    (hub / "snapshots").mkdir()
-    whole = clip_folder.rename(hub / "snapshots" / "c0ffee")
-    assert fetch("some/clip", (WHOLE,)) == whole
-
-    (whole / "preprocessor_config.json").unlink()
-    monkeypatch.setattr(HfApi, "list_repo_files", lambda self, repo: 1 / 0)
-    with pytest.raises(UnavailableError, match="could not be downloaded"):
-        fetch("some/clip", (WHOLE,))
+        load_scorer(ModelFolder(tmp_path), "cpu")

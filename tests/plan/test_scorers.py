@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from tests.tiny_if import tiny_tokenizer
 
-from fwd_report.build import download_models
 from fwd_report.errors import UserError
-from fwd_report.models import loader
 from fwd_report.models.scorer import Towers, TowersScorer
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
@@ -82,26 +80,3 @@ def test_a_folder_without_a_scorer(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds no scorer"):
         planned(tmp_path, report="scorer: empty")
-
-
-def test_a_hub_scorer_is_downloaded_before_its_digest_is_in_a_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    asked: list[tuple[object, ...]] = []
-
-    def fetch(model: str, parts: tuple[str, ...]) -> None:
-        asked.append((model, parts))
-        downloaded = tmp_path / "hub" / "models--some--clip"
-        (downloaded / "refs").mkdir(parents=True)
-        (downloaded / "refs" / "main").write_text("c0ffee")
-        (downloaded / "snapshots" / "c0ffee").mkdir(parents=True)
-
-    monkeypatch.setattr(loader, "fetch", fetch)
-    planned(tmp_path, report="scorer: some/clip")
-    plan = make_plan(load_project(tmp_path), Store(tmp_path / "store"))
-    assert download_models(plan.project, plan.runs)
-    assert asked == [("some/clip", (".",))]
-    assert planned(tmp_path, report="scorer: some/clip").key != plan.runs[-1].key
-    again = make_plan(load_project(tmp_path), Store(tmp_path / "store"))
-    assert not download_models(again.project, again.runs)

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from tests.driver import run_alone
 from tests.techniques.conftest import Close, World
 
-from fwd_report.models import loader
+from fwd_report.models import weights
+from fwd_report.models.folder import ModelFolder
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import EachRun
 from fwd_report.techniques.sample import Sample
@@ -24,9 +25,9 @@ def stage_one(world: World, **scheduler: object) -> IFPipeline:
     folder = world.folders[1]
     base = DDPMScheduler.from_pretrained(folder / "scheduler")
     return IFPipeline(
-        tokenizer=loader.load_tokenizer(folder),
-        text_encoder=loader.load_text_encoder(folder, "cpu", torch.float32),
-        unet=loader.load_unet(folder, "cpu", torch.float32),
+        tokenizer=weights.load_tokenizer(ModelFolder(folder)),
+        text_encoder=weights.load_text_encoder(ModelFolder(folder), "cpu", torch.float32),
+        unet=weights.load_unet(ModelFolder(folder), "cpu", torch.float32),
         scheduler=DDPMScheduler.from_config(base.config, **scheduler),
         safety_checker=None,
         feature_extractor=None,
@@ -64,7 +65,7 @@ def test_stage_two(world: World, assert_equal_pictures: Close, tmp_path: Path) -
         pytest.skip("the embedded model has no stage II in this package")
     small = world.picture(4)
     folder = world.folders[2]
-    unet = loader.load_unet(folder, "cpu", torch.float32)
+    unet = weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
     pipeline = IFSuperResolutionPipeline(
         tokenizer=None,
         text_encoder=None,

@@ -188,7 +188,7 @@ def test_what_is_not_an_idx_file_is_refused(tmp_path: Path, content: bytes, reas
     path = tmp_path / "file.gz"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=reason):
-        read_idx(path)
+        read_idx(path.read_bytes())
 
 
 def test_a_test_image_beyond_the_last_is_an_error_that_names_the_last() -> None:

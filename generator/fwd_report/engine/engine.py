@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
-from fwd_report.diffusion.program import Prediction, Program, Query
+from fwd_report.diffusion.program import Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.jobs import news_of, run_job
@@ -15,6 +15,7 @@ from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
+from fwd_report.recording.exchange import Exchange
 from fwd_report.store.locks import POLL, Lock
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
@@ -25,15 +26,13 @@ LIVE_BATCHES = 2
 
 @dataclass(eq=False)
 class _Live:
-    """A started program: what it waits for, what it has been answered, what it has cost."""
+    """A started program, and what it has cost."""
 
     order: int
     run: Run
-    program: Program[Result]
+    exchange: Exchange
     lock: Lock
     value_range: tuple[float, float]
-    asked: tuple[Query, ...] = ()
-    answers: dict[int, Prediction] = field(default_factory=dict)
     calls: int = 0
     seconds: float = 0.0
 
@@ -102,7 +101,10 @@ class Engine:
         """Start programs while there is room for their queries; whether any changed state."""
         changed = False
         for run in list(self._waiting.values()):
-            if sum(len(live.asked) for live in self._live) >= LIVE_BATCHES * self._workbench.batch:
+            if (
+                sum(len(live.exchange.asked) for live in self._live)
+                >= LIVE_BATCHES * self._workbench.batch
+            ):
                 break
             startable = run.technique.kind == "program" or bool(self._failed_needs(run))
             if startable and run.key in self._waiting:
@@ -156,9 +158,9 @@ class Engine:
             self._fail(run, error, lock)
             return
         self._started += 1
-        live = _Live(self._started, run, program, lock, context.value_range)
+        live = _Live(self._started, run, Exchange(program), lock, context.value_range)
         self._live.append(live)
-        self._send(live, None)
+        self._advance(live, live.exchange.start)
 
     def _run_job(self, run: Run, lock: Lock) -> None:
         self._progress.working_on(run.name)
@@ -174,10 +176,9 @@ class Engine:
         """Answer one batch: of the largest group of like queries, those of the oldest runs."""
         groups: dict[Any, list[tuple[_Live, int, Query]]] = {}
         for live in self._live:
-            for slot, query in enumerate(live.asked):
-                if slot not in live.answers:
-                    signature = self._batcher(query.model).evaluator.signature(query)
-                    groups.setdefault((query.model, signature), []).append((live, slot, query))
+            for place, query in live.exchange.unanswered():
+                signature = self._batcher(query.model).evaluator.signature(query)
+                groups.setdefault((query.model, signature), []).append((live, place, query))
         self._since = self._since or time.monotonic()
         (model, _), group = max(groups.items(), key=lambda item: len(item[1]))
         batcher = self._batcher(model)
@@ -186,7 +187,7 @@ class Engine:
         began = time.monotonic()
         answers = batcher.answer([query for _, _, query in batch])
         seconds = time.monotonic() - began
-        for (live, slot, _), answer in zip(batch, answers, strict=True):
+        for (live, place, _), answer in zip(batch, answers, strict=True):
             live.calls += 1
             live.seconds += seconds / len(batch)
             if live not in self._live:
@@ -194,12 +195,12 @@ class Engine:
             if isinstance(answer, Exception):
                 self._drop(live, answer)
             else:
-                live.answers[slot] = answer
+                live.exchange.answer(place, answer)
         now = time.monotonic()
         self._progress.advance(cost_class(batch[0][0].run), len(batch), now - self._since)
         self._since = now
-        for live in [live for live in self._live if len(live.answers) == len(live.asked)]:
-            self._send(live, tuple(live.answers[slot] for slot in range(len(live.asked))))
+        for live in list(self._live):
+            self._advance(live, live.exchange.go_on)
 
     def _batcher(self, model: str) -> Batcher:
         """The batcher of a model, loaded when it is first asked.
@@ -219,19 +220,18 @@ class Engine:
             self._batchers[model] = Batcher(evaluator, self._workbench.batch)
         return self._batchers[model]
 
-    def _send(self, live: _Live, answers: tuple[Prediction, ...] | None) -> None:
-        """Give a program its answers; take its next queries, or its result."""
-        live.answers = {}
+    def _advance(self, live: _Live, step: Callable[[], bool]) -> None:
+        """Take a program to its next questions or its result, by a step that says if it did."""
         try:
-            live.asked = live.program.send(answers)  # type: ignore[arg-type]
-            while not live.asked:
-                live.asked = live.program.send(())
-            for query in live.asked:
+            if not step():
+                return
+            for query in live.exchange.asked:
                 self._batcher(query.model)
-        except StopIteration as done:
-            self._finish(live, done.value)
         except Exception as error:
             self._drop(live, error)
+            return
+        if live.exchange.done:
+            self._finish(live, live.exchange.result)
 
     def _finish(self, live: _Live, result: Result) -> None:
         self._live.remove(live)
@@ -277,7 +277,7 @@ class Engine:
         self._failures.append(failure)
         self._failed[run.key] = failure
         self._pending.discard(run.key)
-        what = "damaged" if failure.repairable else "failed"
+        what = "put off" if failure.repairable else "failed"
         self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {failure.cause}")
         if failure.repairable:
             return

@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwd_report.errors import UnavailableError, UserError
+from fwd_report.errors import OutdatedError, UnavailableError, UserError
 from fwd_report.plan.run import Run
 from fwd_report.store.store import DamagedEntryError
 
 Log = Callable[[Run, Iterable[str]], Path | None]
 """Keeps the details of a failure in a file."""
+REPAIRABLE = (DamagedEntryError, OutdatedError)
+"""What is as it should be when the report is planned again."""
 
 
 @dataclass(frozen=True)
 class Failure:
     """A run that could not be finished, and why, in one line.
 
-    repairable: it met a damaged result, which has been moved aside; planned again, both run.
+    repairable: it met a damaged result, which has been moved aside, or an input that was edited
+    after the plan was made; planned again, it runs.
     wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
     """
 
@@ -35,11 +38,11 @@ def failure_of(run: Run, error: Exception, log: Log) -> Failure:
         # A full disk, a file without rights: where and what is all there is to say.
         return Failure(run, f"{error.filename}: {error.strerror}")
     cause = one_line(error)
-    if not isinstance(error, (UserError, DamagedEntryError)):
+    if not isinstance(error, (UserError, *REPAIRABLE)):
         path = log(run, traceback.format_exception(error))
         cause += f" (details: {path})" if path is not None else ""
     wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
-    return Failure(run, cause, isinstance(error, DamagedEntryError), wrong_input)
+    return Failure(run, cause, isinstance(error, REPAIRABLE), wrong_input)
 
 
 def one_line(error: Exception) -> str:

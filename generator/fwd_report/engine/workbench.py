@@ -1,40 +1,33 @@
-"""What runs need around them: models, encoded prompts, inputs, the results they refer to."""
+"""What runs need around them: networks, inputs, the results they refer to; and where results go."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fwd_report.diffusion.noise import Noise
 from fwd_report.engine.device import choose_device, choose_dtype
+from fwd_report.engine.networks import Networks
 from fwd_report.engine.provenance import git_state, hardware, versions
-from fwd_report.engine.results import write_result
-from fwd_report.errors import CodeChangedError
-from fwd_report.models.cascade import STAGE_NAMES, Cascade
-from fwd_report.models.digest import WHOLE
-from fwd_report.models.loader import fetch
-from fwd_report.models.names import resolve_scorer
-from fwd_report.models.scorer import load_scorer
+from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded import LoadedCode
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models
+from fwd_report.recording.pictures import write_result
+from fwd_report.recording.world import context_of
 from fwd_report.spec.model import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import InputFile, PromptText, Result, marked_fields
+from fwd_report.techniques.base import Result
 from fwd_report.techniques.context import RunContext
-from fwd_report.techniques.inputs import load_image, load_mask
-from fwd_report.training.checkpoints import load_trained
+from fwd_report.techniques.inputs import decoded
 
 if TYPE_CHECKING:
-    from fwd_report.models.model import Evaluator, Model
-    from fwd_report.models.scorer import Scorer
-    from fwd_report.store.entry import Entry
+    from fwd_report.models.model import Evaluator
 
 CPU_BATCH, GPU_BATCH = 16, 64
 """Queries a batch, unless report.yaml says otherwise or memory ends before."""
@@ -53,22 +46,11 @@ class Workbench:
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
         self.batch = project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
-        self._cascade: Cascade | None = None
-        self._prompts: list[str] = []
-        self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
-        self._scorers: dict[str, Scorer] = {}
+        self._networks = Networks(project, store.base / "cache", self.device, self._dtype)
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Note the prompts of the runs to come, so that the text encoder is loaded once."""
-        self._prompts = sorted(
-            {
-                prompt
-                for run in runs
-                if run.model is not None
-                for field in marked_fields(type(run.technique), PromptText)
-                if (prompt := getattr(run.technique, field)) is not None
-            }
-        )
+        """Note what the runs to come ask, so that the text encoder is loaded once."""
+        self._networks.prepare(runs)
 
     def context(
         self,
@@ -82,11 +64,20 @@ class Workbench:
             field: tuple(self._entries.read(need) for need in group)
             for field, group in run.needs.items()
         }
-        context = RunContext(
-            seed=run.seed,
-            noise=Noise(run.seed),
-            model=self._model(run, needs),
-            scorer=self._scorer(run),
+        model = self._networks.model(run, needs)
+        pictures: dict[str, Any] = {}
+        if model is not None and run.inputs:
+            contents = _contents(run)
+            size, value_range = model.shape[-1], model.value_range
+            pictures = {
+                f"{kind}s": decoded(run.technique, contents, kind, size, value_range)
+                for kind in ("image", "mask")
+            }
+        return context_of(
+            run.seed,
+            model=model,
+            **pictures,
+            scorer=self._networks.scorer(run),
             needs=needs,
             epochs=run.epochs,
             folder=folder,
@@ -95,57 +86,10 @@ class Workbench:
             progress=progress,
             news=news,
         )
-        if context.model is not None and run.inputs:
-            kinds = marked_fields(type(run.technique), InputFile)
-            size = context.model.shape[-1]
-            context.images = {
-                field: load_image(path, size, context.value_range)
-                for field, path in run.inputs.items()
-                if kinds[field].kind == "image"
-            }
-            context.masks = {
-                field: load_mask(path, size)
-                for field, path in run.inputs.items()
-                if kinds[field].kind == "mask"
-            }
-        return context
 
     def evaluator(self, name: str) -> Evaluator:
         """Who answers the queries addressed to `name`."""
-        for model, evaluator in self._trained.values():
-            if model.name == name:
-                return evaluator
-        stage = next(stage for stage, stage_name in STAGE_NAMES.items() if stage_name == name)
-        cascade = self._stages()
-        cascade.prepare(self._prompts)
-        return cascade.evaluator(stage)
-
-    def _stages(self) -> Cascade:
-        if self._cascade is None:
-            self._cascade = Cascade(
-                stage_models(self._project), self._store.base / "cache", self.device, self._dtype
-            )
-        return self._cascade
-
-    def _model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
-        """The network a referenced training left, or the stage the technique asks, or none."""
-        if trained := needs.get("model"):
-            name = (trained[0].key, run.epochs.get("model"))
-            if name not in self._trained:
-                self._trained[name] = load_trained(trained[0], name[1], self.device)
-            return self._trained[name][0]
-        if run.model is not None and run.technique.stage is not None:
-            return self._stages().model(run.technique.stage)
-        return None
-
-    def _scorer(self, run: Run) -> Scorer | None:
-        """The scorer the run asks, or none."""
-        if run.scorer is None:
-            return None
-        if run.scorer not in self._scorers:
-            folder = fetch(resolve_scorer(run.scorer, self._project.root), (WHOLE,))
-            self._scorers[run.scorer] = load_scorer(folder, self.device)
-        return self._scorers[run.scorer]
+        return self._networks.evaluator(name)
 
     def store(
         self,
@@ -207,3 +151,13 @@ class Workbench:
         """Keep a failure's details in a file; returns it, relative to the project, if it could."""
         path = self._store.log(run.name, "".join(lines))
         return path and path.relative_to(self._project.root)
+
+
+def _contents(run: Run) -> dict[str, bytes]:
+    """The run's input files, read once. Raises OutdatedError for one that is not as planned."""
+    contents = {}
+    for field, path in run.inputs.items():
+        contents[field] = path.read_bytes()
+        if hashlib.sha256(contents[field]).hexdigest() != run.parts["inputs"][field]:
+            raise OutdatedError(path)
+    return contents

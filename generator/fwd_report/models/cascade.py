@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +11,36 @@ from torch import Tensor, nn
 
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError
-from fwd_report.models import loader
-from fwd_report.models.digest import model_digest
+from fwd_report.models import schedules, weights
+from fwd_report.models.folder import ModelFolder
 from fwd_report.models.model import Evaluator, Model, Upscaling
 from fwd_report.models.text import PromptEncoder
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
-PARTS = {
-    1: ("unet", "scheduler", "text_encoder", "tokenizer"),
-    2: ("unet", "scheduler", "image_noising_scheduler"),
-}
 
 
 class Cascade:
     """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
 
-    stages: a folder or hub id by stage number; 1 is always needed, for its text encoder. cache:
-    a folder for encoded prompts and file digests.
+    stages: what opens a stage's folder, by its number; 1 is always needed, for its text encoder.
+    digest: what stage I is known by; under it encoded prompts are kept in the folder `prompts`.
     """
 
     def __init__(
-        self, stages: dict[int, Path | str], cache: Path, device: str, dtype: torch.dtype
+        self,
+        stages: Mapping[int, Callable[[], ModelFolder]],
+        digest: str,
+        prompts: Path,
+        device: str,
+        dtype: torch.dtype,
     ) -> None:
         self._stages = stages
+        self._digest = digest
         self._device = device
         self._dtype = dtype
-        self._cache = cache
-        self._folders: dict[int, Path] = {}
+        self._kept = prompts
+        self._folders: dict[int, ModelFolder] = {}
         self._models: dict[int, Model] = {}
         self._evaluators: dict[int, Evaluator] = {}
         self._prompts: PromptEncoder | None = None
@@ -47,15 +49,15 @@ class Cascade:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
         if stage not in self._models:
             folder = self._folder(stage)
-            config = loader.read_config(folder, "unet")
+            config = folder.config("unet")
             size, channels = config["sample_size"], config["in_channels"]
             self._models[stage] = Model(
                 name=STAGE_NAMES[stage],
-                process=loader.load_process(folder, thresholds=stage == 2),
+                process=schedules.load_process(folder, thresholds=stage == 2),
                 shape=(channels if stage == 1 else channels // 2, size, size),
                 value_range=(-1.0, 1.0),
                 unconditional="",
-                noising=loader.load_noising(folder) if stage == 2 else None,
+                noising=schedules.load_noising(folder) if stage == 2 else None,
             )
         return self._models[stage]
 
@@ -66,27 +68,26 @@ class Cascade:
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
         if stage not in self._evaluators:
-            unet = loader.load_unet(self._folder(stage), self._device, self._dtype)
+            unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
             kind = StageOne if stage == 1 else StageTwo
             self._evaluators[stage] = kind(unet, self._encoder(), self._device, self._dtype)
         return self._evaluators[stage]
 
-    def _folder(self, stage: int) -> Path:
+    def _folder(self, stage: int) -> ModelFolder:
         if stage not in self._stages:
             raise UserError(
                 "this report has no stage II model",
                 hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
             )
         if stage not in self._folders:
-            self._folders[stage] = loader.fetch(self._stages[stage], PARTS[stage])
+            self._folders[stage] = self._stages[stage]()
         return self._folders[stage]
 
     def _encoder(self) -> PromptEncoder:
         if self._prompts is None:
-            folder = self._folder(1)
-            digest = model_digest(self._stages[1], self._cache / "digests.json")
-            prompts = self._cache / "prompts"
-            self._prompts = PromptEncoder(folder, digest, prompts, self._device, self._dtype)
+            self._prompts = PromptEncoder(
+                self._folder(1), self._digest, self._kept, self._device, self._dtype
+            )
         return self._prompts
 
 

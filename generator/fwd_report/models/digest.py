@@ -1,71 +1,89 @@
-"""A model's identity as part of a run's key: what its weights and configuration are. No torch."""
+"""A model's identity as part of a run's key: what is read of it. No torch.
+
+The same files have the same digest wherever they lie: in a folder, in the hub's cache, on the hub.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
-from fwd_report.models.names import snapshot
+from fwd_report.models import hub
+from fwd_report.models.layout import files_read
 from fwd_report.store.files import read_cache, sha256_of, write_cache
 
 OUTSIDE_KEYS = "what it computes is in the keys"
-PARTS = ("unet", "scheduler", "text_encoder", "tokenizer", "image_noising_scheduler")
-"""The folders of diffusers' IF layout that decide what a model predicts."""
-WHOLE = "."
-"""The part of a model that lies in the folder itself: a scorer."""
-SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 
 
-def model_digest(model: Path | str, cache: Path, parts: Sequence[str] = PARTS) -> str:
-    """SHA-256 over the names and contents of a folder's weights and configuration files.
+def model_digest(model: Path | str, cache: Path, parts: Sequence[str]) -> str:
+    """SHA-256 over the names and digests of the files that are read of these parts of a model.
 
-    parts: the folders in it that count; `WHOLE` is the folder itself. cache: a JSON file that
-    remembers file digests by path, size and time of change, so that an unchanged model costs a few
-    `stat` calls. A hub id's digest is its downloaded commit, which `cache` remembers: where the
-    model is not (any more), it is still known what results were made by; `id@main` while nothing
-    is known. Raises UserError if the folder has no weights.
+    cache: a JSON file that remembers digests of files by path and stamp, so that an unchanged
+    model costs a few `stat` calls, and those of a hub id: where the model is not (any more), it
+    is still known what results were made by. A hub id of which nothing is known stands for
+    itself. Raises UserError for a folder that is not whole.
     """
-    if isinstance(model, str):
-        return f"{model}@{_commit(model, cache)}"
-    files = [
-        path
+    try:
+        return digest_of(file_digests(model, cache, parts))
+    except UserError:
+        if isinstance(model, Path):
+            raise
+        return model
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """SHA-256 over names and digests of files."""
+    lines = (f"{name} {digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def file_digests(model: Path | str, cache: Path, parts: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of each file that is read of these parts, as `part/file`.
+
+    Raises UserError for a folder that is not whole, and as `hub.fetch` for a hub id of which
+    nothing is known.
+    """
+    if isinstance(model, Path):
+        return digests_in(model, cache, parts)
+    asked = f"{model} {' '.join(parts)}"
+    folder = hub.downloaded(model, parts)
+    known = read_cache(cache).get(asked)
+    if folder is not None:
+        digests = digests_in(folder, cache, parts)
+    elif isinstance(known, dict) and all(isinstance(value, str) for value in known.values()):
+        return known
+    else:
+        digests = hub.remote_digests(model, parts)
+    if known != digests:
+        write_cache(cache, {**read_cache(cache), asked: digests})
+    return digests
+
+
+def forget(cache: Path) -> None:
+    """Digest every file anew from now on: one was not what its stamp said."""
+    cache.unlink(missing_ok=True)
+
+
+def digests_in(folder: Path, cache: Path, parts: Sequence[str]) -> dict[str, str]:
+    """As `file_digests`, of a folder."""
+    names = [
+        path.relative_to(folder).as_posix()
         for part in parts
-        for path in sorted((model / part).glob("*"))
-        if path.suffix in SUFFIXES
+        for path in (folder / part).glob("*")
+        if path.is_file()
     ]
-    if not any(path.suffix == ".safetensors" for path in files):
-        folder = Path(parts[0]) / "*.safetensors"
-        raise UserError(
-            f"{model} has no weights",
-            hint=f"a model folder holds {folder.as_posix()}; other weight formats are not read",
-        )
     known = read_cache(cache)
-    digests = {}
-    for path in files:
+    found = {}
+    for name in files_read(names, parts, folder):
+        path = folder / name
         stat = path.stat()
-        stamp = f"{stat.st_size}:{stat.st_mtime_ns}"
+        stamp = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
         entry = known.get(str(path))
         if not (isinstance(entry, dict) and entry.get("stamp") == stamp):
             entry = {"stamp": stamp, "sha256": sha256_of(path)}
-        digests[str(path)] = entry
-    if any(known.get(path) != entry for path, entry in digests.items()):
-        write_cache(cache, {**known, **digests})
-    total = hashlib.sha256()
-    for path in files:
-        line = f"{path.relative_to(model).as_posix()} {digests[str(path)]['sha256']}\n"
-        total.update(line.encode())
-    return total.hexdigest()
-
-
-def _commit(hub_id: str, cache: Path) -> str:
-    """The commit of a hub model: that downloaded here, else that remembered, else `main`."""
-    known = read_cache(cache)
-    downloaded = snapshot(hub_id)
-    if downloaded is None:
-        remembered = known.get(hub_id)
-        return remembered if isinstance(remembered, str) else "main"
-    if known.get(hub_id) != downloaded.name:
-        write_cache(cache, {**known, hub_id: downloaded.name})
-    return downloaded.name
+        found[name] = entry
+    if any(known.get(str(folder / name)) != entry for name, entry in found.items()):
+        write_cache(cache, {**known, **{str(folder / n): entry for n, entry in found.items()}})
+    return {name: entry["sha256"] for name, entry in found.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -10,14 +9,17 @@ from fwd_report.errors import UserError
 
 OUTSIDE_KEYS = "a name only leads to weights, whose digest is in the keys"
 EMBEDDED = "emoji-if"
-_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
+MAIN = "main"
+"""The revision of a hub id that names none."""
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(?:@(?!.*\.\.)[\w][\w./-]{0,127})?", re.ASCII)
 
 
 def resolve(name: str, stage: int, root: Path) -> Path | str:
     """The folder of stage 1 or 2 of the model `name`, or the hub id it is.
 
     name: the embedded model's name; a folder, absolute or relative to `root`, that holds one
-    stage in diffusers' IF layout or both as `stage_1` and `stage_2`; or a hub id, `owner/name`.
+    stage in diffusers' IF layout or both as `stage_1` and `stage_2`; or a hub id, `owner/name` or
+    `owner/name@revision`, where a revision is a branch, a tag or a commit.
     Raises UserError if it is none of these.
     """
     folder = _folder_or_hub_id(
@@ -65,7 +67,8 @@ def _folder_or_hub_id(name: str, root: Path, noun: str, layout: str, example: st
         return name
     raise UserError(
         f"there is no {noun} '{name}'",
-        hint=f"name {EMBEDDED}, a folder {layout}, or a hub id such as {example}",
+        hint=f"name {EMBEDDED}, a folder {layout}, or a hub id such as {example}, "
+        "with @ and a branch, tag or commit after it if you like",
     )
 
 
@@ -80,21 +83,7 @@ def _folder(name: str, root: Path) -> Path | None:
         return None
 
 
-def snapshot(hub_id: str) -> Path | None:
-    """The folder in the hub's local cache that `hub_id` was downloaded to, if it was."""
-    repository = _hub_cache() / f"models--{hub_id.replace('/', '--')}"
-    try:
-        commit = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    folder = repository / "snapshots" / commit
-    return folder if folder.is_dir() else None
-
-
-def _hub_cache() -> Path:
-    """Where huggingface_hub keeps downloads, by the environment variables it reads."""
-    if cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(cache).expanduser()
-    home = os.environ.get("HF_HOME")
-    base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return (Path(home) if home else Path(base) / "huggingface").expanduser() / "hub"
+def split_hub_id(hub_id: str) -> tuple[str, str]:
+    """`owner/name` and the revision of a hub id."""
+    name, _, revision = hub_id.partition("@")
+    return name, revision or MAIN

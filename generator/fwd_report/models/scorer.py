@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
-from fwd_report.models import loader
-from fwd_report.models.digest import WHOLE
+from fwd_report.models import weights
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
 from fwd_report.models.text import LENGTH
 
 SIZE = 64
@@ -43,18 +44,18 @@ class Scorer(Protocol):
         ...
 
 
-def load_scorer(folder: Path, device: str) -> Scorer:
+def load_scorer(folder: ModelFolder, device: str) -> Scorer:
     """The scorer in `folder`, by what its config.json says it is.
 
     Raises UserError that names the file which is missing, damaged or of a kind not known.
     """
-    config = loader.read_config(folder, WHOLE)
+    config = folder.config(WHOLE)
     if config.get("model_type") == "clip":
         return _load_clip(folder, device)
     if config.get("_class_name") == Towers.__name__:
         return _load_towers(folder, config, device)
     raise UserError(
-        f"{folder / 'config.json'} describes no known scorer",
+        f"{folder.path / CONFIG} describes no known scorer",
         hint="name emoji-if, or a CLIP model in transformers' layout",
     )
 
@@ -164,41 +165,36 @@ class CLIPScorer:
         return F.normalize(self.model.text_projection(pooled), dim=-1).cpu()
 
 
-def _load_towers(folder: Path, config: dict[str, Any], device: str) -> TowersScorer:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    path = folder / "model.safetensors"
+def _load_towers(folder: ModelFolder, config: dict[str, Any], device: str) -> TowersScorer:
     try:
         towers = Towers(config["tokens"], config["width"], config["channels"])
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"the model's {folder / 'config.json'} is damaged: {first_line(error)}",
-            hint=loader.RESTORE,
-        ) from error
+        raise _damaged(folder, CONFIG, error) from error
+    tensors = {
+        name: value.float() for file in folder.tensors(WHOLE) for name, value in file.items()
+    }
     try:
-        towers.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    except FileNotFoundError as error:
-        raise UserError(f"the model's {path} is missing", hint=loader.RESTORE) from error
-    except (SafetensorError, RuntimeError) as error:
+        towers.load_state_dict(tensors)
+    except RuntimeError as error:
         raise UserError(
-            f"the weights in {path} cannot be loaded: {first_line(error)}", hint=loader.RESTORE
+            f"the weights in {folder.path} cannot be loaded: {first_line(error)}", hint=RESTORE
         ) from error
     towers = towers.to(device).eval().requires_grad_(False)
-    tokenizer = loader.load_tokenizer(folder, WHOLE)
-    return TowersScorer(towers, tokenizer)
+    return TowersScorer(towers, weights.load_tokenizer(folder, WHOLE))
 
 
-def _load_clip(folder: Path, device: str) -> CLIPScorer:
-    from transformers import CLIPModel
+def _load_clip(folder: ModelFolder, device: str) -> CLIPScorer:
+    from transformers import CLIPConfig, CLIPModel
 
-    model = loader.load_weights(CLIPModel, folder, device, torch.float32, "dtype")
-    file = "preprocessor_config.json"
-    says = loader.read_config(folder, WHOLE, file)
+    model = weights.load_transformer(CLIPModel, CLIPConfig, folder, WHOLE, device, torch.float32)
+    says = folder.config(WHOLE, PREPROCESSOR)
     try:
         mean, std = (torch.tensor(says[f"image_{name}"]).view(3, 1, 1) for name in ("mean", "std"))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"the model's {folder / file} is damaged: {first_line(error)}", hint=loader.RESTORE
-        ) from error
-    return CLIPScorer(model, loader.load_tokenizer(folder, WHOLE), mean, std)
+        raise _damaged(folder, PREPROCESSOR, error) from error
+    return CLIPScorer(model, weights.load_tokenizer(folder, WHOLE), mean, std)
+
+
+def _damaged(folder: ModelFolder, file: str, error: Exception) -> UserError:
+    path = folder.path / file
+    return UserError(f"the model's {path} is damaged: {first_line(error)}", hint=RESTORE)

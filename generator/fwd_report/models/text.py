@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fwd_report.models import loader
+from fwd_report.models import weights
+from fwd_report.models.folder import ModelFolder
 from fwd_report.store.files import write_atomically
 
 DIGEST = "sha256"
@@ -39,11 +40,12 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 class PromptEncoder:
     """Encodes prompts, each once.
 
-    model: a stage I folder. folder: where encoded prompts are kept, by model digest and prompt.
+    model: a stage I folder, `digest` what it is known by. folder: where encoded prompts are
+    kept, by model digest and prompt.
     """
 
     def __init__(
-        self, model: Path, digest: str, folder: Path, device: str, dtype: torch.dtype
+        self, model: ModelFolder, digest: str, folder: Path, device: str, dtype: torch.dtype
     ) -> None:
         self._model = model
         self._digest = digest
@@ -74,8 +76,8 @@ class PromptEncoder:
 
     @torch.inference_mode()
     def _encode(self, prompts: list[str]) -> None:
-        tokenizer = loader.load_tokenizer(self._model)
-        encoder = loader.load_text_encoder(self._model, self._device, self._dtype)
+        tokenizer = weights.load_tokenizer(self._model)
+        encoder = weights.load_text_encoder(self._model, self._device, self._dtype)
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
             self._encoded[prompt] = hidden.to(self._device, self._dtype)

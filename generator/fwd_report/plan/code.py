@@ -22,7 +22,7 @@ from fwd_report.store.files import read_cache, write_cache
 from fwd_report.techniques.base import Technique
 
 PACKAGE = fwd_report.__name__
-COUNTED = ("techniques", "diffusion", "models", "training")
+COUNTED = ("techniques", "diffusion", "models", "training", "recording")
 """Packages whose code makes results, but for what is marked in it."""
 SHOWS = frozenset(
     name

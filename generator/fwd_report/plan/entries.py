@@ -42,5 +42,6 @@ class Entries:
                 },
                 inputs=run.inputs,
                 label=run.label,
+                files=manifest.files,
             )
         return self._read[name]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UserError
-from fwd_report.models.digest import WHOLE, model_digest
+from fwd_report.models.digest import model_digest
+from fwd_report.models.layout import STAGE_PARTS, WHOLE
 from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.keys import FORMAT, key_of
 from fwd_report.plan.run import Run, run_name
@@ -28,6 +29,9 @@ from fwd_report.techniques.base import (
 
 FROM_REPORT = ("dataset", "scorer")
 """Fields that a run takes from the runs it needs or from report.yaml if its spec sets none."""
+
+RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
+"""What the engine does with every run."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ class _Planner:
         if scorer is not None:
             where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
             asked = scorer_model(self._project, scorer, where)
-            parts["scorer"] = model_digest(asked, self._digest_cache, parts=(WHOLE,))
+            parts["scorer"] = model_digest(asked, self._digest_cache, (WHOLE,))
         name = run_name(section.name, experiment.id, index)
         readings = {field: self._readings_of(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
@@ -258,7 +262,7 @@ class _Planner:
         asked = range(1, (stage or 0) + 1)
         if not self._stage_digests and asked:
             self._stage_digests = {
-                number: model_digest(model, self._digest_cache)
+                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
@@ -272,7 +276,7 @@ class _Planner:
         self, technique: Technique, stage: int | None, trained: bool, inputs: bool
     ) -> Closure:
         """The code of a run: its technique's, and what the engine does with it on its behalf."""
-        engine = ["fwd_report.techniques.context"]
+        engine = ["fwd_report.techniques.context", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
         if "scorer" in type(technique).model_fields:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from fwd_report.store.store import DamagedEntryError
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +39,24 @@ class Entry:
     needs: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     inputs: Mapping[str, Path] = field(default_factory=dict)
     label: str = ""
+    files: Mapping[str, Mapping[str, Any]] | None = None
+    """The digest of each file, as stored; None: not compared."""
 
     def picture(self, name: str = "image") -> Path:
         """The PNG of that name."""
         return self.folder / f"{name}.png"
 
-    def tensors(self) -> dict[str, Tensor]:
-        """The pictures by name, exact: (C, H, W) float32 in the model's range."""
-        from safetensors.torch import load_file
+    def content(self, file: str) -> bytes:
+        """A file's bytes, read once and compared with what was stored.
 
-        return load_file(self.folder / "tensors.safetensors")
+        Raises DamagedEntryError where they differ.
+        """
+        path = self.folder / file
+        content = path.read_bytes()
+        recorded = None if self.files is None else self.files.get(file, {})
+        if recorded is not None and recorded.get("sha256") != hashlib.sha256(content).hexdigest():
+            raise DamagedEntryError(f"{path} is not the file that was stored")
+        return content
 
     def frames(self, name: str = "trajectory") -> Path:
         """The `.npy` of that sequence of frames, (N, H, W, C) uint8."""

@@ -58,6 +58,7 @@ class Alignment(Technique):
         """
         import torch
 
+        from fwd_report.models.stored import tensors_of
         from fwd_report.techniques.registry import readings_of
 
         entries = run.needs["of"]
@@ -65,7 +66,7 @@ class Alignment(Technique):
         alignments, rights = [], []
         with torch.inference_mode():
             for entry in entries:
-                pictures, readings = entry.tensors(), readings_of(entry)
+                pictures, readings = tensors_of(entry), readings_of(entry)
                 seen = torch.stack([pictures[reading.picture] for reading in readings])
                 texts = run.judge.texts([reading.prompt for reading in readings])
                 cosines = run.judge.images(seen.clamp(-1, 1)) @ texts.T

@@ -66,4 +66,6 @@ class RunContext:
 
     def tensor(self, need: str, name: str = "image") -> Tensor:
         """The exact float32 tensor of that name in the referenced run's result."""
-        return self.needs[need][0].tensors()[name]
+        from fwd_report.models.stored import tensors_of
+
+        return tensors_of(self.needs[need][0])[name]

@@ -59,18 +59,19 @@ class Evaluate(Technique):
         """
         import torch
 
+        from fwd_report.models.stored import tensors_of
         from fwd_report.training.classifier import features, labels_of, load_classifier
         from fwd_report.training.datasets import load_dataset
         from fwd_report.training.frechet import frechet_distance
 
         trained = run.needs["classifier"][0]
         epoch = run.epochs.get("classifier") or int(trained.params["epochs"])
-        classifier = load_classifier(trained.folder, epoch, run.device)
+        classifier = load_classifier(trained, epoch, run.device)
         dataset = load_dataset(self.dataset or "digits", run.data, run.news)
         real = features(classifier, dataset.test_images)
         series: dict[str, list[float]] = {"samples": [], "fid": [], "accuracy": []}
         for group in groups(run.needs["of"]).values():
-            images = torch.stack([entry.tensors()["image"] for entry in group]).clamp(0, 1)
+            images = torch.stack([tensors_of(entry)["image"] for entry in group]).clamp(0, 1)
             wanted = [entry.params.get("digit") for entry in group]
             series["samples"].append(len(group))
             fid = accuracy = nan

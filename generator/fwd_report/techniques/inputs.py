@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING
+
+from fwd_report.techniques.base import InputFile, marked_fields
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+    from fwd_report.techniques.base import Technique
 
-def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tensor:
+
+def decoded(
+    technique: Technique,
+    contents: Mapping[str, bytes],
+    kind: str,
+    size: int,
+    value_range: tuple[float, float],
+) -> dict[str, Tensor]:
+    """A run's input files of one kind, "image" or "mask", by field, as its model takes them.
+
+    contents: the bytes of its files, by field. Raises UserError for one that is no picture.
+    """
+    from fwd_report.errors import UserError
+
+    found = {}
+    for field, mark in marked_fields(type(technique), InputFile).items():
+        if mark.kind != kind or field not in contents:
+            continue
+        try:
+            found[field] = (
+                load_mask(contents[field], size)
+                if kind == "mask"
+                else load_image(contents[field], size, value_range)
+            )
+        except (OSError, ValueError, SyntaxError) as error:
+            name = getattr(technique, field)
+            raise UserError(f"'{name}' is not a picture that can be read: {error}") from error
+    return found
+
+
+def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> Tensor:
     """The centre square of a picture, resized to `size` (Lanczos): (3, size, size) in the range.
 
-    EXIF orientation is applied; transparency is laid on white.
+    content: the bytes of its file. EXIF orientation is applied; transparency is laid on white.
     """
     import numpy as np
     import torch
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
+    with Image.open(BytesIO(content)) as opened:
         picture = eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
@@ -29,13 +63,13 @@ def load_image(path: Path, size: int, value_range: tuple[float, float]) -> Tenso
     return unit * (high - low) + low
 
 
-def load_mask(path: Path, size: int) -> Tensor:
-    """A mask as (1, size, size) of 0 and 1: 1 where more than half of a cell is white."""
+def load_mask(content: bytes, size: int) -> Tensor:
+    """A mask file's content as (1, size, size): 1 where over half of a cell is white, else 0."""
     import numpy as np
     import torch
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
+    with Image.open(BytesIO(content)) as opened:
         grey = eight_bits(ImageOps.exif_transpose(opened)).convert("L")
     square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)
     return torch.from_numpy((np.array(square) > 127).astype(np.float32))[None]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 
 from fwd_report.diffusion.additive import AdditiveNoise
 from fwd_report.diffusion.ddpm import DDPM
@@ -14,6 +13,7 @@ from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.models.model import Evaluator, Model
+from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
 from fwd_report.training.state import weights_file
 from fwd_report.training.unet import NO_CLASS, UNet, unet_of
@@ -29,7 +29,7 @@ def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, E
     """
     epoch = epoch or int(entry.params["epochs"])
     network = unet_of(entry.params)
-    network.load_state_dict(load_file(entry.folder / weights_file(epoch)))
+    network.load_state_dict(tensors_of(entry, weights_file(epoch)))
     name = f"{entry.key}@{epoch}"
     model = Model(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
     return model, TrainedEvaluator(network, entry.params, device)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from fwd_report.models.stored import tensors_of
+from fwd_report.store.entry import Entry
 from fwd_report.training.state import weights_file
 from fwd_report.training.unet import CLASSES
 
@@ -39,10 +38,10 @@ class Classifier(nn.Module):
         return self.head(self.features(x))
 
 
-def load_classifier(folder: Path, epoch: int, device: str) -> Classifier:
-    """The classifier a training left in `folder` after that epoch, ready to judge."""
+def load_classifier(entry: Entry, epoch: int, device: str) -> Classifier:
+    """The classifier a stored training left after that epoch, ready to judge."""
     classifier = Classifier()
-    classifier.load_state_dict(load_file(folder / weights_file(epoch)))
+    classifier.load_state_dict(tensors_of(entry, weights_file(epoch)))
     return classifier.eval().to(device)
 
 

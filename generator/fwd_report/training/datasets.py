@@ -95,7 +95,8 @@ def _labels(array: np.ndarray) -> Tensor:
 
 
 def _array(name: str, path: Path, digest: str) -> np.ndarray:
-    found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    content = path.read_bytes()
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != digest:
         raise UserError(
             Problem(
@@ -105,7 +106,7 @@ def _array(name: str, path: Path, digest: str) -> np.ndarray:
             )
         )
     try:
-        return read_idx(path)
+        return read_idx(content)
     except ValueError as error:
         raise UserError(
             Problem(f"this file of {name} is unreadable: {error}", file=path)

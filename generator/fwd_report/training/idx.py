@@ -5,23 +5,21 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 UNSIGNED_BYTE = 8
 
 
-def read_idx(path: Path) -> np.ndarray:
+def read_idx(packed: bytes) -> np.ndarray:
     """The array in a gzipped IDX file of unsigned bytes: (N, H, W) images or (N,) labels.
 
-    Raises ValueError, with the reason, if the file is truncated, is not gzip, or is not such an
-    IDX file. Format: http://yann.lecun.com/exdb/mnist (two zero bytes, the type, the number of
-    dimensions, then each size as a big-endian 32-bit integer).
+    packed: the file's bytes. Raises ValueError, with the reason, if the file is truncated, is not
+    gzip, or is not such an IDX file. Format: http://yann.lecun.com/exdb/mnist (two zero bytes,
+    the type, the number of dimensions, then each size as a big-endian 32-bit integer).
     """
     try:
-        with gzip.open(path) as stream:
-            content = stream.read()
+        content = gzip.decompress(packed)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"not a whole gzip file ({error})") from error
     if len(content) < 4 or content[:3] != bytes((0, 0, UNSIGNED_BYTE)):

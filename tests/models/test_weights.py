@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
+from tests.driver import cascade_of
+from transformers import T5EncoderModel
 
-from fwd_report.errors import UserError
-from fwd_report.models import loader, names
+from fwd_report.errors import OutdatedError, UserError
+from fwd_report.models import names, schedules, weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import STAGE_PARTS
+from fwd_report.models.opening import open_model
 from fwd_report.models.text import PromptEncoder
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.store.files import read_cache, write_cache
@@ -28,7 +35,44 @@ def folder(tiny_if: Path, tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> torch.nn.Module:
-    return loader.load_unet(folder, "cpu", torch.float32)
+    return weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_networks_are_those_the_libraries_load_themselves(folder: Path, dtype: torch.dtype) -> None:
+    """Shards too; and T5's `wo` stays in float32, as transformers has it."""
+    load(folder).save_pretrained(folder / "unet", max_shard_size="10KB")
+    opened = ModelFolder(folder)
+    pairs = [
+        (
+            weights.load_unet(opened, "cpu", dtype),
+            UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=dtype),
+        ),
+        (
+            weights.load_text_encoder(opened, "cpu", dtype),
+            T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=dtype),
+        ),
+    ]
+    for ours, theirs in pairs:
+        wanted = theirs.state_dict()
+        assert ours.state_dict().keys() == wanted.keys()
+        for name, value in ours.state_dict().items():
+            assert value.dtype == wanted[name].dtype
+            assert torch.equal(value, wanted[name]), name
+        assert not ours.training
+
+
+def test_weights_edited_after_they_were_hashed_are_not_loaded(folder: Path) -> None:
+    """With the size and the time of the file that was hashed: only reading it tells."""
+    opened = open_model(folder, folder.parent / "digests.json", STAGE_PARTS[1])
+    path = folder / "unet" / WEIGHTS
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(OutdatedError, match=f"unet/{WEIGHTS} was edited"):
+        weights.load_unet(opened, "cpu", torch.float32)
 
 
 def test_truncated_weights(folder: Path) -> None:
@@ -45,9 +89,9 @@ def test_missing_weights(folder: Path) -> None:
 
 
 def test_pickled_weights_are_not_read(folder: Path) -> None:
-    weights = load_file(folder / "unet" / WEIGHTS)
+    tensors = load_file(folder / "unet" / WEIGHTS)
     (folder / "unet" / WEIGHTS).unlink()
-    torch.save(weights, folder / "unet" / "diffusion_pytorch_model.bin")
+    torch.save(tensors, folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(UserError, match="unet has no weights"):
         load(folder)
 
@@ -79,9 +123,9 @@ def test_missing_shard(folder: Path) -> None:
 
 def test_weights_of_another_network(folder: Path) -> None:
     path = folder / "unet" / WEIGHTS
-    weights = load_file(path)
-    del weights["conv_in.bias"]
-    save_file(weights, path)
+    tensors = load_file(path)
+    del tensors["conv_in.bias"]
+    save_file(tensors, path)
     with pytest.raises(UserError, match=r"do not fit its config\.json: conv_in\.bias"):
         load(folder)
 
@@ -109,13 +153,13 @@ def test_schedule_that_is_not_known(folder: Path) -> None:
     path = folder / "scheduler" / "scheduler_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "prediction_type": "sample"}))
     with pytest.raises(UserError, match="prediction_type is 'sample'"):
-        loader.load_process(folder, thresholds=False)
+        schedules.load_process(ModelFolder(folder), thresholds=False)
 
 
 def test_damaged_tokenizer(folder: Path) -> None:
     (folder / "tokenizer" / "tokenizer.json").write_text("{}")
     with pytest.raises(UserError, match=r"tokenizer in .* is damaged"):
-        loader.load_tokenizer(folder)
+        weights.load_tokenizer(ModelFolder(folder))
 
 
 def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
@@ -131,49 +175,10 @@ def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
     )  # fmt: skip
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "T5Tokenizer"}')
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spiece.model"))
-    assert loader.load_tokenizer(tmp_path)(prompt).input_ids == [*pieces.encode(prompt), 1]
-
-
-def test_a_hub_id_that_is_not_given_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import GatedRepoError
-
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-
-    def refuse(self: HfApi, repository: str) -> list[str]:
-        raise GatedRepoError.__new__(GatedRepoError)
-
-    monkeypatch.setattr(HfApi, "list_repo_files", refuse)
-    with pytest.raises(UserError, match=r"accept its licence at .*DeepFloyd/IF-I-XL-v1\.0.*login"):
-        loader.fetch("DeepFloyd/IF-I-XL-v1.0", ("unet",))
-
-
-def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from huggingface_hub import HfApi
-
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-
-    def unreachable(self: HfApi, repository: str) -> list[str]:
-        raise ConnectionError("no route to host")
-
-    monkeypatch.setattr(HfApi, "list_repo_files", unreachable)
-    with pytest.raises(UserError, match="no route to host"):
-        loader.fetch("someone/model", ("unet",))
-
-
-def test_a_downloaded_hub_model_needs_no_network(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_if: Path
-) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    repository = tmp_path / "models--someone--model"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text("abc123")
-    shutil.copytree(tiny_if / "stage_1", repository / "snapshots" / "abc123")
-    assert names.resolve("someone/model", 1, tmp_path) == "someone/model"
-    assert model_digest("someone/model", tmp_path / "digests.json") == "someone/model@abc123"
-    assert model_digest("someone/other", tmp_path / "digests.json") == "someone/other@main"
-    fetched = loader.fetch("someone/model", ("unet", "text_encoder"))
-    assert fetched == repository / "snapshots" / "abc123"
+    assert weights.load_tokenizer(ModelFolder(tmp_path))(prompt).input_ids == [
+        *pieces.encode(prompt),
+        1,
+    ]
 
 
 def test_names(tiny_if: Path) -> None:
@@ -191,21 +196,24 @@ def test_names(tiny_if: Path) -> None:
 
 def test_digest_is_of_contents_and_is_cached(folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "digests.json"
-    first = model_digest(folder, cache)
+    first = model_digest(folder, cache, STAGE_PARTS[1])
     copied = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
-    assert model_digest(copied, cache) == first
+    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
     known = read_cache(cache)
     path = folder / "unet" / WEIGHTS
     known[str(path)]["sha256"] = "remembered"
     write_cache(cache, known)
-    assert model_digest(folder, cache) != first
+    assert model_digest(folder, cache, STAGE_PARTS[1]) != first
     cache.write_text(cache.read_text().replace("remembered", "rememberee"))
-    assert model_digest(folder, cache) == first, "what is not as it was written is not believed"
+    assert model_digest(folder, cache, STAGE_PARTS[1]) == first, "damage is not believed"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
-    assert model_digest(folder, cache) not in (first, model_digest(copied, cache))
+    assert model_digest(folder, cache, STAGE_PARTS[1]) not in (
+        first,
+        model_digest(copied, cache, STAGE_PARTS[1]),
+    )
     (folder / "README.md").write_text("not part of what the model predicts")
     (copied / "README.md").write_text("something else")
-    assert model_digest(copied, cache) == first
+    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
 
 
 def test_unknown_words(folder: Path) -> None:
@@ -220,13 +228,13 @@ def test_prompts_are_encoded_once_and_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load_encoder = loader.load_text_encoder
+    load_encoder = weights.load_text_encoder
     monkeypatch.setattr(
-        loader, "load_text_encoder", lambda *given: loads.append(given) or load_encoder(*given)
+        weights, "load_text_encoder", lambda *given: loads.append(given) or load_encoder(*given)
     )
 
     def cascade() -> Cascade:
-        return Cascade({1: folder}, tmp_path / "cache", "cpu", torch.float32)
+        return cascade_of({1: folder}, tmp_path / "cache")
 
     first = cascade()
     first.prepare(["a dog", "a skull", "a dog", ""])
@@ -242,7 +250,7 @@ def test_prompts_are_encoded_once_and_kept(
 
 def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:
     def encoder() -> PromptEncoder:
-        return PromptEncoder(folder, "digest", tmp_path / "prompts", "cpu", torch.float32)
+        return PromptEncoder(ModelFolder(folder), "digest", tmp_path / "prompts", "cpu", torch.float32)
 
     expected = encoder().embeddings(["a skull"])
     (kept,) = (tmp_path / "prompts").iterdir()
@@ -257,13 +265,13 @@ def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_p
 
 def test_prompts_that_cannot_be_kept_are_encoded_all_the_same(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("where a folder should be")
-    encoder = PromptEncoder(folder, "digest", tmp_path / "file", "cpu", torch.float32)
+    encoder = PromptEncoder(ModelFolder(folder), "digest", tmp_path / "file", "cpu", torch.float32)
     assert encoder.embeddings(["a skull"]).shape[0] == 1
 
 
 def test_stage_two_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no stage II"):
-        Cascade({1: folder}, tmp_path, "cpu", torch.float32).model(2)
+        cascade_of({1: folder}, tmp_path).model(2)
 
 
 def test_the_embedded_model_names_no_class_of_one_transformers_alone() -> None:

@@ -1,0 +1,130 @@
+"""The networks a build's runs ask: the report's model, trained networks, scorers; each opened once,
+and as it was when the runs were planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from fwd_report.errors import OutdatedError
+from fwd_report.models.cascade import STAGE_NAMES, Cascade
+from fwd_report.models.digest import forget
+from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.models.names import resolve_scorer
+from fwd_report.models.opening import open_model
+from fwd_report.models.scorer import load_scorer
+from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models
+from fwd_report.spec.model import Project
+from fwd_report.techniques.base import PromptText, marked_fields
+from fwd_report.training.checkpoints import load_trained
+
+if TYPE_CHECKING:
+    from fwd_report.models.model import Evaluator, Model
+    from fwd_report.models.scorer import Scorer
+    from fwd_report.store.entry import Entry
+
+
+class Networks:
+    """Opens networks when a run first asks them. cache: a folder for prompts and file digests."""
+
+    def __init__(self, project: Project, cache: Path, device: str, dtype: torch.dtype) -> None:
+        self._project = project
+        self._digests = cache / "digests.json"
+        self._prompts_folder = cache / "prompts"
+        self._device = device
+        self._dtype = dtype
+        self._planned: dict[str, str] = {}
+        """The digest of each stage, as the keys of the runs have it."""
+        self._prompts: list[str] = []
+        self._cascade: Cascade | None = None
+        self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
+        self._scorers: dict[str, Scorer] = {}
+
+    def prepare(self, runs: Iterable[Run]) -> None:
+        """Note what the runs to come ask, so that the text encoder is loaded once."""
+        asking = [run for run in runs if run.model is not None]
+        for run in asking:
+            self._planned |= run.parts["model"]
+        self._prompts = sorted(
+            {
+                prompt
+                for run in asking
+                for field in marked_fields(type(run.technique), PromptText)
+                if (prompt := getattr(run.technique, field)) is not None
+            }
+        )
+
+    def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
+        """The network a referenced training left, or the stage the technique asks, or none."""
+        if trained := needs.get("model"):
+            name = (trained[0].key, run.epochs.get("model"))
+            if name not in self._trained:
+                self._trained[name] = load_trained(trained[0], name[1], self._device)
+            return self._trained[name][0]
+        if run.model is not None and run.technique.stage is not None:
+            with self._as_planned():
+                return self._stages().model(run.technique.stage)
+        return None
+
+    def scorer(self, run: Run) -> Scorer | None:
+        """The scorer the run asks, or none."""
+        if run.scorer is None:
+            return None
+        planned = run.parts["scorer"]
+        if planned not in self._scorers:
+            scorer = resolve_scorer(run.scorer, self._project.root)
+            with self._as_planned():
+                folder = open_model(scorer, self._digests, (WHOLE,), planned)
+                self._scorers[planned] = load_scorer(folder, self._device)
+        return self._scorers[planned]
+
+    def evaluator(self, name: str) -> Evaluator:
+        """Who answers the queries addressed to `name`."""
+        for model, evaluator in self._trained.values():
+            if model.name == name:
+                return evaluator
+        stage = next(stage for stage, stage_name in STAGE_NAMES.items() if stage_name == name)
+        with self._as_planned():
+            cascade = self._stages()
+            cascade.prepare(self._prompts)
+            return cascade.evaluator(stage)
+
+    def _stages(self) -> Cascade:
+        if self._cascade is None:
+            stages = {
+                stage: partial(
+                    open_model,
+                    model,
+                    self._digests,
+                    STAGE_PARTS[stage],
+                    self._planned.get(f"stage_{stage}"),
+                )
+                for stage, model in stage_models(self._project).items()
+            }
+            self._cascade = Cascade(
+                stages,
+                self._planned["stage_1"],
+                self._prompts_folder,
+                self._device,
+                self._dtype,
+            )
+        return self._cascade
+
+    @contextmanager
+    def _as_planned(self) -> Iterator[None]:
+        """Have every file digested anew for the next plan where one is other than planned.
+
+        A file that was edited without a change of its stamp would be planned wrong for ever.
+        """
+        try:
+            yield
+        except OutdatedError:
+            forget(self._digests)
+            raise

@@ -1,0 +1,32 @@
+"""A model opened for the runs that ask it: on this machine, and as they were planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fwd_report.errors import OutdatedError
+from fwd_report.models import hub
+from fwd_report.models.digest import digest_of, digests_in
+from fwd_report.models.folder import ModelFolder
+
+OUTSIDE_KEYS = "what it opens is compared with the digest in the keys"
+
+
+def open_model(
+    model: Path | str,
+    cache: Path,
+    parts: Sequence[str],
+    planned: str | None = None,
+    news: Callable[[str], None] = lambda message: None,
+) -> ModelFolder:
+    """The model's folder, downloaded if need be, whose files are compared as they are read.
+
+    planned: the digest by which it is part of the keys of runs. Raises OutdatedError where it is
+    another by now.
+    """
+    folder = model if isinstance(model, Path) else hub.fetch(model, parts, news)
+    digests = digests_in(folder, cache, parts)
+    if planned is not None and digest_of(digests) != planned:
+        raise OutdatedError(folder)
+    return ModelFolder(folder, digests)

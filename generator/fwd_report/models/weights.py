@@ -1,0 +1,115 @@
+"""Networks and tokenizers from a model's folder; safetensors, never a pickle.
+
+Whatever is missing or damaged ends in a UserError that names the file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from fwd_report.errors import UserError, first_line
+from fwd_report.models.folder import ModelFolder
+from fwd_report.models.layout import RESTORE, TOKENIZER
+
+
+def load_unet(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
+    """The UNet of the class its configuration names, for inference."""
+    config = folder.config("unet")
+    name = config.get("_class_name")
+    if name == "UNet2DConditionModel":
+        from diffusers import UNet2DConditionModel as network
+    elif name == "PatchedUNet2DConditionModel":
+        from fwd_report.models.patched_unet import PatchedUNet2DConditionModel as network
+    else:
+        path = folder.path / "unet" / "config.json"
+        raise UserError(f"{path} names no known UNet class: {name!r}")
+    from accelerate import init_empty_weights
+
+    _speak_through_errors_alone()
+    try:
+        with init_empty_weights(include_buffers=False):
+            model = network.from_config(config)
+    except Exception as error:
+        raise _damaged(folder, "unet", error) from error
+    wanted = set(model.state_dict())
+    for tensors in folder.tensors("unet"):
+        held = {
+            key: value.to(device, dtype if value.is_floating_point() else None, copy=True)
+            for key, value in tensors.items()
+        }
+        try:
+            model.load_state_dict(held, strict=False, assign=True)
+        except RuntimeError as error:
+            raise _unfitting(folder, "unet", first_line(error)) from error
+        wanted -= set(held)
+    if wanted:
+        raise _unfitting(folder, "unet", ", ".join(sorted(wanted)[:3]))
+    return model.to(device, dtype).eval().requires_grad_(False)  # type: ignore[no-any-return]
+
+
+def load_text_encoder(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
+    """The T5 encoder, for inference."""
+    from transformers import T5Config, T5EncoderModel
+
+    return load_transformer(T5EncoderModel, T5Config, folder, "text_encoder", device, dtype)
+
+
+def load_tokenizer(folder: ModelFolder, part: str = "tokenizer") -> Any:
+    """The tokenizer that belongs to the text encoder, or the one in another part."""
+    from transformers import AutoTokenizer
+
+    folder.config(part, TOKENIZER[0])
+    _speak_through_errors_alone()
+    with folder.tokenizer(part) as copied:
+        try:
+            return AutoTokenizer.from_pretrained(copied, local_files_only=True)
+        except Exception as error:
+            raise UserError(
+                f"the tokenizer in {folder.path / part} is damaged: {first_line(error)}",
+                hint=RESTORE,
+            ) from error
+
+
+def load_transformer(
+    network: Any, configuration: Any, folder: ModelFolder, part: str, device: str, dtype: Any
+) -> nn.Module:
+    """A network of transformers' class `network`, for inference, which that library fills.
+
+    It knows which weights are tied, and which stay in float32 whatever the dtype.
+    """
+    config = configuration.from_dict(folder.config(part))
+    tensors = {key: value for shard in folder.tensors(part) for key, value in shard.items()}
+    _speak_through_errors_alone()
+    try:
+        model, info = network.from_pretrained(
+            None, config=config, state_dict=tensors, dtype=dtype, output_loading_info=True
+        )
+    except Exception as error:
+        raise _damaged(folder, part, error) from error
+    wrong = [*info["missing_keys"], *(str(key) for key in info.get("mismatched_keys", ()))]
+    if wrong:
+        raise _unfitting(folder, part, ", ".join(sorted(wrong)[:3]))
+    return model.to(device).eval().requires_grad_(False)  # type: ignore[no-any-return]
+
+
+def _damaged(folder: ModelFolder, part: str, error: Exception) -> UserError:
+    path = folder.path / part
+    return UserError(f"the weights in {path} cannot be loaded: {first_line(error)}", hint=RESTORE)
+
+
+def _unfitting(folder: ModelFolder, part: str, which: str) -> UserError:
+    path = folder.path / part
+    return UserError(f"the weights in {path} do not fit its config.json: {which}", hint=RESTORE)
+
+
+def _speak_through_errors_alone() -> None:
+    """Keep the libraries' progress bars and warnings out of the build's one progress display."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
