@@ -250,7 +250,9 @@ def test_prompts_are_encoded_once_and_kept(
 
 def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:
     def encoder() -> PromptEncoder:
-        return PromptEncoder(ModelFolder(folder), "digest", tmp_path / "prompts", "cpu", torch.float32)
+        return PromptEncoder(
+            ModelFolder(folder), "digest", tmp_path / "prompts", "cpu", torch.float32
+        )
 
     expected = encoder().embeddings(["a skull"])
     (kept,) = (tmp_path / "prompts").iterdir()

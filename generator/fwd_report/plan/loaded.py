@@ -13,6 +13,7 @@ import hashlib
 import importlib
 import importlib.util
 import marshal
+import struct
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -70,16 +71,20 @@ class LoadedCode:
 
 
 def _holds(compiled: Path, source: bytes, path: Path) -> bool:
-    """Whether a compiled module, if it is there, is that of the source.
+    """Whether a compiled module, if it is there and Python took it, is that of the source.
 
     Python takes it for the source's own by the source's size and second of writing, and so misses
-    an edit within the second.
+    an edit within the second. One of another second or size it passes over.
     """
     try:
         data = compiled.read_bytes()
     except OSError:
         return True
     if data[:4] != importlib.util.MAGIC_NUMBER:
+        return True
+    flags, second, size = struct.unpack("<3I", data[4:PYC_HEADER].ljust(12, b"\0"))
+    written = int(path.stat().st_mtime) & 0xFFFFFFFF
+    if not flags and (second, size) != (written, len(source) & 0xFFFFFFFF):
         return True
     try:
         code = marshal.loads(data[PYC_HEADER:])
