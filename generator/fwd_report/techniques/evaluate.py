@@ -90,24 +90,20 @@ class Evaluate(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """A table with a row for each group."""
-        from fwd_report.techniques.parts import Table, axis_label
-        from fwd_report.techniques.sheets import model_labels
-
-        def named(axes: Axes, models: Mapping[str, str]) -> str:
-            values = (models[v] if axis == "model" else axis_label(axis, v) for axis, v in axes)
-            return ", ".join(values)
+        from fwd_report.techniques.labels import Labels
+        from fwd_report.techniques.parts import Table
 
         rows = []
+        own = Labels(entries)
         for entry in entries:
             fids, accuracies = entry.series["fid"], entry.series["accuracy"]
             judged = zip(groups(entry.needs["of"]).items(), fids, accuracies, strict=True)
-            models = model_labels(
-                [of.axes["model"] for of in entry.needs["of"] if "model" in of.axes]
-            )
+            labels = Labels(entry.needs["of"])
             for (axes, group), fid, accuracy in judged:
+                name = labels.run(group[0], [axis for axis, _ in axes])
                 rows.append(
                     (
-                        named(axes, models) or entry.label,
+                        "; ".join(filter(None, (name, own.run(entry)))) or entry.label,
                         str(len(group)),
                         "no digit requested" if isnan(accuracy) else f"{accuracy:.1%}",
                         "needs 2 samples" if isnan(fid) else f"{fid:.1f}",
