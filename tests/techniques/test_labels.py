@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fwd_report.figures.gallery import Gallery
-from fwd_report.plan.plan import Planner
+from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
 from fwd_report.site.show import Block, blocks
 from fwd_report.spec.load import load_project
@@ -30,7 +30,7 @@ from fwd_report.techniques.registry import all_techniques
 
 PICTURES = ("experiments/images/dog.png", "other/dog.png", "experiments/images/a-cat.png")
 """Two have one stem, which therefore names neither."""
-MASKS = ("experiments/images/mask.png", "other/hole.png")
+MASKS = ("experiments/images/left.png", "other/right.png")
 PROMPTS = ("a dog", "an owl", "")
 OTHERS: list[dict[str, Any]] = [
     {"id": "net", "technique": "train", "epochs": 3, "conditioning": "class"},
@@ -192,7 +192,7 @@ def shows(run: Run, name: str) -> tuple[int, int, int]:
         return colour(name, source, *noise, run.seed)
     if name == "small":
         return shows(run.needs["of"][0], "image")
-    return colour(name, run.name)
+    return colour(name, run.key)
 
 
 STORED = {
@@ -222,7 +222,7 @@ def stored(run: Run, root: Path) -> Entry:
             Image.new("RGB", (4, 4), shows(run, name)).save(entry.picture(name))
         frames = [np.full((4, 4, 3), shows(run, f"frame {n}"), np.uint8) for n in range(3)]
         np.save(entry.frames(), np.stack(frames))
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><!--{run.name}--></svg>'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><!--{run.key}--></svg>'
         (folder / "architecture.svg").write_text(svg)
     return entry
 
@@ -252,15 +252,21 @@ class Figure:
 
     def _said(self, entry: Entry, text: str) -> Iterator[tuple[str, set[str]]]:
         """For each axis of the run the run's own value, and the values that `text` names."""
-        for axis, value in (*entry.axes.items(), ("", "")):
+        for axis in ("", *dict.fromkeys(axis for other in self.entries for axis in other.axes)):
             if axis:
-                mine = self._name(axis, value)
+                mine = self._name(axis, entry.axes[axis]) if axis in entry.axes else ""
                 every = {self._name(axis, e.axes[axis]) for e in self.entries if axis in e.axes}
             else:
                 mine = self.experiments[entry.section, entry.experiment]
                 every = set(self.experiments.values()) if len(self.experiments) > 1 else set()
             named = {name for name in every if _separated(name) in text}
             yield mine, {n for n in named if not any(n != m and n in m for m in named)}
+
+    def title(self, label: str) -> str:
+        """The model that the first row of a grid of samples names, for all of its rows."""
+        models = [entry.axes["model"] for entry in self.entries if "model" in entry.axes]
+        names = {self.labels.value("model", model) for model in models}
+        return next((name for name in names if _separated(label).startswith(f"|{name}|")), "")
 
     def _name(self, axis: str, value: Any) -> str:
         return f"digit {value}" if axis == "digit" else self.labels.value(axis, value)
@@ -316,10 +322,11 @@ def check_grid(figure: Figure, block: Block) -> None:
             if above == "input":
                 check_input(figure, block, number, column)
                 continue
-            said = (row_labels[0].split(", γ")[0].split(", steps")[0], above, head, image.label)
-            meant = figure.meant(*(said if block_has_title(figure) else said[1:]))
+            meant = figure.meant(figure.title(row_labels[0]), above, head)
             words = {word for label in (above, head, image.label) for word in label.split(": ")}
-            name = next((CAPTIONS[word] for word in words if word in CAPTIONS), "image")
+            there = STORED.get(figure.runs[0].technique.name, ("original",))
+            named = (CAPTIONS[word] for word in words if word in CAPTIONS)
+            name = next((name for name in named if name in there), "image")
             if "through the view" in image.label:
                 name = "viewed"
             colours = {shows(run, name) for run in meant}
@@ -330,13 +337,6 @@ def check_grid(figure: Figure, block: Block) -> None:
                 assert same_but_for_samples(meant)
             else:
                 assert len(colours) == 1, (above, head, name)
-
-
-def block_has_title(figure: Figure) -> bool:
-    """Whether a grid is one of several, each named above its first row."""
-    return figure.runs[0].technique.name == "sample" and any(
-        "model" in entry.axes for entry in figure.entries
-    )
 
 
 def check_input(figure: Figure, block: Block, number: int, column: int) -> None:
@@ -376,7 +376,7 @@ def check_animations(figure: Figure, block: Block) -> None:
 
 def check_drawing(figure: Figure, block: Block) -> None:
     (run,) = figure.meant(block["label"])
-    assert f"<!--{run.name}-->" in (figure.folder / block["image"].src).read_text()
+    assert f"<!--{run.key}-->" in (figure.folder / block["image"].src).read_text()
 
 
 def check_curve(figure: Figure, block: Block) -> None:
@@ -389,7 +389,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> Path:
     root = tmp_path_factory.mktemp("labels")
     for name in (*PICTURES, *MASKS):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8), colour(name)).save(root / name)
+        picture = Image.new("RGB", (64, 64), colour(name) if name in PICTURES else "black")
+        if name in MASKS:
+            picture.paste("white", (0, 0, 16 + 16 * MASKS.index(name), 64))
+        picture.save(root / name)
     shutil.copytree(tiny_if, root / "model")
     report = "title: R\nmodel: model/stage_1\nupscaler: model/stage_2\n"
     (root / "experiments" / "report.yaml").write_text(report)
@@ -397,15 +400,16 @@ def project(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> Path:
 
 
 def figure_of(written: dict[str, Any], root: Path, data: st.DataObject) -> None:
-    others = [{**other, "show": False} for other in OTHERS]
+    named = json.dumps(written)
+    named += json.dumps([other for other in OTHERS if f'"{other["id"]}' in named])
+    others = [{**other, "show": False} for other in OTHERS if f'"{other["id"]}' in named]
     section = {"title": "S", "experiments": [*others, written]}
     (root / "experiments" / "s.yaml").write_text(yaml.safe_dump(section, sort_keys=False))
-    plan = Planner(load_project(root), Store(root / ".fwd-report")).plan()
+    plan = make_plan(load_project(root), Store(root))
     runs = plan.experiments["s", "e"]
-    kept = data.draw(st.lists(st.sampled_from(runs), min_size=1, max_size=len(runs)), "kept")
-    if data.draw(st.booleans(), "all are there"):
-        kept = list(runs)
-    runs = tuple(run for run in runs if run in kept)
+    indices = st.integers(0, len(runs) - 1)
+    absent = data.draw(st.sets(indices, max_size=len(runs) - 1) | st.just(set()), "absent")
+    runs = tuple(run for index, run in enumerate(runs) if index not in absent)
     technique = all_techniques()[written["technique"]]
     entries = [stored(run, root / "made") for run in runs]
     if technique.name in ("alignment", "evaluate"):
@@ -417,10 +421,11 @@ def figure_of(written: dict[str, Any], root: Path, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("technique", sorted(SHAPES))
-def test_pictures_are_of_the_runs_their_labels_say(technique: str, project: Path) -> None:
-    @settings(
-        max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.slow)])
+def test_pictures_are_of_the_runs_their_labels_say(
+    technique: str, examples: int, project: Path
+) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(written=experiments(technique), data=st.data())
     def every_shape(written: dict[str, Any], data: st.DataObject) -> None:
         figure_of(written, project, data)

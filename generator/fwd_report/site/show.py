@@ -116,7 +116,7 @@ def _block(part: Part, gallery: Gallery) -> Block:
     if isinstance(part, Drawing):
         drawn = gallery.drawing(part.source)
         image = Image(drawn.name, drawn.width, drawn.height, min(drawn.width, COLUMN), part.alt)
-        return {"kind": "drawing", "image": image}
+        return {"kind": "drawing", "image": image, "label": part.label}
     raise TypeError(f"not a part: {part!r}")
 
 
@@ -137,6 +137,7 @@ def _grid(grid: Grid, gallery: Gallery) -> Block:
         "column_labels": grid.column_labels,
         "beside": beside,
         "columns": columns,
+        "notes": grid.notes,
     }
 
 
@@ -159,6 +160,7 @@ def _trajectory(part: Trajectory, gallery: Gallery) -> Block:
         "sprite": film.sprite.name,
         "count": film.count,
         "labels": labels if every else [f"frame {i + 1}" for i in range(film.count)],
+        "label": part.label,
     }
 
 
