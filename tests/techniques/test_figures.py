@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -202,9 +203,12 @@ def test_a_repeated_row_label_stands_once() -> None:
 def test_judged_groups_are_named_by_what_was_swept() -> None:
     axes = [{"model": m, "digit": d} for m in ("ca@1", "cb@1") for d in range(2)]
     samples = tuple(entry(n, a) for n, a in enumerate(axes))
-    series = {"samples": [2.0, 2.0], "fid": [30.0, 20.0], "accuracy": [0.5, 1.0]}
+    series = {"samples": [2.0, 2.0], "accuracy": [0.5, 1.0]}
+    series |= {"kid": [-0.0001, nan], "kid_spread": [0.02, nan], "kid_subset": [10.0, nan]}
     (table,) = Evaluate.figure([entry(9, {}, series=series, needs={"of": samples})])
     assert [row[0] for row in table.rows] == ["ca, epoch 1", "cb, epoch 1"]
+    assert table.rows[0][3:] == ("0.000 ± 0.020", "10")
+    assert table.rows[1][3:] == ("too few samples", "–")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Classify(Technique):
-    """Train the classifier: it labels samples, and its features are what their FID compares."""
+    """Train the classifier: it labels samples, and its features are what their KID compares."""
 
     name: ClassVar[str] = "classify"
     kind: ClassVar[Literal["job"]] = "job"
