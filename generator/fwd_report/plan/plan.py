@@ -198,7 +198,7 @@ class _Planner:
             parts=parts,
             calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
             alt=technique.alt(axes),
-            label=experiment.title or experiment.id,
+            label=experiment.label or experiment.title or experiment.id,
             model=model,
             scorer=scorer,
             needs=needs,
