@@ -175,7 +175,7 @@ def test_the_handle_goes_along_while_a_film_plays(read: Watched) -> None:
     slider, label = film.get_by_role("slider"), film.locator("output")
     expect(film.get_by_role("button", name="Pause")).to_be_visible()
     page.wait_for_function(
-        "() => [document.querySelector('.fwd-film input')].every((e) => e.value > 0 && e.value < 33)"
+        "() => (({ value }) => value > 0 && value < 33)(document.querySelector('.fwd-film input'))"
     )
     slider.press("Home")
     expect(label).to_have_text("t = 990")
