@@ -248,11 +248,11 @@ def _run(
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
-    from fwd_report.plan.rates import Rates, calls_by_cost
+    from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 
     workbench = Workbench(plan.project, store)
     unique = list({run.key: run for run in due}.values())
-    rates = Rates(store.base)
+    rates = Rates(store.base, first_rates(unique))
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:
         engine = Engine(store, workbench, progress, options.keep_going, forced)
         return engine.run(unique), engine.finished
