@@ -261,13 +261,13 @@ def _run(
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded import LoadedCode
-    from fwd_report.plan.rates import Rates, calls_by_cost
+    from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 
     code = LoadedCode(plan.sources)
     code.load(sorted({module for run in due for module in run.modules}))
     workbench = Workbench(plan.project, store, code)
     unique = distinct(due)
-    rates = Rates(store.base)
+    rates = Rates(store.base, first_rates(unique))
     with Progress(calls_by_cost(unique), len(unique), rates) as progress:
         engine = Engine(store, workbench, progress, options.keep_going, forced)
         return engine.run(unique), engine.finished, engine.others

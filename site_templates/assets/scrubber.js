@@ -1,36 +1,58 @@
 import { range } from "./range.js";
 
-/** A range over every frame of a trajectory; "Play" goes back to the animation. */
+const FRAME_MS = 90;
+const LAST_FRAME_MS = 1800;
+
+/** A range over every frame of a trajectory: its handle goes along while the film plays. */
 export function scrubber(element) {
   const labels = JSON.parse(element.dataset.labels);
+  const last = labels.length - 1;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const frame = document.createElement("div");
   frame.className = "fwd-frame";
-  frame.hidden = true;
   const label = document.createElement("output");
   label.className = "fwd-label";
-  label.textContent = "drag to step through";
-  const play = document.createElement("button");
-  Object.assign(play, { type: "button", className: "fwd-button", textContent: "Play", hidden: true });
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "fwd-button" });
+  let timer = 0;
 
+  const show = (index) => {
+    frame.style.backgroundPosition = `${(100 * index) / Math.max(1, last)}% 0`;
+    input.value = index;
+    label.textContent = labels[index];
+    input.setAttribute("aria-valuetext", labels[index]);
+  };
+  const tick = () => {
+    const index = (Number(input.value) + 1) % labels.length;
+    show(index);
+    timer = setTimeout(tick, index === last ? LAST_FRAME_MS : FRAME_MS);
+  };
+  const play = (moving) => {
+    clearTimeout(timer);
+    timer = moving ? setTimeout(tick, FRAME_MS) : 0;
+    button.textContent = moving ? "Pause" : "Play";
+    label.setAttribute("aria-live", moving ? "off" : "polite");
+  };
   const input = range({
     label: "Step through the frames",
-    max: labels.length - 1,
-    value: labels.length - 1,
+    max: last,
+    value: last,
     oninput: (index) => {
-      const picture = element.querySelector("picture img");
-      frame.style.height = `${picture.clientHeight}px`;
-      frame.style.backgroundImage = `url("${element.dataset.sprite}")`;
-      frame.style.backgroundSize = `${labels.length * 100}% 100%`;
-      frame.style.backgroundPosition = `${(100 * index) / Math.max(1, labels.length - 1)}% 0`;
-      frame.hidden = play.hidden = false;
-      label.textContent = labels[index];
-      input.setAttribute("aria-valuetext", labels[index]);
+      play(false);
+      show(index);
     },
   });
-  play.addEventListener("click", () => {
-    frame.hidden = play.hidden = true;
-    label.textContent = "drag to step through";
-    input.focus();
-  });
-  element.append(frame, input, label, play);
+  button.addEventListener("click", () => play(!timer));
+  for (const source of element.querySelectorAll("source")) source.media = "not all";
+  frame.style.backgroundSize = `${labels.length * 100}% 100%`;
+  element.querySelector("picture").append(frame);
+  element.append(input, label, button);
+  show(last);
+  play(false);
+  new IntersectionObserver((seen, observer) => {
+    if (!seen.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    frame.style.backgroundImage = `url("${element.dataset.sprite}")`;
+    if (!still) play(true);
+  }).observe(element);
 }

@@ -273,13 +273,16 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
     rates = Rates(tmp_path)
     with Progress({"a": 100, "b": 10}, 3, rates) as progress:
         progress.advance("a", 50, 5.0)
-        assert "50/110 calls · over 5.0 s left" in capsys.readouterr().err
+        assert (
+            "50/110 calls · left: about 5.0 s, and calls of b not measured yet · "
+            in capsys.readouterr().err
+        )
         progress.advance("b", 5, 10.0)
-        assert "55/110 calls · 15 s left" in capsys.readouterr().err
+        assert "55/110 calls · left: about 15 s · " in capsys.readouterr().err
         progress.advance("a", 50, 5.0)
         progress.advance("b", 5, 10.0)
     assert "110/110 calls · finishing · 0/3 runs" in capsys.readouterr().err
-    assert Rates(tmp_path).seconds({"a": 10}) == pytest.approx(1.0)
+    assert Rates(tmp_path).estimate({"a": 10}).seconds == pytest.approx(1.0)
 
 
 def test_a_batch_of_512_runs_with_256_open_files(tmp_path: Path) -> None:

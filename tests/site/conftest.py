@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 from tests.site.fabricate import every_part
+from tests.site.watched import Watched
 
 from fwd_report.site.publish import build_site
 from fwd_report.site.render import render_site
@@ -75,3 +77,22 @@ def browser_type_launch_args() -> dict[str, Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on the PATH: apt-get install chromium")
     return {"executable_path": CHROMIUM, "args": ARGUMENTS.split()}
+
+
+@pytest.fixture
+def read(page: Page, address: str) -> Watched:
+    return Watched(page, address)
+
+
+@pytest.fixture
+def open_with(browser: Browser, address: str) -> Iterator[Any]:
+    """Opens a page in a context of one's own options."""
+    contexts: list[BrowserContext] = []
+
+    def opened(path: str, **options: Any) -> Page:
+        contexts.append(browser.new_context(**options))
+        return Watched(contexts[-1].new_page(), address).open(path)
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -66,7 +66,21 @@ class Iterative(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         labels = tuple(f"t = {990 - 30 * i}" for i in range(34))
-        return [Trajectory(entries[0], "trajectory", labels, (0, 8, 16, 24, 33), "denoising")]
+        picks = (0, 8, 16, 24, 33)
+        return [
+            Trajectory(entry, "trajectory", labels, picks, "denoising", str(entry.axes["case"]))
+            for entry in entries
+        ]
+
+
+class Edits(Technique):
+    name: ClassVar[str] = "edits"
+
+    @classmethod
+    def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        row = tuple(Picture(e.picture(), e.alt, note="23.1\N{NO-BREAK SPACE}dB") for e in entries)
+        heads = ("noised", "blurred", "one step", "original")
+        return [Grid((row, row), ("a bell tower", "a dog"), heads, "PSNR against the original")]
 
 
 class Anagram(Technique):
@@ -97,7 +111,11 @@ class Upsample(Technique):
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         small = Picture(entries[0].picture("small"), "small", label="stage I", entry=entries[0])
         large = Picture(
-            entries[0].picture(), "large", label="stage II", note="PSNR 17.3 dB", entry=entries[0]
+            entries[0].picture(),
+            "large",
+            label="stage II",
+            note="17.3\N{NO-BREAK SPACE}dB",
+            entry=entries[0],
         )
         return [Slider(small, large), Grid(((small, large),))]
 
@@ -320,7 +338,11 @@ def every_part(root: Path) -> ReportResult:
     ]
     levels = np.linspace(1, 0, 34)
     film = np.stack([picture(9, 64, level) for level in levels])
-    steps = make("denoise", "steps", Iterative(), picture(9, 64), frames=film)
+    steps = [
+        make("denoise", "steps", Iterative(), picture(9, 64), {"case": case}, frames=film)
+        for case in ("from half", "from noise")
+    ]
+    edits = [make("denoise", "edits", Edits(), picture(20 + n, 64)) for n in range(4)]
     anagrams = [make("illusions", "flip", Anagram(), picture(s, 64)) for s in (11, 12)]
     hybrid = make("illusions", "skull", Hybrid(), picture(13, 256))
     large = make(
@@ -383,9 +405,10 @@ def every_part(root: Path) -> ReportResult:
                 fabric.experiment(
                     "steps",
                     Iterative,
-                    [steps],
+                    steps,
                     caption="From noise; PSNR {{ runs.steps.metrics.psnr | round(1) }} dB.",
-                )
+                ),
+                fabric.experiment("edits", Edits, edits, title="Edited", caption="Edits."),
             ],
             covers=("1.4",),
         ),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.alignment import Alignment
 from fwd_report.techniques.anagram import Anagram
 from fwd_report.techniques.compare import Compare
 from fwd_report.techniques.curves import Curves
+from fwd_report.techniques.denoise import Denoise
 from fwd_report.techniques.evaluate import Evaluate
 from fwd_report.techniques.forward import Forward
 from fwd_report.techniques.hybrid import Hybrid
@@ -58,7 +61,8 @@ def test_sdedit_of_one_run() -> None:
 
 def test_forward_notes_the_psnr() -> None:
     (grid,) = Forward.figure([entry(0, {"t": 250}, metrics={"psnr": 17.26, "ssim": 0.4})])
-    assert [picture.note for picture in grid.rows[0]] == ["PSNR 17.3 dB", ""]
+    assert [picture.note for picture in grid.rows[0]] == ["17.3\N{NO-BREAK SPACE}dB", ""]
+    assert grid.notes == "PSNR against the original"
 
 
 def test_inpainting_shows_image_mask_hole_and_result() -> None:
@@ -152,16 +156,17 @@ def test_compare_lines_up_equal_sweeps() -> None:
     assert [[p.entry.experiment for p in row] for row in grid.rows] == [
         ["noised", "blur", "one-step"]
     ] * 2
-    assert grid.rows[0][0].note == "PSNR 20.0 dB"
+    assert grid.rows[0][0].note == "20.0\N{NO-BREAK SPACE}dB"
 
 
 def test_compare_puts_different_sweeps_in_one_row_with_the_original(tmp_path: Path) -> None:
     (tmp_path / "original.png").touch()
-    entries = [entry(0, {"t": 690}, "blur"), entry(0, {}, "iterative", folder=tmp_path)]
+    here = {"folder": tmp_path}
+    entries = [entry(0, {"t": 690}, "blur", **here), entry(0, {}, "iterative", **here)]
     (grid,) = Compare.figure(entries)
     assert len(grid.rows) == 1
     assert grid.column_labels == ("Blur", "Iterative", "original")
-    several = [entry(0, {"t": 250}, "blur"), *entries]
+    several = [entry(0, {"t": 250}, "blur", **here), *entries]
     (grid,) = Compare.figure(several)
     assert grid.column_labels == ("Blur, t = 250", "Blur, t = 690", "Iterative", "original")
     assert not grid.row_labels
@@ -198,9 +203,12 @@ def test_a_repeated_row_label_stands_once() -> None:
 def test_judged_groups_are_named_by_what_was_swept() -> None:
     axes = [{"model": m, "digit": d} for m in ("ca@1", "cb@1") for d in range(2)]
     samples = tuple(entry(n, a) for n, a in enumerate(axes))
-    series = {"samples": [2.0, 2.0], "fid": [30.0, 20.0], "accuracy": [0.5, 1.0]}
+    series = {"samples": [2.0, 2.0], "accuracy": [0.5, 1.0]}
+    series |= {"kid": [-0.0001, nan], "kid_spread": [0.02, nan], "kid_subset": [10.0, nan]}
     (table,) = Evaluate.figure([entry(9, {}, series=series, needs={"of": samples})])
     assert [row[0] for row in table.rows] == ["ca, epoch 1", "cb, epoch 1"]
+    assert table.rows[0][3:] == ("0.000 ± 0.020", "10")
+    assert table.rows[1][3:] == ("too few samples", "–")
 
 
 @pytest.mark.parametrize(
@@ -295,3 +303,76 @@ def test_an_original_stands_behind_what_is_there() -> None:
     rows = [entry(n + 2, {"case": "x", "i_start": i}) for n, i in enumerate([1, 3])]
     (grid,) = SDEdit.figure([replace(e, axes={"case": "w", **e.axes}) for e in entries] + rows[:1])
     assert names(grid)[1] == ["2/image", "absent", "2/original"]
+
+
+def originals(folder: Path, *pictures: bytes) -> list[Path]:
+    """A folder with `original.png` for each of the pictures."""
+    folders = [folder / str(number) for number in range(len(pictures))]
+    for path, picture in zip(folders, pictures, strict=True):
+        path.mkdir()
+        (path / "original.png").write_bytes(picture)
+    return folders
+
+
+def test_an_original_for_each_column_stands_beneath_it(tmp_path: Path) -> None:
+    folders = originals(tmp_path, b"a", b"b", b"c")
+    entries = [entry(n, {"case": c}, folder=folders[n]) for n, c in enumerate("abc")]
+    (grid,) = Forward.figure(entries)
+    assert names(grid) == [["0/image", "1/image", "2/image"], [f"{n}/original" for n in range(3)]]
+    assert (grid.row_labels, grid.column_labels) == (("noised", "original"), ("a", "b", "c"))
+
+
+def test_originals_that_change_along_both_stand_beside_each_picture(tmp_path: Path) -> None:
+    folders = originals(tmp_path, b"a", b"b", b"b", b"a")
+    axes = [{"t": t} for t in (250, 500)]
+    entries = [
+        entry(n % 2, axes[n % 2], "one" if n < 2 else "two", folder=folders[n]) for n in range(4)
+    ]
+    (grid,) = Compare.figure(entries)
+    assert names(grid) == [
+        ["0/image", "0/original", "2/image", "2/original"],
+        ["1/image", "1/original", "3/image", "3/original"],
+    ]
+    assert grid.column_labels == ("One", "One: original", "Two", "Two: original")
+
+
+def test_an_input_stands_above_what_was_made_of_it_alone(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(3)]
+    for folder, noisy in zip(folders, (b"a", b"b", b"a"), strict=True):
+        folder.mkdir()
+        (folder / "noisy.png").write_bytes(noisy)
+    entries = [entry(n, {"dataset": f"d{n}", "x": 1}, folder=folders[n]) for n in range(3)]
+    (grid,) = Denoise.figure(entries)
+    assert grid.row_labels == ("input", "d0", "input", "d1", "input", "d2")
+    assert [row[0].split("/")[0] for row in names(grid)] == ["0", "0", "1", "1", "2", "2"]
+
+
+def test_experiments_of_one_name_are_told_apart() -> None:
+    entries = [replace(entry(0, {}, "noised"), section=section) for section in ("sun", "the-moon")]
+    (grid,) = Compare.figure(entries)
+    assert grid.column_labels == ("sun: Noised", "the moon: Noised")
+
+
+def test_a_long_title_does_not_head_a_column() -> None:
+    long = replace(entry(0, {}, "one-step"), label="Denoising with one step of the pretrained UNet")
+    (grid,) = Compare.figure([long, entry(0, {}, "blur")])
+    assert grid.column_labels == ("one step", "Blur")
+
+
+def test_a_checkpoint_is_called_by_its_epoch_everywhere() -> None:
+    entries = [entry(n, {"model": f"net@{n}", "sigma": 0.5}) for n in (1, 5)]
+    assert Denoise.figure(entries)[0].row_labels == ("input", "epoch 1", "epoch 5")
+    (sheet, *_) = Sample.figure([entry(0, {"model": "net@1", "guidance": 5})])
+    assert (sheet.row_labels, sheet.column_labels) == (("epoch 1, γ = 5",), ("γ = 5",))
+
+
+def test_tables_write_minus_and_one_value_a_cell() -> None:
+    params = {"prompt": "an old man", "flipped": "a campfire", "view": "flip"}
+    judged = replace(entry(0, {}, "flip", params=params), technique="anagram")
+    series = {"own": [-0.001, -0.25], "other": [0.78, 0.1], "concealment": [0.5]}
+    (table,) = Alignment.figure([entry(0, {}, series=series, needs={"of": (judged,)})])
+    assert table.header[1:5] == (
+        "as it is: its prompt", "as it is: the other",
+        "through the view: its prompt", "through the view: the other",
+    )  # fmt: skip
+    assert table.rows[0][1:6] == ("0.00", "0.78", "−0.25", "0.10", "0.50")

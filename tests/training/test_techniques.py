@@ -29,7 +29,7 @@ from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.train import Train
 from fwd_report.training.checkpoints import load_trained
 from fwd_report.training.datasets import load_dataset
-from fwd_report.training.frechet import frechet_distance
+from fwd_report.training.kernel_distance import kernel_distance
 from fwd_report.training.unet import UNet
 
 
@@ -127,10 +127,11 @@ def test_the_inputs_of_a_denoiser_are_shown_once_above_all_epochs(tmp_path: Path
             entries.append(entry_of(technique, tmp_path, result, axes=axes))
     (grid,) = Denoise.figure(entries)
     assert isinstance(grid, Grid)
-    assert grid.row_labels == ("input", "denoiser@1", "denoiser@5")
+    assert grid.row_labels == ("input", "epoch 1", "epoch 5")
     assert grid.column_labels == ("σ = 0.2", "σ = 0.8")
     assert grid.rows[0][0].source.name == "noisy.png"
-    assert grid.rows[1][1].note == "PSNR 9.0 dB; mean of 100: 10.8 dB"
+    assert grid.rows[1][1].note.replace("\N{NO-BREAK SPACE}", " ") == "9.0 dB, mean 10.8"
+    assert grid.notes.endswith("of the picture and the mean over 100 test images")
 
 
 def test_noising_adds_sigma_times_the_contracts_noise() -> None:
@@ -169,7 +170,8 @@ def test_evaluate_judges_each_checkpoint_by_the_label_asked_for(
     wrong, right = result.series["accuracy"]
     assert right > 0.5 > wrong
     assert result.series["samples"] == [20, 20]
-    assert result.series["fid"][0] == pytest.approx(result.series["fid"][1])
+    assert result.series["kid"][0] == pytest.approx(result.series["kid"][1])
+    assert result.series["kid_subset"] == [10, 10]
     assert result.metrics["accuracy"] == right
 
     (table,) = Evaluate.figure([replace(entry_of(technique, tmp_path, result), needs=needs)])
@@ -195,7 +197,8 @@ def test_groups_without_a_digit_or_of_one_sample_keep_their_row(
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["unasked", "alone", "epoch 2"]
     assert [row[2] == "no digit requested" for row in table.rows] == [True, False, False]
-    assert [row[3] == "needs 2 samples" for row in table.rows] == [False, True, False]
+    assert [row[3] == "too few samples" for row in table.rows] == [True, True, False]
+    assert table.rows[2][4] == "10"
     assert table.rows[2][2] == f"{result.metrics['accuracy']:.1%}"
 
 
@@ -205,16 +208,38 @@ def test_a_classifier_learns_and_tells_its_accuracy(trained: dict[str, Entry]) -
     assert entry.metrics["test_images"] == 299
 
 
-def test_the_frechet_distance_is_the_formulas() -> None:
-    generator = torch.Generator().manual_seed(0)
-    a = torch.randn(200, 5, generator=generator) @ torch.randn(5, 5, generator=generator)
-    b = torch.randn(150, 5, generator=generator) + 1
+def fid(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The Fréchet distance of two sets, each taken as a Gaussian."""
     covariance_a, covariance_b = (torch.cov(x.double().T).numpy() for x in (a, b))
-    expected = (a.double().mean(0) - b.double().mean(0)).square().sum().item()
+    means = (a.double().mean(0) - b.double().mean(0)).square().sum().item()
     root = sqrtm(covariance_a @ covariance_b).real
-    expected += (covariance_a + covariance_b - 2 * root).trace()
-    assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-5)
-    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-6)
+    return float(means + (covariance_a + covariance_b - 2 * root).trace())
+
+
+@pytest.mark.parametrize("samples", [20, 40, 200])
+def test_two_sets_from_one_gaussian_are_at_no_distance(samples: int) -> None:
+    distances = []
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        a = torch.randn(samples, 64, generator=generator)
+        b = torch.randn(300, 64, generator=generator)
+        distances.append(kernel_distance(a, b, seed))
+        if samples == 40:
+            assert fid(a, b) > 20
+    means, spreads = torch.tensor(distances).T
+    assert means.mean().abs() < 3 * means.std() / len(means) ** 0.5
+    assert (means.abs() < spreads).float().mean() > 0.9
+
+
+def test_the_kernel_distance_is_the_formulas_and_grows() -> None:
+    generator = torch.Generator().manual_seed(0)
+    b = torch.randn(40, 8, generator=generator)
+    shifted = [kernel_distance(b + shift, b, 0)[0] for shift in (0.0, 0.5, 1.0)]
+    assert shifted == sorted(shifted)
+    assert kernel_distance(b + 1, b, 0) == kernel_distance(b + 1, b, 0)
+    before = torch.random.get_rng_state()
+    kernel_distance(b, b, 1)
+    assert torch.equal(before, torch.random.get_rng_state())
 
 
 @pytest.mark.parametrize("conditioning", ["none", "time", "class"])
@@ -240,7 +265,7 @@ def test_the_diagram_says_what_each_block_answered(tmp_path: Path, conditioning:
 def test_curves_draws_a_line_for_each_training(trained: dict[str, Entry]) -> None:
     entries = [
         replace(trained["ddpm"], label="one"),
-        replace(trained["flow"], axes={"case": "two"}),
+        replace(trained["flow"], label="one", axes={"case": "two"}),
     ]
     (curve,) = Curves.figure(entries)
     assert isinstance(curve, Curve)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import number
-from fwd_report.plan.rates import Rates, duration
+from fwd_report.plan.rates import Rates
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -24,7 +24,8 @@ class Progress:
     """Counts calls by cost class; draws a bar in a terminal, prints plain lines elsewhere.
 
     totals: the calls to make, by cost class. The ETA adds up what is left of each class at that
-    class's own rate, so it does not jump when a slow model follows a fast one.
+    class's own rate, so it does not jump when a slow model follows a fast one, and names what has
+    no rate yet.
     """
 
     def __init__(self, totals: Mapping[str, int], runs: int, rates: Rates) -> None:
@@ -123,8 +124,5 @@ class Progress:
     def _time_left(self) -> str:
         if self._done >= self._calls:
             return "finishing"
-        left = self._rates.seconds(self._left)
-        if left is not None:
-            return f"{duration(left)} left"
-        known = self._rates.seconds_at_least(self._left)
-        return f"over {duration(known)} left" if known else "time left unknown yet"
+        left = self._rates.estimate(self._left)
+        return f"left: {left}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fwd_report.errors import Problem, UserError, number
 from fwd_report.plan.plan import Plan
-from fwd_report.plan.rates import Rates, calls_by_cost, duration
+from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import Store
@@ -81,8 +81,7 @@ def find_run(plan: Plan, name: str) -> Run:
 def _total(runs: Sequence[Run], due: Sequence[Run], store: Store) -> str:
     if not due:
         return f"{number(len(runs), 'run')}, all fresh: nothing to run"
-    seconds = Rates(store.base).seconds(calls_by_cost(due))
-    time = "time unknown until a first build" if seconds is None else f"about {duration(seconds)}"
+    time = Rates(store.base, first_rates(due)).estimate(calls_by_cost(due))
     return f"{len(due):,} of {number(len(runs), 'run')} to run, {_calls(due)} model calls, {time}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,7 @@ class _Planner:
             return [run for targets in fixed.values() for run in targets]
 
         base_seed = self._project.report.seed if experiment.seed is None else experiment.seed
+        sampled = ("sample",) if experiment.samples > 1 else ()
         runs: list[Run] = []
         for source in each[1] if each else (None,):
             for sample in range(experiment.samples):
@@ -144,10 +145,9 @@ class _Planner:
                 seed = base_seed + sample
                 if each and source is not None:
                     needs[each[0]] = (source,)
-                    axes = {**source.axes, **axes}
+                    axes = {**_inherited(source, {*axes, *sampled}), **axes}
                     seed = (source.seed if experiment.seed is None else base_seed) + sample
-                if experiment.samples > 1:
-                    axes["sample"] = sample + 1
+                axes |= dict.fromkeys(sampled, sample + 1)
                 index = first + len(runs)
                 runs.append(
                     self._run(section, experiment, variant, index, seed, axes, needs, epochs)
@@ -213,7 +213,7 @@ class _Planner:
             parts=parts,
             calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
             alt=technique.alt(axes),
-            label=experiment.title or experiment.id,
+            label=experiment.label or experiment.title or experiment.id,
             model=model,
             scorer=scorer,
             needs=needs,
@@ -297,3 +297,11 @@ class _Planner:
                 found = run.technique.readings(dict(run.technique))
                 self._readings[run.key] = [(each.picture, each.prompt) for each in found]
         return [self._readings[run.key] for run in runs]
+
+
+def _inherited(source: Run, own: Collection[str]) -> dict[str, Any]:
+    """The axes of the run that another one starts from; those that both have say whose they are."""
+    return {
+        f"{axis} of {source.experiment}" if axis in own else axis: value
+        for axis, value in source.axes.items()
+    }

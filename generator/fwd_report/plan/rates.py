@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import exp, log
 from pathlib import Path
 
+from fwd_report.errors import number
 from fwd_report.plan.run import Run
 from fwd_report.store.files import read_cache, write_cache
 
 RATES = "rates.json"
 MEMORY = 0.9
 """Weight of the build's past batches in the running mean of seconds a call."""
+
+
+FIRST = {"emoji-if stage 1": 0.025, "emoji-if stage 2": 0.09}
+"""Seconds a call of the embedded model on two cores, in full batches."""
+WIDTH = 16
+"""The width D of the networks that the next three were measured with, on two cores."""
+TRAINED = 2.2e-3
+"""Seconds an image of a training step; like the next, it grows with the square of the width."""
+ASKED = 1.6e-3
+"""Seconds a call of a trained network."""
+CLASSIFIED = 3e-4
+"""Seconds an image of a step of the classifier's training, whose width is fixed."""
 
 
 def cost_class(run: Run) -> str:
@@ -23,16 +38,62 @@ def cost_class(run: Run) -> str:
     return f"network {trained[0].section}.{trained[0].experiment}" if trained else "no model"
 
 
+def first_rates(runs: Iterable[Run]) -> dict[str, float]:
+    """Seconds a call by cost class as they were on two cores; none for models not embedded."""
+    found: dict[str, float] = {}
+    for run in runs:
+        cost, fields = cost_class(run), dict(run.technique)
+        if cost in FIRST:
+            found[cost] = FIRST[cost]
+        elif run.technique.name == "train":
+            found[cost] = TRAINED * _growth(fields) * int(fields["batch"])
+        elif run.technique.name == "classify":
+            found[cost] = CLASSIFIED * int(fields["batch"])
+        elif cost.startswith("network ") and run.needs["model"][0].technique.name == "train":
+            found[cost] = ASKED * _growth(dict(run.needs["model"][0].technique))
+    return found
+
+
+def _growth(network: Mapping[str, object]) -> float:
+    """How many times a call costs what it costs at WIDTH."""
+    return (int(str(network["hidden"])) / WIDTH) ** 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long calls will take: seconds of those whose rate is known, and the classes of the rest.
+
+    guessed: whether some of the rates were never measured here.
+    """
+
+    seconds: float
+    guessed: bool
+    unknown: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Such as `about 40 s, and 5 trainings not measured yet`."""
+        known = f"about {duration(self.seconds)}" if self.seconds else ""
+        known += " (a first guess)" if known and self.guessed else ""
+        jobs = [cost for cost in self.unknown if cost.startswith("job ")]
+        rest = [f"calls of {cost}" for cost in self.unknown if cost not in jobs]
+        if jobs:
+            rest.append(number(len(jobs), "training"))
+        unmeasured = f"{' and '.join(rest)} not measured yet" if rest else ""
+        return ", and ".join(filter(None, (known, unmeasured))) or "no time"
+
+
 class Rates:
     """Seconds a call by cost class: this build's running mean, else what the last one ended with.
 
-    It is kept in the project's `rates.json`.
+    It is kept in the project's `rates.json`. first: rates to begin with, of a machine with two
+    cores; those of classes never measured here are scaled as the measured ones turned out.
     """
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, first: Mapping[str, float] | None = None) -> None:
         self._file = base / RATES
         self._known = read_cache(self._file)
         self._seen: dict[str, float] = {}
+        self._first = dict(first or {})
 
     def observe(self, cost: str, calls: int, seconds: float) -> None:
         """Learn from `calls` calls that took `seconds` together."""
@@ -42,16 +103,29 @@ class Rates:
         before = self._seen.get(cost)
         self._seen[cost] = now if before is None else MEMORY * before + (1 - MEMORY) * now
 
-    def seconds(self, calls: Mapping[str, int]) -> float | None:
-        """Estimated seconds for calls by cost class; None while a class has never been seen."""
-        rates = [(self._rate(cost), count) for cost, count in calls.items() if count]
-        if any(rate is None for rate, _ in rates):
-            return None
-        return sum(rate * count for rate, count in rates if rate is not None)
+    def estimate(self, calls: Mapping[str, int]) -> Estimate:
+        """How long calls by cost class take, as far as it is known."""
+        seconds, guessed, unknown = 0.0, False, []
+        for cost, count in calls.items():
+            rate = self._rate(cost)
+            if not count:
+                continue
+            if rate is None and cost in self._first:
+                rate, guessed = self._first[cost] * self._slower(), True
+            if rate is None:
+                unknown.append(cost)
+            else:
+                seconds += rate * count
+        return Estimate(seconds, guessed, tuple(unknown))
 
-    def seconds_at_least(self, calls: Mapping[str, int]) -> float:
-        """Estimated seconds for those of the calls whose class has been seen."""
-        return sum((self._rate(cost) or 0.0) * count for cost, count in calls.items())
+    def _slower(self) -> float:
+        """How many times as long this machine takes as the one of the first rates: a mean ratio."""
+        ratios = [
+            log(rate / first)
+            for cost, first in self._first.items()
+            if (rate := self._rate(cost)) is not None and rate > 0
+        ]
+        return exp(sum(ratios) / len(ratios)) if ratios else 1.0
 
     def _rate(self, cost: str) -> float | None:
         rate = self._seen.get(cost, self._known.get(cost))

@@ -108,7 +108,7 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
             if absent:
                 failure = failure or f"{absent[0].name} of the results is not there"
             else:
-                shown = blocks(parts, gallery)
+                shown = blocks(parts, gallery, result.spec.metrics)
         except (LookupError, OSError, ValueError):
             if failure is None:
                 raise

@@ -41,7 +41,10 @@ SIDE_LABEL = 22
 
 @dataclass(frozen=True)
 class Image:
-    """One `<img>`: src is its file's name in the gallery; shown is its width in CSS pixels."""
+    """One `<img>`: src is its file's name in the gallery; shown is its width in CSS pixels.
+
+    head: what the labels of its row and column say of it.
+    """
 
     src: str
     width: int
@@ -50,6 +53,12 @@ class Image:
     alt: str
     label: str = ""
     note: str = ""
+    head: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands beneath it when it is opened large."""
+        return " · ".join(filter(None, (self.head, self.label, self.note))) or self.alt
 
     @property
     def pixelated(self) -> bool:
@@ -59,9 +68,19 @@ class Image:
 Block = dict[str, Any]
 
 
-def blocks(parts: Iterable[Part], gallery: Gallery) -> list[Block]:
-    """Each part as what its template needs; `kind` names the template's macro."""
-    return [_block(part, gallery) for part in parts]
+def blocks(parts: Iterable[Part], gallery: Gallery, metrics: bool = True) -> list[Block]:
+    """Each part as what its template needs; `kind` names the template's macro.
+
+    metrics: whether numbers stand beneath the pictures of grids.
+    """
+    return [_block(part if metrics else _without_notes(part), gallery) for part in parts]
+
+
+def _without_notes(part: Part) -> Part:
+    if not isinstance(part, Grid):
+        return part
+    rows = tuple(tuple(p and replace(p, note="") for p in row) for row in part.rows)
+    return replace(part, rows=rows, notes="")
 
 
 def shown_width(natural: int, columns: int, available: int = COLUMN) -> int:
@@ -116,7 +135,7 @@ def _block(part: Part, gallery: Gallery) -> Block:
     if isinstance(part, Drawing):
         drawn = gallery.drawing(part.source)
         image = Image(drawn.name, drawn.width, drawn.height, min(drawn.width, COLUMN), part.alt)
-        return {"kind": "drawing", "image": image}
+        return {"kind": "drawing", "image": image, "label": part.label}
     raise TypeError(f"not a part: {part!r}")
 
 
@@ -129,6 +148,14 @@ def _grid(grid: Grid, gallery: Gallery) -> Block:
     pictures = [picture for row in grid.rows for picture in row if picture is not None]
     images = iter(_images(pictures, gallery, columns, available))
     rows = [[next(images) if picture else None for picture in row] for row in grid.rows]
+    above = ""
+    for number, row in enumerate(rows):
+        above = (labels[number] if labels else "") or above
+        heads = (*grid.column_labels, *("",) * columns)
+        rows[number] = [
+            image and replace(image, head=", ".join(filter(None, (above, head))))
+            for image, head in zip(row, heads, strict=False)
+        ]
     return {
         "kind": "strip" if wraps else "grid",
         "rows": rows,
@@ -137,6 +164,7 @@ def _grid(grid: Grid, gallery: Gallery) -> Block:
         "column_labels": grid.column_labels,
         "beside": beside,
         "columns": columns,
+        "notes": grid.notes,
     }
 
 
@@ -149,7 +177,15 @@ def _trajectory(part: Trajectory, gallery: Gallery) -> Block:
     drawn = [gallery.frame(part.entry, part.frames, pick) for pick in part.picks]
     width = shown_width(film.poster.width, max(len(drawn), 1))
     strip = [
-        Image(frame.name, frame.width, frame.height, width, f"{part.alt}, {label}", label)
+        Image(
+            frame.name,
+            frame.width,
+            frame.height,
+            width,
+            f"{part.alt}, {label}",
+            label,
+            head=part.label,
+        )
         for frame, label in zip(drawn, picked, strict=True)
     ]
     return {
@@ -159,6 +195,7 @@ def _trajectory(part: Trajectory, gallery: Gallery) -> Block:
         "sprite": film.sprite.name,
         "count": film.count,
         "labels": labels if every else [f"frame {i + 1}" for i in range(film.count)],
+        "label": part.label,
     }
 
 

@@ -111,6 +111,8 @@ def _build(
             show=fields.show,
             source=_source(document, path),
             line=document.places[path][0],
+            label=fields.label,
+            metrics=fields.metrics,
         )
     return Draft(
         id=data["id"],

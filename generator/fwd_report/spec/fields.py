@@ -66,6 +66,8 @@ class ExperimentFields(BaseModel):
     """What is done: one of the techniques."""
     title: str = ""
     """How the page names it; the id where absent."""
+    label: str = ""
+    """A short name for the figures and tables of others that show it; the title where absent."""
     caption: str = ""
     """What the figure shows; needed unless `show` is false. Jinja over the results."""
     discussion: str = ""
@@ -76,6 +78,8 @@ class ExperimentFields(BaseModel):
     """How many times each variant runs; the k-th has seed + k."""
     show: bool = True
     """Whether it has a figure of its own; false: other experiments show its results."""
+    metrics: bool = True
+    """Whether numbers such as the PSNR stand beneath its pictures."""
     sweep: dict[str, list[Any]] = Field(default_factory=dict)
     """Values to try, by field: every combination runs, the last field as the columns."""
     cases: tuple[dict[str, Any], ...] = ()

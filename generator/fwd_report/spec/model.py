@@ -75,6 +75,10 @@ class ExperimentSpec:
     source: str
     """The experiment's own lines of YAML, dedented, for the page's provenance."""
     line: int
+    label: str = ""
+    """What figures of other experiments call it; "": its title."""
+    metrics: bool = True
+    """Whether numbers stand beneath its pictures."""
 
 
 @dataclass(frozen=True)

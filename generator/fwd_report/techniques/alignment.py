@@ -85,32 +85,35 @@ class Alignment(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """A table for each set of readings, a row for each picture."""
-        from fwd_report.techniques.parts import Table, axes_label
+        from fwd_report.techniques.labels import Labels, experiment_names, signed
+        from fwd_report.techniques.parts import Table
         from fwd_report.techniques.registry import readings_of
 
+        def header(ways: Sequence[str]) -> tuple[str, ...]:
+            """For each way of looking its cosine with its prompt, then with the other."""
+            if len(ways) == 1:
+                return ("picture", *ways)
+            cosines = (f"{way}: {prompt}" for way in ways for prompt in ("its prompt", "the other"))
+            return ("picture", *cosines, "concealment", "reads as asked")
+
+        own_names = Labels(entries)
+        every_judged = [judged for entry in entries for judged in entry.needs["of"]]
+        names, labels = experiment_names(every_judged, most=80), Labels(every_judged)
         tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for entry in entries:
             own, other = iter(entry.series["own"]), iter(entry.series["other"])
             for judged, hidden in zip(entry.needs["of"], entry.series["concealment"], strict=True):
-                labels = tuple(reading.label for reading in readings_of(judged))
-                pairs = [(next(own), next(other)) for _ in labels]
-                cells = [
-                    f"{mine:.2f}" if isnan(rival) else f"{mine:.2f} against {rival:.2f}"
-                    for mine, rival in pairs
-                ]
-                if len(labels) > 1:
-                    right = [label for label, (a, b) in zip(labels, pairs, strict=True) if a > b]
-                    every = "every way" if len(right) == len(labels) else " and ".join(right)
-                    cells += [f"{hidden:.2f}", every or "neither way"]
-                name = ", ".join(filter(None, (judged.label, axes_label(judged))))
-                tables.setdefault(labels, []).append((name, *cells))
-        return [
-            Table(
-                ("picture", *labels, *(("concealment", "reads as asked") if labels[1:] else ())),
-                tuple(rows),
-            )
-            for labels, rows in tables.items()
-        ]
+                ways = tuple(reading.label for reading in readings_of(judged))
+                pairs = [(next(own), next(other)) for _ in ways]
+                cells = [signed(value) for pair in pairs for value in pair if not isnan(value)]
+                if len(ways) > 1:
+                    right = [way for way, (a, b) in zip(ways, pairs, strict=True) if a > b]
+                    every = "every way" if len(right) == len(ways) else " and ".join(right)
+                    cells += [signed(hidden), every or "neither way"]
+                which = names[judged.section, judged.experiment]
+                name = ", ".join(filter(None, (which, labels.run(judged), own_names.run(entry))))
+                tables.setdefault(ways, []).append((name, *cells))
+        return [Table(header(ways), tuple(rows)) for ways, rows in tables.items()]
 
 
 def concealment(cosines: Tensor, temperature: float) -> float:

@@ -81,8 +81,10 @@ class Anagram(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform, axes_label
+        from fwd_report.techniques.labels import Labels
+        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform
 
+        names = Labels(entries)
         flips: list[Part] = []
         rows: list[tuple[Picture, Picture]] = []
         labels: list[str] = []
@@ -94,11 +96,11 @@ class Anagram(Sampling):
             )
             if view in get_args(Transform):
                 picture = Picture(entry.picture(), entry.alt, entry=entry)
-                flips.append(Flip(picture, view, (first, second), axes_label(entry)))
+                flips.append(Flip(picture, view, (first, second), names.run(entry)))
             else:
                 through = f"through the view {view}: {second}"
                 viewed = Picture(entry.picture("viewed"), through, label=through, entry=entry)
                 rows.append((upright, viewed))
-                labels.append(axes_label(entry))
+                labels.append(names.run(entry))
         row_labels = tuple(labels) if any(labels) else ()
         return [*flips, Grid(tuple(rows), row_labels)] if rows else flips

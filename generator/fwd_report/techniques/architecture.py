@@ -40,6 +40,11 @@ class Architecture(Network):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """One drawing for each network."""
+        from fwd_report.techniques.labels import Labels
         from fwd_report.techniques.parts import Drawing
 
-        return [Drawing(entry.folder / "architecture.svg", entry.alt) for entry in entries]
+        labels = Labels(entries)
+        return [
+            Drawing(entry.folder / "architecture.svg", entry.alt, labels.run(entry))
+            for entry in entries
+        ]

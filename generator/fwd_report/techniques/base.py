@@ -140,8 +140,15 @@ class Technique(BaseModel):
     @outside_keys
     def alt(self, axes: Mapping[str, Any]) -> str:
         """The alt text of one run: what it is, then the values that tell it from its siblings."""
+        from fwd_report.techniques.labels import short_names
+
+        files = short_names(
+            [str(getattr(self, name)) for name in marked_fields(type(self), InputFile)]
+        )
         values = [
-            str(value) if isinstance(value, str) else f"{axis} {value}"
+            ", ".join(files.get(word, word) for word in value.split(", "))
+            if isinstance(value, str)
+            else f"{axis} {value}"
             for axis, value in axes.items()
         ]
         described = self.describe()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Classify(Technique):
-    """Train the classifier: it labels samples, and its features are what their FID compares."""
+    """Train the classifier: it labels samples, and its features are what their KID compares."""
 
     name: ClassVar[str] = "classify"
     kind: ClassVar[Literal["job"]] = "job"
@@ -81,14 +81,16 @@ class Classify(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Its test accuracy."""
+        from fwd_report.techniques.labels import Labels
         from fwd_report.techniques.parts import Table
 
+        labels = Labels(entries)
         return [
             Table(
                 ("classifier of", "test images", "accuracy"),
                 tuple(
                     (
-                        str(entry.params["dataset"]),
+                        ", ".join(filter(None, (str(entry.params["dataset"]), labels.run(entry)))),
                         f"{entry.metrics['test_images']:.0f}",
                         f"{entry.metrics['accuracy']:.1%}",
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -18,7 +18,8 @@ class Compare(Technique):
     """A column for each experiment, a row for each combination of swept values.
 
     Experiments that were swept differently share one row. Pictures have their PSNR beneath
-    them, and a row ends in the original where its last run has one.
+    them, and their originals beside them where all have one. A column is headed by its
+    experiment's `label`, else by a short title, else by its id.
     """
 
     name: ClassVar[str] = "compare"
@@ -35,43 +36,44 @@ class Compare(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.labels import Labels, experiment_names, place
         from fwd_report.techniques.layout import planned_order
-        from fwd_report.techniques.originals import has_original, last_of, with_original, with_psnr
-        from fwd_report.techniques.parts import Grid, axes_label, picture_of
+        from fwd_report.techniques.originals import has_original, with_original, with_psnr
+        from fwd_report.techniques.parts import Grid, picture_of
 
-        experiments: dict[tuple[str, str], dict[str, Entry]] = {}
+        names, labels = experiment_names(entries), Labels(entries)
+        experiments: dict[tuple[str, str], list[Entry]] = {}
         for entry in entries:
-            swept = axes_label(entry)
-            experiments.setdefault((entry.section, entry.experiment), {})[swept] = entry
-        columns = list(experiments.values())
-        rows: list[list[Entry | None]] = [list(entries)]
-        row_labels: list[str] = []
-        labels = [entry.label for entry in entries]
-        column_labels = [
-            f"{entry.label}, {axes_label(entry)}" if labels.count(entry.label) > 1 else entry.label
-            for entry in entries
-        ]
-        if _swept_alike(columns):
-            places = [{swept: run.index for swept, run in runs.items()} for runs in columns]
-            row_labels = list(planned_order(places))
-            rows = [[runs.get(swept) for runs in columns] for swept in row_labels]
-            column_labels = [next(iter(runs.values())).label for runs in columns]
+            experiments.setdefault((entry.section, entry.experiment), []).append(entry)
+        columns = [{place(run): run for run in runs} for runs in experiments.values()]
+        rows: list[list[Entry | None]]
+        if sum(map(len, columns)) == len(entries) and _swept_alike(columns):
+            places = planned_order({swept: r.index for swept, r in c.items()} for c in columns)
+            rows = [[runs.get(swept) for runs in columns] for swept in places]
+            row_labels = tuple(labels.run(next(filter(None, row))) for row in rows)
+            column_labels = tuple(names[experiment] for experiment in experiments)
+        else:
+            rows = [[run for runs in experiments.values() for run in runs]]
+            row_labels = ()
+            column_labels = tuple(
+                ", ".join(filter(None, (names[experiment], labels.run(run) if runs[1:] else "")))
+                for experiment, runs in experiments.items()
+                for run in runs
+            )
         grid = with_psnr(
             Grid(
                 rows=tuple(tuple(picture_of(entry) for entry in row) for row in rows),
-                row_labels=tuple(row_labels) if any(row_labels) else (),
-                column_labels=tuple(column_labels),
+                row_labels=row_labels if any(row_labels) else (),
+                column_labels=column_labels,
             )
         )
-        last = [last_of(row) for row in grid.rows]
-        complete = all(entry is not None and has_original(entry) for entry in last)
-        return [with_original(grid) if complete else grid]
+        return [with_original(grid) if all(map(has_original, entries)) else grid]
 
 
-def _swept_alike(experiments: Sequence[Mapping[str, Entry]]) -> bool:
+def _swept_alike(experiments: Sequence[Mapping[Hashable, Entry]]) -> bool:
     """Whether the k-th run of every experiment has the same swept values, where it is there."""
-    by_index: dict[int, str] = {}
-    by_value: dict[str, int] = {}
+    by_index: dict[int, Hashable] = {}
+    by_value: dict[Hashable, int] = {}
     return all(
         by_index.setdefault(run.index, swept) == swept
         and by_value.setdefault(swept, run.index) == run.index

@@ -102,29 +102,29 @@ class Denoise(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Columns as swept last; a row of inputs above the rows of every model's answers."""
+        from fwd_report.techniques.originals import decibels, looks
         from fwd_report.techniques.parts import Grid, Picture, swept_grid
-
-        def given(run: Entry) -> tuple[object, ...]:
-            """What decides what a run was given."""
-            names = ("example", "sigma", "pure_noise")
-            return (run.seed, *(run.params[name] for name in names))
 
         def note(run: Entry) -> str:
             of = run.metrics
-            if "psnr" not in of:
-                return ""
-            mean = f"mean of {of['images']:.0f}: {of['psnr']:.1f} dB"
-            return f"PSNR {of['psnr_shown']:.1f} dB; {mean}"
+            return (
+                f"{decibels(of['psnr_shown'])}, mean\N{NO-BREAK SPACE}{of['psnr']:.1f}"
+                if "psnr" in of
+                else ""
+            )
 
         answers = swept_grid(entries)
         rows: list[tuple[Picture | None, ...]] = []
         labels: list[str] = []
-        shown: set[tuple[object, ...]] = set()
+        above: list[str | None] = []
         for index, row in enumerate(answers.rows):
-            runs = [picture and picture.entry for picture in row]
-            inputs = tuple(run and given(run) for run in runs)
-            if inputs not in shown:
-                shown.add(inputs)
+            runs = [picture.entry if picture else None for picture in row]
+            given = [looks(run, "noisy") if run else None for run in runs]
+            if len(given) != len(above) or any(
+                mine is not None and mine != theirs
+                for mine, theirs in zip(given, above, strict=True)
+            ):
+                above = given
                 rows.append(
                     tuple(
                         Picture(run.picture("noisy"), f"the input: {run.alt}", entry=run)
@@ -141,4 +141,7 @@ class Denoise(Technique):
                 )
             )
             labels.append(answers.row_labels[index] if answers.row_labels else "denoised")
-        return [Grid(tuple(rows), tuple(labels), answers.column_labels)]
+        measured = {f"{run.metrics['images']:.0f}" for run in entries if "psnr" in run.metrics}
+        means = f"the mean over {' or '.join(sorted(measured))} test images"
+        notes = f"PSNR against the original, of the picture and {means}" if measured else ""
+        return [Grid(tuple(rows), tuple(labels), answers.column_labels, notes)]

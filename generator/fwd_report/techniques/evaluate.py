@@ -22,7 +22,7 @@ Axes = tuple[tuple[str, Any], ...]
 
 
 class Evaluate(Technique):
-    """Accuracy on the requested digit, and the Fréchet distance in the classifier's features.
+    """Accuracy on the requested digit, and the kernel distance (KID) in the classifier's features.
 
     The samples are judged in groups: all digits and samples of one checkpoint, one guidance
     scale and so on together.
@@ -53,34 +53,39 @@ class Evaluate(Technique):
     def job(self, run: RunContext) -> Result:
         """Judge every group.
 
-        Metrics, of the last group, and series, of every group in order: samples; fid, in the
-        classifier's features against the test split, for at least two samples; accuracy, where
-        every sample was asked for a digit. A group without one has nan in the series.
+        Metrics, of the last group, and series, of every group in order: samples; kid and
+        kid_spread, in the classifier's features against the test split, for a group that is large
+        enough, with kid_subset, how many of each were compared at a time; accuracy, where every
+        sample was asked for a digit. A group without one has nan in the series.
         """
         import torch
 
         from fwd_report.models.stored import tensors_of
         from fwd_report.training.classifier import features, labels_of, load_classifier
         from fwd_report.training.datasets import load_dataset
-        from fwd_report.training.frechet import frechet_distance
+        from fwd_report.training.kernel_distance import LEAST, kernel_distance, subset_size
 
         trained = run.needs["classifier"][0]
         epoch = run.epochs.get("classifier") or int(trained.params["epochs"])
         classifier = load_classifier(trained, epoch, run.device)
         dataset = load_dataset(self.dataset or "digits", run.data, run.news)
         real = features(classifier, dataset.test_images)
-        series: dict[str, list[float]] = {"samples": [], "fid": [], "accuracy": []}
+        names = ("samples", "kid", "kid_spread", "kid_subset", "accuracy")
+        series: dict[str, list[float]] = {name: [] for name in names}
         for group in groups(run.needs["of"]).values():
             images = torch.stack([tensors_of(entry)["image"] for entry in group]).clamp(0, 1)
             wanted = [entry.params.get("digit") for entry in group]
             series["samples"].append(len(group))
-            fid = accuracy = nan
-            if len(group) > 1:
-                fid = frechet_distance(features(classifier, images), real)
+            kid = spread = subset = accuracy = nan
+            if len(group) >= LEAST:
+                kid, spread = kernel_distance(features(classifier, images), real, run.seed)
+                subset = subset_size(len(images), len(real))
             if None not in wanted:
                 right = labels_of(classifier, images) == torch.tensor(wanted)
                 accuracy = right.float().mean().item()
-            series["fid"].append(fid)
+            series["kid"].append(kid)
+            series["kid_spread"].append(spread)
+            series["kid_subset"].append(subset)
             series["accuracy"].append(accuracy)
         last = {name: values[-1] for name, values in series.items()}
         return Result(
@@ -91,34 +96,37 @@ class Evaluate(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """A table with a row for each group."""
-        from fwd_report.techniques.parts import Table, axis_label
-        from fwd_report.techniques.sheets import model_labels
-
-        def named(axes: Axes, models: Mapping[str, str]) -> str:
-            values = (models[v] if axis == "model" else axis_label(axis, v) for axis, v in axes)
-            return ", ".join(values)
+        from fwd_report.techniques.labels import Labels, signed
+        from fwd_report.techniques.parts import Table
 
         rows = []
+        own = Labels(entries)
         for entry in entries:
-            fids, accuracies = entry.series["fid"], entry.series["accuracy"]
-            judged = zip(groups(entry.needs["of"]).items(), fids, accuracies, strict=True)
-            models = model_labels(
-                [of.axes["model"] for of in entry.needs["of"] if "model" in of.axes]
+            of = entry.series
+            numbers = zip(
+                of["kid"], of["kid_spread"], of["kid_subset"], of["accuracy"], strict=True
             )
-            for (axes, group), fid, accuracy in judged:
+            judged = zip(groups(entry.needs["of"]).items(), numbers, strict=True)
+            labels = Labels(entry.needs["of"])
+            for (axes, group), (kid, spread, subset, accuracy) in judged:
+                name = labels.run(group[0], [axis for axis, _ in axes])
                 rows.append(
                     (
-                        named(axes, models) or entry.label,
+                        "; ".join(filter(None, (name, own.run(entry)))) or entry.label,
                         str(len(group)),
                         "no digit requested" if isnan(accuracy) else f"{accuracy:.1%}",
-                        "needs 2 samples" if isnan(fid) else f"{fid:.1f}",
+                        "too few samples"
+                        if isnan(kid)
+                        else f"{signed(kid, 3)} ± {signed(spread, 3)}",
+                        "–" if isnan(subset) else f"{subset:.0f}",
                     )
                 )
         header = (
             "samples of",
             "number",
             "accuracy on the requested digit",
-            "FID in the classifier's features",
+            "KID in the classifier's 64 features",
+            "samples of a subset",
         )
         return [Table(header, tuple(rows))]
 

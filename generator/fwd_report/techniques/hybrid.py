@@ -92,8 +92,10 @@ class Hybrid(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        from fwd_report.techniques.parts import Distance, Grid, Picture, axes_label
+        from fwd_report.techniques.labels import Labels
+        from fwd_report.techniques.parts import Distance, Grid, Picture
 
+        names = Labels(entries)
         distances: list[Part] = []
         rows: list[tuple[Picture, Picture]] = []
         labels: list[str] = []
@@ -103,10 +105,10 @@ class Hybrid(Sampling):
                 colour = Picture(entry.picture(), f"in colour: {high}", label=high, entry=entry)
                 grey = Picture(entry.picture("low"), f"in grey: {low}", label=low, entry=entry)
                 rows.append((colour, grey))
-                labels.append(axes_label(entry))
+                labels.append(names.run(entry))
             else:
                 picture = Picture(entry.picture(), entry.alt, entry=entry)
-                distances.append(Distance(picture, high, low, axes_label(entry)))
+                distances.append(Distance(picture, high, low, names.run(entry)))
         if not rows:
             return distances
         row_labels = tuple(labels) if any(labels) else ()

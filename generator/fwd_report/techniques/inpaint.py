@@ -79,8 +79,9 @@ class Inpaint(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.labels import labels_of
         from fwd_report.techniques.originals import original_of
-        from fwd_report.techniques.parts import Grid, Picture, axes_label
+        from fwd_report.techniques.parts import Grid, Picture
 
         return [
             Grid(
@@ -93,7 +94,7 @@ class Inpaint(Sampling):
                     )
                     for entry in entries
                 ),
-                row_labels=tuple(axes_label(entry) for entry in entries),
+                row_labels=labels_of(entries),
                 column_labels=("image", "mask", "hole", "inpainted"),
             )
         ]

@@ -62,8 +62,12 @@ class Iterative(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.labels import Labels
         from fwd_report.techniques.originals import noised_and_result
         from fwd_report.techniques.trajectories import trajectory_of
 
-        trajectories = [trajectory_of(entry, int(entry.params["every"])) for entry in entries]
+        labels = Labels(entries)
+        trajectories = [
+            trajectory_of(entry, int(entry.params["every"]), labels.run(entry)) for entry in entries
+        ]
         return [*trajectories, noised_and_result(entries, "iterative")]

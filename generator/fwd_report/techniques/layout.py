@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.labels import place
 
 V = TypeVar("V", bound=Hashable)
 
@@ -15,41 +16,39 @@ V = TypeVar("V", bound=Hashable)
 class Layout:
     """Results in `lines`, one for each of `rows`, from the first of `columns` to the last.
 
-    None stands where a run is absent.
+    None stands where a run is absent. rows and columns: a result of each, to name it by.
     """
 
-    rows: tuple[Hashable, ...]
-    columns: tuple[Hashable, ...]
+    rows: tuple[Entry, ...]
+    columns: tuple[Entry, ...]
     lines: tuple[tuple[Entry | None, ...], ...]
 
 
-def laid_out(
-    entries: Sequence[Entry],
-    row_of: Callable[[Entry], Hashable],
-    column_of: Callable[[Entry], Hashable],
-) -> Layout:
+def laid_out(entries: Sequence[Entry], rows: Collection[str], columns: Collection[str]) -> Layout:
     """The results of one experiment in the plan's order of rows and columns.
 
-    Results that belong in one place stand below each other, in rows of the same name.
+    rows, columns: the axes whose values tell the rows and the columns apart. Results that belong
+    in one place stand below each other, in rows of the same name.
     """
     lines: dict[tuple[Hashable, int], dict[Hashable, Entry]] = {}
-    columns: dict[Hashable, dict[tuple[Hashable, int], int]] = {}
+    places: dict[Hashable, dict[tuple[Hashable, int], int]] = {}
     for entry in entries:
-        name, column = row_of(entry), column_of(entry)
+        name, column = place(entry, rows), place(entry, columns)
         repeat = 0
         while column in lines.get((name, repeat), {}):
             repeat += 1
         row = (name, repeat)
         lines.setdefault(row, {})[column] = entry
-        columns.setdefault(column, {})[row] = entry.index
-    rows = planned_order(columns.values())
+        places.setdefault(column, {})[row] = entry.index
     ordered = planned_order(
         {column: entry.index for column, entry in line.items()} for line in lines.values()
     )
+    of_column = {column: entry for line in lines.values() for column, entry in line.items()}
+    shown = [lines[row] for row in planned_order(places.values())]
     return Layout(
-        rows=tuple(name for name, _ in rows),
-        columns=ordered,
-        lines=tuple(tuple(lines[row].get(column) for column in ordered) for row in rows),
+        rows=tuple(next(iter(line.values())) for line in shown),
+        columns=tuple(of_column[column] for column in ordered),
+        lines=tuple(tuple(line.get(column) for column in ordered) for line in shown),
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.parts import Grid, Picture, axes_label
+from fwd_report.techniques.labels import Labels
+from fwd_report.techniques.parts import Grid, Picture
+
+DECIBELS = "PSNR against the original"
+"""What the numbers are that `with_psnr` writes beneath pictures."""
 
 
 def original_of(entry: Entry) -> Picture:
@@ -14,43 +19,84 @@ def original_of(entry: Entry) -> Picture:
     return Picture(entry.picture("original"), f"the original of: {entry.alt}", entry=entry)
 
 
-def last_of(row: Sequence[Picture | None]) -> Entry | None:
-    """The last run of a row that is there."""
-    return next((p.entry for p in reversed(row) if p is not None and p.entry is not None), None)
+def looks(entry: Entry, name: str) -> str:
+    """A digest of a stored picture, equal where two runs have the same one; "" without a file."""
+    path = entry.picture(name)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def with_original(grid: Grid, column: str = "result") -> Grid:
-    """The grid with each row ending in its original; `column` names an unnamed column."""
-    rows = tuple((*row, original_of(last)) for row in grid.rows if (last := last_of(row)))
-    columns = grid.column_labels or (column,)
-    return replace(grid, rows=rows, column_labels=(*columns, "original"))
+def with_original(grid: Grid, result: str = "result") -> Grid:
+    """The grid with the originals of its pictures, each standing only for runs that have it.
+
+    One original for each row is a last column, one for each column a last row; where originals
+    change along both, each picture has its own beside it. result: the name of an unnamed column.
+    """
+    columns = grid.column_labels or (result,)
+    if not any(map(_several, grid.rows)):
+        rows = tuple((*row, _original(row)) for row in grid.rows)
+        return replace(grid, rows=rows, column_labels=(*columns, "original"))
+    width = max(map(len, grid.rows))
+    full = [(*row, *(None,) * (width - len(row))) for row in grid.rows]
+    below = list(zip(*full, strict=True))
+    if not any(map(_several, below)):
+        labels = grid.row_labels or (result, *("",) * (len(full) - 1))
+        last = tuple(map(_original, below))
+        return replace(grid, rows=(*grid.rows, last), row_labels=(*labels, "original"))
+    return replace(
+        grid,
+        rows=tuple(tuple(p for cell in row for p in (cell, _original([cell]))) for row in full),
+        column_labels=tuple(f"{column}{of}" for column in columns for of in ("", ": original")),
+    )
+
+
+def _entries(pictures: Iterable[Picture | None]) -> list[Entry]:
+    return [picture.entry for picture in pictures if picture and picture.entry]
+
+
+def _several(pictures: Iterable[Picture | None]) -> bool:
+    """Whether these have more than one original."""
+    return len({looks(entry, "original") for entry in _entries(pictures)}) > 1
+
+
+def _original(pictures: Iterable[Picture | None]) -> Picture | None:
+    """The original that all of these have; None where all are absent."""
+    entries = _entries(pictures)
+    return original_of(entries[-1]) if entries else None
 
 
 def with_psnr(grid: Grid) -> Grid:
     """The grid with its PSNR beneath each picture that has one."""
-    return replace(grid, rows=tuple(tuple(map(_noted, row)) for row in grid.rows))
+    rows = tuple(tuple(map(_noted, row)) for row in grid.rows)
+    noted = any(picture and picture.note for row in rows for picture in row)
+    return replace(grid, rows=rows, notes=DECIBELS if noted else "")
 
 
 def _noted(picture: Picture | None) -> Picture | None:
     psnr = picture.entry.metrics.get("psnr") if picture and picture.entry else None
-    return (
-        picture if picture is None or psnr is None else replace(picture, note=f"PSNR {psnr:.1f} dB")
-    )
+    return picture if picture is None or psnr is None else replace(picture, note=decibels(psnr))
+
+
+def decibels(psnr: float) -> str:
+    """A PSNR as it stands beneath a picture."""
+    return f"{psnr:.1f}\N{NO-BREAK SPACE}dB"
 
 
 def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:
     """A row for each run: the noised image, what `name` made of it, the original."""
+    labels = Labels(entries)
+    results = [_noted(Picture(entry.picture(), entry.alt, entry=entry)) for entry in entries]
     return Grid(
         rows=tuple(
             (
                 Picture(entry.picture("noised"), f"what was given for: {entry.alt}", entry=entry),
-                _noted(Picture(entry.picture(), entry.alt, entry=entry)),
+                result,
                 original_of(entry),
             )
-            for entry in entries
+            for entry, result in zip(entries, results, strict=True)
         ),
-        row_labels=tuple(axes_label(entry) for entry in entries),
+        row_labels=tuple(labels.run(entry) for entry in entries),
         column_labels=("noised", name, "original"),
+        notes=DECIBELS if any(result and result.note for result in results) else "",
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.labels import Labels, experiment_names
 from fwd_report.techniques.layout import laid_out
 
 Transform = Literal["flip", "rotate90", "rotate180", "negate"]
@@ -23,7 +24,7 @@ class Picture:
     """One picture: a stored PNG of a run (or a file of the project), perhaps seen through a view.
 
     source: the PNG. alt: what a screen reader says, written from the spec. label: the short text
-    beneath it. note: a number to show, such as "PSNR 17.3 dB".
+    beneath it. note: a number to show beneath that, such as "17.3 dB".
     """
 
     source: Path
@@ -38,12 +39,14 @@ class Picture:
 class Grid:
     """Pictures in rows and columns, with labels; a row may be shorter than the others.
 
-    None stands where a run is absent, so that its neighbours keep their places.
+    None stands where a run is absent, so that its neighbours keep their places. notes: what the
+    numbers beneath the pictures are, such as "PSNR".
     """
 
     rows: tuple[tuple[Picture | None, ...], ...]
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Trajectory:
     labels: tuple[str, ...]
     picks: tuple[int, ...]
     alt: str
+    label: str = ""
+    """What tells it from its siblings."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +127,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A ready SVG or PNG file a run stored (an architecture diagram, say)."""
+    """A ready SVG or PNG file a run stored (an architecture diagram, say).
+
+    label: what tells it from its siblings.
+    """
 
     source: Path
     alt: str
+    label: str = ""
 
-
-SYMBOLS = {"guidance": "γ", "sigma": "σ"}
-"""Fields that the papers, and the prose around a figure, call by a letter."""
 
 Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table | Drawing
 
@@ -137,37 +143,20 @@ Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table
 def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
     """The default figure: the last axis makes the columns, all axes before it the rows."""
     axes = list(dict.fromkeys(axis for entry in entries for axis in entry.axes))
-
-    def labels(entry: Entry, chosen: Sequence[str]) -> str:
-        return ", ".join(
-            axis_label(axis, entry.axes[axis]) for axis in chosen if axis in entry.axes
-        )
-
-    layout = laid_out(
-        entries, lambda entry: labels(entry, axes[:-1]), lambda entry: labels(entry, axes[-1:])
-    )
+    labels = Labels(entries)
+    layout = laid_out(entries, axes[:-1], axes[-1:])
+    rows = tuple(labels.run(entry, axes[:-1]) for entry in layout.rows)
+    columns = tuple(labels.run(entry, axes[-1:]) for entry in layout.columns)
     return Grid(
         rows=tuple(tuple(picture_of(entry, name) for entry in row) for row in layout.lines),
-        row_labels=tuple(map(str, layout.rows)) if any(layout.rows) else (),
-        column_labels=tuple(map(str, layout.columns)) if any(layout.columns) else (),
+        row_labels=rows if any(rows) else (),
+        column_labels=columns if any(columns) else (),
     )
 
 
 def picture_of(entry: Entry | None, name: str = "image") -> Picture | None:
     """A run's picture, None for a run that is absent."""
     return None if entry is None else Picture(entry.picture(name), entry.alt, entry=entry)
-
-
-def axis_label(axis: str, value: Any) -> str:
-    """How an axis value is written on a page: prompts as they are, numbers with their name."""
-    if isinstance(value, str):
-        return value
-    return f"{axis} {value}" if axis == "sample" else f"{SYMBOLS.get(axis, axis)} = {value}"
-
-
-def axes_label(entry: Entry) -> str:
-    """All swept values of a run."""
-    return ", ".join(axis_label(axis, value) for axis, value in entry.axes.items())
 
 
 LOSSES = {"train": "mean square error", "classify": "cross entropy"}
@@ -179,12 +168,15 @@ def loss_curve(entries: Sequence[Entry]) -> Curve:
 
     A line is named by its swept values, and by its experiment where there are several.
     """
-    several = len({(entry.section, entry.experiment) for entry in entries}) > 1
+    experiments = experiment_names(entries)
+    several = len(experiments) > 1
+    labels = Labels(entries)
     losses = {LOSSES.get(entry.technique, "loss") for entry in entries}
 
     def name(entry: Entry) -> str:
-        swept = axes_label(entry)
-        return ": ".join(filter(None, (entry.label, swept))) if several else swept or entry.label
+        swept = labels.run(entry)
+        title = experiments[entry.section, entry.experiment]
+        return ": ".join(filter(None, (title, swept))) if several else swept or title
 
     lines = tuple((name(entry), tuple(entry.series["loss"])) for entry in entries)
     return Curve(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.labels import Labels, place
 from fwd_report.techniques.layout import Layout, laid_out
-from fwd_report.techniques.parts import Grid, axis_label, picture_of, swept_grid
+from fwd_report.techniques.parts import Grid, picture_of, swept_grid
 
 WIDTH = 10
 """Most samples in a row of a sheet."""
@@ -20,24 +20,11 @@ def sheets(entries: Sequence[Entry]) -> list[Grid]:
 
 def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
     """The entries of each swept model with its title, such as "epoch 5"."""
-    groups: dict[Any, list[Entry]] = {}
+    labels = Labels(entries)
+    groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(entry.axes.get("model", ""), []).append(entry)
-    titles = model_labels(groups)
-    for model, group in groups.items():
-        yield titles[model], group
-
-
-def model_labels(models: Collection[str]) -> dict[str, str]:
-    """What titles each reference to a training: `unet@5` is "epoch 5" if all are of `unet`."""
-    several = len({model.partition("@")[0] for model in models}) > 1
-
-    def title(model: str) -> str:
-        name, _, epoch = model.partition("@")
-        named = [name] if several or not epoch else []
-        return ", ".join([*named, f"epoch {epoch}"] if epoch else named)
-
-    return {model: title(model) for model in models}
+        groups.setdefault(labels.run(entry, ["model"]), []).append(entry)
+    yield from groups.items()
 
 
 def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
@@ -45,7 +32,7 @@ def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
     axes = _axes(entries)
     if axes == ["sample"] or not axes:
         return _wrapped(entries)
-    return [list(row) for row in _by_class(entries, axes).lines]
+    return [list(row) for row in _by_class(entries, axes)[0].lines]
 
 
 def _axes(entries: Sequence[Entry]) -> list[str]:
@@ -59,29 +46,37 @@ def _wrapped(entries: Sequence[Entry]) -> list[list[Entry | None]]:
     return [row[start : start + WIDTH] for start in range(0, len(row), WIDTH)]
 
 
-def _by_class(entries: Sequence[Entry], axes: Sequence[str]) -> Layout:
+def _by_class(entries: Sequence[Entry], axes: Sequence[str]) -> tuple[Layout, str]:
+    """The entries in columns for each class, or each value of the last axis; that axis."""
     columns = "digit" if "digit" in axes else axes[-1]
-    rows = [axis for axis in axes if axis != columns]
-    return laid_out(
-        entries,
-        lambda entry: tuple(entry.axes.get(axis) for axis in rows),
-        lambda entry: entry.axes.get(columns),
-    )
+    return laid_out(entries, [axis for axis in axes if axis != columns], [columns]), columns
 
 
 def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
     axes = _axes(entries)
     if not title and "digit" not in axes and axes != ["sample"]:
         return swept_grid(entries)
+    labels = Labels(entries)
     rows = rows_of(entries)
-    labels = _once([_row_label(row) for row in rows])
-    labels[0] = ", ".join(part for part in (title, labels[0]) if part)
-    columns = _by_class(entries, axes).columns if "digit" in axes else ()
+    names = _once([_row_label(row, labels) for row in rows])
+    names[0] = ", ".join(part for part in (title, names[0]) if part)
     return Grid(
         rows=tuple(tuple(picture_of(entry) for entry in row) for row in rows),
-        row_labels=tuple(labels) if any(labels) else (),
-        column_labels=tuple(map(str, columns)),
+        row_labels=tuple(names) if any(names) else (),
+        column_labels=_columns(entries, axes, labels),
     )
+
+
+def _columns(entries: Sequence[Entry], axes: Sequence[str], labels: Labels) -> tuple[str, ...]:
+    """What the columns are called: a class by its number alone, samples not at all."""
+    if not axes or axes == ["sample"]:
+        return ()
+    layout, axis = _by_class(entries, axes)
+    if axis == "sample":
+        return ()
+    if axis == "digit":
+        return tuple(str(entry.axes.get(axis, "no class")) for entry in layout.columns)
+    return tuple(labels.run(entry, [axis]) for entry in layout.columns)
 
 
 def _once(labels: Sequence[str]) -> list[str]:
@@ -91,15 +86,16 @@ def _once(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def _row_label(row: Sequence[Entry | None]) -> str:
+def _row_label(row: Sequence[Entry | None], labels: Labels) -> str:
     """The swept values that all pictures of a row share, but for model, class and sample."""
     present = [entry for entry in row if entry is not None]
     if not present:
         return ""
+    first = present[0]
     shared = [
-        axis_label(axis, value)
-        for axis, value in present[0].axes.items()
+        axis
+        for axis in first.axes
         if axis not in ("model", "digit", "sample")
-        and all(entry.axes.get(axis) == value for entry in present)
+        and all(place(entry, [axis]) == place(first, [axis]) for entry in present)
     ]
-    return ", ".join(shared)
+    return labels.run(first, shared)

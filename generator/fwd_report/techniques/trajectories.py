@@ -14,8 +14,11 @@ STRIP = 6
 """About how many frames the strip of a single sample shows."""
 
 
-def trajectory_of(entry: Entry, every: int) -> Trajectory:
-    """A run's trajectory, its strip showing every n-th frame and the last."""
+def trajectory_of(entry: Entry, every: int, label: str = "") -> Trajectory:
+    """A run's trajectory, its strip showing every n-th frame and the last.
+
+    label: what tells it from its siblings.
+    """
     times = entry.series["t"]
     return Trajectory(
         entry,
@@ -23,6 +26,7 @@ def trajectory_of(entry: Entry, every: int) -> Trajectory:
         labels=tuple(_time_label(t) for t in times),
         picks=tuple(sorted({*range(0, len(times), every), len(times) - 1})),
         alt=f"{entry.alt}, from {_time_label(times[0])} to {_time_label(times[-1])}",
+        label=label,
     )
 
 

@@ -90,7 +90,8 @@ class Upsample(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
-        from fwd_report.techniques.parts import Grid, Picture, Slider, axes_label, swept_grid
+        from fwd_report.techniques.labels import labels_of
+        from fwd_report.techniques.parts import Grid, Picture, Slider, swept_grid
 
         if len(entries) > MOST_PAIRS:
             return [swept_grid(entries)]
@@ -108,8 +109,6 @@ class Upsample(Technique):
             Grid(
                 rows=tuple(zip(*pairs, strict=True)),
                 row_labels=stages,
-                column_labels=tuple(axes_label(entry) for entry in entries)
-                if any(entry.axes for entry in entries)
-                else (),
+                column_labels=labels_of(entries),
             )
         ]

@@ -1,4 +1,4 @@
-"""The small classifier that judges samples: its accuracy, and its features for the FID."""
+"""The small classifier that judges samples: its accuracy, and its features for the KID."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(FEATURES, CLASSES)
 
     def features(self, x: Tensor) -> Tensor:
-        """(B, 1, 28, 28) in [0, 1] → (B, 64): what the FID compares."""
+        """(B, 1, 28, 28) in [0, 1] → (B, 64): what the KID compares."""
         return self.backbone(x - 0.5)
 
     def forward(self, x: Tensor) -> Tensor:

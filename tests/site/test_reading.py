@@ -1,0 +1,250 @@
+"""Pages as they are read: by eye, on paper, on a phone, by keyboard, from far away, by search."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from tests.site.watched import PAGES, Watched
+
+ASSETS = Path(__file__).parents[2] / "site_templates" / "assets"
+PHONE = {"width": 390, "height": 844}
+CONTRASTS = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parse = (text) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], below) =>
+    [r, g, b].map((v, i) => v * a + below[i] * (1 - a));
+  const channel = (v) => v <= 10.31 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const chain = (element) => element ? [...chain(element.parentElement), element] : [];
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    const text = texts.currentNode.textContent.trim();
+    if (!text || element.closest("script, style, .md-top, .md-search, svg, [hidden]")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    if (!element.checkVisibility({ visibilityProperty: true }) || !range.getClientRects().length)
+      continue;
+    let [ground, opacity] = [[255, 255, 255], 1];
+    for (const e of chain(element)) {
+      const style = getComputedStyle(e);
+      ground = over(parse(style.backgroundColor), ground);
+      opacity *= Number(style.opacity);
+    }
+    if (opacity === 0) continue;
+    const [r, g, b, a] = parse(getComputedStyle(element).color);
+    const [x, y] = [luminance(over([r, g, b, a * opacity], ground)), luminance(ground)];
+    const ratio = (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+    found.push([ratio, element.className + ": " + text]);
+  }
+  return found;
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_all_text_stands_out_in_both_schemes(open_with: Any, path: str, scheme: str) -> None:
+    page = open_with(path, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    expected = {"light": "default", "dark": "slate"}[scheme]
+    assert page.locator("body").get_attribute("data-md-color-scheme") == expected
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 20
+    assert [(round(ratio, 2), text[:60]) for ratio, text in contrasts if ratio < 4.5] == []
+
+
+def test_paper_from_the_dark_scheme_is_black_on_white(open_with: Any) -> None:
+    page = open_with("report/denoise/", color_scheme="dark")
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    page.emulate_media(media="print", color_scheme="dark")
+    contrasts = page.evaluate(CONTRASTS)
+    assert any("Edits." in text for _, text in contrasts)
+    assert [(round(ratio, 2), text[:60]) for ratio, text in contrasts if ratio < 4.5] == []
+    assert not page.locator(".fwd-provenance .fwd-facts").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(23, 22, 20)"
+
+
+def test_a_printed_heading_stays_with_its_figure(open_with: Any) -> None:
+    page = open_with("report/denoise/")
+    page.emulate_media(media="print")
+    rule = "(e) => [getComputedStyle(e).breakAfter, getComputedStyle(e).breakInside]"
+    assert page.locator("#edits").evaluate(rule)[0] == "avoid"
+    assert page.locator("#fig-edits").evaluate(rule)[1] == "avoid"
+
+
+def test_search_knows_prose_and_not_what_made_the_figures(site: Path) -> None:
+    index = json.loads((site / "search" / "search_index.json").read_text())
+    found = " ".join(document["text"] for document in index["docs"])
+    assert "The forward process adds noise" in found
+    assert "From noise; PSNR" in found
+    for hidden in (
+        "technique:",
+        "How this figure was made",
+        "Model calls",
+        "--force",
+        "torch 2.13",
+    ):
+        assert hidden not in found, hidden
+
+
+def test_a_small_grid_fits_a_phone_with_its_original(open_with: Any) -> None:
+    page = open_with("report/denoise/", viewport=PHONE)
+    grid = page.locator("#fig-edits .fwd-scroll")
+    assert grid.evaluate("(e) => [e.scrollWidth - e.clientWidth, e.clientWidth <= 390]") == [
+        0,
+        True,
+    ]
+    original = page.locator("#fig-edits tbody tr:first-child td:last-child img").bounding_box()
+    assert original["x"] + original["width"] <= 390
+    assert original["width"] >= 56
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_moves_when_fonts_and_scripts_arrive(open_with: Any, path: str) -> None:
+    page = open_with("", viewport={"width": 1280, "height": 900})
+    page.route("**/*.woff2", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) "
+        "if (!e.hadRecentInput) window.shift += e.value; }).observe({ type: 'layout-shift', "
+        "buffered: true });"
+    )
+    page.goto(page.url + path)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shift") < 0.05
+
+
+def test_a_link_to_a_figure_stays_one(read: Watched) -> None:
+    page = read.open("report/denoise/")
+    page.locator("#fig-edits .fwd-number").click()
+    page.mouse.wheel(0, 120)
+    page.wait_for_timeout(1500)
+    assert page.url.endswith("/report/denoise/#fig-edits")
+
+
+def test_every_picture_opens_large_with_a_caption(read: Watched) -> None:
+    for path in PAGES[1:]:
+        page = read.open(path)
+        titles = page.eval_on_selector_all(
+            "a.glightbox", "all => all.map((a) => a.getAttribute('data-title'))"
+        )
+        assert all(titles), (path, titles)
+    page = read.open("report/denoise/")
+    opener = page.locator("#fig-edits a.glightbox").nth(3)
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gslide.current .gslide-title")).to_have_text(
+        re.compile("a bell tower, original · 23.1.dB")
+    )
+    page.wait_for_timeout(600)
+    assert page.locator(".gslide.current img").bounding_box()["width"] > 400
+    page.keyboard.press("Escape")
+    expect(page.locator(".glightbox-container")).to_have_count(0)
+    assert opener.evaluate("(e) => e === document.activeElement")
+    assert read.faults == []
+
+
+def test_two_films_stand_apart_and_say_whose_they_are(read: Watched) -> None:
+    page = read.open("report/denoise/")
+    assert page.locator("#fig-steps .fwd-name").all_inner_texts() == ["from half", "from noise"]
+    boxes = [box.bounding_box() for box in page.locator("#fig-steps .fwd-named").all()]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+
+
+def test_the_handle_goes_along_while_a_film_plays(read: Watched) -> None:
+    page = read.open("report/denoise/")
+    film = page.locator(".fwd-film").first
+    film.scroll_into_view_if_needed()
+    slider, label = film.get_by_role("slider"), film.locator("output")
+    expect(film.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function(
+        "() => (({ value }) => value > 0 && value < 33)(document.querySelector('.fwd-film input'))"
+    )
+    slider.press("Home")
+    expect(label).to_have_text("t = 990")
+    slider.press("ArrowRight")
+    page.wait_for_timeout(400)
+    expect(label).to_have_text("t = 960")
+    frame, picture = film.locator(".fwd-frame"), film.locator("picture")
+    assert frame.bounding_box() == picture.bounding_box()
+    film.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => Number(document.querySelector('.fwd-film input').value) > 2")
+    assert read.faults == []
+
+
+def test_a_film_stands_still_for_those_who_want_it(open_with: Any) -> None:
+    page = open_with("report/denoise/", reduced_motion="reduce")
+    film = page.locator(".fwd-film").first
+    film.scroll_into_view_if_needed()
+    expect(film.get_by_role("button", name="Play")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert film.get_by_role("slider").input_value() == "33"
+
+
+def edges(picture: np.ndarray) -> float:
+    return float(np.abs(np.diff(picture, axis=0)).mean() + np.abs(np.diff(picture, axis=1)).mean())
+
+
+@pytest.mark.parametrize("factor", [2, 6.4, 10])
+def test_a_hybrid_goes_away_as_an_eye_sees_it(read: Watched, site: Path, factor: float) -> None:
+    page = read.open("report/illusions/")
+    slider = page.get_by_role("slider", name="Distance")
+    near = page.locator(".fwd-distance img").first
+    assert page.locator(".fwd-away-range span").all_inner_texts() == ["near", "far"]
+    slider.fill(str(factor))
+    expect(page.locator(".fwd-factor")).to_have_text(f"{factor:.1f}× as far")
+    canvas = page.locator("canvas.fwd-shrunk")
+    box, whole = canvas.bounding_box(), near.bounding_box()
+    assert box["width"] == pytest.approx(whole["width"] / factor, abs=0.51)
+    for side, at in (("width", "x"), ("height", "y")):
+        assert box[at] + box[side] / 2 == pytest.approx(whole[at] + whole[side] / 2, abs=1)
+    expect(near).to_have_css("opacity", "0")
+
+    data = canvas.evaluate("(c) => c.toDataURL().split(',')[1]")
+    shrunk = np.asarray(_decoded(data), dtype=float)
+    source = near.get_attribute("src").rsplit("/", 1)[1]
+    with Image.open(site / "report" / "figures" / source) as opened:
+        picture = opened.convert("RGB")
+    side = shrunk.shape[0]
+    proper = np.asarray(picture.resize((side, side), Image.Resampling.BOX), dtype=float)
+    smooth = np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS), dtype=float)
+    assert np.abs(shrunk - proper).mean() < 0.02 * 255
+    assert np.abs(shrunk - smooth).mean() < 0.02 * 255
+    assert edges(shrunk) < 1.02 * edges(smooth)
+    slider.press("Home")
+    expect(canvas).to_be_hidden()
+    expect(near).to_have_css("opacity", "1")
+    assert read.faults == []
+
+
+def _decoded(data: str) -> Image.Image:
+    import base64
+
+    return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+
+
+def test_every_class_a_script_sets_has_a_rule() -> None:
+    scripts = "".join(path.read_text() for path in ASSETS.glob("*.js"))
+    styles = "".join(path.read_text() for path in ASSETS.glob("*.css"))
+    set_here = re.findall(r"className = \"([^\"]+)\"|className: \"([^\"]+)\"", scripts)
+    set_here += re.findall(r"classList\.(?:add|toggle)\(\"([^\"]+)\"()", scripts)
+    classes = {name for pair in set_here for text in pair for name in text.split()}
+    assert {"fwd-shrunk", "fwd-away", "fwd-turned", "fwd-live", "fwd-button"} <= classes
+    assert [name for name in classes if not re.search(rf"\.{name}\b", styles)] == []
