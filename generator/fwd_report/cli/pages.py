@@ -13,7 +13,6 @@ from fwd_report.cli.options import (
     Profile,
     Root,
     options_of,
-    report_failures,
 )
 
 
@@ -38,16 +37,22 @@ def check(
 def serve(
     profile: Profile = None,
     overrides: Overrides = None,
-    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port on this machine; 0: any that is free.")
+    ] = 8000,
     root: Root = Path(),
 ) -> None:
-    """Build, show the site on this machine, and rebuild on every change."""
-    from fwd_report.build import build as run_build
+    """Show the site on this machine, and rebuild it on every change."""
     from fwd_report.site.serve import serve as serve_site
+    from fwd_report.spec.load import report_file
 
     root = root.resolve()
-    options = options_of(None, profile, overrides)
-    serve_site(root, lambda: report_failures(run_build(root, options)), port, say=typer.echo)
+    report_file(root)
+    command = ["fwd_report", "build", "--project", str(root)]
+    command += ["--profile", profile] if profile else []
+    for override in overrides or ():
+        command += ["--set", override]
+    serve_site(root, command, port, say=typer.echo)
 
 
 def publish(

@@ -71,7 +71,7 @@ def build_site(
         command += ["--config-file", "-"]
     dated = {"SOURCE_DATE_EPOCH": built} if built else {}
     answer = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-P", "-m", *command],
         cwd=root,
         env={**dated, **os.environ, "NO_MKDOCS_2_WARNING": "1"},
         input=config,
