@@ -22,8 +22,7 @@ def site_address(project: Project) -> str | None:
         return with_slash(project.report.site_url)
     if address := custom_domain(project.root / "docs" / "CNAME"):
         return address
-    remote = remote_url(project.root)
-    return pages_address(remote) if remote else None
+    return remote_address(project.root)
 
 
 def with_slash(address: str) -> str:
@@ -45,17 +44,20 @@ def domain_address(text: str) -> str | None:
     return f"https://{domain}/" if DOMAIN.fullmatch(domain) else None
 
 
-def remote_url(root: Path, remote: str | None = None) -> str | None:
-    """The address of the remote that pages are pushed to: the one named, origin, or the only one.
+def remote_address(root: Path, remote: str | None = None) -> str | None:
+    """Where the pages of a remote are shown: of the one named, of origin, or of the only one.
 
-    None outside of a repository, and where no remote is the obvious one.
+    None outside of a repository, where no remote is the obvious one, or its host is unknown.
     """
     git = Git(root)
     try:
         if remote is None:
             remotes = git("remote").splitlines()
             remote = "origin" if "origin" in remotes or len(remotes) != 1 else remotes[0]
-        return git("remote", "get-url", "--push", remote)
+        if address := pages_address(git("remote", "get-url", "--push", remote)):
+            return address
+        # What is rewritten for pushing, to an alias of ssh say, may be known as it was written.
+        return pages_address(git("config", "--get", f"remote.{remote}.url"))
     except GitError:
         return None
 
@@ -80,9 +82,13 @@ def pages_address(remote: str) -> str | None:
     return f"https://{home}/{quote('/'.join(names))}/"
 
 
-def shown_remote(remote: str) -> str:
-    """A remote's address as it may be printed."""
-    return without_password(remote)
+def web_address(remote: str) -> str | None:
+    """A remote's address by https, without a password; None where it has none that is known."""
+    if remote.startswith(("https://", "http://")):
+        return without_password(remote)
+    host, path = _host_and_path(remote)
+    host = host.removeprefix("ssh.").removeprefix("altssh.")
+    return f"https://{host}/{path.lstrip('/')}" if host in HOSTS else None
 
 
 def _host_and_path(remote: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.site.address import domain_address, pages_address, remote_url, with_slash
+from fwd_report.site.address import domain_address, remote_address, with_slash
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.results import ReportResult
 
@@ -52,7 +52,7 @@ def target_address(
         if not re.match(r"https?://[^\s/\"\\]+[^\s\"\\]*$", target.site_url):
             raise UserError(f"{target.site_url!r} is no address of a site, such as https://ada.io/")
         return with_slash(target.site_url)
-    home = pages_address(remote_url(root, branch.remote) or "")
+    home = remote_address(root, branch.remote)
     if "CNAME" in tip.files:
         home = domain_address(branch.content(tip.files["CNAME"]).decode("utf-8", "replace")) or home
     config = next((root / name for name in CONFIGS if (root / name).is_file()), None)
