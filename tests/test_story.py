@@ -6,7 +6,6 @@ projects, one caption changed, published again. Real git; the site is crawled as
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -203,4 +202,4 @@ def test_from_nothing_to_a_second_publish(portfolio: Path) -> None:
     said = fwd_report("publish", "--project", str(mine), "--to", "proj5/")
     assert said.startswith("nothing to publish")
     assert git(portfolio, "branch", "--list") == "* main"
-    assert not os.path.exists(mine / ".fwd-report" / "publish" / "site")
+    assert not list((mine / ".fwd-report").glob("publish/*"))

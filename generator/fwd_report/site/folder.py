@@ -49,7 +49,9 @@ def scratch_folder(root: Path, name: str) -> Path:
     path = real_folder(root / ".fwd-report" / name)
     for entry in os.scandir(path):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            # A process that a killed one had started may still write there: what it leaves
+            # goes the next time.
+            shutil.rmtree(entry.path, ignore_errors=True)
         else:
             os.unlink(entry.path)
     return path

@@ -46,9 +46,10 @@ def publish(
         tip = branch.fetch()
         address = target_address(report, root, branch, tip, target)
         with held(root):
-            build_site(root, scratch / "site", address, _last_commit_time(root))
+            site = scratch / f"site-{os.getpid()}-{time.time_ns()}"
+            build_site(root, site, address, _last_commit_time(root))
         changed = uncommitted(root)
-        said = _put(branch, tip, scratch, target, _message(root, changed), dry_run)
+        said = _put(branch, tip, site, target, _message(root, changed), dry_run)
         scratch_folder(root, "publish")
     if changed:
         said += f"\nnot committed, and part of it all the same:\n{names(changed)}"
@@ -85,14 +86,15 @@ def build_site(
 def _put(
     branch: RemoteBranch,
     tip: Tip,
-    scratch: Path,
+    built: Path,
     target: Target,
     message: str,
     dry_run: bool,
 ) -> str:
     """Push the site, again on top of what others push meanwhile; say what was done."""
     folder = target.prefix
-    site = _site_files(scratch / "site", scratch, folder)
+    scratch = built.parent
+    site = _site_files(built, scratch, folder)
     for _ in range(TRIES):
         blobs = branch.blobs(site, write=not dry_run)
         _check_way(tip, folder, branch.branch)
