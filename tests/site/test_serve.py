@@ -111,6 +111,10 @@ def test_pages_follow_edits_and_survive_mistakes(served: Served) -> None:
     served.write("Second.")
     assert eventually(lambda: served.shows("Second."))
     assert not served.shows("experiments/a.yaml:3:5")
+    index = "search/search_index.json"
+    assert eventually(
+        lambda: served.shows("Second.", index) and served.shows('"location":""', index)
+    )
     line = r"experiments/caption\.txt: wrote \d page \(\d+\.\d s\)"
     assert eventually(lambda: re.fullmatch(line, served.said[-1])), "one line says what was done"
 

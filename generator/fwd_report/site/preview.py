@@ -88,7 +88,7 @@ class State:
         """A build has ended, with these pages if it made any; returns the pages it replaces."""
         with self._lock:
             before = self.site if site is not None else None
-            if site is not None or problem != self.problem:
+            if problem != self.problem or (site is not None and _pages(site) != _pages(before)):
                 self._version += 1
             self.site = site or self.site
             self.problem, self.doing = problem, ""
@@ -178,6 +178,17 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         return BytesIO(data)
+
+
+def _pages(site: Path | None) -> dict[str, bytes]:
+    """What readers of a site have before them, pictures aside: those have names of their own."""
+    if site is None:
+        return {}
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.suffix in (".html", ".css", ".js") and path.is_file()
+    }
 
 
 def _with_news(page: bytes, state: State) -> bytes:
