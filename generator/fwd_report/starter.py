@@ -12,10 +12,10 @@ from fwd_report.errors import UserError
 from fwd_report.spec.model import FOLDER, REPORT
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.starter_files import write_project_files
 
 CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
-GITIGNORE = ".fwd-report/\ndocs/report/\nsite/\n"
 
 
 def starter_folder() -> Path:
@@ -85,7 +85,7 @@ def _copy(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=IGNORED)
         elif source.is_file():
             shutil.copy2(source, folder / name)
-    (folder / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
+    write_project_files(folder, starter_folder() / "constraints.txt")
     report = folder / FOLDER / f"{REPORT}.yaml"
     lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
     yours = ['author: ""\n' if line.startswith("author:") else line for line in lines]

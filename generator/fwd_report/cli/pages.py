@@ -13,7 +13,6 @@ from fwd_report.cli.options import (
     Profile,
     Root,
     options_of,
-    report_failures,
 )
 
 
@@ -38,28 +37,51 @@ def check(
 def serve(
     profile: Profile = None,
     overrides: Overrides = None,
-    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port on this machine; 0: any that is free.")
+    ] = 8000,
     root: Root = Path(),
 ) -> None:
-    """Build, show the site on this machine, and rebuild on every change."""
-    from fwd_report.build import build as run_build
+    """Show the site on this machine, and rebuild it on every change."""
     from fwd_report.site.serve import serve as serve_site
+    from fwd_report.spec.load import report_file
 
     root = root.resolve()
-    options = options_of(None, profile, overrides)
-    serve_site(root, lambda: report_failures(run_build(root, options)), port, say=typer.echo)
+    report_file(root)
+    command = ["fwd_report", "build", "--project", str(root)]
+    command += ["--profile", profile] if profile else []
+    for override in overrides or ():
+        command += ["--set", override]
+    serve_site(root, command, port, say=typer.echo)
 
 
 def publish(
-    dry_run: Annotated[bool, typer.Option(help="Say what would be pushed; push nothing.")] = False,
+    to: Annotated[
+        str, typer.Option(metavar="FOLDER", help="The folder of the branch, such as proj5/.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be added, changed and removed; push nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option(help="Also what no publish wrote there is replaced or removed.")
+    ] = False,
+    branch: Annotated[str, typer.Option(help="The branch that is served.")] = "gh-pages",
+    remote: Annotated[
+        str | None, typer.Option(help="The git remote: origin, or the only one.")
+    ] = None,
+    site_url: Annotated[
+        str | None, typer.Option(help="The address that the site will be read at.")
+    ] = None,
     profile: Profile = None,
     overrides: Overrides = None,
     root: Root = Path(),
 ) -> None:
-    """Check the report, then push the site to the gh-pages branch."""
+    """Check the report, then push the site into one folder of the branch that is served."""
     from fwd_report.build import load_report
     from fwd_report.site.publish import publish as publish_site
+    from fwd_report.site.target import Target
 
     root = root.resolve()
     report = load_report(root, options_of(None, profile, overrides))
-    typer.echo(publish_site(report, root, dry_run=dry_run))
+    target = Target(to, branch, remote, site_url, replace)
+    typer.echo(publish_site(report, root, target, dry_run))

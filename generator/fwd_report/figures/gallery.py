@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -48,6 +48,8 @@ class Gallery:
 
     folder: Path
     used: set[str] = field(default_factory=set)
+    earlier: Mapping[str, Path] = field(default_factory=dict)
+    """Whole pictures of an earlier gallery by name: they are used where they lie."""
 
     def picture(self, picture: Picture) -> Drawn:
         """The picture as it is seen: a copy of its source, or a view of it."""
@@ -154,7 +156,7 @@ class Gallery:
         for part in made_of:
             digest.update(hashlib.sha256(part).digest())
         name = f"{stem}-{digest.hexdigest()[:12]}{suffix}"
-        path = self.folder / name
+        path = self.earlier.get(name, self.folder / name)
         self.used.add(name)
         if not path.exists():
             data = draw()

@@ -1,12 +1,12 @@
-"""The one folder of `docs/` the tool owns: written only where it changed, rid of what is gone."""
+"""Where pages lie and what they are made with: docs/report/ and the templates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import shutil
 from pathlib import Path
 
 from fwd_report.errors import UserError
-from fwd_report.store.files import write_atomically
 
 OWNED = "report"
 """The folder of docs/ that holds everything generated."""
@@ -26,43 +26,32 @@ def templates_folder(root: Path) -> Path:
     raise UserError("the project has no site_templates/", hint="copy them from a new writeup")
 
 
-@dataclass
-class OwnedFolder:
-    """Collects what a render produces; `finish` removes whatever else lies in the folder."""
+def real_folder(path: Path) -> Path:
+    """That folder, made if it is absent. Raises UserError for a link or a file in its place."""
+    if path.is_symlink():
+        raise UserError(
+            f"{path} is a link to {os.readlink(path)}",
+            hint="nothing is written through a link: remove it, and build again",
+        )
+    if os.path.lexists(path) and not path.is_dir():
+        raise UserError(
+            f"{path} is no folder", hint="the pages need one there: move it away, and build again"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
-    root: Path
-    produced: set[Path] = field(default_factory=set)
-    written: list[Path] = field(default_factory=list)
 
-    def text(self, name: str, text: str) -> Path:
-        """Write a text file, unless it holds that text already."""
-        path = self.root / name
-        self.produced.add(path)
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            write_atomically(path, text)
-            self.written.append(path)
-        return path
+def scratch_folder(root: Path, name: str) -> Path:
+    """An empty folder `.fwd-report/NAME/` for work in progress: what a killed one left goes.
 
-    def copy(self, source: Path, name: str) -> Path:
-        """Copy a file, unless it holds those bytes already."""
-        path = self.root / name
-        self.produced.add(path)
-        data = source.read_bytes()
-        if not path.is_file() or path.read_bytes() != data:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            self.written.append(path)
-        return path
-
-    def keep(self, name: str) -> None:
-        """Count a file that something else wrote as produced."""
-        self.produced.add(self.root / name)
-
-    def finish(self) -> None:
-        """Remove every file of the folder that was not produced, then the empty folders."""
-        for path in sorted(self.root.rglob("*"), reverse=True):
-            if path.is_dir() and not path.is_symlink():
-                if not any(path.iterdir()):
-                    path.rmdir()
-            elif path not in self.produced:
-                path.unlink()
+    Whoever asks holds the lock of that work. Raises UserError for a link in its place.
+    """
+    path = real_folder(root / ".fwd-report" / name)
+    for entry in os.scandir(path):
+        if entry.is_dir(follow_symlinks=False):
+            # A process that a killed one had started may still write there: what it leaves
+            # goes the next time.
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
+    return path

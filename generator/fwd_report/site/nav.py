@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from fwd_report.site.address import site_address
 from fwd_report.site.folder import OWNED
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import SectionSpec
@@ -17,8 +18,8 @@ NAV = "_nav.yml"
 WORD_JOINER = "\u2060"
 HEADER = (
     "# Written by fwd-report from experiments/: the `title` of report.yaml, and each section's\n"
-    "# `title`, `order` and `part`.\n"
-    "# mkdocs.yml inherits it; a `nav` of your own there replaces it.\n"
+    "# `title`, `order` and `part`; `site_url` from report.yaml, or from the git remote.\n"
+    "# mkdocs.yml inherits it; a `nav` or `site_url` of your own there replaces it.\n"
 )
 
 
@@ -26,6 +27,8 @@ def nav_yaml(report: ReportResult, docs: Path) -> str:
     """The file that mkdocs.yml names under INHERIT."""
     spec = report.project.report
     inherited = {"site_name": inert_title(spec.title), "nav": navigation(report, docs)}
+    if address := site_address(report.project):
+        inherited["site_url"] = address
     if spec.author:
         inherited["site_author"] = inert_title(spec.author)
     return HEADER + yaml.safe_dump(inherited, allow_unicode=True, sort_keys=False, width=1000)
@@ -66,7 +69,9 @@ def hand_written(docs: Path) -> list[Any]:
     if not docs.is_dir():
         return []
     pages: list[Any] = [path.name for path in sorted(docs.glob("*.md")) if path.name != "index.md"]
-    for folder in sorted(path for path in docs.iterdir() if path.is_dir() and path.name != OWNED):
+    for folder in sorted(path for path in docs.iterdir() if path.is_dir()):
+        if folder.name == OWNED or folder.name.startswith("."):
+            continue
         found = _ordered(folder)
         if found:
             title = folder.name.replace("-", " ").replace("_", " ").capitalize()
@@ -79,6 +84,7 @@ def _ordered(folder: Path) -> list[Path]:
     index = folder / "index.md"
     if index not in found:
         return found
-    linked = [folder / name for name in re.findall(r"\]\(([\w./-]+\.md)", index.read_text("utf-8"))]
+    text = index.read_text("utf-8", errors="replace")
+    linked = [folder / name for name in re.findall(r"\]\(([\w./-]+\.md)", text)]
     first = [path for path in dict.fromkeys((index, *linked)) if path in found]
     return first + [path for path in found if path not in first]

@@ -1,49 +1,81 @@
-"""Publishing: check, build strictly into a temporary folder, push that to gh-pages."""
+"""Publishing: check, build strictly, put the site into one folder of a branch of the remote."""
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+import time
+from pathlib import Path, PurePosixPath
 
-from fwd_report.errors import RunError, UserError
+from fwd_report.errors import Problem, RunError, UserError, number
+from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.check import check, findings_as_text
+from fwd_report.site.folder import OWNED, scratch_folder
+from fwd_report.site.git import Git, GitError
+from fwd_report.site.lock import held
+from fwd_report.site.published import MARK, Changes, changes, mark_of
+from fwd_report.site.record import names
 from fwd_report.site.results import ReportResult
+from fwd_report.site.target import CONFIGS, Target, target_address
+from fwd_report.spec.model import FOLDER
 
-BRANCH = "gh-pages"
+TRIES = 6
+"""How often a push that came second is made again on top of the first."""
+SOURCES = (FOLDER, "site_templates", "techniques", "mkdocs.yml", "docs")
 
 
-def publish(report: ReportResult, root: Path, dry_run: bool = False, remote: str = "origin") -> str:
-    """Push the built site to the remote's gh-pages; return what was done, or would be.
+def publish(
+    report: ReportResult, root: Path, target: Target | None = None, dry_run: bool = False
+) -> str:
+    """Put the built site where `target` says; return what was done, or would be.
 
     The pages are those that a build wrote; where they are not what the report says now, the check
-    finds that. Raises RunError if the check finds something, the build or the push fails; UserError
-    where there is no repository or no such remote.
+    finds that. Raises RunError if the check finds something, the build or the push fails;
+    UserError where there is no repository or remote, or the folder holds what no publish wrote.
     """
-    address = _remote(root, remote)
-    findings = check(report, root)
-    if findings:
-        raise RunError(f"not published:\n{findings_as_text(findings)}")
-    with tempfile.TemporaryDirectory(prefix="fwd-report-") as temporary:
-        site = Path(temporary) / "site"
-        build_site(root, site)
-        files = [path for path in site.rglob("*") if path.is_file()]
-        size = sum(path.stat().st_size for path in files) / 1e6
-        what = f"{len(files)} files ({size:.1f} MB) to the branch {BRANCH} of {remote} ({address})"
-        if dry_run:
-            return f"would push {what}"
-        _push(root, site, remote, _message(root))
-        return f"pushed {what}"
+    target = target or Target()
+    with held(root, "publish"):
+        scratch = scratch_folder(root, "publish")
+        branch = RemoteBranch(root, target.remote, target.branch, scratch)
+        findings = check(report, root)
+        if findings:
+            raise RunError(f"not published:\n{findings_as_text(findings)}")
+        tip = branch.fetch()
+        address = target_address(report, root, branch, tip, target)
+        with held(root):
+            site = scratch / f"site-{os.getpid()}-{time.time_ns()}"
+            build_site(root, site, address, _last_commit_time(root))
+        changed = uncommitted(root)
+        said = _put(branch, tip, site, target, _message(root, changed), dry_run)
+        scratch_folder(root, "publish")
+    if changed:
+        said += f"\nnot committed, and part of it all the same:\n{names(changed)}"
+    return f"{said}\n{_where(branch, address)}"
 
 
-def build_site(root: Path, site: Path) -> None:
-    """`mkdocs build --strict` into `site`; raises RunError with what MkDocs says."""
+def build_site(
+    root: Path, site: Path, site_url: str | None = None, built: str | None = None
+) -> None:
+    """`mkdocs build --strict` into `site`; raises RunError with what MkDocs says.
+
+    site_url: the address instead of the one in mkdocs.yml. built: the moment of the build in
+    seconds since 1970, instead of now.
+    """
+    command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]
+    config = None
+    if site_url is not None:
+        name = next((name for name in CONFIGS if (root / name).is_file()), CONFIGS[0])
+        config = json.dumps({"INHERIT": name, "site_url": site_url})
+        command += ["--config-file", "-"]
+    dated = {"SOURCE_DATE_EPOCH": built} if built else {}
     answer = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)],
+        [sys.executable, "-P", "-m", *command],
         cwd=root,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        env={**dated, **os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        input=config,
         capture_output=True,
         text=True,
     )
@@ -51,45 +83,141 @@ def build_site(root: Path, site: Path) -> None:
         raise RunError(f"mkdocs build --strict failed:\n{(answer.stderr or answer.stdout).strip()}")
 
 
-def _push(root: Path, site: Path, remote: str, message: str) -> None:
-    from ghp_import import GhpError, ghp_import
-
-    before = Path.cwd()
-    os.chdir(root)
-    try:
-        ghp_import(str(site), mesg=message, remote=remote, branch=BRANCH, push=True, nojekyll=True)
-    except (GhpError, subprocess.CalledProcessError) as error:
-        raise RunError(f"the push to {remote} failed: {error}") from error
-    finally:
-        os.chdir(before)
-
-
-def _remote(root: Path, remote: str) -> str:
-    try:
-        _git(root, "rev-parse", "--git-dir")
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise UserError(
-            f"{root} is in no git repository",
-            hint="git init, commit, and git remote add origin <address>; then publish again",
-        ) from error
-    try:
-        return _git(root, "remote", "get-url", remote)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise UserError(
-            f"{root} has no git remote named {remote!r}",
-            hint=f"git remote add {remote} <address>, then publish again",
-        ) from error
-
-
-def _message(root: Path) -> str:
-    try:
-        return f"Site of {_git(root, 'rev-parse', '--short', 'HEAD')}"
-    except (OSError, subprocess.CalledProcessError):
-        return "Site"
-
-
-def _git(root: Path, *arguments: str) -> str:
-    answer = subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+def _put(
+    branch: RemoteBranch,
+    tip: Tip,
+    built: Path,
+    target: Target,
+    message: str,
+    dry_run: bool,
+) -> str:
+    """Push the site, again on top of what others push meanwhile; say what was done."""
+    folder = target.prefix
+    scratch = built.parent
+    site = _site_files(built, scratch, folder)
+    for _ in range(TRIES):
+        blobs = branch.blobs(site, write=not dry_run)
+        _check_way(tip, folder, branch.branch)
+        there = {
+            path.removeprefix(folder): blob
+            for path, blob in tip.files.items()
+            if path.startswith(folder)
+        }
+        mark = branch.content(there[MARK]) if MARK in there else None
+        change = changes(there, blobs, mark)
+        where = f"{folder or 'the root'} of the branch {branch.branch} of {branch.remote}"
+        if change.foreign and not target.replace:
+            raise UserError(_refusal(change, where, folder))
+        if mark is not None and not change.any:
+            return f"nothing to publish: {where} ({branch.address}) holds this site already"
+        size = sum(path.stat().st_size for path in site.values()) / 1e6
+        what = f"{number(len(site), 'file')} ({size:.1f} MB) into {where} ({branch.address})"
+        if dry_run:
+            return f"would push {what}\n{_listed(change, folder)}"
+        put = {f"{folder}{name}": blob for name, blob in blobs.items()}
+        (scratch / MARK).write_text(mark_of(blobs), encoding="utf-8")
+        put |= branch.blobs({f"{folder}{MARK}": scratch / MARK})
+        if tip.commit is None and folder:
+            (scratch / ".nojekyll").touch()
+            put |= branch.blobs({".nojekyll": scratch / ".nojekyll"})
+        commit = branch.commit(tip, put, [f"{folder}{name}" for name in change.removed], message)
+        if commit is None or branch.push(tip, commit):
+            return f"pushed {what}: {_counts(change)}"
+        time.sleep(random.uniform(0, 0.5))
+        tip = branch.fetch()
+    raise RunError(
+        f"others push to {branch.branch} of {branch.remote} all the time: {TRIES} tries came "
+        "second; nothing was published"
     )
-    return answer.stdout.strip()
+
+
+def _site_files(site: Path, scratch: Path, folder: str) -> dict[str, Path]:
+    """The files of a built site by their paths in its folder of the branch."""
+    files = {
+        path.relative_to(site).as_posix(): path
+        for path in sorted(site.rglob("*"))
+        if path.is_file()
+    }
+    if not folder and ".nojekyll" not in files:
+        # Without it GitHub runs Jekyll over the branch, which drops names that begin with "_".
+        files[".nojekyll"] = scratch / "nojekyll"
+        files[".nojekyll"].touch()
+    return files
+
+
+def _check_way(tip: Tip, folder: str, branch: str) -> None:
+    for way in (PurePosixPath(folder), *PurePosixPath(folder).parents):
+        if folder and way.as_posix() in tip.files:
+            raise UserError(
+                f"{way} is a file on the branch {branch}, so nothing can be put into {folder}",
+                hint="choose another folder: --to NAME/",
+            )
+
+
+def _refusal(change: Changes, where: str, folder: str) -> Problem:
+    elsewhere = "put the site into another folder" if folder else "put the site into a folder"
+    return Problem(
+        f"{where} holds {number(len(change.foreign), 'file')} that fwd-report did not publish "
+        f"or that changed since:\n{names(change.foreign, 20)}",
+        hint=f"{elsewhere}: --to NAME/; --replace replaces or removes them",
+    )
+
+
+def _listed(change: Changes, folder: str) -> str:
+    lines = [_counts(change)]
+    for sign, paths in (("+", change.added), ("~", change.changed), ("-", change.removed)):
+        lines += [f"{sign} {folder}{path}" for path in paths]
+    return "\n".join(lines)
+
+
+def _counts(change: Changes) -> str:
+    return (
+        f"{len(change.added)} added, {len(change.changed)} changed, {len(change.removed)} removed"
+    )
+
+
+def _where(branch: RemoteBranch, address: str | None) -> str:
+    """Where to look, and what the host must be told once."""
+    if address is None:
+        return (
+            f"let your host serve the branch {branch.branch}; the address is not known: say it as "
+            "`site_url` in experiments/report.yaml, so that the sitemap and the 404 page are right"
+        )
+    if ".gitlab." in address:
+        return f"read it at {address}, once a `pages` job serves the branch {branch.branch}"
+    setting = f"Settings → Pages → Deploy from a branch → {branch.branch}, / (root)"
+    return f"read it at {address} in a minute or so (choose once, on GitHub: {setting})"
+
+
+def _message(root: Path, changed: list[str]) -> str:
+    """The commit's message: which commit the site is of, and what of it was not committed."""
+    git = Git(root)
+    try:
+        title = f"Site of {git('rev-parse', '--short', 'HEAD')}"
+    except GitError:
+        title = "Site"
+    if not changed:
+        return title
+    return f"{title}, with changes that are not committed\n\n{names(changed, 30)}\n"
+
+
+def uncommitted(root: Path) -> list[str]:
+    """The sources of the report that differ from the last commit, relative to the project."""
+    git = Git(root)
+    there = [name for name in SOURCES if os.path.lexists(root / name)]
+    try:
+        prefix = git("rev-parse", "--show-prefix")
+        said = git(
+            "--no-optional-locks", "status", "--porcelain=v1", "-z", "--untracked-files=all",
+            "--no-renames", "--", *there, f":(exclude)docs/{OWNED}",
+        )  # fmt: skip
+    except GitError:
+        return []
+    return sorted(line[3:].removeprefix(prefix) for line in said.split("\0") if line)
+
+
+def _last_commit_time(root: Path) -> str | None:
+    try:
+        return Git(root)("log", "-1", "--format=%ct") or None
+    except GitError:
+        return None

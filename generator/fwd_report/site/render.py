@@ -2,75 +2,88 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.folder import OWNED, OwnedFolder, templates_folder
+from fwd_report.site.digests import Digests
+from fwd_report.site.folder import real_folder, scratch_folder, templates_folder
+from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV, nav_yaml
+from fwd_report.site.owned import OwnedFolder
 from fwd_report.site.results import ReportResult
-from fwd_report.site.stamp import inputs_digest, pages_current, shown_results, write_stamp
+from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_results
 
 FIGURES = "figures"
 ASSETS = "assets"
 FRONT = "_front.md"
+STAGING = "rendering"
+"""The folder of .fwd-report/ in which a render is prepared."""
 
 
 def render_site(report: ReportResult, root: Path) -> list[Path]:
     """Write the pages, their pictures, styles and navigation; return the files that changed.
 
-    All of it lies in docs/report/, which is rid of everything else. docs/index.md, the page a
-    site must have at its root, is created once if there is none, and is the user's from then on:
-    it includes the generated front page. Raises UserError with every mistake in the prose.
+    All of it lies in docs/report/, prepared elsewhere and put there at once; what others put
+    there stays. docs/index.md, the page a site must have at its root, is created once if there is
+    none, and is the user's from then on: it includes the generated front page. Raises UserError
+    with every mistake in the prose, and where files of others stand in the way.
     """
     shown = shown_results(report)
     if pages_current(report.project, shown, root):
         return []
-    templates = templates_folder(root)
-    digest = inputs_digest(report.project, shown, templates, root / "docs")
-    from filelock import FileLock
-
     (root / ".fwd-report").mkdir(exist_ok=True)
-    with FileLock(root / ".fwd-report" / "site.lock"):
-        return _render(report, root, templates, digest)
+    with held(root):
+        digests = Digests(root / CACHE)
+        inputs = inputs_digest(report.project, shown, root, digests)
+        folder = OwnedFolder(root, scratch_folder(root, STAGING), digests)
+        _produce(report, root, folder)
+        written = folder.put_in_place(inputs, report.project.profile)
+        if _make_root_page(root):
+            written.append(root / "docs" / "index.md")
+        scratch_folder(root, STAGING)
+        return written
 
 
-def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> list[Path]:
+def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     from fwd_report.site.front import front_page
     from fwd_report.site.page import section_page
     from fwd_report.site.page import templates as load_templates
     from fwd_report.site.views import report_views
 
-    docs = root / "docs"
-    folder = OwnedFolder(docs / OWNED)
-    gallery = Gallery(folder.root / FIGURES)
+    templates = templates_folder(root)
+    gallery = Gallery(folder.staging / FIGURES, earlier=folder.whole(f"{FIGURES}/"))
     environment = load_templates(templates)
     everything = report_views(report)
-    pages: dict[str, str] = {}
     problems: list[Problem] = []
     for section in report.sections:
         try:
-            pages[f"{section.spec.name}.md"] = section_page(
-                report, section, everything, gallery, environment
-            )
+            page = section_page(report, section, everything, gallery, environment)
+            folder.text(f"{section.spec.name}.md", page)
         except UserError as error:
             problems += error.problems
     if problems:
         raise UserError(problems)
-    pages[FRONT] = front_page(report, gallery, environment)
-    for name, text in pages.items():
-        folder.text(name, text)
-    folder.text(NAV, nav_yaml(report, docs))
+    folder.text(FRONT, front_page(report, gallery, environment))
+    folder.text(NAV, nav_yaml(report, root / "docs"))
     for source in sorted((templates / ASSETS).rglob("*")):
         if source.is_file():
             folder.copy(source, f"{ASSETS}/{source.relative_to(templates / ASSETS).as_posix()}")
     for name in sorted(gallery.used):
-        folder.keep(f"{FIGURES}/{name}")
-    written = list(folder.written)
-    if not (docs / "index.md").exists():
-        (docs / "index.md").write_bytes((templates / "index.md").read_bytes())
-        written.append(docs / "index.md")
-    stamp = write_stamp(folder.root, digest, report.project.profile, sorted(folder.produced))
-    folder.produced.add(stamp)
-    folder.finish()
-    return written
+        folder.drawn(f"{FIGURES}/{name}")
+
+
+def _make_root_page(root: Path) -> bool:
+    """Write docs/index.md unless there is one. Raises UserError where it is no page."""
+    index = real_folder(root / "docs") / "index.md"
+    if index.is_file():
+        return False
+    if os.path.lexists(index):
+        kind = "a link that leads nowhere" if index.is_symlink() else "no file"
+        raise UserError(
+            f"{index} is {kind}",
+            hint="a site needs a page there: remove it, and build again to have one made",
+        )
+    index.write_bytes((templates_folder(root) / "index.md").read_bytes())
+    return True

@@ -2,101 +2,218 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
+import json
+import re
+import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from fwd_report.errors import RunError, StaleError, UserError
+from fwd_report.site.child import Child
+from fwd_report.site.folder import OWNED, scratch_folder
+from fwd_report.site.lock import held
+from fwd_report.site.nav import NAV
+from fwd_report.site.preview import Preview, State
+from fwd_report.site.sources import EVERY, Sources
+from fwd_report.site.target import CONFIGS
+from fwd_report.spec.model import FOLDER
 
-WATCHED = ("experiments", "site_templates")
-QUIET_SECONDS = 0.3
-"""How long nothing may change before a rebuild: an editor saves in several steps."""
+WRONG_INPUT = 2
+BUILD_LIBRARIES = ("yaml", "pydantic", "typer", "jinja2", "markdown", "latex2mathml.converter",
+                   "pygments.formatters.html", "PIL.Image", "filelock", "numpy")  # fmt: skip
+SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pymdownx.superfences",
+                  "pymdownx.snippets", "markdown.extensions.toc")  # fmt: skip
+"""What a command needs of other people's code: imported while nobody waits."""
+PROGRESS = re.compile(r"[\d,]+/[\d,]+ calls\b")
+HINT = "look at them with"
 
 
 def serve(
     root: Path,
-    rebuild: Callable[[], None],
+    build: Sequence[str],
     port: int = 8000,
     say: Callable[[str], None] = print,
     stop: threading.Event | None = None,
 ) -> None:
-    """Rebuild, run `mkdocs serve`, rebuild on each change of experiments/ or site_templates/.
+    """Show the site on a port of this machine, and run `build` and MkDocs again on each change.
 
-    What is wrong with a change is said, and the server keeps showing the last good pages. Ends
-    when `stop` is set, on Ctrl-C, or when the server ends; raises RunError if it cannot start,
-    UserError if the port is taken.
+    build: the module and the arguments of the command that writes the pages. It runs in a new
+    process each time, and so does MkDocs, into a new folder: what is shown is always a whole site.
+    The port is open at once. What is wrong stands on every page until it is mended. Ends when
+    `stop` is set, or on Ctrl-C; raises UserError if the port cannot be had.
     """
-    _check_free(port)
     stop = stop or threading.Event()
-    changed = threading.Event()
-    good = _attempt(rebuild, say)
-    observer = _watch(root, changed)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--quiet", "-a", f"127.0.0.1:{port}"],
-        cwd=root,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-    )
-    say(f"serving on http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    state = State()
+    state.begin("starting")
+    preview = Preview(state, port)
+    say(f"serving on {preview.address} (Ctrl-C ends it)")
+    builder = _Builder(root, build, preview.address, state, say)
     try:
-        while not stop.is_set():
-            if server.poll() is not None:
-                raise RunError(f"mkdocs serve ended with exit code {server.returncode}")
-            if changed.wait(timeout=0.2):
-                while changed.is_set():
-                    changed.clear()
-                    stop.wait(QUIET_SECONDS)
-                before, good = good, _attempt(rebuild, say)
-                if good and not before:
-                    say("built again")
+        sources = Sources(root)
+        builder.start()
+        builder.again([], stop)
+        while not stop.wait(EVERY):
+            if changed := sources.changed(stop.wait):
+                builder.again(changed, stop)
     except KeyboardInterrupt:
         say("stopped")
     finally:
-        observer.stop()
-        server.terminate()
-        server.wait()
+        preview.close()
+        builder.end()
 
 
-def _attempt(rebuild: Callable[[], None], say: Callable[[str], None]) -> bool:
-    """Rebuild, or say why that failed; whether it went well."""
-    try:
-        rebuild()
-    except (UserError, RunError, StaleError) as error:
-        say(str(error))
-        return False
-    return True
+class _Builder:
+    """Two processes that wait to be needed, and what comes of them."""
 
+    def __init__(
+        self,
+        root: Path,
+        build: Sequence[str],
+        address: str,
+        state: State,
+        say: Callable[[str], None],
+    ) -> None:
+        self._root = root
+        self._build = build
+        self._address = address
+        self._state = state
+        self._say = say
+        self._folder = f"serve-{address.rsplit(':', 1)[1].strip('/')}"
+        self._count = 0
+        self._outdated: Path | None = None
+        self._children: dict[str, Child] = {}
 
-def _check_free(port: int) -> None:
-    """Raise UserError if another program listens on that port of this machine."""
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def start(self) -> None:
+        """Have processes at hand."""
+        self._sites = scratch_folder(self._root, self._folder)
+        for module, libraries in ((self._build[0], BUILD_LIBRARIES), ("mkdocs", SITE_LIBRARIES)):
+            if module not in self._children:
+                self._children[module] = Child(self._root, libraries)
+
+    def again(self, changed: Sequence[str], stop: threading.Event) -> None:
+        """Build, and show what came of it; says in one line what that was."""
+        began = time.monotonic()
+        what = _named(changed)
+        self._state.begin(f"{what} changed: building" if changed else "building")
+        navigation = self._navigation()
+        code, output, errors = self._run(self._build[0], self._build[1:], "", stop)
+        if stop.is_set():
+            return
+        problem = _problem(errors) or f"the build ended with exit code {code}" if code else ""
+        site = None
+        if self._has_pages() and (code != WRONG_INPUT or self._state.site is None):
+            self._state.hear("putting the site together")
+            if not code and navigation == self._navigation() and _only_prose(changed):
+                self._show_early(stop)
+            site, trouble = self._site(stop)
+            problem = "\n".join(filter(None, (problem, trouble)))
+        if stop.is_set():
+            return
+        self._drop(self._state.finish(site, problem))
+        if problem:
+            self._say(problem)
+        if not code:
+            done = " ".join(line for line in output.splitlines() if HINT not in line)
+            self._say(f"{f'{what}: ' if changed else ''}{done} ({time.monotonic() - began:.1f} s)")
+
+    def end(self) -> None:
+        """Leave no process and no site behind."""
+        for child in self._children.values():
+            child.end()
+        shutil.rmtree(self._root / ".fwd-report" / self._folder, ignore_errors=True)
+
+    def _show_early(self, stop: threading.Event) -> None:
+        """Show the pages that changed among those that were there, in a fraction of the time.
+
+        What holds words of all pages, the search, is whole again with the site that follows.
+        """
+        before = self._state.site
+        if before is None:
+            return
+        site, _ = self._site(stop, before)
+        if site is not None and not stop.is_set():
+            self._drop(self._state.finish(site, ""))
+            self._state.begin("putting the whole site together")
+
+    def _site(self, stop: threading.Event, before: Path | None = None) -> tuple[Path | None, str]:
+        """A new folder with the site, or what MkDocs says is wrong.
+
+        before: a site of which only the pages are made again that are older than their sources.
+        """
+        self._count += 1
+        site = self._sites / str(self._count)
+        name = next((name for name in CONFIGS if (self._root / name).is_file()), CONFIGS[0])
+        config = json.dumps({"INHERIT": name, "site_url": self._address})
+        arguments = ["build", "--quiet", "--config-file", "-", "--site-dir", str(site)]
+        if before is not None:
+            shutil.copytree(before, site)
+            arguments.append("--dirty")
+        with held(self._root):
+            code, output, errors = self._run("mkdocs", arguments, config, stop)
+        if code:
+            shutil.rmtree(site, ignore_errors=True)
+            return None, f"mkdocs ended with exit code {code}:\n{(errors or output).strip()}"
+        return site, ""
+
+    def _run(
+        self, module: str, arguments: Sequence[str], text: str, stop: threading.Event
+    ) -> tuple[int, str, str]:
+        """One command in the process that waits for it; the next one is started then."""
+        child = self._children.pop(module)
+        if not child.alive():
+            child = Child(self._root)
+        self._children[""] = child
+        answer: list[tuple[int, str, str]] = []
+        thread = threading.Thread(
+            target=lambda: answer.append(child.run(module, arguments, text, self._heard)),
+            daemon=True,
+        )
+        thread.start()
+        while thread.is_alive() and not stop.is_set():
+            thread.join(EVERY)
+        if stop.is_set():
+            return 0, "", ""
+        del self._children[""]
+        libraries = SITE_LIBRARIES if module == "mkdocs" else BUILD_LIBRARIES
+        self._children[module] = Child(self._root, libraries)
+        return answer[0]
+
+    def _heard(self, line: str) -> None:
+        if line.strip():
+            self._state.hear(line)
+            if PROGRESS.match(line) or line.startswith(("warning", "WARNING", "waiting", "down")):
+                self._say(line)
+
+    def _has_pages(self) -> bool:
+        return (self._root / "docs" / OWNED / NAV).is_file()
+
+    def _navigation(self) -> bytes:
+        """What stands around every page."""
         try:
-            taken.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UserError(
-                f"port {port} cannot be used: {error.strerror}",
-                hint=f"name another: fwd-report serve --port {port + 1}",
-            ) from error
+            return (self._root / "docs" / OWNED / NAV).read_bytes()
+        except OSError:
+            return b""
+
+    def _drop(self, replaced: Path | None) -> None:
+        """Remove the site before the one replaced: that may still be on its way to a browser."""
+        if replaced is not None:
+            if self._outdated is not None:
+                shutil.rmtree(self._outdated, ignore_errors=True)
+            self._outdated = replaced
 
 
-def _watch(root: Path, changed: threading.Event) -> Any:
-    """A running observer that sets `changed` when a watched file is written, made or removed."""
-    from watchdog.events import FileSystemEvent, FileSystemEventHandler
-    from watchdog.observers import Observer
+def _problem(errors: str) -> str:
+    """What is wrong, without what was said on the way."""
+    lines = [line for line in errors.splitlines() if not PROGRESS.match(line)]
+    return "\n".join(lines[-60:]).strip()
 
-    class Handler(FileSystemEventHandler):
-        def on_any_event(self, event: FileSystemEvent) -> None:
-            if event.event_type in ("modified", "created", "deleted", "moved"):
-                changed.set()
 
-    observer = Observer()
-    for name in WATCHED:
-        if (root / name).is_dir():
-            observer.schedule(Handler(), str(root / name), recursive=True)
-    observer.start()
-    return observer
+def _only_prose(changed: Sequence[str]) -> bool:
+    """Whether all that changed are specs: none of them says how every page looks."""
+    return bool(changed) and all(name.startswith(f"{FOLDER}/") for name in changed)
+
+
+def _named(changed: Sequence[str]) -> str:
+    more = f" and {len(changed) - 2} more" if len(changed) > 2 else ""
+    return ", ".join(changed[:2]) + more

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import fwd_report
+from fwd_report.site.address import site_address
+from fwd_report.site.digests import Digests
 from fwd_report.site.folder import OWNED, templates_folder
 from fwd_report.site.nav import hand_written
+from fwd_report.site.record import read_record
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import Project
-from fwd_report.store.files import read_json, write_json
 from fwd_report.store.store import MANIFEST
 
-STAMP = "_stamp.json"
+CACHE = ".fwd-report/cache/pages.json"
 CODE = ("figures", "site", "techniques")
 """The subpackages whose code decides what a page looks like."""
 
@@ -48,27 +50,28 @@ def shown_results(report: ReportResult) -> list[Shown]:
 
 
 def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
-    """Whether docs/report/ is what a render of these results would write; reads none of them."""
+    """Whether docs/report/ holds, byte for byte, what a render of these results wrote there."""
     docs = root / "docs"
-    digest = inputs_digest(project, shown, templates_folder(root), docs)
-    return (docs / "index.md").is_file() and is_current(docs / OWNED, digest)
+    digests = Digests(root / CACHE)
+    digest = inputs_digest(project, shown, root, digests)
+    current = (docs / "index.md").is_file() and _is_current(root, digest, digests)
+    digests.save()
+    return current
 
 
-def inputs_digest(project: Project, shown: Iterable[Shown], templates: Path, docs: Path) -> str:
-    """A digest of all that pages are made from; files count by size and modification time."""
-    package = Path(fwd_report.__file__).parent
-    files: list[Path] = [section.file for section in project.sections]
-    for folder in (templates, *(package / name for name in CODE)):
-        files += (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+def inputs_digest(project: Project, shown: Iterable[Shown], root: Path, digests: Digests) -> str:
+    """A digest of all that pages are made from, by content: the same wherever a project lies."""
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(f"{path}\0{_stamp_of(path)}\n".encode())
-    digest.update(repr(hand_written(docs)).encode())
+    for name, path in _sources(project, root):
+        digest.update(f"{name}\0{digests.of(name, path)}\n".encode("utf-8", "surrogateescape"))
+    digest.update(repr(hand_written(root / "docs")).encode())
     for result in shown:
         digest.update(f"{result.experiment}\0{result.failure}\n".encode())
         for folder in result.folders:
-            digest.update(f"{folder.name}\0{_stamp_of(folder / MANIFEST)}\n".encode())
+            made = digests.of(folder.name, f"{folder}{os.sep}{MANIFEST}")
+            digest.update(f"{folder.name}\0{made}\n".encode())
     described: list[Any] = [project.report.model_dump(mode="json"), project.profile]
+    described.append(site_address(project))
     for spec in project.sections:
         described.append([spec.name, spec.title, spec.order, spec.part, spec.covers])
         described.append([spec.intro, spec.outro])
@@ -79,41 +82,39 @@ def inputs_digest(project: Project, shown: Iterable[Shown], templates: Path, doc
     return digest.hexdigest()
 
 
-def _stamp_of(path: Path) -> str:
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return "absent"
-    return f"{stat.st_size} {stat.st_mtime_ns}"
+def built_profile(root: Path) -> str | None:
+    """The profile of the pages that are in docs/report/, if it is known."""
+    record = read_record(root)
+    return record.profile if record is not None else None
 
 
-def is_current(folder: Path, digest: str) -> bool:
-    """Whether the folder holds exactly what a render with that digest wrote."""
-    stamp = read_json(folder / STAMP)
-    return stamp.get("inputs") == digest and stamp.get("files") == _sizes(
-        folder, stamp.get("files", ())
+def _is_current(root: Path, digest: str, digests: Digests) -> bool:
+    record = read_record(root)
+    if record is None or record.inputs != digest:
+        return False
+    folder = f"{root}{os.sep}docs{os.sep}{OWNED}"
+    return all(
+        digests.of(f"docs/{OWNED}/{name}", f"{folder}{os.sep}{name}") == written
+        for name, written in record.files.items()
     )
 
 
-def built_profile(root: Path) -> str | None:
-    """The profile of the pages that are in docs/report/, if it is known."""
-    profile = read_json(root / "docs" / OWNED / STAMP).get("profile")
-    return profile if isinstance(profile, str) else None
+def _sources(project: Project, root: Path) -> Iterator[tuple[str, str]]:
+    """The files that say what pages look like, each under a name that holds in every copy."""
+    package = Path(fwd_report.__file__).parent
+    for section in project.sections:
+        yield f"section/{section.file.name}", str(section.file)
+    folders = {"templates": templates_folder(root), **{name: package / name for name in CODE}}
+    for name, folder in folders.items():
+        yield from _files(name, str(folder))
 
 
-def write_stamp(folder: Path, digest: str, profile: str, produced: Iterable[Path]) -> Path:
-    """Remember what a render wrote, and under which profile; returns the stamp's path."""
-    names = [path.relative_to(folder).as_posix() for path in produced]
-    path = folder / STAMP
-    write_json(path, {"inputs": digest, "profile": profile, "files": _sizes(folder, names)})
-    return path
-
-
-def _sizes(folder: Path, names: Iterable[str]) -> dict[str, int]:
-    sizes = {}
-    for name in names:
-        try:
-            sizes[name] = (folder / name).stat().st_size
-        except OSError:
-            sizes[name] = -1
-    return sizes
+def _files(name: str, folder: str) -> Iterator[tuple[str, str]]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name == "__pycache__":
+                continue
+            if entry.is_dir():
+                yield from _files(f"{name}/{entry.name}", entry.path)
+            else:
+                yield f"{name}/{entry.name}", entry.path

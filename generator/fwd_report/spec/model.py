@@ -32,6 +32,8 @@ class ReportSpec(BaseModel):
     title: Text
     author: str = ""
     description: str = ""
+    site_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(?:/[^\s?#]*)?$")
+    """The address the site is read at; None: what the git remote or docs/CNAME says."""
     seed: int = Field(default=180, ge=0, lt=2**63)
     model: str = "emoji-if"
     """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""

@@ -1,0 +1,72 @@
+"""Git as this tool calls it: it never waits for an answer, and obeys no command of a repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+HARMLESS = (
+    "-c", "core.fsmonitor=false",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
+    "-c", "core.quotePath=false",
+)  # fmt: skip
+NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE",
+    "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",
+)  # fmt: skip
+"""Variables by which the hook of another repository makes git look there."""
+SECRET = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+class GitError(Exception):
+    """A git command failed; str() is what it said, without passwords."""
+
+
+class Git:
+    """The repository that a folder lies in. Raises GitError where a command fails."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._environment = _environment() | dict(environment or {})
+
+    def __call__(self, *arguments: str, text: str | None = None, hooks: bool = False) -> str:
+        """What `git ARGUMENTS` prints, trailing newline aside; `text` is its input."""
+        return (
+            self.bytes(*arguments, data=(text or "").encode(), hooks=hooks)
+            .decode("utf-8", "surrogateescape")
+            .rstrip("\n")
+        )
+
+    def bytes(self, *arguments: str, data: bytes = b"", hooks: bool = False) -> bytes:
+        """The same in bytes. hooks: run those of the user's repository, as their own git would."""
+        command = ["git", *HARMLESS, *(() if hooks else NO_HOOKS), "-C", str(self._folder)]
+        try:
+            answer = subprocess.run(
+                [*command, *arguments],
+                input=data,
+                env=self._environment,
+                capture_output=True,
+                start_new_session=True,  # without a terminal, ssh fails where it would ask
+            )
+        except OSError as error:
+            raise GitError(f"git cannot be run: {error.strerror}") from error
+        if answer.returncode:
+            said = answer.stderr.decode("utf-8", "replace").strip()
+            raise GitError(without_password(said or f"git ended with {answer.returncode}"))
+        return answer.stdout
+
+
+def without_password(text: str) -> str:
+    """The text with user names and passwords cut out of its addresses."""
+    return SECRET.sub("", text)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    return {**kept, "GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
