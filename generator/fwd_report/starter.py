@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.packaged import starter_folder
 from fwd_report.spec.model import FOLDER, REPORT
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
@@ -16,13 +17,6 @@ from fwd_report.spec.suggest import did_you_mean
 CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 GITIGNORE = ".fwd-report/\ndocs/report/\nsite/\n"
-
-
-def starter_folder() -> Path:
-    """Where the starter lies: inside an installed package, or the repository of an editable one."""
-    package = Path(__file__).parent
-    installed = package / "starter"
-    return installed if installed.is_dir() else package.parents[1]
 
 
 def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.site.check import check, findings_as_text
+from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.results import ReportResult
 
 BRANCH = "gh-pages"
@@ -23,7 +23,7 @@ def publish(report: ReportResult, root: Path, dry_run: bool = False, remote: str
     where there is no repository or no such remote.
     """
     address = _remote(root, remote)
-    findings = check(report, root)
+    findings = errors_of(check(report, root))
     if findings:
         raise RunError(f"not published:\n{findings_as_text(findings)}")
     with tempfile.TemporaryDirectory(prefix="fwd-report-") as temporary:

@@ -7,7 +7,7 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.folder import OWNED, OwnedFolder, templates_folder
-from fwd_report.site.nav import NAV, nav_yaml
+from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import inputs_digest, pages_current, shown_results, write_stamp
 
@@ -39,6 +39,7 @@ def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> l
     from fwd_report.site.front import front_page
     from fwd_report.site.page import section_page
     from fwd_report.site.page import templates as load_templates
+    from fwd_report.site.rubric_page import rubric_page
     from fwd_report.site.views import report_views
 
     docs = root / "docs"
@@ -57,6 +58,8 @@ def _render(report: ReportResult, root: Path, templates: Path, digest: str) -> l
             problems += error.problems
     if problems:
         raise UserError(problems)
+    if report.project.rubric is not None:
+        pages[f"{RUBRIC_PAGE}.md"] = rubric_page(report, report.project.rubric)
     pages[FRONT] = front_page(report, gallery, environment)
     for name, text in pages.items():
         folder.text(name, text)
