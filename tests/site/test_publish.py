@@ -30,9 +30,7 @@ def made(root: Path, caption: str = "A picture.") -> ReportResult:
     fabric = Fabric(root)
     entries = [fabric.entry("a", "one", Sample(), picture(0, 8))]
     experiment = fabric.experiment("one", Sample, entries, caption=caption)
-    report = fabric.report(
-        fabric.section("a", "A", [experiment], intro="An intro.")
-    )
+    report = fabric.report(fabric.section("a", "A", [experiment], intro="An intro."))
     render_site(report, root)
     return report
 

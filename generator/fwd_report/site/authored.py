@@ -15,6 +15,7 @@ Field = Literal["title", "intro", "outro", "caption", "discussion", "description
 
 JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
 MEANT = re.compile(r"\{#-?\s*meant\b:?(.*?)-?#\}|<!--\s*meant\b:?(.*?)-->", re.S)
+COMMENT = re.compile(r"\{#.*?#\}|<!--\s*meant\b.*?-->", re.S)
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 SHOWING = re.compile(r"<(?:img|video|svg|iframe|picture|table)\b", re.I)
 PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -47,7 +48,11 @@ class Text:
                 written += [_blot(source[at : piece.start]), piece.text]
                 at = piece.start + len(piece.text)
         written.append(_blot(source[at:]))
-        return "".join(written)
+        text = "".join(written)
+        for comment in COMMENT.finditer(self.source):
+            blank = _blank(comment[0])
+            text = text[: comment.start()] + blank + text[comment.end() :]
+        return text
 
     @cached_property
     def words(self) -> str:
@@ -117,8 +122,12 @@ def _blot(text: str) -> str:
     return "".join(c if c == "\n" else CONTENT for c in text)
 
 
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
 def _without_tag(found: re.Match[str]) -> str:
-    return _blot(found[0]) if SHOWING.match(found[0]) else re.sub(r"[^\n]", " ", found[0])
+    return _blot(found[0]) if SHOWING.match(found[0]) else _blank(found[0])
 
 
 def _plain(text: str) -> str:

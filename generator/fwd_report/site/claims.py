@@ -216,7 +216,10 @@ def _lacks_values(shown: Shown, found: Sequence[_Candidate], what: str) -> Itera
         }
         complete = sum(not missing for missing in absent.values())
         if complete < (shown.distinct.get(shown.each, 1) if shown.each else 1):
-            name = min((name for name in absent if absent[name]), key=lambda n: len(absent[n]))
+            incomplete = [name for name in absent if absent[name]]
+            if not incomplete:
+                return
+            name = min(incomplete, key=lambda n: len(absent[n]))
             listed = ", ".join(map(str, absent[name]))
             yield f"{what} lacks {field} = {listed}" + (f" for {name}" if name else "")
 
@@ -243,12 +246,14 @@ def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
 
 
 def _lacks_text(item: Item, covering: Sequence[SectionResult]) -> Iterator[str]:
+    if not item.says and not item.words:
+        return
     texts = [text for section in covering for text in texts_of(section.spec)]
     whole = " ".join(text.source for text in texts).lower()
     for word in item.says:
         if word.lower() not in whole:
             yield f"its text does not say “{word}”"
-    count = sum(_word_count(text) for text in texts)
+    count = sum(map(_word_count, texts)) if item.words else 0
     if count < item.words:
         yield f"its text has {number(count, 'word')} of {item.words}"
 

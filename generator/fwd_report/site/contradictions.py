@@ -78,12 +78,13 @@ def contradictions(
     of: whose runs they are, for messages. seeds: what else a seed may be. Only fields that the
     runs have (or well-known names of them) are judged.
     """
-    if not entries:
+    said = list(statements(text.source)) if entries else []
+    if not said:
         return
     known = _known(entries)
     known.setdefault("seed", set()).update(map(float, seeds))
     training = any(entry.technique == "train" for entry in _with_needs(entries))
-    for stated in statements(text.source):
+    for stated in said:
         values = known.get(stated.field, set())
         if not values or text.is_meant(stated.start, stated.excerpt):
             continue

@@ -43,8 +43,8 @@ IN_BRACKETS = re.compile(
 ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]+);")
 TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|\(|\[)")
 """A command of LaTeX, or one of its brackets, in what will be plain text."""
-SCRIPT = re.compile(r"(?<![\w\\{])[^\W\d_]\w{0,2}[_^]\{[^{}\n]*\}")
-"""A letter with a subscript or superscript in braces."""
+SCRIPT = re.compile(r"(?<![\w\\{])\w{1,3}[_^]\{[^{}\n]*\}")
+"""A letter or number with a subscript or superscript in braces."""
 HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.M)
 FUNCTION_WORDS = (
     "the|a|an|of|and|or|which|whose|my|our|their|its|to|from|with|by|for|at|in|on|than|into|"

@@ -14,7 +14,7 @@ from fwd_report.site.authored import CONTENT, Text, texts_of
 from fwd_report.site.findings import Finding
 from fwd_report.site.folder import OWNED
 from fwd_report.site.nav import RUBRIC_PAGE
-from fwd_report.site.reader import IDS, Read, Reader
+from fwd_report.site.reader import IDS, Read, Reader, ReadError
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import Project, SectionSpec
 
@@ -25,6 +25,8 @@ REFERENCE = re.compile(r"(?<![\w\])])\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
 FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
 KNOWN_SCHEMES = ("http", "https", "mailto", "data", "tel")
 PLACE_OF_FILE = (1, 1)
+PROSE = ("intro", "discussion", "outro")
+"""The fields that are Markdown of the page."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
     docs = (root / "docs").resolve()
     try:
         site = _Site(project, docs, Reader(root))
-    except ImportError as error:
+    except ReadError as error:
         yield Finding("config", f"the Markdown extensions cannot be loaded: {error}", "mkdocs.yml")
         return
     for section in project.sections:
@@ -131,8 +133,9 @@ def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
 
 def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
     page = site.docs / OWNED / f"{section.name}.md"
-    prose = [text for text in texts_of(section) if text.field in ("intro", "discussion", "outro")]
-    captions = [text for text in texts_of(section) if text.field in ("caption", "title")]
+    texts = list(texts_of(section))
+    prose = [text for text in texts if text.field in PROSE]
+    captions = [text for text in texts if text.field == "caption" and text.source.strip()]
     file = section.file.relative_to(site.project.root).as_posix()
     lines = section.file.read_text(encoding="utf-8-sig").splitlines()
 
@@ -141,10 +144,13 @@ def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
         kind = "alt" if "alternative" in message else "dead-link"
         return Finding(kind, f"{message} in {text.what}", file, text.line(lines, place, start))
 
-    read = site.reader.page(_prose(section))
-    for message, excerpt, number in _faults(
-        site, page, read, "\n\n".join(t.markdown for t in prose)
-    ):
+    whole = "\n\n".join(text.markdown for text in prose)
+    try:
+        read = site.reader.page(whole)
+    except ReadError as error:
+        yield Finding("dead-link", str(error), file)
+        return
+    for message, excerpt, number in _faults(site, page, read, whole):
         yield at(*_place(prose, excerpt, number), message)
     for text in captions:
         read = site.reader.caption(text.markdown)
@@ -160,8 +166,7 @@ def _of_page(site: _Site, page: Path, name: str) -> Iterator[Finding]:
     first = 1 + (source.count("\n", 0, front.end()) if front else 0)
     try:
         read = site.reader.page(text.source)
-    except Exception as error:
-        # An extension's own complaint, such as a snippet that is not there.
+    except ReadError as error:
         if OWNED not in str(error):
             yield Finding("dead-link", str(error), name)
         return
@@ -222,8 +227,7 @@ def _place(texts: list[Text], excerpt: str, number: int) -> tuple[Text, int]:
 
 def _prose(section: SectionSpec) -> str:
     """A section's prose as its page has it, without figures."""
-    fields = ("intro", "discussion", "outro")
-    return "\n\n".join(text.markdown for text in texts_of(section) if text.field in fields)
+    return "\n\n".join(text.markdown for text in texts_of(section) if text.field in PROSE)
 
 
 def _figures(section: SectionSpec) -> set[str]:

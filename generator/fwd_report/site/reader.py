@@ -13,6 +13,7 @@ import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from fwd_report.errors import first_line
 from fwd_report.packaged import starter_folder
 
 BUILT_IN = ("toc", "tables", "fenced_code")
@@ -60,12 +61,20 @@ class _Collector(Treeprocessor):
                 self.links.append(Link("img", element.get("src") or "", alt, alt))
 
 
+class ReadError(Exception):
+    """An extension refuses a text, such as a snippet that is not there, or cannot be loaded."""
+
+
 class Reader:
-    """Reads the Markdown of one project. Raises ImportError for an extension there is not."""
+    """Reads the Markdown of one project. Raises ReadError."""
 
     def __init__(self, root: Path) -> None:
-        names, options = _extensions(root)
-        self._page = Markdown(extensions=names, extension_configs=options)
+        try:
+            names, options = _extensions(root)
+            self._page = Markdown(extensions=names, extension_configs=options)
+        except Exception as error:
+            # Extensions are other people's code, and mkdocs.yml may name anything.
+            raise ReadError(first_line(error)) from error
         self._caption = Markdown(extensions=["smarty"])
         self._collectors: dict[int, _Collector] = {}
         for reader in (self._page, self._caption):
@@ -85,7 +94,10 @@ class Reader:
         reader.reset()
         collector = self._collectors[id(reader)]
         collector.links = []
-        html = reader.convert(text)
+        try:
+            html = reader.convert(text)
+        except Exception as error:
+            raise ReadError(first_line(error)) from error
         seen = TAG.sub("", CODE.sub(" ", html))
         return Read(tuple(collector.links), frozenset(IDS.findall(html)), seen)
 

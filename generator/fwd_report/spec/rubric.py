@@ -96,7 +96,7 @@ class Rubric(_Data):
     """The assignment and its edition."""
     extends: str | None = None
     """A rubric that comes with the package: its items hold too, but for those of the same id."""
-    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    items: tuple[Item, ...]
     """The deliverables, in order."""
     name: str = ""
     """What report.yaml calls it; never written in the file."""
@@ -122,16 +122,17 @@ def load_rubric(
     None with problems added where it is wrong. Raises LookupError, with a hint, where there is no
     such rubric.
     """
-    path, file = RUBRICS / f"{named}.yaml", Path("rubrics") / f"{named}.yaml"
-    if named not in shipped():
-        if not named.endswith((".yaml", ".yml")):
-            names = (*shipped(), NONE)
-            raise LookupError(did_you_mean(named, names) or f"there is: {', '.join(names)}")
-        path, file = root / named, Path(named)
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise LookupError("it lies outside of the project")
-        if not path.is_file():
-            raise LookupError(f"or one of these: {', '.join(shipped())}")
+    if named in shipped():
+        path, file = RUBRICS / f"{named}.yaml", Path("rubrics") / f"{named}.yaml"
+        return read_rubric(path, file, problems, None, named)
+    if not named.endswith((".yaml", ".yml")):
+        names = (*shipped(), NONE)
+        raise LookupError(did_you_mean(named, names) or f"there is: {', '.join(names)}")
+    path, file = root / named, Path(named)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise LookupError("it lies outside of the project")
+    if not path.is_file():
+        raise LookupError(f"there is no such file; the package has {', '.join(shipped())}")
     return read_rubric(path, file, problems, techniques, named)
 
 
@@ -139,26 +140,28 @@ def read_rubric(
     path: Path,
     file: Path,
     problems: list[Problem],
-    techniques: Mapping[str, type[Technique]],
+    techniques: Mapping[str, type[Technique]] | None,
     name: str = "",
 ) -> Rubric | None:
-    """A rubric file, checked; None with problems added. file: what messages call it."""
+    """A rubric file, checked; None with problems added.
+
+    file: what messages call it. techniques: those it may name; None: it is known to be sound.
+    """
     source, tree = read_yaml(path, file, problems)
     if tree is None:
         return None
     document = resolve(tree, source, None)
     rubric = validated(Rubric, document.data, document, "a rubric", lambda key: (key,))
     if rubric is not None:
-        _check_items(rubric, document, techniques)
-        rubric = _extended(rubric, document, techniques)
+        if techniques is not None:
+            _check_items(rubric, document, techniques)
+        rubric = _extended(rubric, document)
         rubric = rubric.model_copy(update={"name": name or file.stem})
     problems += document.problems
     return None if document.problems else rubric
 
 
-def _extended(
-    rubric: Rubric, document: Document, techniques: Mapping[str, type[Technique]]
-) -> Rubric:
+def _extended(rubric: Rubric, document: Document) -> Rubric:
     """The rubric with the items of the one it extends."""
     if rubric.extends is None:
         return rubric
@@ -167,7 +170,7 @@ def _extended(
         document.report(f"there is no rubric '{rubric.extends}'", ("extends",), hint)
         return rubric
     path = RUBRICS / f"{rubric.extends}.yaml"
-    base = read_rubric(path, Path("rubrics") / path.name, document.problems, techniques)
+    base = read_rubric(path, Path("rubrics") / path.name, document.problems, None)
     if base is None or base.name == rubric.name:
         return rubric
     items = {item.id: item for item in base.items}
@@ -190,6 +193,8 @@ def _check_items(
 ) -> None:
     """What only several values together can be wrong about."""
     seen: set[str] = set()
+    if not rubric.items:
+        document.report("items is empty", ("items",), "a rubric asks for something")
     for number, item in enumerate(rubric.items):
         path: ValuePath = ("items", number)
         if item.id in seen:
