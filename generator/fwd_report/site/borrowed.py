@@ -11,7 +11,7 @@ import yaml
 
 from fwd_report.packaged import starter_folder
 from fwd_report.site.authored import texts_of
-from fwd_report.spec.model import FOLDER, Project, SectionSpec
+from fwd_report.spec.model import FOLDER, Project
 from fwd_report.techniques.base import InputFile, marked_fields
 
 PLACEHOLDER = b"fwd-report:placeholder"
@@ -26,7 +26,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def borrowed_sections(project: Project) -> dict[str, list[str]]:
     """The sections that have texts of the starter's, word for word, and which.
 
-    A section all of whose longer texts are the starter's has an empty list. Of the starter itself
+    A section all of whose texts are the starter's has an empty list. Of the starter itself
     none is borrowed.
     """
     if project.root.resolve() == starter_folder().resolve():
@@ -34,25 +34,27 @@ def borrowed_sections(project: Project) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     known = _starter_texts(starter_folder() / FOLDER)
     for section in project.sections:
-        long = [text for text in texts_of(section) if len(text.source.split()) >= LEAST]
-        same = [text for text in long if _words(text.source) in known]
-        same = [text for text in same if not text.is_meant(0, text.source)]
-        if same:
-            whole = len(same) == len(long)
-            found[section.name] = [] if whole else [text.what for text in same]
+        texts = [text for text in texts_of(section) if text.source.strip()]
+        same = [text for text in texts if _words(text.source) in known]
+        long = [text for text in same if len(text.source.split()) >= LEAST]
+        if long:
+            whole = len(same) == len(texts)
+            found[section.name] = [] if whole else [text.what for text in long]
     return found
 
 
-def placeholder_pictures(project: Project, section: SectionSpec) -> Iterator[tuple[str, str, str]]:
-    """(experiment, field, file) of each picture that a section's runs read and nobody replaced."""
+def placeholder_pictures(project: Project) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(file, where it is first named) of each picture that runs read and nobody replaced."""
     seen: set[str] = set()
-    for experiment in section.experiments:
-        for field in marked_fields(experiment.technique, InputFile):
-            for variant in experiment.variants:
-                file = getattr(variant.technique, field, None)
-                if file and file not in seen and _is_placeholder(project.root / file):
-                    seen.add(file)
-                    yield experiment.id, field, file
+    for section in project.sections:
+        for experiment in section.experiments:
+            for field in marked_fields(experiment.technique, InputFile):
+                for variant in experiment.variants:
+                    file = getattr(variant.technique, field, None)
+                    if file and file not in seen:
+                        seen.add(file)
+                        if _is_placeholder(project.root / file):
+                            yield file, (section.name, experiment.id, field)
 
 
 def _is_placeholder(path: Path) -> bool:
@@ -69,9 +71,9 @@ def _starter_texts(folder: Path) -> frozenset[str]:
     for path in folder.glob("*.yaml"):
         data = yaml.load(path.read_text(encoding="utf-8"), Loader)
         for item in (data, *data.get("experiments", ())):
-            for field in ("intro", "outro", "caption", "discussion"):
+            for field in ("title", "intro", "outro", "caption", "discussion"):
                 text = item.get(field)
-                if isinstance(text, str) and len(text.split()) >= LEAST:
+                if isinstance(text, str):
                     texts.add(_words(text))
     return frozenset(texts)
 

@@ -46,6 +46,9 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
     for section in report.sections:
         found += _section(report, section, built)
     found += _borrowed(project)
+    for file, place in placeholder_pictures(project):
+        problem = project.problem(f"{file} is a placeholder: put a picture of yours there", *place)
+        found.append(Finding("placeholder", problem.message, str(problem.file), problem.line))
     found += claim_findings(report)
     if not built:
         found.append(Finding("unbuilt", UNBUILT, "docs/report"))
@@ -85,10 +88,6 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
         elif result.spec.show and not result.failure:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
-    for name, field, file in placeholder_pictures(project, spec):
-        yield at(
-            "placeholder", f"{file} is a placeholder: put a picture of yours there", name, field
-        )
 
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:

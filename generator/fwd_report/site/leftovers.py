@@ -22,6 +22,7 @@ THINGS = (
     "name|title|text|answer|todo|tbd"
 )
 SIMPLE = (
+    re.compile(r"\bTODO:[^?]{3,200}\?"),
     re.compile(r"\b(?:TODO|FIXME|XXX|TBD|PLACEHOLDER|[A-Z]+_HERE)\b"),
     re.compile(r"\blorem ipsum\b|\bblah(?:[ ,]+blah)+\b", re.I),
     re.compile(rf"\((?:{NOTES})\b[^()]*\)", re.I),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingOf
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from fwd_report.spec.fields import EXPERIMENT_KEYS, Slug, Text
 from fwd_report.spec.profiles import resolve
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_source import read_yaml
+from fwd_report.spec.yaml_source import Mapping, Node, Sequence, read_yaml
 from fwd_report.techniques.base import Technique
 
 NONE = "none"
@@ -115,7 +116,7 @@ def load_rubric(
     named: str,
     root: Path,
     problems: list[Problem],
-    techniques: Mapping[str, type[Technique]],
+    techniques: MappingOf[str, type[Technique]],
 ) -> Rubric | None:
     """The rubric that report.yaml names: a shipped one, or a file of the project.
 
@@ -140,7 +141,7 @@ def read_rubric(
     path: Path,
     file: Path,
     problems: list[Problem],
-    techniques: Mapping[str, type[Technique]] | None,
+    techniques: MappingOf[str, type[Technique]] | None,
     name: str = "",
 ) -> Rubric | None:
     """A rubric file, checked; None with problems added.
@@ -151,6 +152,7 @@ def read_rubric(
     if tree is None:
         return None
     document = resolve(tree, source, None)
+    _keep_profiles(tree, document)
     rubric = validated(Rubric, document.data, document, "a rubric", lambda key: (key,))
     if rubric is not None:
         if techniques is not None:
@@ -159,6 +161,23 @@ def read_rubric(
         rubric = rubric.model_copy(update={"name": name or file.stem})
     problems += document.problems
     return None if document.problems else rubric
+
+
+def _keep_profiles(tree: Mapping, document: Document) -> None:
+    """Give experiments of `start` their keys with a profile back: they are copied as written."""
+    items = tree.get("items")
+    for number, item in enumerate(items.items if isinstance(items, Sequence) else ()):
+        start = item.get("start") if isinstance(item, Mapping) else None
+        if start is not None:
+            document.data["items"][number]["start"] = _as_written(start)
+
+
+def _as_written(node: Node) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _as_written(value) for key, _, value in node.entries}
+    if isinstance(node, Sequence):
+        return [_as_written(item) for item in node.items]
+    return node.value
 
 
 def _extended(rubric: Rubric, document: Document) -> Rubric:
@@ -189,7 +208,7 @@ def _extended(rubric: Rubric, document: Document) -> Rubric:
 
 
 def _check_items(
-    rubric: Rubric, document: Document, techniques: Mapping[str, type[Technique]]
+    rubric: Rubric, document: Document, techniques: MappingOf[str, type[Technique]]
 ) -> None:
     """What only several values together can be wrong about."""
     seen: set[str] = set()
@@ -213,7 +232,7 @@ def _check_items(
 
 
 def _check_shown(
-    shown: Shown, path: ValuePath, document: Document, techniques: Mapping[str, type[Technique]]
+    shown: Shown, path: ValuePath, document: Document, techniques: MappingOf[str, type[Technique]]
 ) -> None:
     for index, name in enumerate(shown.technique):
         if name not in techniques:
