@@ -145,7 +145,7 @@ def _broken_off(text: Text, start: int, end: int) -> Iterator[Leftover]:
     if LIST_OR_TABLE.match(paragraph) or len(paragraph.split()) < 2:
         return
     if BREAKS_OFF.search(paragraph):
-        at = start + len(body) - len(paragraph)
+        at = start + max(body.rfind(" "), body.rfind("\n")) + 1
         shown = " ".join(paragraph.split())
         shown = f"…{shown[-50:]}" if len(shown) > 50 else shown
         yield Leftover("unfinished", f"{shown!r} breaks off", at, paragraph)
