@@ -176,6 +176,15 @@ def test_what_an_assignment_does_not_ask_is_not_demanded(tmp_path: Path, rubric:
     assert list(claim_findings(made)) == []
 
 
+def test_claims_without_a_rubric_are_said_to_be_held_to_nothing(tmp_path: Path) -> None:
+    report(tmp_path, {"a": covering("1.9", HYBRID)})
+    (tmp_path / "experiments" / "report.yaml").write_text("title: A report\nauthor: Ada\n")
+    made = planned_report(load_project(tmp_path), tmp_path / ".fwd-report")
+    (warning,) = claim_findings(made)
+    assert warning.severity == "warning"
+    assert warning.message.startswith("a: `covers` is held to nothing")
+
+
 def test_text_that_an_item_asks_for(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(
         'title: Mine\nitems: [{id: "x", title: X, text: x, says: [the colour], words: 9}]\n'

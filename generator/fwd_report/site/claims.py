@@ -12,7 +12,7 @@ from fwd_report.site.findings import Finding
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.spec.model import FOLDER, REPORT, ExperimentSpec, Project
 from fwd_report.spec.references import parse_reference
-from fwd_report.spec.rubric import Item, Rubric, Shown
+from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
 from fwd_report.techniques.base import Reference, marked_fields
 
 REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
@@ -61,6 +61,13 @@ def claim_findings(report: ReportResult) -> Iterator[Finding]:
     """
     rubric = report.project.rubric
     if rubric is None:
+        claiming = [section.spec.name for section in report.sections if section.spec.covers]
+        if claiming and (REPORT, "rubric") not in report.project.positions:
+            message = (
+                f"{', '.join(claiming)}: `covers` is held to nothing, since the report names no "
+                f"rubric: write `rubric:` with one of {', '.join(shipped())}, or `rubric: none`"
+            )
+            yield Finding("deliverable", message, REPORT_FILE, severity="warning")
         return
     judged = claims(report, rubric)
     begun = {claim.item.part for claim in judged if claim.sections}

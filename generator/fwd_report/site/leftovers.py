@@ -97,12 +97,12 @@ def _marks(text: Text) -> Iterator[Leftover]:
     """Marks that a reader would see as such."""
     for match in ENTITY.finditer(text.words):
         if f"{match[1]};" not in html5:
-            message = f"{match[0]!r} is no entity of HTML and is shown as it stands"
+            message = f"'{match[0]}' is no entity of HTML and is shown as it stands"
             yield Leftover("placeholder", message, match.start(), match[0])
     for pattern in (TEX, SCRIPT):
         for match in pattern.finditer(text.words):
             if text.field != "title" or pattern is TEX:
-                message = f"{match[0]!r} stands outside of any formula: write $…$, no spaces inside"
+                message = f"'{match[0]}' stands outside of any formula: write $…$, no spaces inside"
                 yield Leftover("math", message, match.start(), match[0])
 
 
