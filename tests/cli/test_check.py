@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 
 from fwd_report.build import Options, build
 from fwd_report.cli import app
+from fwd_report.site.publish import build_site
 
+REPOSITORY = Path(__file__).parents[2]
 SOUND = REPORT + "author: Ada\nrubric: none\n"
 
 
@@ -77,6 +80,26 @@ def test_before_the_first_build_one_line_says_so(project: Project) -> None:
         "1 to mend",
     ]
     assert not (project.root / "docs").exists()
+
+
+def test_the_site_has_a_page_of_what_the_rubric_asks_for(project: Project) -> None:
+    shutil.copy(REPOSITORY / "mkdocs.yml", project.root)
+    project.write("report", SOUND.replace("rubric: none", "rubric: cs180-fa24"))
+    build(project.root, Options())
+    build_site(project.root, project.root / "site")
+    page = (project.root / "site/report/deliverables/index.html").read_text()
+    row = page[page.index("the forward process at t = 250, 500, 750") :]
+    assert '<a href="../noise/#fig-dot">Figure 1</a></td>\n<td>yes</td>' in row
+    assert 'href="../deliverables/"' in (project.root / "site/report/noise/index.html").read_text()
+
+    project.write("noise", NOISE.replace("[250, 500, 750]", "[250, 500]"))
+    build(project.root, Options())
+    answer = run(project, "check")
+    assert answer.exit_code == 1
+    assert "noise.yaml:4: covers 1.1, but forward lacks t = 750" in answer.output
+    assert "no section covers 1.8 (two visual anagrams, both orientations)" in answer.output
+    assert "B1.1" not in answer.output
+    assert "lacks t" in (project.root / "docs/report/deliverables.md").read_text()
 
 
 def test_json_is_strict_and_has_the_severity(sound: Project) -> None:

@@ -154,6 +154,11 @@ def test_links_in_code_and_to_other_sites_are_left_alone(fabric: Fabric) -> None
     assert findings(fabric, guide="`[x](gone.md)` [web](https://example.org/x)\n") == []
 
 
+def test_what_was_left_in_hand_written_pages_is_found(fabric: Fabric) -> None:
+    (found,) = findings(fabric, guide="---\ntitle: TODO\n---\n# Guide\n\n[insert image here]\n")
+    assert (found.kind, found.file, found.line) == ("placeholder", "docs/guide.md", 6)
+
+
 def test_pictures_without_alternative_text_in_hand_written_pages_are_found(fabric: Fabric) -> None:
     assert len(findings(fabric, guide="![](report/figures/)")) >= 1
 

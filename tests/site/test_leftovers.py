@@ -67,6 +67,7 @@ def test_notes_to_oneself_and_blanks_are_found(left: str) -> None:
         "**bold**, __bold__ and `__init__` are no blanks, nor is a rule:\n\n___\n\nNor this.",
         "AT&T; R&D; caf&eacute; &amp; &nbsp; &#945; &Omega; are fine.",
         "What it draws (explained below) is an image (described in the paper).",
+        "![a map](C:/TODO/\\images\\a_{1}.png), [one](x_{1}.md), https://example.org/x_{1}/TODO",
         "HERE COMES THE SUN is a title.",
         "Noise.",
         "More noise!",

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
+from fwd_report.site.folder import OWNED
 from fwd_report.site.markdown import pieces
 from fwd_report.spec.model import SectionSpec
 
@@ -17,8 +19,13 @@ JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
 MEANT = re.compile(r"\{#-?\s*meant\b:?(.*?)-?#\}|<!--\s*meant\b:?(.*?)-->", re.S)
 COMMENT = re.compile(r"\{#.*?#\}|<!--\s*meant\b.*?-->", re.S)
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+ADDRESS = re.compile(
+    r"(?<=\]\()[^()\n]*(?:\([^()\n]*\)[^()\n]*)*(?=\))|\bhttps?://\S+|(?<=\]: )\S+"
+)
+"""Targets of links, of definitions, and what is an address by itself."""
 SHOWING = re.compile(r"<(?:img|video|svg|iframe|picture|table)\b", re.I)
 PARAGRAPH = re.compile(r"\n[ \t]*\n")
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*\n", re.S | re.M)
 CONTENT = "\ufffc"
 """Stands for a character of code, math, a picture or a template: content, but no words."""
 
@@ -56,8 +63,9 @@ class Text:
 
     @cached_property
     def words(self) -> str:
-        """The same with HTML's tags blotted out too: what is left are words."""
-        return TAG.sub(_without_tag, self.markdown)
+        """The same with HTML's tags and addresses blotted out too: what is left are words."""
+        text = ADDRESS.sub(lambda found: _blot(found[0]), self.markdown)
+        return TAG.sub(_without_tag, text)
 
     def is_meant(self, start: int, excerpt: str) -> bool:
         """Whether the paragraph around an offset says that `excerpt` is meant as it stands.
@@ -101,6 +109,7 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
     """A section's texts in the order of its page; those that are blank too."""
     shown = [experiment.id for experiment in spec.experiments if experiment.show]
     outro = bool(spec.outro.strip())
+    yield Text(spec.title, "the title", "title", spec.name, ("title",))
     yield Text(spec.intro, "the intro", "intro", spec.name, ("intro",), bool(shown) or outro)
     for experiment in spec.experiments:
         name = experiment.id
@@ -116,6 +125,17 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
                 follows,
             )
     yield Text(spec.outro, "the outro", "outro", spec.name, ("outro",))
+
+
+def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
+    """The pages of docs/ that nobody generated: file, text without front matter, its first line."""
+    for page in sorted(docs.rglob("*.md")):
+        if not page.is_relative_to(docs / OWNED):
+            source = page.read_text(encoding="utf-8-sig")
+            front = FRONT_MATTER.match(source)
+            start = front.end() if front else 0
+            text = Text(source[start:], "the page", "page")
+            yield page, text, 1 + source.count("\n", 0, start)
 
 
 def _blot(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fwd_report.site.authored import Text, texts_of
+from fwd_report.site.authored import Text, hand_written_pages, texts_of
 from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
 from fwd_report.site.claims import claim_findings
 from fwd_report.site.contradictions import contradictions
@@ -55,6 +55,7 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
     elif not pages_current(project, shown_results(report), root):
         message = "the pages are not those of the specs and results: run fwd-report build"
         found.append(Finding("stale", message, "docs/report"))
+    found += _pages(root / "docs")
     found += dead_links(report, root)
     return found
 
@@ -105,6 +106,14 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
 def _leftovers(text: Text) -> Iterator[tuple[str, str, int]]:
     for found in sorted(leftovers(text), key=lambda leftover: leftover.start):
         yield found.kind, f"{found.message} in {text.what}", found.start
+
+
+def _pages(docs: Path) -> Iterator[Finding]:
+    """What was left in pages that somebody wrote by hand."""
+    for page, text, first in hand_written_pages(docs):
+        name = page.relative_to(docs.parent).as_posix()
+        for kind, message, start in _leftovers(text):
+            yield Finding(kind, message, name, text.line((), (first, 1), start))
 
 
 def _borrowed(project: Project) -> Iterator[Finding]:

@@ -255,7 +255,9 @@ def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
 def _lacks_text(item: Item, covering: Sequence[SectionResult]) -> Iterator[str]:
     if not item.says and not item.words:
         return
-    texts = [text for section in covering for text in texts_of(section.spec)]
+    texts = [
+        text for section in covering for text in texts_of(section.spec) if text.field != "title"
+    ]
     whole = " ".join(text.source for text in texts).lower()
     for word in item.says:
         if word.lower() not in whole:

@@ -10,7 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from markdown.extensions.toc import slugify
 
-from fwd_report.site.authored import CONTENT, Text, texts_of
+from fwd_report.site.authored import (
+    CONTENT,
+    FRONT_MATTER,
+    Text,
+    hand_written_pages,
+    texts_of,
+)
 from fwd_report.site.findings import Finding
 from fwd_report.site.folder import OWNED
 from fwd_report.site.nav import RUBRIC_PAGE
@@ -20,7 +26,6 @@ from fwd_report.spec.model import Project, SectionSpec
 
 HTML = re.compile(r"\b(?:src|href|data-sprite)=\"([^\"]*)\"")
 IMAGE_WITHOUT_ALT = re.compile(r"<img(?![^>]*\balt=)[^>]*>")
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*\n", re.S | re.M)
 REFERENCE = re.compile(r"(?<![\w\])])\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
 FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
 KNOWN_SCHEMES = ("http", "https", "mailto", "data", "tel")
@@ -126,9 +131,8 @@ def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
         return
     for section in project.sections:
         yield from _of_section(site, section)
-    for page in sorted(docs.rglob("*.md")):
-        if not page.is_relative_to(docs / OWNED):
-            yield from _of_page(site, page, page.relative_to(docs.parent).as_posix())
+    for page, text, first in hand_written_pages(docs):
+        yield from _of_page(site, page, text, first)
 
 
 def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
@@ -158,12 +162,9 @@ def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
             yield at(*_place([text], excerpt, number), message)
 
 
-def _of_page(site: _Site, page: Path, name: str) -> Iterator[Finding]:
-    """A page that somebody wrote by hand."""
-    source = page.read_text(encoding="utf-8-sig")
-    front = FRONT_MATTER.match(source)
-    text = Text(source[front.end() :] if front else source, "", "page")
-    first = 1 + (source.count("\n", 0, front.end()) if front else 0)
+def _of_page(site: _Site, page: Path, text: Text, first: int) -> Iterator[Finding]:
+    """A page that somebody wrote by hand. first: the line of its file on which its text begins."""
+    name = page.relative_to(site.docs.parent).as_posix()
     try:
         read = site.reader.page(text.source)
     except ReadError as error:
