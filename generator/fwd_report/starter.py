@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.packaged import starter_folder
 from fwd_report.spec.model import FOLDER, REPORT
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files
 
-CONTENTS = ("experiments", "site_templates", "mkdocs.yml")
+SURROUNDINGS = ("site_templates", "mkdocs.yml")
+"""What a writeup has beside its experiments."""
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
-
-
-def starter_folder() -> Path:
-    """Where the starter lies: inside an installed package, or the repository of an editable one."""
-    package = Path(__file__).parent
-    installed = package / "starter"
-    return installed if installed.is_dir() else package.parents[1]
 
 
 def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
@@ -44,18 +40,33 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
                 hint=did_you_mean(name, sections) or f"it has: {', '.join(sorted(sections))}",
             )
     chosen = with_referenced(only or sections, sections)
+    with new_project(folder):
+        _copy(FOLDER, folder)
+        _without_author(folder / FOLDER / f"{REPORT}.yaml")
+        for name in set(sections) - chosen:
+            (folder / FOLDER / sections[name].name).unlink()
+    return tuple(sorted(chosen - set(only or sections)))
+
+
+@contextmanager
+def new_project(folder: Path) -> Iterator[None]:
+    """A new or empty folder with all of a writeup but its experiments, which the caller writes.
+
+    Raises UserError if the folder has anything in it, or cannot be written.
+    """
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
             f"{folder} is not an empty folder", hint="name a new one: fwd-report init my-report"
         )
     try:
-        _copy(folder)
-        for name in set(sections) - chosen:
-            (folder / FOLDER / sections[name].name).unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in SURROUNDINGS:
+            _copy(name, folder)
+        write_project_files(folder, starter_folder() / "constraints.txt")
+        yield
         write_schemas(folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
-    return tuple(sorted(chosen - set(only or sections)))
 
 
 def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:
@@ -77,16 +88,15 @@ def _mentions(text: str, section: str) -> bool:
     return bool(re.search(rf'(?<![\w.-]){name}\.\w|\breport(\.|\["){name}\b', text))
 
 
-def _copy(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in CONTENTS:
-        source = starter_folder() / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=IGNORED)
-        elif source.is_file():
-            shutil.copy2(source, folder / name)
-    write_project_files(folder, starter_folder() / "constraints.txt")
-    report = folder / FOLDER / f"{REPORT}.yaml"
+def _copy(name: str, folder: Path) -> None:
+    source = starter_folder() / name
+    if source.is_dir():
+        shutil.copytree(source, folder / name, ignore=IGNORED)
+    elif source.is_file():
+        shutil.copy2(source, folder / name)
+
+
+def _without_author(report: Path) -> None:
     lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
     yours = ['author: ""\n' if line.startswith("author:") else line for line in lines]
     report.write_text("".join(yours), encoding="utf-8")

@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 from tests.site.fabricate import Fabric, Forward, Sample, picture
+from tests.site.planned import planned_report
 
-from fwd_report.site.check import Finding, check, findings_as_json, findings_as_text
-from fwd_report.site.deliverables import PART_A
+from fwd_report.site.check import (
+    Finding,
+    check,
+    errors_of,
+    findings_as_json,
+    findings_as_text,
+)
 from fwd_report.site.render import render_site
-
-COVERED = tuple(PART_A)
+from fwd_report.site.results import ReportResult
+from fwd_report.spec.load import load_project
+from fwd_report.spec.model import Project
 
 
 @pytest.fixture
@@ -23,7 +30,6 @@ def fabric(tmp_path: Path) -> Fabric:
 def findings(
     fabric: Fabric,
     intro: str = "An intro.",
-    covers: tuple[str, ...] = COVERED,
     guide: str = "",
     alt: str | None = None,
     **prose: str,
@@ -35,12 +41,21 @@ def findings(
         for entry in entries:
             object.__setattr__(entry, "alt", alt)
     experiment = fabric.experiment("noised", Forward, entries, **prose)
-    section = fabric.section("a", "A", [experiment], covers=covers, intro=intro)
+    section = fabric.section("a", "A", [experiment], intro=intro)
     report = fabric.report(section)
     if guide:
         (fabric.root / "docs" / "guide.md").write_text(guide)
     render_site(report, fabric.root)
     return check(report, fabric.root)
+
+
+def load_project_of(fabric: Fabric) -> Project:
+    (fabric.root / "experiments" / "report.yaml").write_text("title: A report\nauthor: Ada\n")
+    return load_project(fabric.root)
+
+
+def planned(project: Project) -> ReportResult:
+    return planned_report(project, project.root / ".fwd-report")
 
 
 def kinds(found: list[Finding]) -> list[str]:
@@ -116,14 +131,6 @@ def test_missing_results_and_pictures_without_words_are_found(fabric: Fabric) ->
     assert "x is not complete: out of memory" in found[0].message
 
 
-def test_uncovered_deliverables_are_named(fabric: Fabric) -> None:
-    found = findings(fabric, covers=tuple(name for name in COVERED if name != "1.8"))
-    assert [finding.message for finding in found] == [
-        "no section covers 1.8 (two visual anagrams, both orientations)"
-    ]
-    assert "B2.4" in findings_as_text(findings(fabric, covers=(*COVERED, "B1.1")))
-
-
 @pytest.mark.parametrize(
     ("guide", "dead"),
     [
@@ -147,6 +154,11 @@ def test_links_in_code_and_to_other_sites_are_left_alone(fabric: Fabric) -> None
     assert findings(fabric, guide="`[x](gone.md)` [web](https://example.org/x)\n") == []
 
 
+def test_what_was_left_in_hand_written_pages_is_found(fabric: Fabric) -> None:
+    (found,) = findings(fabric, guide="---\ntitle: TODO\n---\n# Guide\n\n[insert image here]\n")
+    assert (found.kind, found.file, found.line) == ("placeholder", "docs/guide.md", 6)
+
+
 def test_pictures_without_alternative_text_in_hand_written_pages_are_found(fabric: Fabric) -> None:
     assert len(findings(fabric, guide="![](report/figures/)")) >= 1
 
@@ -156,5 +168,65 @@ def test_json_has_what_a_tool_needs() -> None:
 
     found = [Finding("empty", "no caption", "experiments/a.yaml", 7)]
     assert json.loads(findings_as_json(found)) == [
-        {"kind": "empty", "message": "no caption", "file": "experiments/a.yaml", "line": 7}
+        {
+            "kind": "empty",
+            "message": "no caption",
+            "file": "experiments/a.yaml",
+            "line": 7,
+            "severity": "error",
+        }
     ]
+
+
+def test_findings_are_printed_without_what_a_terminal_would_obey() -> None:
+    found = [Finding("placeholder", "placeholder '\x1b[2J'", "experiments/a.yaml", 7)]
+    assert "\x1b" not in findings_as_text(found)
+
+
+def test_warnings_are_told_from_what_keeps_a_report_from_being_published(fabric: Fabric) -> None:
+    found = findings(fabric, discussion="At t = 700 little is left of the tower.")
+    (warning,) = found
+    assert warning.severity == "warning"
+    assert str(warning).startswith("experiments/a.yaml:9: warning: the discussion of noised says")
+    assert errors_of(found) == []
+    text = findings_as_text(found)
+    assert "nothing to mend, 1 to look at" in text
+    assert "{# meant #}" in text
+
+
+def test_before_the_first_build_one_line_says_so(fabric: Fabric) -> None:
+    sections = [
+        fabric.section(
+            name,
+            name,
+            [fabric.experiment(f"x{i}", Sample, [], failure="not run yet") for i in range(9)],
+            intro="An intro, see [Figure 1](#fig-x1).",
+        )
+        for name in ("a", "b", "c")
+    ]
+    found = check(fabric.report(*sections), fabric.root)
+    assert [str(finding) for finding in found] == [
+        "docs/report: nothing is built yet: run fwd-report build"
+    ]
+
+
+def test_a_page_that_was_removed_or_is_stale_is_found(fabric: Fabric) -> None:
+    assert findings(fabric) == []
+    (fabric.root / "docs" / "report" / "a.md").unlink()
+    section = fabric.section(
+        "a", "A", [fabric.experiment("x", Sample, [], failure="not run yet")], intro="Hm."
+    )
+    found = check(fabric.report(section), fabric.root)
+    assert kinds(found) == ["missing", "stale"]
+
+
+def test_the_line_is_the_author_s_also_in_folded_text(fabric: Fabric) -> None:
+    section = fabric.section("a", "A", [], intro="x")
+    section.spec.file.write_text(
+        "title: A\nintro: >-\n  Fine so far, and\n  fine here.\n\n  TODO: the rest.\n"
+    )
+    project = load_project_of(fabric)
+    (found,) = [
+        finding for finding in check(planned(project), fabric.root) if finding.kind == "placeholder"
+    ]
+    assert (found.file, found.line) == ("experiments/a.yaml", 6)

@@ -18,7 +18,6 @@ from tests.site.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site import publish as publishing
-from fwd_report.site.deliverables import PART_A
 from fwd_report.site.publish import publish
 from fwd_report.site.published import MARK
 from fwd_report.site.render import render_site
@@ -50,9 +49,7 @@ def made(root: Path, caption: str = "A picture.") -> ReportResult:
     fabric = Fabric(root)
     entries = [fabric.entry("a", "one", Sample(), picture(0, 8))]
     experiment = fabric.experiment("one", Sample, entries, caption=caption)
-    report = fabric.report(
-        fabric.section("a", "A", [experiment], covers=tuple(PART_A), intro="An intro.")
-    )
+    report = fabric.report(fabric.section("a", "A", [experiment], intro="An intro."))
     render_site(report, root)
     return report
 

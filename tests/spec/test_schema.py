@@ -113,7 +113,7 @@ def test_bad_reports() -> None:
 def test_the_files_that_specs_name(writeup: Writeup) -> None:
     written = write_schemas(writeup.root)
     names = [str(path.relative_to(writeup.root)) for path in written]
-    assert names == [".fwd-report/schema/section.json", ".fwd-report/schema/report.json"]
+    assert names == [f".fwd-report/schema/{name}.json" for name in ("section", "report", "rubric")]
     assert all(path.read_text(encoding="utf-8").startswith("{") for path in written)
 
 

@@ -22,15 +22,15 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="The findings, as JSON.")] = False,
     root: Root = Path(),
 ) -> None:
-    """Look for placeholders, missing figures, alt texts, dead links, uncovered deliverables."""
+    """Look for what should not be published; warnings alone do not fail."""
     from fwd_report.build import load_report
     from fwd_report.site.check import check as check_site
-    from fwd_report.site.check import findings_as_json, findings_as_text
+    from fwd_report.site.check import errors_of, findings_as_json, findings_as_text
 
     root = root.resolve()
     findings = check_site(load_report(root, options_of(None, profile, overrides)), root)
     typer.echo(findings_as_json(findings) if as_json else findings_as_text(findings))
-    if findings:
+    if errors_of(findings):
         raise typer.Exit(FAILED)
 
 

@@ -8,18 +8,43 @@ from typing import Annotated
 import typer
 
 from fwd_report.cli.options import Only, Root
+from fwd_report.errors import UserError, number
 
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     only: Only = None,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Specs and questions to answer, no finished text.")
+    ] = False,
+    rubric: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The assignment's rubric, or the file of one of yours."),
+    ] = None,
 ) -> None:
     """Start a new writeup that builds at once: the starter's sections, or some of them."""
+    from fwd_report.bare import DEFAULT, start_bare
     from fwd_report.starter import copy_starter
 
-    along = copy_starter(folder, only or ())
-    if along:
-        typer.echo(f"{', '.join(along)} came along: what you named refers to them")
+    if rubric is not None and not bare:
+        raise UserError(
+            "--rubric is for --bare: the starter has a rubric of its own",
+            hint="add --bare, or change `rubric:` in experiments/report.yaml later",
+        )
+    if bare:
+        sections = start_bare(folder, rubric or DEFAULT, only or ())
+        typer.echo(
+            f"{number(len(sections), 'section')} of {rubric or DEFAULT}, with specs, pictures to "
+            "replace and questions to answer; fwd-report check lists what is left"
+        )
+    else:
+        along = copy_starter(folder, only or ())
+        if along:
+            typer.echo(f"{', '.join(along)} came along: what you named refers to them")
+        typer.echo(
+            "This is the starter, somebody's finished text, for you to replace; fwd-report check "
+            "says what still is. For questions in place of text: fwd-report init DIR --bare"
+        )
     typer.echo(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
 
 

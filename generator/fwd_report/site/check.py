@@ -2,109 +2,93 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+from fwd_report.site.authored import Text, hand_written_pages, texts_of
+from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
+from fwd_report.site.claims import claim_findings
 from fwd_report.site.contradictions import contradictions
-from fwd_report.site.deliverables import missing_deliverables
+from fwd_report.site.findings import (
+    Finding,
+    Severity,
+    errors_of,
+    findings_as_json,
+    findings_as_text,
+)
+from fwd_report.site.leftovers import leftovers
 from fwd_report.site.links import dead_links
-from fwd_report.site.markdown import pieces
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
-from fwd_report.site.stamp import pages_current, shown_results
+from fwd_report.site.stamp import built_profile, pages_current, shown_results
+from fwd_report.spec.model import FOLDER, REPORT, Project
 
-PLACEHOLDERS = re.compile(
-    r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"
-    r"|\blorem ipsum\b|\bblah blah\b|\((?:explain|insert|fill in|your text)[^)]*\)"
-    r"|(?<=[\w)\].])!!+",
-    re.I,
-)
-"""What five published writeups left in, and its like."""
-TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|\(|\[)")
-"""A command of LaTeX, or one of its brackets, in what will be plain text."""
-SHOUTED = re.compile(r"TODO|FIXME|XXX|TBD|[A-Z]+_HERE")
-JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
+__all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to mend. kind: a short name for it; file is relative to the project."""
-
-    kind: str
-    message: str
-    file: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.message}"
+REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
+UNBUILT = "nothing is built yet: run fwd-report build"
 
 
 def check(report: ReportResult, root: Path) -> list[Finding]:
-    """Everything found in the specs, the results and the pages, in the order of the pages."""
+    """Everything found in the specs, the results and the pages, in the order of the pages.
+
+    Renders nothing. Before the first build, what only a build can give is one finding.
+    """
+    project = report.project
+    description = Text(project.report.description, "the description", "description")
     found = [
-        Finding("placeholder", f"placeholder {text!r}", "experiments/report.yaml")
-        for text in _placeholders(report.project.report.description)
+        _at(project, text_kind, message, description, start)
+        for text_kind, message, start in _leftovers(description)
     ]
-    if not report.project.report.author.strip():
-        found.append(Finding("empty", "the report has no author", "experiments/report.yaml"))
+    if not project.report.author.strip():
+        found.append(Finding("empty", "the report has no author", REPORT_FILE))
+    built = built_profile(root) is not None
     for section in report.sections:
-        found += _section(report, section)
-    found += [
-        Finding("deliverable", f"no section covers {name}", "experiments/report.yaml")
-        for name in missing_deliverables(report)
-    ]
-    if not pages_current(report.project, shown_results(report), root):
+        found += _section(report, section, built)
+    found += _borrowed(project)
+    for file, place in placeholder_pictures(project):
+        problem = project.problem(f"{file} is a placeholder: put a picture of yours there", *place)
+        found.append(Finding("placeholder", problem.message, str(problem.file), problem.line))
+    found += claim_findings(report)
+    if not built:
+        found.append(Finding("unbuilt", UNBUILT, "docs/report"))
+    elif not pages_current(project, shown_results(report), root):
         message = "the pages are not those of the specs and results: run fwd-report build"
         found.append(Finding("stale", message, "docs/report"))
-    found += [
-        Finding("dead-link", message, file) for file, message in dead_links(root / "docs", root)
-    ]
+    found += _pages(root / "docs")
+    found += dead_links(report, root)
     return found
 
 
-def findings_as_text(findings: Sequence[Finding]) -> str:
-    """A line for each finding, and their number."""
-    if not findings:
-        return "nothing to mend"
-    lines = [str(finding) for finding in findings]
-    return "\n".join([*lines, f"{len(findings)} to mend"])
-
-
-def findings_as_json(findings: Sequence[Finding]) -> str:
-    """A list of objects: kind, message, file, line."""
-    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
-
-
-def _section(report: ReportResult, section: SectionResult) -> Iterator[Finding]:
-    spec = section.spec
+def _section(report: ReportResult, section: SectionResult, built: bool) -> Iterator[Finding]:
+    spec, project = section.spec, report.project
+    results = {result.spec.id: result for result in section.experiments}
+    everything = [entry for result in section.experiments for entry in result.entries]
 
     def at(kind: str, message: str, *path: str) -> Finding:
-        place = report.project.problem(message, spec.name, *path)
+        place = project.problem(message, spec.name, *path)
         return Finding(kind, message, str(place.file), place.line)
 
-    if not spec.intro.strip():
-        yield at("empty", "the section has no intro")
-    for field in ("intro", "outro"):
-        for kind, message in _prose(getattr(spec, field)):
-            yield at(kind, f"{message} in the {field}", field)
+    for text in texts_of(spec):
+        result = results.get(text.path[0])
+        if text.field == "intro" and not text.source.strip():
+            yield at("empty", "the section has no intro")
+        if text.field == "caption" and result and result.spec.show and not text.source.strip():
+            yield at("empty", f"{result.spec.id} has no caption", result.spec.id)
+        for kind, message, start in _leftovers(text):
+            yield _at(project, kind, message, text, start)
+        entries = result.entries if result else everything
+        of = "its runs have" if result else "the runs of this section have"
+        seeds = () if result else (project.report.seed,)
+        for wrong in contradictions(text, of, entries, seeds):
+            yield _at(project, "contradiction", wrong.message, text, wrong.start, wrong.severity)
     for result in section.experiments:
         name = result.spec.id
-        for field in ("title", "caption", "discussion"):
-            for kind, message in _prose(getattr(result.spec, field)):
-                yield at(kind, f"{message} in the {field} of {name}", name, field)
-        if result.spec.show and not result.spec.caption.strip():
-            yield at("empty", f"{name} has no caption", name)
-        if result.failure:
+        if result.failure and built:
             yield at("missing", f"{name} is not complete: {result.failure}", name)
-        elif result.spec.show:
+        elif result.spec.show and not result.failure:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
-        for message in contradictions(result):
-            yield at("contradiction", message, name)
 
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
@@ -119,21 +103,47 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
         yield "alt", f"{name} shows a picture without alternative text"
 
 
-def _prose(text: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with a text, as (kind, message)."""
-    for found in _placeholders(text):
-        yield "placeholder", f"placeholder {found!r}"
-    for match in TEX.finditer(_plain(text)):
-        yield "math", f"{match[0]!r} stands outside of any formula: write $…$, no spaces inside,"
+def _leftovers(text: Text) -> Iterator[tuple[str, str, int]]:
+    for found in sorted(leftovers(text), key=lambda leftover: leftover.start):
+        yield found.kind, f"{found.message} in {text.what}", found.start
 
 
-def _plain(text: str) -> str:
-    """Prose without code, math and Jinja."""
-    return JINJA.sub(" ", "".join(piece.text for piece in pieces(text) if piece.kind == "text"))
+def _pages(docs: Path) -> Iterator[Finding]:
+    """What was left in pages that somebody wrote by hand."""
+    for page, text, first in hand_written_pages(docs):
+        name = page.relative_to(docs.parent).as_posix()
+        for kind, message, start in _leftovers(text):
+            yield Finding(kind, message, name, text.line((), (first, 1), start))
 
 
-def _placeholders(text: str) -> list[str]:
-    """The placeholders in prose, code, math and Jinja aside; TODO and its like in capitals only."""
-    prose = _plain(text)
-    found = dict.fromkeys(match[0] for match in PLACEHOLDERS.finditer(prose))
-    return [text for text in found if not SHOUTED.fullmatch(text.upper()) or text.isupper()]
+def _borrowed(project: Project) -> Iterator[Finding]:
+    """One finding of the sections that are the starter's, one for each that is so in part."""
+    found = borrowed_sections(project)
+    whole = [name for name, parts in found.items() if not parts]
+    if whole:
+        message = (
+            f"{', '.join(whole)}: still word for word the starter's, which is somebody's "
+            "finished text: write your own"
+        )
+        file = f"{FOLDER}/{whole[0]}.yaml" if len(whole) == 1 else FOLDER
+        yield Finding("starter", message, file)
+    for name, parts in found.items():
+        if parts:
+            place = project.problem("", name)
+            message = f"still word for word the starter's: {', '.join(parts)}"
+            yield Finding("starter", message, str(place.file), place.line, "warning")
+
+
+def _at(
+    project: Project, kind: str, message: str, text: Text, start: int, severity: Severity = "error"
+) -> Finding:
+    """A finding at its own line of the author's file."""
+    section = text.section or REPORT
+    path = text.path or ("description",)
+    place = project.problem(message, section, *path)
+    assert place.file is not None
+    if place.line is None or place.column is None or (section, *path) not in project.positions:
+        return Finding(kind, message, str(place.file), place.line, severity)
+    lines = (project.root / place.file).read_text(encoding="utf-8-sig").splitlines()
+    line = text.line(lines, (place.line, place.column), start)
+    return Finding(kind, message, str(place.file), line, severity)

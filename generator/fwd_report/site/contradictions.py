@@ -1,70 +1,184 @@
-"""Numbers in a figure's words that none of its runs has: "t = 700" beside pictures at 750."""
+"""Numbers said of a figure that none of its runs has: "t = 700" below pictures at 750.
+
+Prose also says what is true of no run here: "t = 0 is a clean image", "γ = 0 ignores the prompt",
+"trained at σ = 0.5". So a sentence counts as said of the figure only where its form leaves no
+doubt: a caption that names the value as a label does ("The tower at t = 700."), or a sentence that
+points ("Here t = 700."). Of others there is a warning, unless they speak in general.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from fwd_report.site.results import ExperimentResult
+from fwd_report.site.authored import Text
+from fwd_report.site.findings import Severity
+from fwd_report.site.statements import Statement, statements
+from fwd_report.store.entry import Entry
+from fwd_report.techniques.sampling import LOOP, T
 
-SYMBOLS = {
-    "γ": ("guidance", "gamma", "scale"),
-    "gamma": ("guidance", "gamma", "scale"),
-    "σ": ("sigma", "sigmas"),
-    "sigma": ("sigma", "sigmas"),
-    "guidance": ("guidance",),
+STRIDE = T // LOOP
+"""Between the timesteps 990, 960, … of the default loop."""
+ENDS: Mapping[str, tuple[float, ...]] = {
+    "t": (0, 1, T - 1, T),
+    "i_start": (0,),
+    "guidance": (0, 1),
+    "sigma": (0, 1),
 }
-"""The fields a symbol of the prose may stand for; other names stand for themselves."""
-STATED = re.compile(
-    r"(?<![\w\\'])\\?(?P<name>[a-zA-Zγσ][a-z_]*)`?\s*\$?\s*=\s*\$?\s*`?"
-    r"(?P<values>-?\d*\.?\d+(?:\s*(?:,|and|or|,\s*and)\s*-?\d*\.?\d+)*)"
+"""Where a parameter's range ends: what happens there is told of in general."""
+GENERAL = re.compile(
+    r"\b(?:if|unless|unlike|than|compar\w*|instead|rather|would|could|should|might|may|usual\w*|"
+    r"typical\w*|default\w*|recommend\w*|suggest\w*|encourag\w*|paper|papers|assignment|course|"
+    r"for example|e\.g|for instance|originally|not|never|ranges?|expects?|whenever|earlier|"
+    r"previous|next|other|others|another|et al)\b",
+    re.I,
 )
-NUMBER = re.compile(r"-?\d*\.?\d+")
+"""Words of sentences about other things than the figure."""
+BOUND = re.compile(r"\b(?:beyond|above|below|over|under|up to|until|between|every|any)\s*$", re.I)
+"""What before a value makes a bound of it."""
+TRAINED = re.compile(r"\b(?:train|trained|training|trains)\b", re.I)
+POINTS = re.compile(
+    r"\b(?:here|shown|these (?:pictures|images|samples|results|figures|are)|this (?:picture|image|"
+    r"figure|report|writeup|post)|(?:pictures?|images?|figures?|results?|samples?|outputs?) "
+    r"(?:above|below)|I(?:'m| am| have)? (?:use|used|using|chose|choose|set)|"
+    r"we (?:use|used|chose|choose|set)|was set|were set|throughout)\b",
+    re.I,
+)
+VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|will|must|gives?|makes?|shows?|looks?|"
+    r"becomes?|gets?|means?|starts?|ends?|loses?|keeps?|ignores?|turns?|remains?|stays?|works?|"
+    r"fails?|needs?|takes?|leaves?|comes?|goes|yields?|produces?|improves?|begins?|seems?|"
+    r"appears?|wins?|performs?|provides?|removes?|adds?|draws?|sees?|tells?|knows?|learns?|"
+    r"learned|learnt|happens?|collapses?|vanish(?:es)?|survives?|disappears?|changes?)\b",
+    re.I,
+)
+CLAUSE_END = re.compile(
+    r"[\])}\"”'’\s]*(?:$|[.,;:)\]|–—(!?…]|(?:and|or|with|from|for|at|in|on|left|right|after|"
+    r"here|shown|used)\b)",
+    re.I,
+)
 
 
-def contradictions(result: ExperimentResult) -> Iterator[str]:
-    """A message for each number the caption or discussion gives a field that no run gives it.
+@dataclass(frozen=True)
+class Contradiction:
+    """severity: "error" where the sentence is certainly about the figure."""
 
-    Only names that are fields of the runs (or well-known symbols of them) are judged, and what
-    Jinja prints is right by construction, so it is left out.
+    message: str
+    severity: Severity
+    start: int
+
+
+def contradictions(
+    text: Text, of: str, entries: Sequence[Entry], seeds: Iterable[int] = ()
+) -> Iterator[Contradiction]:
+    """Numbers of a text that no run has.
+
+    of: whose runs they are, for messages. seeds: what else a seed may be. Only fields that the
+    runs have (or well-known names of them) are judged.
     """
-    if not result.entries:
+    said = list(statements(text.source)) if entries else []
+    if not said:
         return
-    known = _known(result)
-    for place in ("caption", "discussion"):
-        prose = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "…", getattr(result.spec, place), flags=re.S)
-        for match in STATED.finditer(prose):
-            name = match["name"]
-            values = _values(name, known)
-            if not values:
+    known = _known(entries)
+    known.setdefault("seed", set()).update(map(float, seeds))
+    training = any(entry.technique == "train" for entry in _with_needs(entries))
+    for stated in said:
+        values = known.get(stated.field, set())
+        if not values or text.is_meant(stated.start, stated.excerpt):
+            continue
+        for number, value in zip(stated.written, stated.values, strict=True):
+            if any(abs(value - there) <= 1e-9 + 1e-6 * abs(there) for there in values):
                 continue
-            for number in NUMBER.findall(match["values"]):
-                if not any(abs(float(number) - value) < 1e-9 for value in values):
-                    shown = ", ".join(f"{value:g}" for value in sorted(values))
-                    yield (
-                        f"the {place} of {result.spec.id} says {name} = {number}, "
-                        f"but its runs have {shown}"
-                    )
+            severity = _severity(text, stated, value, values, training)
+            if severity is not None:
+                message = f"{text.what} says {stated.name} = {number}, but {of} {_listed(values)}"
+                yield Contradiction(message, severity, stated.start)
 
 
-def _known(result: ExperimentResult) -> Mapping[str, set[float]]:
+def _severity(
+    text: Text, stated: Statement, value: float, values: set[float], training: bool
+) -> Severity | None:
+    """How sure it is that a number is wrong; None: it is said of something else."""
+    sentence = f"{stated.before} {stated.excerpt} {stated.after}"
+    general = (
+        GENERAL.search(sentence)
+        or BOUND.search(stated.before)
+        or (TRAINED.search(sentence) and not training)
+    )
+    points = POINTS.search(sentence)
+    label = CLAUSE_END.match(stated.after)
+    listed = any(other in values for other in stated.values)
+    if general:
+        return None
+    end = value in ENDS.get(stated.field, ())
+    if end and stated.field == "t":
+        return None
+    if listed or (label and points):
+        return "error"
+    if text.field in ("caption", "title") and label and not VERB.search(sentence):
+        return "error"
+    return None if end or text.field == "intro" else "warning"
+
+
+def _listed(values: set[float]) -> str:
+    """The values runs have, at most a dozen of them."""
+    ordered = [f"{value:g}" for value in sorted(values)]
+    if len(ordered) > 12:
+        return f"{', '.join(ordered[:5])}, … {ordered[-1]}"
+    return ", ".join(ordered)
+
+
+def _with_needs(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries and all that they refer to, in turn."""
+    seen: set[int] = set()
+    waiting = list(entries)
+    while waiting:
+        entry = waiting.pop()
+        if id(entry) not in seen:
+            seen.add(id(entry))
+            waiting += [need for group in entry.needs.values() for need in group]
+            yield entry
+
+
+def _known(entries: Sequence[Entry]) -> dict[str, set[float]]:
     """The numbers of every field and axis, over all runs and the runs they refer to."""
     known: dict[str, set[float]] = {}
-    for entry in result.entries:
-        needed = [need for group in entry.needs.values() for need in group]
-        for source in (entry, *needed):
-            for name, value in (*source.params.items(), *source.axes.items()):
-                known.setdefault(name, set()).update(_numbers(value))
-            known.setdefault("t", set()).update(_numbers(source.series.get("t", ())))
-            known.setdefault("seed", set()).add(float(source.seed))
-            known["t"].update(_numbers(source.metrics.get("t")))
+
+    def learn(name: str, value: Any) -> None:
+        known.setdefault(name, set()).update(_numbers(value))
+
+    for entry in _with_needs(entries):
+        for name, value in (*entry.params.items(), *entry.axes.items()):
+            learn("seed" if name.endswith("_seed") else name, value)
+        learn("seed", entry.seed)
+        learn("t", entry.series.get("t", ()))
+        learn("t", entry.metrics.get("t"))
+        if isinstance(entry.params.get("i_start"), int):
+            learn("t", [STRIDE * (LOOP - i) for i in range(entry.params["i_start"], LOOP + 1)])
+    for epochs in _epochs(entries):
+        learn("epoch", epochs)
     return known
 
 
-def _values(name: str, known: Mapping[str, set[float]]) -> set[float]:
-    fields = SYMBOLS.get(name.lower(), (name,))
-    return set().union(*(known.get(field, set()) for field in fields))
+def _epochs(entries: Sequence[Entry]) -> Iterator[list[float]]:
+    """The epochs a figure may speak of: those its references name, and the trainings' last.
+
+    A figure of the trainings themselves shows every epoch on the way.
+    """
+    for entry in entries:
+        picks = [
+            float(found[1])
+            for name in entry.needs
+            if (found := re.search(r"@(\d+)$", str(entry.params.get(name, ""))))
+        ]
+        yield picks
+        for run in _with_needs([entry]):
+            total = run.params.get("epochs")
+            if isinstance(total, int):
+                shown = run is entry or entry.technique in ("curves", "evaluate", "compare")
+                yield [float(n) for n in range(1, total + 1)] if shown else [float(total)]
 
 
 def _numbers(value: Any) -> list[float]:

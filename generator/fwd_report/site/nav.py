@@ -15,6 +15,8 @@ from fwd_report.site.results import ReportResult
 from fwd_report.spec.model import SectionSpec
 
 NAV = "_nav.yml"
+RUBRIC_PAGE = "deliverables"
+"""The page of the rubric's items; no section may have its name."""
 WORD_JOINER = "\u2060"
 HEADER = (
     "# Written by fwd-report from experiments/: the `title` of report.yaml, and each section's\n"
@@ -40,6 +42,8 @@ def navigation(report: ReportResult, docs: Path) -> list[Any]:
     for part, specs in by_part(section.spec for section in report.sections):
         pages: list[Any] = [{inert_title(spec.title): f"{OWNED}/{spec.name}.md"} for spec in specs]
         nav += [{inert_title(part): pages}] if part else pages
+    if report.project.rubric is not None:
+        nav.append({"Deliverables": f"{OWNED}/{RUBRIC_PAGE}.md"})
     return nav + hand_written(docs)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from fwd_report.errors import Problem, RunError, UserError, number
 from fwd_report.site.branch import RemoteBranch, Tip
-from fwd_report.site.check import check, findings_as_text
+from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.folder import OWNED, scratch_folder
 from fwd_report.site.git import Git, GitError
 from fwd_report.site.lock import held
@@ -40,7 +40,7 @@ def publish(
     with held(root, "publish"):
         scratch = scratch_folder(root, "publish")
         branch = RemoteBranch(root, target.remote, target.branch, scratch)
-        findings = check(report, root)
+        findings = errors_of(check(report, root))
         if findings:
             raise RunError(f"not published:\n{findings_as_text(findings)}")
         tip = branch.fetch()

@@ -10,7 +10,7 @@ from fwd_report.figures.gallery import Gallery
 from fwd_report.site.digests import Digests
 from fwd_report.site.folder import real_folder, scratch_folder, templates_folder
 from fwd_report.site.lock import held
-from fwd_report.site.nav import NAV, nav_yaml
+from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.owned import OwnedFolder
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_results
@@ -50,6 +50,7 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     from fwd_report.site.front import front_page
     from fwd_report.site.page import section_page
     from fwd_report.site.page import templates as load_templates
+    from fwd_report.site.rubric_page import rubric_page
     from fwd_report.site.views import report_views
 
     templates = templates_folder(root)
@@ -65,6 +66,8 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
             problems += error.problems
     if problems:
         raise UserError(problems)
+    if report.project.rubric is not None:
+        folder.text(f"{RUBRIC_PAGE}.md", rubric_page(report, report.project.rubric))
     folder.text(FRONT, front_page(report, gallery, environment))
     folder.text(NAV, nav_yaml(report, root / "docs"))
     for source in sorted((templates / ASSETS).rglob("*")):

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-)
-
-from fwd_report.spec.deliverables import DELIVERABLES
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
 Slug = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """Lower-case letters, digits and hyphens."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """Text that is not blank."""
-
-
-def _known(name: str) -> str:
-    if name not in DELIVERABLES:
-        raise ValueError(f"names no deliverable; there is: {', '.join(DELIVERABLES)}")
-    return name
-
-
-Deliverable = Annotated[
-    str, AfterValidator(_known), WithJsonSchema({"enum": list(DELIVERABLES), "type": "string"})
-]
-"""A number of the assignment, such as "1.9"."""
 
 
 class SectionFields(BaseModel):
@@ -45,8 +24,8 @@ class SectionFields(BaseModel):
     """Pages stand in ascending order; equal ones by file name."""
     part: str = ""
     """The heading the page stands under in the navigation, such as "Part A"."""
-    covers: tuple[Deliverable, ...] = ()
-    """The deliverables of the assignment that this section shows, such as "1.9"."""
+    covers: tuple[str, ...] = ()
+    """The items of the report's rubric that this section answers, such as "1.9"."""
     intro: str = ""
     """Prose before the experiments: Markdown, math between dollars, Jinja over the results."""
     outro: str = ""

@@ -17,6 +17,7 @@ from fwd_report.spec.overrides import apply_to_report, apply_to_sections, parse_
 from fwd_report.spec.profiles import check_profiles, named_profiles, resolve
 from fwd_report.spec.prose import ProseCheck
 from fwd_report.spec.references import References
+from fwd_report.spec.rubric import NONE, Rubric, load_rubric
 from fwd_report.spec.sections import build_section, section_files
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
@@ -46,6 +47,7 @@ class _View:
     documents: dict[str, Document] = field(default_factory=dict)
     drafts: dict[str, tuple[Draft, ...]] = field(default_factory=dict)
     sections: dict[str, SectionSpec | None] = field(default_factory=dict)
+    rubric: Rubric | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -118,7 +120,7 @@ class _Loader:
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
-        project = Project(self._root, active, view.report, tuple(sections), positions)
+        project = Project(self._root, active, view.report, tuple(sections), positions, view.rubric)
         if project.data is not None and not project.data.is_dir():
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
             message = f"there is no folder {project.data}"
@@ -164,6 +166,11 @@ class _Loader:
         for name, section in documents.items():
             view.drafts[name] = build_experiments(section, self._techniques)
             view.sections[name] = build_section(section, name, files[name].path, view.drafts[name])
+        if spec is not None:
+            view.rubric = self._rubric(spec.rubric, document, problems)
+        if view.rubric is not None:
+            for section in documents.values():
+                _check_covers(section, view.rubric)
         References(documents, view.drafts, self._unread).check()
         prose = ProseCheck(self._templates, view.drafts, self._unread)
         for name, section in documents.items():
@@ -174,6 +181,17 @@ class _Loader:
         for found in (document, *documents.values()):
             problems += found.problems
         return view
+
+    def _rubric(self, named: str, document: Document, problems: list[Problem]) -> Rubric | None:
+        """The rubric report.yaml names; None where it names none, or a wrong one."""
+        if named == NONE:
+            return None
+        techniques = {**all_techniques(), **self._techniques}
+        try:
+            return load_rubric(named, self._root, problems, techniques)
+        except LookupError as error:
+            document.report(f"there is no rubric '{named}'", ("rubric",), str(error))
+            return None
 
     def _add_problems_of(self, profile: str, view: _View) -> None:
         """Add the problems that only another profile has, and say whose they are."""
@@ -186,6 +204,16 @@ class _Loader:
 
 def _order(problem: Problem) -> tuple[str, int, int]:
     return str(problem.file or ""), problem.line or 0, problem.column or 0
+
+
+def _check_covers(document: Document, rubric: Rubric) -> None:
+    """Report what a section claims to cover and the rubric does not have."""
+    covers = document.data.get("covers")
+    for index, name in enumerate(covers if isinstance(covers, list) else ()):
+        if isinstance(name, str) and rubric.item(name) is None:
+            there = ", ".join(item.id for item in rubric.items)
+            message = f"covers[{index}] names no item of the rubric {rubric.name}"
+            document.report(message, ("covers", index), f"there is: {there}")
 
 
 def _prose_paths(drafts: Sequence[Draft]) -> list[ValuePath]:

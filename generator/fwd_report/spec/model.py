@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fwd_report.errors import Problem
 from fwd_report.spec.fields import Slug, Text
+from fwd_report.spec.rubric import NONE, Rubric
 from fwd_report.techniques.base import Technique
 from fwd_report.training.catalogue import DatasetName
 
@@ -19,7 +20,7 @@ FOLDER = "experiments"
 """The project's folder of specs."""
 REPORT = "report"
 """The stem of report.yaml, and how `Project.problem` calls it."""
-SCHEMA_NAMES = ("section", "report")
+SCHEMA_NAMES = ("section", "report", "rubric")
 SCHEMAS = ".fwd-report/schema"
 """Where the specs' first lines tell editors to look for their JSON Schema."""
 
@@ -45,6 +46,9 @@ class ReportSpec(BaseModel):
     dataset: DatasetName = "digits"
     data: str | None = None
     """A folder with dataset files, looked in before anything is downloaded."""
+    rubric: str = NONE
+    """The assignment that `covers` speaks of: a rubric that comes with the package, the file of one
+    of your own, or none."""
     profiles: tuple[Slug, ...] = Field(default=("embedded", "gpu"), min_length=1)
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
@@ -110,6 +114,8 @@ class Project:
     """In the order of the pages."""
     positions: Mapping[tuple[str | int, ...], tuple[int, int]]
     """(section, experiment id, field…) -> (line, column), for errors found later."""
+    rubric: Rubric | None = None
+    """What the assignment asks for; None: nothing."""
 
     @property
     def data(self) -> Path | None:

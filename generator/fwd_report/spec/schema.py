@@ -21,6 +21,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from fwd_report.spec.fields import ExperimentFields, SectionFields
 from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.profiles import FIXED
+from fwd_report.spec.rubric import Item, Rubric, Shown
 from fwd_report.store.files import write_json
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 from fwd_report.techniques.registry import all_techniques
@@ -36,9 +37,10 @@ _REFERENCE_HELP = {
 
 
 def write_schemas(root: Path) -> list[Path]:
-    """Write both schemas into the project; returns the files."""
+    """Write the schemas into the project; returns the files."""
+    schemas = (section_schema(), report_schema(), rubric_schema())
     written = []
-    for name, schema in zip(SCHEMA_NAMES, (section_schema(), report_schema()), strict=True):
+    for name, schema in zip(SCHEMA_NAMES, schemas, strict=True):
         path = root / SCHEMAS / f"{name}.json"
         write_json(path, schema)
         written.append(path)
@@ -54,6 +56,35 @@ def report_schema() -> Schema:
         "description": _doc(ReportSpec),
         **_object(properties, _required(ReportSpec)),
         "$defs": definitions,
+    }
+
+
+def rubric_schema() -> Schema:
+    """The schema of a rubric file."""
+    properties, definitions = _properties(Rubric)
+    del properties["name"]
+    for model in (Item, Shown):
+        fields, more = _properties(model)
+        definitions |= more
+        definitions[model.__name__] = _object_of(fields, _required(model)) | {
+            "description": _doc(model)
+        }
+    return {
+        "$schema": DIALECT,
+        "title": "A rubric",
+        "description": _doc(Rubric),
+        **_object_of(properties, _required(Rubric)),
+        "$defs": definitions,
+    }
+
+
+def _object_of(properties: Schema, required: list[str]) -> Schema:
+    """An object of these keys and no others; rubrics know no profiles."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
     }
 
 

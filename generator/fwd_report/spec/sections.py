@@ -13,8 +13,8 @@ from fwd_report.spec.fields import SECTION_KEYS, SectionFields
 from fwd_report.spec.model import FOLDER, REPORT, SectionSpec
 from fwd_report.spec.validation import validated
 
-RESERVED = ("index", REPORT)
-"""Names no section may have: the front page's and the report's own."""
+RESERVED = ("index", "deliverables", REPORT)
+"""Names no section may have: the front page's, the rubric's page, and the report's own."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 

@@ -1,0 +1,124 @@
+"""Markdown read as MkDocs reads it: by Python-Markdown with the extensions of mkdocs.yml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import yaml
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from fwd_report.errors import first_line
+from fwd_report.packaged import starter_folder
+
+BUILT_IN = ("toc", "tables", "fenced_code")
+"""What MkDocs adds by itself."""
+SNIPPETS = "pymdownx.snippets"
+IDS = re.compile(r"\b(?:id|name)=\"([^\"]+)\"")
+CODE = re.compile(r"<(code|pre|script|style|svg|math)\b.*?</\1\s*>", re.S)
+TAG = re.compile(r"<[^>]*>")
+OWN = ("headerlink", "footnote")
+"""Classes of the links that extensions make themselves."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link or a picture of a text. url: as written. alt: a picture's alternative text."""
+
+    tag: str
+    url: str
+    words: str
+    alt: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """links: in order. ids: the anchors. text: what a reader sees, without code."""
+
+    links: tuple[Link, ...]
+    ids: frozenset[str]
+    text: str
+
+
+class _Collector(Treeprocessor):
+    """Notes the links of a document where MkDocs resolves them: when all else is done."""
+
+    links: list[Link]
+
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            if element.tag == "a" and "href" in element.attrib:
+                if not (element.get("class") or "").startswith(OWN):
+                    words = "".join(element.itertext())
+                    self.links.append(Link("a", element.get("href") or "", words))
+            elif element.tag == "img" and "src" in element.attrib:
+                alt = element.get("alt") or ""
+                self.links.append(Link("img", element.get("src") or "", alt, alt))
+
+
+class ReadError(Exception):
+    """An extension refuses a text, such as a snippet that is not there, or cannot be loaded."""
+
+
+class Reader:
+    """Reads the Markdown of one project. Raises ReadError."""
+
+    def __init__(self, root: Path) -> None:
+        try:
+            names, options = _extensions(root)
+            self._page = Markdown(extensions=names, extension_configs=options)
+        except Exception as error:
+            # Extensions are other people's code, and mkdocs.yml may name anything.
+            raise ReadError(first_line(error)) from error
+        self._caption = Markdown(extensions=["smarty"])
+        self._collectors: dict[int, _Collector] = {}
+        for reader in (self._page, self._caption):
+            collector = _Collector(reader)
+            reader.treeprocessors.register(collector, "fwd-links", -1)
+            self._collectors[id(reader)] = collector
+
+    def page(self, text: str) -> Read:
+        """A page, or the prose of one."""
+        return self._read(self._page, text)
+
+    def caption(self, text: str) -> Read:
+        """A caption, which the site reads on its own; its HTML is shown as text."""
+        return self._read(self._caption, text.replace("<", "&lt;"))
+
+    def _read(self, reader: Markdown, text: str) -> Read:
+        reader.reset()
+        collector = self._collectors[id(reader)]
+        collector.links = []
+        try:
+            html = reader.convert(text)
+        except Exception as error:
+            raise ReadError(first_line(error)) from error
+        seen = TAG.sub("", CODE.sub(" ", html))
+        return Read(tuple(collector.links), frozenset(IDS.findall(html)), seen)
+
+
+def _extensions(root: Path) -> tuple[list[str], dict[str, Mapping[str, Any]]]:
+    """Names and options of the project's extensions; the starter's where it has no mkdocs.yml."""
+    from mkdocs.utils.yaml import get_yaml_loader
+
+    file = root / "mkdocs.yml"
+    if not file.is_file():
+        file = starter_folder() / "mkdocs.yml"
+    with file.open(encoding="utf-8") as stream:
+        settings = yaml.load(stream, get_yaml_loader()) or {}
+    names = list(BUILT_IN)
+    options: dict[str, Mapping[str, Any]] = {}
+    for entry in settings.get("markdown_extensions") or ():
+        for name, values in (entry if isinstance(entry, dict) else {entry: None}).items():
+            names.append(name)
+            options[name] = values or {}
+    if SNIPPETS in options:
+        paths = options[SNIPPETS].get("base_path", ".")
+        paths = [paths] if isinstance(paths, str) else paths
+        options[SNIPPETS] = {**options[SNIPPETS], "base_path": [str(root / path) for path in paths]}
+    return list(dict.fromkeys(names)), options
