@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.text import LENGTH
 
-TEXT_WIDTH = 128
+TEXT_WIDTH = 256
 HEAD = 32
 
 
@@ -78,14 +78,14 @@ def scheduler() -> DDPMScheduler:
 
 
 def text_encoder(tokenizer: PreTrainedTokenizerFast) -> T5EncoderModel:
-    """Two layers of T5, wide enough for a caption."""
+    """Three layers of T5, wide enough for a phrase."""
     return T5EncoderModel(
         T5Config(
             vocab_size=len(tokenizer),
             d_model=TEXT_WIDTH,
-            d_kv=32,
+            d_kv=64,
             d_ff=2 * TEXT_WIDTH,
-            num_layers=2,
+            num_layers=3,
             num_heads=4,
             dropout_rate=0.0,
             feed_forward_proj="gated-gelu",
@@ -96,7 +96,7 @@ def text_encoder(tokenizer: PreTrainedTokenizerFast) -> T5EncoderModel:
     )
 
 
-def train_tokenizer(texts: Iterable[str], size: int = 4096) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], size: int = 2048) -> PreTrainedTokenizerFast:
     """A lower-casing unigram tokenizer; `</s>` ends a caption, as T5's does."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
