@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated
 
 import torch
 import typer
 
+from emoji_if import cli_measures, reading, sample, scorer_training, stage_one, stage_two
 from emoji_if import export as exporting
-from emoji_if import reading, sample, scorer_training, stage_one, stage_two
-from emoji_if.drawings import DataError
 from emoji_if.loop import Schedule, Settings
 from emoji_if.networks import stage_2
 from emoji_if.objective import Emphasis
@@ -34,37 +32,22 @@ from emoji_if.options import (
     Work,
     Workers,
 )
-from emoji_if.report import ASSIGNMENT, measure
+from emoji_if.plainly import plainly
 from emoji_if.stream import Stream
 from emoji_if.vocabulary import LISTED
 from emoji_if.workspace import Workspace
-
-P = ParamSpec("P")
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Make emoji-IF: data, training, export and measurement.",
 )
+app.add_typer(cli_measures.app)
 
 
 def _rate(start: Path | None) -> float:
     """What has learnt already is taught in smaller steps."""
     return 0.5 if start else 1.0
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn a user's mistake into one line and exit code 2."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except DataError as error:
-            typer.echo(f"emoji_if: {error}", err=True)
-            raise typer.Exit(2) from None
-
-    return run
 
 
 @app.command()
@@ -256,38 +239,3 @@ def export(
     exporting.export_stage_1(space.trained_stage_1(length), space.things(), folder)
     if space.stage_2.exists():
         exporting.export_stage_2(space.trained_stage_2(), folder)
-
-
-@app.command()
-@plainly
-def sheet(
-    folder: Folder = FOLDER,
-    to: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("sheet.png"),
-    prompt: Annotated[list[str] | None, typer.Option(help="What to draw; repeatable.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds 0 to this, a column each.")] = 8,
-    guidance: Annotated[float, typer.Option(help="Scale of the guidance.")] = 5.0,
-    large: Annotated[bool, typer.Option(help="Enlarge with stage II.")] = False,
-) -> None:
-    """Draw the assignment's prompts, one a row, the first seeds in order."""
-    pipeline = sample.load_stage_1(folder)
-    prompts = [text for text in prompt or ASSIGNMENT for _ in range(seeds)]
-    numbers = list(range(seeds)) * (len(prompts) // seeds)
-    pictures = sample.draw(pipeline, prompts, numbers, guidance)
-    if large:
-        second = sample.load_stage_2(folder)
-        pictures = sample.enlarge(pipeline, second, pictures, prompts, numbers)
-    sample.grid(pictures, seeds).quantize(256).save(to, optimize=True)
-
-
-@app.command()
-@plainly
-def score(
-    folder: Folder = FOLDER,
-    work: Work = WORK,
-    names: Annotated[int, typer.Option(min=2, help="At most so many names.")] = 200,
-    seeds: Annotated[int, typer.Option(min=1, help="Pictures a name.")] = 4,
-    guidance: Annotated[float, typer.Option(help="Scale of the guidance.")] = 5.0,
-) -> None:
-    """Top-1 retrieval of the prompted thing among all names, as JSON."""
-    things = Workspace(work).things()
-    typer.echo(json.dumps(measure(folder, things, names, seeds, guidance), indent=1))

@@ -16,10 +16,10 @@ HEAD = 32
 
 
 def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
-    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 8 px.
+    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 16 and 8 px.
 
-    width: the first level's channels, a multiple of 16; the others have two and four times as
-    many, for channels are cheap where pixels are few.
+    width: the first level's channels, a multiple of 16; the others have twice and a good four times
+    as many, for channels are cheap where pixels are few.
     """
     return PatchedUNet2DConditionModel(
         sample_size=64,
@@ -27,10 +27,18 @@ def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
         position_channels=32,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
-            "block_out_channels": (width, 2 * width, 4 * width),
-            "layers_per_block": 1,
-            "down_block_types": ("DownBlock2D", "DownBlock2D", "SimpleCrossAttnDownBlock2D"),
-            "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+            "block_out_channels": (width, 2 * width, 4 * width + HEAD),
+            "layers_per_block": (1, 1, 2),
+            "down_block_types": (
+                "DownBlock2D",
+                "SimpleCrossAttnDownBlock2D",
+                "SimpleCrossAttnDownBlock2D",
+            ),
+            "up_block_types": (
+                "SimpleCrossAttnUpBlock2D",
+                "SimpleCrossAttnUpBlock2D",
+                "UpBlock2D",
+            ),
             "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
             "cross_attention_dim": TEXT_WIDTH,
             "attention_head_dim": HEAD,

@@ -37,7 +37,7 @@ from emoji_if.vocabulary import Thing
 from fwd_report.models.text import LENGTH
 
 SHARPNESS = 10.0
-SHORT = 24
+SHORT = 18
 """Tokens most of the lesson's captions are padded to: shorter than `LENGTH`, and so cheaper."""
 
 _LISTS = {
@@ -68,13 +68,18 @@ def answers(shown: Shown, things: int) -> dict[str, int]:
 
 
 class Reader(nn.Module):
-    """A text encoder with a direction for every answer to every question."""
+    """A text encoder with a direction for every answer to every question.
+
+    The second thing has the first's directions, seen through a turn of its own: a noun is learnt
+    once.
+    """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, things: int) -> None:
         super().__init__()
         self.tokenizer = tokenizer
         self.encoder = text_encoder(tokenizer)
-        counts = {"thing": things, "second": things, **{q: len(a) for q, a in _LISTS.items()}}
+        counts = {"thing": things, **{question: len(said) for question, said in _LISTS.items()}}
+        self.turn = nn.Linear(TEXT_WIDTH, TEXT_WIDTH, bias=False)
         self.directions = nn.ParameterDict(
             {
                 f"{question}_word": nn.Parameter(torch.randn(1 + count, TEXT_WIDTH))
@@ -82,8 +87,8 @@ class Reader(nn.Module):
             }
         )
 
-    def loss(self, captions: Sequence[str], asked: dict[str, Tensor], length: int) -> Tensor:
-        """Cross entropy of the directions' cosines, over all positions, summed over questions."""
+    def read(self, captions: Sequence[str], length: int) -> Tensor:
+        """(B, length, TEXT_WIDTH) unit vectors, the captions padded or cut to `length` tokens."""
         tokens = self.tokenizer(
             [text.lower() for text in captions],
             padding="max_length",
@@ -92,11 +97,20 @@ class Reader(nn.Module):
             return_tensors="pt",
         ).to(self.encoder.device)
         said = self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
-        said = F.normalize(said.float(), dim=-1).flatten(0, 1)
+        return F.normalize(said.float(), dim=-1)
+
+    def cosines(self, said: Tensor, question: str) -> Tensor:
+        """(B, L, answers) of what `read` returned with the directions of the answers."""
+        if question == "second":
+            question, said = "thing", F.normalize(self.turn(said), dim=-1)
+        return said @ F.normalize(self.directions[f"{question}_word"], dim=-1).T
+
+    def loss(self, captions: Sequence[str], asked: dict[str, Tensor], length: int) -> Tensor:
+        """Cross entropy of the cosines, over all positions, summed over questions."""
+        said = self.read(captions, length)
         total = said.new_zeros(())
         for question, answer in asked.items():
-            directions = F.normalize(self.directions[f"{question}_word"], dim=-1)
-            logits = SHARPNESS * said @ directions.T
+            logits = SHARPNESS * self.cosines(said, question).flatten(0, 1)
             total = total + F.cross_entropy(logits, answer.repeat_interleave(length))
         return total
 
@@ -123,7 +137,7 @@ def teach(
         with lock:
             drawn = [shown() for _ in range(settings.share)]
             told = [caption(each, things, rng) for each in drawn]
-            length = LENGTH if rng.random() < 0.15 else SHORT
+            length = LENGTH if rng.random() < 0.1 else SHORT
         listed = [answers(each, len(things)) for each in drawn]
         asked = {
             question: torch.tensor([each[question] for each in listed], device=settings.device)
@@ -149,19 +163,10 @@ def told_apart(reader: Reader, things: Sequence[Thing], count: int = 512) -> dic
     drawn = [plan.draw(rng) for _ in range(count)]
     told = [caption(each, things, rng) for each in drawn]
     listed = [answers(each, len(things)) for each in drawn]
-    tokens = reader.tokenizer(
-        [text.lower() for text in told],
-        padding="max_length",
-        max_length=LENGTH,
-        truncation=True,
-        return_tensors="pt",
-    )
-    said = reader.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
-    said = F.normalize(said.float(), dim=-1)
+    said = reader.read(told, LENGTH)
     right = {}
     for question in listed[0]:
-        directions = F.normalize(reader.directions[f"{question}_word"], dim=-1)
-        found = (said @ directions.T).mean(1).argmax(1)
+        found = reader.cosines(said, question).mean(1).argmax(1)
         wanted = torch.tensor([each[question] for each in listed])
         right[question] = (found == wanted).float().mean().item()
         if question == "second":

@@ -79,7 +79,7 @@ class TextToImage(nn.Module):
 def preview(model: TextToImage, to: Path, seeds: int = 4) -> None:
     """Draw `PREVIEW` quickly, a prompt a row and a seed a column, into one PNG."""
     prompts = [prompt for prompt in PREVIEW for _ in range(seeds)]
-    pictures = draw(model.pipeline(), prompts, [*range(seeds)] * len(PREVIEW), steps=24)
+    pictures = draw(model.pipeline(), prompts, [*range(seeds)] * len(PREVIEW), steps=14)
     to.parent.mkdir(parents=True, exist_ok=True)
     grid(pictures.cpu(), seeds).save(to)
 
