@@ -97,7 +97,7 @@ def train(
 
     start: another training's checkpoint to go on from, with a budget of its own.
 
-    Beside it, once an hour, a sheet shows what the average draws so far.
+    Beside it, every 20,000 pictures, a sheet shows what the average draws so far.
     """
     model.train().to(settings.device, memory_format=torch.channels_last)
     if settings.device.type == "cuda":

@@ -160,7 +160,7 @@ class Workspace:
                 for length, weights in zip(LENGTHS, state["averages"], strict=True)
             ]
         if not kept:
-            raise DataError(f"{folder} has no snapshots: train for an hour first")
+            raise DataError(f"{folder} has no snapshots: train for longer first")
         return kept
 
     def trained_stage_2(self) -> PatchedUNet2DConditionModel:

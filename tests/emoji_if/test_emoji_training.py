@@ -147,7 +147,9 @@ def test_a_lost_machines_training_goes_on_from_the_mirror(tmp_path: Path) -> Non
     assert not training().resume(tmp_path / "elsewhere.pt")
 
 
-def test_averages_are_kept_and_shown_at_the_end(tmp_path: Path) -> None:
+def test_averages_are_kept_and_shown_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shown: list[str] = []
     made = training()
     optimise(
@@ -163,7 +165,21 @@ def test_averages_are_kept_and_shown_at_the_end(tmp_path: Path) -> None:
     assert state is not None
     assert state["step"] == made.step
     assert len(state["averages"]) == len(LENGTHS)
-    assert shown == ["000.0h"]
+    assert shown == [f"{made.pictures:08d}"]
+    assert "step" in capsys.readouterr().out
+
+
+def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
+    shown: list[str] = []
+    optimise(
+        training(),
+        quadratic,
+        tmp_path / "model.pt",
+        describe="test",
+        stride=10,
+        show=lambda average, name: shown.append(name),
+    )
+    assert shown[:2] == ["00000010", "00000020"]
 
 
 @pytest.mark.parametrize(
