@@ -33,7 +33,7 @@ def read_photos(folder: Path) -> dict[str, Tensor]:
         ground = Image.new("RGBA", image.size, "white")
         whole = Image.alpha_composite(ground, image).convert("RGB")
         square = ImageOps.fit(whole, (64, 64), Image.Resampling.LANCZOS)
-        photos[path.stem] = torch.from_numpy(np.asarray(square)).permute(2, 0, 1) / 127.5 - 1
+        photos[path.stem] = torch.from_numpy(np.array(square)).permute(2, 0, 1) / 127.5 - 1
     return photos
 
 

@@ -1,4 +1,4 @@
-"""The whole chain in about two minutes: data, training, export, sampling, scoring."""
+"""The whole chain in some minutes: data, training, export, sampling, scoring."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import IFPipeline
+from PIL import Image
 from tests.emoji_if.fake_sets import write_fake_sets, write_vocabulary
 from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
+from emoji_if import stage_one
 from emoji_if.cli import app
 from emoji_if.networks import TEXT_WIDTH, stage_1
 from emoji_if.options import FOLDER
@@ -34,7 +36,8 @@ def test_a_command_out_of_order_says_what_to_run_first(command: str, tmp_path: P
 
 
 @pytest.mark.slow
-def test_from_drawings_to_pictures(tmp_path: Path) -> None:
+def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage_one, "PREVIEW", ("a dog",))  # a sheet of twelve takes a minute
     work, folder, mirror = tmp_path / "work", tmp_path / "emoji-if", tmp_path / "mirror"
     write_fake_sets(work / "npm")
     where = ("--work", str(work))
@@ -72,8 +75,20 @@ def test_from_drawings_to_pictures(tmp_path: Path) -> None:
     sizes = [path.stat().st_size for path in folder.rglob("*.safetensors")]
     assert max(sizes) < 16e6
     assert sum(sizes) < 40e6
-    run("sheet", "--folder", str(folder), "--to", str(tmp_path / "s.png"), "--seeds", "1")
+    to = ("--to", str(tmp_path / "s.png"), "--seeds", "1", "--prompt", "a dog")
+    run("sheet", "--folder", str(folder), *to)
     assert (tmp_path / "s.png").exists()
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (80, 70), "teal").save(photos / "flat.png")
+    restored = json.loads(run("restore", str(photos), "--folder", str(folder)))
+    assert restored["t = 250"]["best blur"] > 20
+    names = ("--names", "2", "--seeds", "2")
+    told = json.loads(run("diversity", *where, "--folder", str(folder), *names))
+    assert told["samples over drawings"] > 0
+    assert 0 <= told["copied"] <= 1
+    scored = json.loads(run("score", *where, "--folder", str(folder), *names))
+    assert scored["among"] == 7
 
 
 def test_stage_one_keeps_its_budget() -> None:
