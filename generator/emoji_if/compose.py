@@ -1,78 +1,185 @@
-"""Training pictures: a drawing or scene, placed, lit and put through a medium."""
+"""Training pictures: drawings and scenes, placed, lit and put through a medium."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from emoji_if.captions import MEDIA
-from emoji_if.drawings import rasterise, read_all
+from emoji_if.backdrops import BACKDROPS, GROUND, GROUND_ELSEWHERE
+from emoji_if.canvas import Drawings, paste, svg
+from emoji_if.captions import WORN, Shown
+from emoji_if.drawings import SOLID, rasterise, read_all
 from emoji_if.media import FILTERS, LUMA
-from emoji_if.scenes import SCENES, Drawings, paste, svg
+from emoji_if.recolour import recoloured, varied
+from emoji_if.scenes import SCENES
+from emoji_if.subjects import BARISTAS
 from emoji_if.vocabulary import Thing
 
-SCENE_ICONS = ("man", "woman", "old-man", "top-hat", "evergreen-tree", "fire", "sailboat")
+SCENE_ICONS = (
+    *("man", "woman", "old-man", "top-hat", "evergreen-tree", "fire", "sailboat"),
+    "hot-beverage",
+)
+"""What painted scenes paste; a set without one of them paints none."""
 
+SOLID_PHOTOS = 0.4
+"""How often a photo shows the solid set's drawing, where it has one."""
 
-@dataclass(frozen=True)
-class Pool:
-    """Pictures kept in memory: images (N, S, S, 3) uint8, and which thing, medium and set each is.
-
-    things, media and sets are (N,) int indices into the vocabulary, `captions.MEDIA` and
-    `drawings.SETS`.
-    """
-
-    images: np.ndarray
-    things: np.ndarray
-    media: np.ndarray
-    sets: np.ndarray
-
-    def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(path, images=self.images, things=self.things, media=self.media, sets=self.sets)
-
-    @classmethod
-    def load(cls, path: Path) -> Pool:
-        with np.load(path) as arrays:
-            return cls(**{name: arrays[name] for name in ("images", "things", "media", "sets")})
+HEADS = {"top-hat": (0.3, 0.9), "crown": (0.4, 0.62)}
+"""Of what a face wears: how far its centre is above the face's, and its width, in face widths."""
 
 
 def load_drawings(folder: Path, things: Sequence[Thing], size: int) -> dict[str, Drawings]:
     """The drawings that the things need, rasterised: set to icon name to (size, size, 4) uint8."""
-    icons = {icon for thing in things for icon in thing.icons} | set(SCENE_ICONS)
+    icons = {icon for thing in things for icon in thing.icons}
+    icons.update(SCENE_ICONS, WORN, BARISTAS)
     return {
-        name: {icon: rasterise(documents[icon], size) for icon in sorted(icons & documents.keys())}
-        for name, documents in read_all(folder).items()
+        name: {icon: rasterise(sources[icon], size) for icon in sorted(icons & sources.keys())}
+        for name, sources in read_all(folder).items()
     }
 
 
-def can_show(thing: Thing, name: str, drawings: Drawings) -> bool:
-    """Whether the icon set of that name is to draw the thing and has what it needs for it."""
-    if thing.scene is not None:
-        return all(icon in drawings for icon in SCENE_ICONS)
-    return name not in thing.without and any(icon in drawings for icon in thing.icons)
+class Composer:
+    """Paints what is to be shown, from one icon set a picture."""
 
+    def __init__(self, things: Sequence[Thing], drawings: Mapping[str, Drawings]) -> None:
+        self.things = things
+        self.drawings = drawings
+        self.sets = list(drawings)
+        self.size = next(iter(next(iter(drawings.values())).values())).shape[0]
 
-def picture(thing: Thing, medium: str, drawings: Drawings, size: int, rng: Generator) -> np.ndarray:
-    """One picture, (size, size, 3) uint8, of a thing in a medium, from one icon set."""
-    if thing.scene is not None:
-        canvas = SCENES[thing.scene](rng, drawings, size)
-    else:
-        icon = str(rng.choice([icon for icon in thing.icons if icon in drawings]))
-        canvas = svg(_background(medium, _lightness(drawings[icon]), rng), size)
-        width, shift = rng.uniform(80, 96), rng.normal(0, 2, 2)
-        centre = (50 + shift[0], 50 + shift[1])
-        if medium == "photo":
-            _shadow(canvas, drawings[icon], centre, width)
-        paste(canvas, drawings[icon], centre, width, degrees=rng.normal(0, 3))
-    image = np.asarray(canvas.convert("RGB"), np.float32) / 255
-    return np.round(FILTERS[medium](image, rng) * 255).astype(np.uint8)
+    def able(self, shown: Shown) -> list[str]:
+        """The icon sets that draw everything that is shown; never empty for a lone thing."""
+        return [name for name in self.sets if self._can(name, shown)]
+
+    def picture(self, shown: Shown, rng: Generator) -> tuple[np.ndarray, Shown, int]:
+        """One picture, (size, size, 3) uint8, what it came to show, and the number of its set.
+
+        What no set can show together (two things, a face) is reduced to the thing alone.
+        """
+        able = self.able(shown)
+        if not able:
+            shown = Shown(shown.thing, shown.medium, clean=shown.clean, clarity=shown.clarity)
+            able = self.able(shown)
+        name = str(rng.choice(able))
+        if shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
+            name = SOLID
+        image = self._painted(shown, self.drawings[name], rng).convert("RGB")
+        pixels = np.asarray(image, np.float32) / 255
+        filtered = FILTERS[shown.medium](pixels, rng)
+        return np.round(filtered * 255).astype(np.uint8), shown, self.sets.index(name)
+
+    def _can(self, name: str, shown: Shown) -> bool:
+        drawings = self.drawings[name]
+        if shown.worn and shown.worn not in drawings:
+            return False
+        both = [shown.thing] if shown.second is None else [shown.thing, shown.second]
+        return all(self._draws(name, self.things[thing], shown.face) for thing in both)
+
+    def _draws(self, name: str, thing: Thing, face: bool) -> bool:
+        drawings = self.drawings[name]
+        if thing.scene is not None:
+            return all(icon in drawings for icon in SCENE_ICONS)
+        icons = thing.faces if face else thing.icons
+        return name not in thing.without and any(icon in drawings for icon in icons)
+
+    def _painted(self, shown: Shown, drawings: Drawings, rng: Generator) -> Image.Image:
+        thing = self.things[shown.thing]
+        if thing.scene is not None:
+            canvas = SCENES[thing.scene](rng, drawings, self.size)
+            if "mirror" in thing.traits and rng.random() < 0.5:
+                canvas = canvas.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            return canvas
+        drawn = self._drawing(shown.thing, shown, drawings, rng)
+        if shown.colour:
+            drawn = recoloured(drawn, shown.colour)
+        if shown.second is not None:
+            other = self._drawing(shown.second, shown, drawings, rng)
+            return self._side_by_side(shown, drawn, other, rng)
+        if shown.place:
+            return self._in_place(shown, drawn, rng)
+        return self._alone(shown, drawn, drawings, rng)
+
+    def _drawing(self, thing: int, shown: Shown, drawings: Drawings, rng: Generator) -> np.ndarray:
+        """One of the thing's icons, in a palette of its own, at times the other way round."""
+        listed = self.things[thing].faces if shown.face else self.things[thing].icons
+        able = [icon for icon in listed if icon in drawings]
+        # The first icon is the one people mean.
+        icon = able[0] if rng.random() < 0.4 else str(rng.choice(able))
+        drawn = varied(drawings[icon], rng)
+        mirrored = "mirror" in self.things[thing].traits and rng.random() < 0.4
+        return drawn[:, ::-1] if mirrored else drawn
+
+    def _alone(
+        self, shown: Shown, drawn: np.ndarray, drawings: Drawings, rng: Generator
+    ) -> Image.Image:
+        canvas = self._ground(shown, _lightness(drawn), rng)
+        wide = "wide" in self.things[shown.thing].traits
+        if shown.size == "small":
+            width = rng.uniform(32, 50)
+        elif shown.size == "big":
+            width = rng.uniform(106, 130)
+        elif wide:
+            width = rng.uniform(92, 106)
+        else:
+            width = rng.uniform(80, 95) if shown.clean else rng.uniform(64, 97)
+        room = max(0.0, (100 - width) / 2)
+        spread = 2.0 if shown.clean else 2 + room / 2
+        x, y = 50 + np.clip(rng.normal(0, spread, 2), -room - 4, room + 4)
+        if shown.worn:
+            width, y = rng.uniform(56, 68), rng.uniform(60, 66)
+        if shown.medium in ("photo", "monochrome"):
+            _shadow(canvas, drawn, (x, y), width)
+        paste(canvas, drawn, (x, y), width, degrees=0 if wide else rng.normal(0, 4))
+        if shown.worn:
+            above, size = HEADS[shown.worn]
+            paste(canvas, drawings[shown.worn], (x, y - width * (above + 0.22)), width * size)
+        return canvas
+
+    def _in_place(self, shown: Shown, drawn: np.ndarray, rng: Generator) -> Image.Image:
+        place = str(shown.place)
+        canvas = svg(BACKDROPS[place](rng), self.size)
+        x, width = rng.uniform(28, 72), rng.uniform(40, 64)
+        if "aloft" in self.things[shown.thing].traits and rng.random() < 0.7:
+            paste(canvas, drawn, (x, rng.uniform(20, 34)), width * 0.7)
+            return canvas
+        foot = GROUND.get(place, GROUND_ELSEWHERE) + rng.uniform(-4, 5)
+        if place in ("space", "underwater"):
+            foot -= rng.uniform(0, 24)
+        centre = (x, foot - width / 2)
+        if place not in ("space", "underwater", "sea"):
+            _contact(canvas, x, foot, width)
+        paste(canvas, drawn, centre, width, degrees=rng.normal(0, 2))
+        return canvas
+
+    def _side_by_side(
+        self, shown: Shown, left: np.ndarray, right: np.ndarray, rng: Generator
+    ) -> Image.Image:
+        if shown.place:
+            canvas = svg(BACKDROPS[shown.place](rng), self.size)
+            foot = GROUND.get(shown.place, GROUND_ELSEWHERE)
+        else:
+            canvas = self._ground(shown, min(_lightness(left), _lightness(right)), rng)
+            foot = rng.uniform(70, 84)
+        for drawn, middle in ((left, 27), (right, 73)):
+            width, x = rng.uniform(42, 54), middle + rng.uniform(-4, 4)
+            y = foot + rng.uniform(-3, 3)
+            if shown.place or shown.medium in ("photo", "monochrome"):
+                _contact(canvas, x, y, width)
+            paste(canvas, drawn, (x, y - width / 2), width, degrees=rng.normal(0, 2))
+        return canvas
+
+    def _ground(self, shown: Shown, lightness: float, rng: Generator) -> Image.Image:
+        """What is behind drawings that stand nowhere in particular."""
+        medium = shown.medium
+        scenic = {"photo": 0.28, "oil": 0.3, "watercolour": 0.2, "monochrome": 0.2}
+        if not shown.clean and rng.random() < scenic.get(medium, 0.0):
+            canvas = svg(BACKDROPS[str(rng.choice(list(BACKDROPS)))](rng), self.size)
+            return canvas.filter(ImageFilter.GaussianBlur(self.size / rng.uniform(14, 30)))
+        return svg(_background(medium, lightness, rng), self.size)
 
 
 def _lightness(drawing: np.ndarray) -> float:
@@ -89,12 +196,21 @@ def _background(medium: str, lightness: float, rng: Generator) -> str:
     hue, turn = rng.uniform(0, 360), rng.uniform(20, 60)
     if medium == "lithograph" and lightness > 0.7:
         return '<rect width="100" height="100" fill="#222"/>'
-    if medium in ("sketch", "lithograph") or (medium in ("plain", "pixel") and rng.random() < 0.5):
+    if medium in ("sketch", "lithograph") or (medium == "plain" and rng.random() < 0.45):
         return '<rect width="100" height="100" fill="#fff"/>'
+    if medium in ("photo", "monochrome") and rng.random() < 0.35:
+        top, light = rng.uniform(58, 76), rng.uniform(58, 88)
+        return (
+            f'<rect width="100" height="100" fill="hsl({hue},{rng.uniform(8, 40)}%,{light}%)"/>'
+            f'<rect y="{top}" width="100" height="50" '
+            f'fill="hsl({hue + turn},{rng.uniform(15, 45)}%,{light - rng.uniform(12, 30)}%)"/>'
+        )
     saturation, light, depth = {
-        "photo": (rng.uniform(25, 60), rng.uniform(78, 90), 16),
-        "oil": (rng.uniform(12, 40), rng.uniform(45, 68), 14),
-    }.get(medium, (rng.uniform(40, 90), rng.uniform(82, 94), 0))
+        "photo": (rng.uniform(20, 60), rng.uniform(70, 92), rng.uniform(6, 24)),
+        "monochrome": (20, rng.uniform(55, 90), rng.uniform(6, 30)),
+        "oil": (rng.uniform(12, 40), rng.uniform(40, 70), 14),
+        "watercolour": (rng.uniform(20, 60), rng.uniform(75, 95), 12),
+    }.get(medium, (rng.uniform(40, 90), rng.uniform(66, 95), rng.choice((0, 0, 12))))
     return (
         '<defs><linearGradient id="b" x2="0" y2="1">'
         f'<stop stop-color="hsl({hue},{saturation}%,{light}%)"/>'
@@ -114,49 +230,19 @@ def _shadow(
     canvas.alpha_composite(layer.filter(ImageFilter.GaussianBlur(canvas.width / 40)))
 
 
-def build_pool(
-    drawings: Mapping[str, Drawings],
-    things: Sequence[Thing],
-    count: int,
-    size: int,
-    seed: int,
-    workers: int,
-) -> Pool:
-    """`count` random pictures of `size` pixels; seed decides all of them, workers none.
-
-    Each is composed at the drawings' own size and then reduced.
-    """
-    chunk = 500
-    jobs = [(min(chunk, count - start), size, seed + start) for start in range(0, count, chunk)]
-    with ProcessPoolExecutor(workers, initializer=_share, initargs=(drawings, things)) as executor:
-        parts = list(executor.map(_build_part, jobs))
-    return Pool(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+def _contact(canvas: Image.Image, x: float, foot: float, width: float) -> None:
+    """A dark patch on the ground below what stands there."""
+    canvas.alpha_composite(
+        svg(
+            f'<ellipse cx="{x}" cy="{foot - width * 0.03}" rx="{width * 0.36}" '
+            f'ry="{width * 0.07}" fill="#000" opacity=".25"/>',
+            canvas.width,
+        )
+    )
 
 
-_shared: tuple[Mapping[str, Drawings], Sequence[Thing]]
-"""What every worker process composes from; set once per process, for it is large."""
-
-
-def _share(drawings: Mapping[str, Drawings], things: Sequence[Thing]) -> None:
-    global _shared
-    _shared = drawings, things
-
-
-def _build_part(job: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
-    count, size, seed = job
-    drawings, things = _shared
-    rng = np.random.default_rng(seed)
-    media, sets = list(MEDIA), list(drawings)
-    full = next(iter(next(iter(drawings.values())).values())).shape[0]
-    shares = np.array([MEDIA[medium][0] for medium in media])
-    weights = np.array([thing.weight for thing in things])
-    thing_ids = rng.choice(len(things), count, p=weights / weights.sum())
-    medium_ids = rng.choice(len(media), count, p=shares / shares.sum())
-    set_ids = np.empty(count, np.int64)
-    images = np.empty((count, size, size, 3), np.uint8)
-    for i, (t, m) in enumerate(zip(thing_ids, medium_ids, strict=True)):
-        able = [s for s, name in enumerate(sets) if can_show(things[t], name, drawings[name])]
-        set_ids[i] = rng.choice(able)
-        large = picture(things[t], media[m], drawings[sets[set_ids[i]]], full, rng)
-        images[i] = np.asarray(Image.fromarray(large).resize((size, size), Image.Resampling.BOX))
-    return images, thing_ids, medium_ids, set_ids
+def reduced(picture: np.ndarray, size: int) -> np.ndarray:
+    """(S, S, 3) uint8 to (size, size, 3) uint8, by averaging."""
+    if picture.shape[0] == size:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BOX))

@@ -1,7 +1,8 @@
 """Openly licensed emoji: fetched as npm packages, filtered, rasterised.
 
-Each icon set is a package `@iconify-json/<set>` with `icons.json`: names and SVG bodies. A drawing
-is known by (set, icon name); names agree between the sets, up to `FXEMOJI`.
+Most icon sets are packages `@iconify-json/<set>` with `icons.json`: names and SVG bodies. One comes
+as pictures named by code point. A drawing is known by (set, icon name); names agree between the
+sets, up to what `read_all` mends.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tarfile
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import resvg_py
@@ -24,29 +25,50 @@ from PIL import Image
 class IconSet(NamedTuple):
     """An icon set as an npm package."""
 
+    package: str
     version: str
     licence: str
 
 
 SETS = {
-    "noto": IconSet("1.2.9", "Apache-2.0"),
-    "noto-v1": IconSet("1.2.5", "Apache-2.0"),
-    "fluent-emoji": IconSet("1.2.7", "MIT"),
-    "fluent-emoji-flat": IconSet("1.2.6", "MIT"),
-    "twemoji": IconSet("1.2.5", "CC-BY-4.0"),
-    "emojione": IconSet("1.2.3", "CC-BY-4.0"),
-    "fxemoji": IconSet("1.2.2", "Apache-2.0"),
+    "noto": IconSet("@iconify-json/noto", "1.2.9", "Apache-2.0"),
+    "noto-v1": IconSet("@iconify-json/noto-v1", "1.2.5", "Apache-2.0"),
+    "fluent-emoji-3d": IconSet("@lobehub/fluent-emoji-3d", "1.1.0", "MIT"),
+    "fluent-emoji-flat": IconSet("@iconify-json/fluent-emoji-flat", "1.2.6", "MIT"),
+    "twemoji": IconSet("@iconify-json/twemoji", "1.2.5", "CC-BY-4.0"),
+    "emojione": IconSet("@iconify-json/emojione", "1.2.3", "CC-BY-4.0"),
+    "fxemoji": IconSet("@iconify-json/fxemoji", "1.2.2", "Apache-2.0"),
+    "streamline-emojis": IconSet("@iconify-json/streamline-emojis", "1.2.4", "CC-BY-4.0"),
 }
 """Icon sets by name. Sets under share-alike licences are left out."""
 
-KEYWORDS = "emojibase-data"
-"""The npm package with CLDR names and keywords (MIT; the annotations under the Unicode licence)."""
+SOLID = "fluent-emoji-3d"
+"""The set of shaded, solid-looking drawings: pictures, not shapes."""
+
+PHOTOGRAPHS = tuple(
+    f"@stdlib/datasets-img-{name}"
+    for name in (
+        "acanthus-mollis",
+        "airplane-from-above",
+        "allium-oreophilum",
+        "black-canyon",
+        "dust-bowl-home",
+        "french-alpine-landscape",
+        "locomotion-house-cat",
+        "march-pastoral",
+        "nagasaki-boats",
+    )
+)
+"""Photographs from the Getty's Open Content Program (CC0), for textures no drawing has."""
 
 PACKAGES = {
-    **{f"@iconify-json/{name}": icons.version for name, icons in SETS.items()},
-    KEYWORDS: "17.0.0",
+    **{icons.package: icons.version for icons in SETS.values()},
+    **dict.fromkeys(PHOTOGRAPHS, "0.2.3"),
 }
 """The packages at the versions the weights were trained on: others may draw and name otherwise."""
+
+Source = str | Path
+"""A drawing before it is rasterised: an SVG document, or the file of a picture."""
 
 _UNWANTED = re.compile(
     r"""-skin-tone | (light|medium|dark)-skin | \bflag\b | flag- | -flag | keycap
@@ -82,9 +104,14 @@ def wanted(icon: str) -> bool:
     return not _UNWANTED.search(icon)
 
 
+def unpacked(folder: Path, package: str) -> Path:
+    """Where `fetch` leaves a package."""
+    return folder / package.split("/")[-1]
+
+
 def fetch(folder: Path) -> None:
     """Download the packages into `folder`, skipping those already there."""
-    missing = [package for package in PACKAGES if not (folder / package.split("/")[-1]).is_dir()]
+    missing = [package for package in PACKAGES if not unpacked(folder, package).is_dir()]
     npm = shutil.which("npm")
     if missing and npm is None:
         raise DataError("npm is not installed: install Node.js, the drawings come as npm packages")
@@ -96,21 +123,16 @@ def fetch(folder: Path) -> None:
         if result.returncode:
             raise DataError(f"npm could not fetch {package}: {result.stderr.strip()[-300:]}")
         archive = folder / result.stdout.strip().splitlines()[-1]
-        with TemporaryDirectory(dir=folder) as unpacked, tarfile.open(archive) as files:
-            files.extractall(unpacked, filter="data")
-            (Path(unpacked) / "package").rename(folder / package.split("/")[-1])
+        with TemporaryDirectory(dir=folder) as beside, tarfile.open(archive) as files:
+            files.extractall(beside, filter="data")
+            (Path(beside) / "package").rename(unpacked(folder, package))
         archive.unlink()
 
 
 def read_set(folder: Path, name: str) -> dict[str, str]:
-    """The wanted icons of one set: canonical icon name to SVG document."""
-    path = folder / name / "icons.json"
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing: run `python -m emoji_if data` first") from None
-    except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}): delete {path.parent} and run data") from None
+    """The wanted icons of one iconify set: icon name to SVG document."""
+    path = unpacked(folder, SETS[name].package) / "icons.json"
+    data = _read(path)
     documents = {}
     for icon, body in data["icons"].items():
         if wanted(icon):
@@ -128,38 +150,64 @@ def read_set(folder: Path, name: str) -> dict[str, str]:
     return documents
 
 
-def read_all(folder: Path) -> dict[str, dict[str, str]]:
-    """Every set's icons under names that agree: set to icon name to SVG document."""
-    sets = {name: read_set(folder, name) for name in SETS}
-    shared = {icon for name, icons in sets.items() if name != "fxemoji" for icon in icons}
-    squashed = {icon.replace("-", ""): icon for icon in sorted(shared)}
+def read_solid(folder: Path) -> dict[str, Source]:
+    """The solid set's pictures by icon name; noto's table says which code point has which name."""
+    names = _read(unpacked(folder, SETS["noto"].package) / "chars.json")
+    pictures = {
+        path.stem.replace("-fe0f", ""): path
+        for path in sorted((unpacked(folder, SETS[SOLID].package) / "assets").glob("*.webp"))
+    }
+    return {
+        icon: pictures[point] for point, icon in names.items() if point in pictures and wanted(icon)
+    }
+
+
+def read_all(folder: Path) -> dict[str, dict[str, Source]]:
+    """Every set's icons under names that agree: set to icon name to drawing."""
+    sets: dict[str, dict[str, Source]] = {
+        name: read_solid(folder) if name == SOLID else dict(read_set(folder, name)) for name in SETS
+    }
+    agreed = {icon for name in ("noto", "noto-v1", "twemoji", "emojione") for icon in sets[name]}
+    squashed = {icon.replace("-", ""): icon for icon in sorted(agreed)}
     sets["fxemoji"] = {
-        _FXEMOJI.get(icon, squashed.get(icon, icon)): document
-        for icon, document in sets["fxemoji"].items()
+        _FXEMOJI.get(icon, squashed.get(icon, icon)): drawing
+        for icon, drawing in sets["fxemoji"].items()
         if icon in _FXEMOJI or icon in squashed
     }
+    numbered = sets["streamline-emojis"]
+    sets["streamline-emojis"] = {icon.removesuffix("-1"): numbered[icon] for icon in numbered}
     return sets
 
 
-def read_keywords(folder: Path) -> dict[str, tuple[str, ...]]:
-    """CLDR's English name and keywords of every emoji, by the icon name it goes under."""
-    path = folder / KEYWORDS / "en" / "data.json"
+def read_photographs(folder: Path, longest: int = 512) -> list[np.ndarray]:
+    """The photographs as (H, W, 3) uint8, their longer side reduced to `longest`."""
+    photographs = []
+    for package in PHOTOGRAPHS:
+        path = unpacked(folder, package) / "data" / "image.jpg"
+        try:
+            image = Image.open(path).convert("RGB")
+        except OSError:
+            raise DataError(f"{path} cannot be read: run `python -m emoji_if data`") from None
+        image.thumbnail((longest, longest))
+        photographs.append(np.asarray(image))
+    return photographs
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        entries = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
-        raise DataError(f"{path} cannot be read: run `python -m emoji_if data` first") from None
-    return {
-        re.sub(r"[^a-z0-9]+", "-", entry["label"].lower()).strip("-"): (
-            entry["label"],
-            *entry.get("tags", ()),
-        )
-        for entry in entries
-    }
+        return dict(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing: run `python -m emoji_if data` first") from None
+    except ValueError as error:
+        raise DataError(f"{path} is damaged ({error}): delete {path.parent} and run data") from None
 
 
-def rasterise(svg: str, size: int) -> np.ndarray:
-    """An SVG document as (size, size, 4) uint8 RGBA, straight alpha, centred in the square."""
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=size, skip_system_fonts=True)
+def rasterise(drawing: Source, size: int) -> np.ndarray:
+    """A drawing as (size, size, 4) uint8 RGBA, straight alpha, centred in the square."""
+    if isinstance(drawing, Path):
+        image = Image.open(drawing).convert("RGBA").resize((size, size), Image.Resampling.BOX)
+        return np.asarray(image)
+    png = resvg_py.svg_to_bytes(svg_string=drawing, width=size, skip_system_fonts=True)
     image = Image.open(BytesIO(bytes(png))).convert("RGBA")
     if image.size != (size, size):
         image.thumbnail((size, size))

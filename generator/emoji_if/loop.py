@@ -1,4 +1,4 @@
-"""What every training here shares: a wall-clock budget, checkpoints, an average of the weights."""
+"""What every training here shares: a wall-clock budget, a schedule, workers, checkpoints."""
 
 from __future__ import annotations
 
@@ -8,17 +8,41 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from emoji_if.drawings import DataError
+from emoji_if.averages import LENGTHS, PowerAverage
+from emoji_if.checkpoint import halved, load, restore, save
 from emoji_if.muon import optimisers
 from fwd_report.training.loop import computes_in_bf16
 
 Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
 """Draws a micro-batch and returns the module's loss on it, and what to report."""
+
+
+class Schedule(StrEnum):
+    """How the learning rate goes after its warm-up.
+
+    cosine: down to a hundredth over the budget. constant: as it is, for a training whose length
+    is not known. cooldown: straight down to nothing over the budget.
+    """
+
+    cosine = "cosine"
+    constant = "constant"
+    cooldown = "cooldown"
+
+    def rate(self, step: int, fraction: float, warm_up: int = 50) -> float:
+        """Part of the peak at a step, `fraction` of the budget spent."""
+        left = 1 - min(1.0, fraction)
+        part = {
+            Schedule.cosine: 0.01 + 0.99 * 0.5 * (1 - math.cos(math.pi * left)),
+            Schedule.constant: 1.0,
+            Schedule.cooldown: left,
+        }[self]
+        return part * min(1.0, (step + 1) / warm_up)
 
 
 @dataclass(frozen=True)
@@ -27,7 +51,7 @@ class Settings:
 
     workers: threads, each taking an equal part of the batch, rounded up; 1 on a GPU. resume: go on
     from the checkpoint, its time counted. rate: factor of the learning rates, below 1 for weights
-    that have learnt already.
+    that have learnt already. mirror: a second folder for the averaged weights in half precision.
     """
 
     minutes: float
@@ -36,6 +60,8 @@ class Settings:
     resume: bool
     device: torch.device
     rate: float = 1.0
+    schedule: Schedule = Schedule.cosine
+    mirror: Path | None = None
 
     @property
     def share(self) -> int:
@@ -63,49 +89,6 @@ class Budget:
     @property
     def fraction(self) -> float:
         return self.spent / self.seconds
-
-
-def learning_rate(step: int, fraction: float, peak: float, warm_up: int = 30) -> float:
-    """Linear over the first steps, then a cosine over the budget, down to a hundredth of peak."""
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))
-    return peak * min(1.0, (step + 1) / warm_up) * (0.01 + 0.99 * cosine)
-
-
-class Average:
-    """Exponential moving average of a module's weights.
-
-    The n-th update decays by min(decay, (1 + n) / (10 + n)), so that the start is soon forgotten.
-    """
-
-    def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
-        self.module = copy.deepcopy(module).eval().requires_grad_(False)
-        self.decay = decay
-        self.updates = 0
-
-    @torch.no_grad()
-    def update(self, module: nn.Module) -> None:
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        self.updates += 1
-        average = list(self.module.parameters())
-        torch._foreach_lerp_(average, [p.detach() for p in module.parameters()], 1 - decay)
-
-
-def restore(module: nn.Module, weights: dict[str, Tensor], checkpoint: Path) -> None:
-    """Load weights into a module. Raises DataError if they are another network's."""
-    try:
-        module.load_state_dict(weights)
-    except RuntimeError:
-        raise DataError(
-            f"{checkpoint} is of another network: train again without --resume"
-        ) from None
-
-
-def save_atomically(state: dict, path: Path) -> None:
-    """Write a checkpoint so that an interruption leaves the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".tmp")
-    torch.save(state, beside)
-    beside.replace(path)
 
 
 class Workers:
@@ -145,71 +128,129 @@ def _sharing_weights(module: nn.Module) -> nn.Module:
     return replica
 
 
+class Training:
+    """A module with its optimisers and averages, and how far it has come."""
+
+    def __init__(self, module: nn.Module, settings: Settings, peak: float, muon_peak: float):
+        """Peak and muon_peak: the largest learning rates of AdamW and Muon."""
+        self.module, self.settings = module, settings
+        self.averages = [PowerAverage(module, length) for length in LENGTHS]
+        rates = (settings.rate * peak, settings.rate * muon_peak)
+        self.pair = optimisers(module, *rates, threads=settings.workers)
+        self.peaks = [optimiser.defaults["lr"] for optimiser in self.pair]
+        self.step = self.pictures = self.since = 0
+        self.budget = Budget(settings.minutes)
+
+    @property
+    def average(self) -> nn.Module:
+        """The module with the shorter average of its weights."""
+        return self.averages[0].module
+
+    def resume(self, checkpoint: Path) -> bool:
+        """Go on where the checkpoint stands, else where the mirror does; False if neither is there.
+
+        The mirror has averages only: the optimisers start anew, and so warm up again.
+        """
+        state = load(checkpoint, self.settings.device)
+        if state is None and self.settings.mirror is not None:
+            state = load(self.settings.mirror / checkpoint.name, self.settings.device)
+        if state is None:
+            return False
+        averages = state["averages"]
+        restore(self.module, state.get("module", averages[0]), checkpoint)
+        for average, weights in zip(self.averages, averages, strict=True):
+            restore(average.module, weights, checkpoint)
+        self.step, self.pictures = state["step"], state["pictures"]
+        if "optimisers" in state:
+            self.since = self.step
+            for optimiser, saved in zip(self.pair, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
+        self.budget = Budget(self.settings.minutes, state["spent"])
+        return True
+
+    def save(self, checkpoint: Path) -> None:
+        """Write the checkpoint, and the mirror's copy of what cannot be computed anew."""
+        counters = {"step": self.step, "pictures": self.pictures, "spent": self.budget.spent}
+        state = {
+            "module": self.module.state_dict(),
+            "averages": [average.module.state_dict() for average in self.averages],
+            "optimisers": [optimiser.state_dict() for optimiser in self.pair],
+        }
+        save({**state, **counters}, checkpoint)
+        if self.settings.mirror is not None:
+            halves = [halved(average.module) for average in self.averages]
+            save({"averages": halves, **counters}, self.settings.mirror / checkpoint.name)
+
+    def snapshot(self, folder: Path) -> None:
+        """Keep both averages in half precision, for `averages.post_hoc`."""
+        halves = [halved(average.module) for average in self.averages]
+        save({"step": self.step, "averages": halves}, folder / f"{self.step:07d}.pt")
+
+    def advance(self, team: Workers) -> dict[str, float]:
+        """One step; the mean losses. The warm-up is repeated where optimisers start anew."""
+        part = self.settings.schedule.rate(self.since, self.budget.fraction)
+        for optimiser, highest in zip(self.pair, self.peaks, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = part * highest
+        losses = team.gradients()
+        nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        for optimiser in self.pair:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step, self.since = self.step + 1, self.since + 1
+        self.pictures += self.settings.share * self.settings.workers
+        for average in self.averages:
+            average.update(self.module, self.step)
+        return losses
+
+
 def optimise(
-    module: nn.Module,
+    training: Training,
     loss_of: Loss,
     checkpoint: Path,
-    settings: Settings,
     *,
     describe: str,
-    peak: float,
-    muon_peak: float = 0.015,
     every: float = 300.0,
-    on_checkpoint: Callable[[nn.Module], None] | None = None,
+    stride: int = 20_000,
+    measure: Callable[[nn.Module], str] | None = None,
+    show: Callable[[nn.Module, str], None] | None = None,
 ) -> nn.Module:
     """Minimise `loss_of` over the module's weights until the budget ends; return the average.
 
-    peak and muon_peak: the largest learning rates of AdamW and Muon. A checkpoint is written every
-    `every` seconds and at the end. on_checkpoint receives the averaged module each time.
+    A checkpoint is written every `every` seconds and at the end. Every `stride` pictures, and at
+    the end, the averages are kept and `show` receives the averaged module and a name for what it
+    makes; ten times as often `measure` says something of it for the log. Both count pictures, for
+    on a busy machine an hour may hold few.
     """
-    average = Average(module)
-    rates = (settings.rate * peak, settings.rate * muon_peak)
-    pair = optimisers(module, *rates, threads=settings.workers)
-    peaks = [optimiser.defaults["lr"] for optimiser in pair]
-    step, budget = 0, Budget(settings.minutes)
-    if settings.resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True, map_location=settings.device)
-        restore(module, state["module"], checkpoint)
-        restore(average.module, state["average"], checkpoint)
-        for optimiser, saved in zip(pair, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        step, average.updates = state["step"], state["updates"]
-        budget = Budget(settings.minutes, state["spent"])
-    team = Workers(module, loss_of, settings.workers)
+    budget = training.budget
+    team = Workers(training.module, loss_of, training.settings.workers)
     written = reported = budget.spent
+    measured, shown = training.pictures, training.pictures // stride
     sums: dict[str, float] = {}
     count = 0
     while True:
         finished = budget.fraction >= 1
         if finished or budget.spent - written > every:
+            training.save(checkpoint)
             written = budget.spent
-            state = {
-                "module": module.state_dict(),
-                "average": average.module.state_dict(),
-                "optimisers": [optimiser.state_dict() for optimiser in pair],
-                "step": step,
-                "updates": average.updates,
-                "spent": budget.spent,
-            }
-            save_atomically(state, checkpoint)
-            if on_checkpoint is not None:
-                on_checkpoint(average.module)
+        if measure is not None and (finished or training.pictures - measured >= stride / 10):
+            measured = training.pictures
+            print(f"{describe} step {training.step}  {measure(training.average)}", flush=True)
+        if show is not None and (finished or training.pictures // stride > shown):
+            shown = training.pictures // stride
+            training.snapshot(checkpoint.with_name(f"{checkpoint.stem}-snapshots"))
+            show(training.average, f"{training.pictures:08d}")
         if finished:
-            return average.module
-        for optimiser, highest in zip(pair, peaks, strict=True):
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, budget.fraction, highest)
-        parts = team.gradients()
-        nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-        for optimiser in pair:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        average.update(module)
-        step, count = step + 1, count + 1
-        for name, value in parts.items():
+            return training.average
+        for name, value in training.advance(team).items():
             sums[name] = sums.get(name, 0.0) + value
-        if budget.spent - reported > 20:
+        count += 1
+        if budget.spent - reported > 60:
             reported = budget.spent
             means = "  ".join(f"{name} {total / count:.4f}" for name, total in sums.items())
-            print(f"{describe} step {step}  {budget.spent / 60:.1f} min  {means}", flush=True)
+            print(
+                f"{describe} step {training.step}  {training.pictures} pictures  "
+                f"{budget.spent / 60:.1f} min  {means}",
+                flush=True,
+            )
             sums, count = {}, 0

@@ -8,14 +8,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 from PIL import Image
-from scipy.ndimage import sobel, uniform_filter
+from scipy.ndimage import gaussian_filter, sobel, uniform_filter
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
-    """Brush strokes by a Kuwahara filter (the calmest of four windows), in warm colours."""
-    radius = max(1, image.shape[0] // 60)
+def kuwahara(image: np.ndarray, radius: int) -> np.ndarray:
+    """The mean of the calmest of four windows around each pixel: strokes with sharp edges."""
     mean = uniform_filter(image, (2 * radius + 1, 2 * radius + 1, 1))
     square = uniform_filter(image**2, (2 * radius + 1, 2 * radius + 1, 1))
     variance = (square - mean**2).sum(-1)
@@ -23,9 +22,25 @@ def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
     variances = np.stack([np.roll(variance, shift, (0, 1)) for shift in shifts])
     means = np.stack([np.roll(mean, shift, (0, 1)) for shift in shifts])
     calmest = variances.argmin(0)[None, ..., None]
-    painted = np.take_along_axis(means, calmest, 0)[0]
+    return np.take_along_axis(means, calmest, 0)[0]
+
+
+def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Brush strokes in warm colours."""
+    painted = kuwahara(image, max(1, image.shape[0] // 60))
     warm = np.array([1.02, 0.97, 0.86], np.float32)
     return np.clip(((painted - 0.5) * 1.15 + 0.48) * warm, 0, 1)
+
+
+def watercolour(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Pale washes that bleed into white paper and dry darker at their edges."""
+    size = image.shape[0]
+    painted = kuwahara(image, max(1, size // 50))
+    edges = np.hypot(sobel(painted @ LUMA, 0), sobel(painted @ LUMA, 1))
+    wash = gaussian_filter(rng.random((size, size), np.float32), size / 12)
+    wash = (wash - wash.min()) / max(float(np.ptp(wash)), 1e-6)
+    strength = (0.5 + 0.25 * wash)[..., None]
+    return np.clip(1 - strength * (1 - painted) - 0.12 * edges[..., None], 0, 1)
 
 
 def lithograph(image: np.ndarray, rng: Generator) -> np.ndarray:
@@ -48,6 +63,14 @@ def sketch(image: np.ndarray, rng: Generator) -> np.ndarray:
     return np.repeat((shade * (1 - 0.85 * edges))[..., None], 3, -1)
 
 
+def monochrome(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """Greys, at times toned as an old print."""
+    grey = np.repeat((image @ LUMA)[..., None], 3, -1)
+    if rng.random() < 0.4:
+        grey = grey * np.array([1.0, 0.93, 0.82], np.float32)
+    return np.clip((grey - 0.5) * rng.uniform(0.95, 1.2) + 0.5, 0, 1)
+
+
 def pixel(image: np.ndarray, rng: Generator) -> np.ndarray:
     """Sixteen by sixteen big pixels of few colours."""
     small = Image.fromarray((image * 255).astype(np.uint8)).resize((16, 16), Image.Resampling.BOX)
@@ -66,5 +89,7 @@ FILTERS = {
     "oil": oil,
     "lithograph": lithograph,
     "sketch": sketch,
+    "watercolour": watercolour,
+    "monochrome": monochrome,
     "pixel": pixel,
 }

@@ -11,15 +11,15 @@ from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.text import LENGTH
 
-TEXT_WIDTH = 128
+TEXT_WIDTH = 256
 HEAD = 32
 
 
 def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
-    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 8 px.
+    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 16 and 8 px.
 
-    width: the first level's channels, a multiple of 16; the others have two and four times as
-    many, for channels are cheap where pixels are few.
+    width: the first level's channels, a multiple of 16; the others have twice and a good four times
+    as many, for channels are cheap where pixels are few.
     """
     return PatchedUNet2DConditionModel(
         sample_size=64,
@@ -27,10 +27,18 @@ def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
         position_channels=32,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
-            "block_out_channels": (width, 2 * width, 4 * width),
-            "layers_per_block": 1,
-            "down_block_types": ("DownBlock2D", "DownBlock2D", "SimpleCrossAttnDownBlock2D"),
-            "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+            "block_out_channels": (width, 2 * width, 4 * width + HEAD),
+            "layers_per_block": (1, 1, 2),
+            "down_block_types": (
+                "DownBlock2D",
+                "SimpleCrossAttnDownBlock2D",
+                "SimpleCrossAttnDownBlock2D",
+            ),
+            "up_block_types": (
+                "SimpleCrossAttnUpBlock2D",
+                "SimpleCrossAttnUpBlock2D",
+                "UpBlock2D",
+            ),
             "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
             "cross_attention_dim": TEXT_WIDTH,
             "attention_head_dim": HEAD,
@@ -78,14 +86,14 @@ def scheduler() -> DDPMScheduler:
 
 
 def text_encoder(tokenizer: PreTrainedTokenizerFast) -> T5EncoderModel:
-    """Two layers of T5, wide enough for a caption."""
+    """Three layers of T5, wide enough for a phrase."""
     return T5EncoderModel(
         T5Config(
             vocab_size=len(tokenizer),
             d_model=TEXT_WIDTH,
-            d_kv=32,
+            d_kv=64,
             d_ff=2 * TEXT_WIDTH,
-            num_layers=2,
+            num_layers=3,
             num_heads=4,
             dropout_rate=0.0,
             feed_forward_proj="gated-gelu",
@@ -96,7 +104,7 @@ def text_encoder(tokenizer: PreTrainedTokenizerFast) -> T5EncoderModel:
     )
 
 
-def train_tokenizer(texts: Iterable[str], size: int = 4096) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], size: int = 2048) -> PreTrainedTokenizerFast:
     """A lower-casing unigram tokenizer; `</s>` ends a caption, as T5's does."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])

@@ -14,22 +14,24 @@ from emoji_if.networks import scheduler
 class Emphasis(StrEnum):
     """Which noise levels a training cares about.
 
-    shape: strong noise, where words become shapes. detail: all noise alike; little noise, which
-    `shape` hardly teaches, decides about grain and edges.
+    shape: strong noise, where words become shapes. both: that and little noise too, for a training
+    long enough. detail: all noise alike; little noise, which `shape` hardly teaches, decides about
+    grain and edges.
     """
 
     shape = "shape"
+    both = "both"
     detail = "detail"
 
     @property
     def lean(self) -> float:
         """Exponent of the drawn noise level; below 1, more steps go to strong noise."""
-        return 0.6 if self is Emphasis.shape else 1.0
+        return {Emphasis.shape: 0.6, Emphasis.both: 0.8, Emphasis.detail: 1.0}[self]
 
     @property
     def snr_cap(self) -> float:
         """Of the min-SNR weight; infinity weighs every noise level's velocity alike."""
-        return 5.0 if self is Emphasis.shape else math.inf
+        return {Emphasis.shape: 5.0, Emphasis.both: 20.0, Emphasis.detail: math.inf}[self]
 
 
 class Objective:
@@ -55,8 +57,9 @@ class Objective:
         return self.tables[name].view(-1, 1, 1, 1)
 
     def timesteps(self, count: int) -> Tensor:
-        """(count,) random t, 1000 * u^lean with u uniform."""
-        u = torch.rand(count, device=self.tables["abar"].device)
+        """(count,) random t, 1000 * u^lean with u uniform, spread evenly over the batch."""
+        device = self.tables["abar"].device
+        u = (torch.arange(count, device=device) + torch.rand(count, device=device)) / count
         return (1000 * u**self.emphasis.lean).long().clamp(max=999)
 
     def noised(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 Trained with the pictures alone, a small encoder learns media at once and nouns hardly: the drawing
 network cannot use what the encoder does not yet say, and so never asks for it. So the encoder first
-learns to name the thing and the medium of a caption at each of its positions, padding included,
-for `IFPipeline` shows the network all of them. Then it stays as it is, as DeepFloyd's T5 does.
+learns to answer questions about a caption (which thing, which second one, where, in which colour)
+at each of its positions, padding included, for `IFPipeline` shows the network all of them. Then it
+stays as it is, as DeepFloyd's T5 does.
 """
 
 from __future__ import annotations
@@ -16,38 +17,102 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PreTrainedTokenizerFast, T5EncoderModel
+from transformers import PreTrainedTokenizerFast
 
-from emoji_if.captions import MEDIA, caption
-from emoji_if.loop import Settings, optimise
+from emoji_if.captions import (
+    COLOURS,
+    KINDS,
+    MEDIA,
+    PLACES,
+    SIZES,
+    WORN,
+    Clarity,
+    Plan,
+    Shown,
+    caption,
+)
+from emoji_if.loop import Settings, Training, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
 from emoji_if.vocabulary import Thing
-from fwd_report.models.text import embed
+from fwd_report.models.text import LENGTH
 
 SHARPNESS = 10.0
+SHORT = 18
+"""Tokens most of the lesson's captions are padded to: shorter than `LENGTH`, and so cheaper."""
+
+_LISTS = {
+    "medium": list(MEDIA),
+    "place": list(PLACES),
+    "colour": list(COLOURS),
+    "size": list(SIZES),
+    "worn": list(WORN),
+}
+
+
+def answers(shown: Shown, things: int) -> dict[str, int]:
+    """What a caption of it says, by question; 0 is "not said"."""
+    said = {"thing": 0, "second": 0, **dict.fromkeys(_LISTS, 0)}
+    if shown.clarity is Clarity.nothing:
+        return said
+    said["medium"] = 1 + _LISTS["medium"].index(shown.medium)
+    if shown.clarity is Clarity.anything:
+        return said
+    said["thing"] = 1 + shown.thing
+    said["second"] = 0 if shown.second is None else 1 + shown.second
+    for question, answer in (
+        *(("place", shown.place), ("colour", shown.colour)),
+        *(("size", shown.size), ("worn", shown.worn)),
+    ):
+        said[question] = 0 if answer is None else 1 + _LISTS[question].index(answer)
+    return said
 
 
 class Reader(nn.Module):
-    """A text encoder with a direction for every thing and medium, and one for "not said"."""
+    """A text encoder with a direction for every answer to every question.
+
+    The second thing has the first's directions, seen through a turn of its own: a noun is learnt
+    once.
+    """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, things: int) -> None:
         super().__init__()
         self.tokenizer = tokenizer
         self.encoder = text_encoder(tokenizer)
-        self.things = nn.Parameter(torch.randn(things + 1, TEXT_WIDTH))
-        self.media = nn.Parameter(torch.randn(len(MEDIA) + 1, TEXT_WIDTH))
+        counts = {"thing": things, **{question: len(said) for question, said in _LISTS.items()}}
+        self.turn = nn.Linear(TEXT_WIDTH, TEXT_WIDTH, bias=False)
+        self.directions = nn.ParameterDict(
+            {
+                f"{question}_word": nn.Parameter(torch.randn(1 + count, TEXT_WIDTH))
+                for question, count in counts.items()
+            }
+        )
 
-    def loss(self, captions: Sequence[str], things: Tensor, media: Tensor) -> Tensor:
-        """Mean cross entropy over all positions of the directions' cosines, for both questions."""
-        said = F.normalize(embed(self.tokenizer, self.encoder, captions).float(), dim=-1)
+    def read(self, captions: Sequence[str], length: int) -> Tensor:
+        """(B, length, TEXT_WIDTH) unit vectors, the captions padded or cut to `length` tokens."""
+        tokens = self.tokenizer(
+            [text.lower() for text in captions],
+            padding="max_length",
+            max_length=length,
+            truncation=True,
+            return_tensors="pt",
+        ).to(self.encoder.device)
+        said = self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+        return F.normalize(said.float(), dim=-1)
 
-        def ask(directions: Tensor, answer: Tensor) -> Tensor:
-            cosines = said @ F.normalize(directions, dim=-1).T
-            return F.cross_entropy(
-                SHARPNESS * cosines.flatten(0, 1), answer.repeat_interleave(said.shape[1])
-            )
+    def cosines(self, said: Tensor, question: str) -> Tensor:
+        """(B, L, answers) of what `read` returned with the directions of the answers."""
+        if question == "second":
+            question, said = "thing", F.normalize(self.turn(said), dim=-1)
+        return said @ F.normalize(self.directions[f"{question}_word"], dim=-1).T
 
-        return ask(self.things, things) + ask(self.media, media)
+    def loss(self, captions: Sequence[str], asked: dict[str, Tensor], length: int) -> Tensor:
+        """Cross entropy of the cosines, over all positions, summed over questions."""
+        said = self.read(captions, length)
+        total = said.new_zeros(())
+        for question, answer in asked.items():
+            logits = SHARPNESS * self.cosines(said, question).flatten(0, 1)
+            total = total + F.cross_entropy(logits, answer.repeat_interleave(length))
+        return total
 
 
 def teach(
@@ -55,33 +120,55 @@ def teach(
     things: Sequence[Thing],
     checkpoint: Path,
     settings: Settings,
-) -> T5EncoderModel:
-    """The encoder after its lesson, in which empty and vague captions are "not said"."""
+) -> Reader:
+    """The reader after its lesson, in which empty and vague captions are "not said"."""
     torch.manual_seed(0)
     reader = Reader(tokenizer, len(things)).to(settings.device)
-    rng, lock, media = np.random.default_rng(), threading.Lock(), list(MEDIA)
+    plan, media, kinds = Plan(things), list(MEDIA), list(KINDS)
+    rng, lock = np.random.default_rng(), threading.Lock()
+
+    def shown() -> Shown:
+        if rng.random() < 0.12:
+            return plan.draw(rng)
+        thing, medium = int(rng.integers(len(things))), str(rng.choice(media))
+        return plan.told(thing, medium, rng, str(rng.choice(kinds)))
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
         with lock:
-            which = rng.integers(0, len(things), settings.share)
-            how = rng.integers(0, len(media), settings.share)
-            told = [
-                caption(things[t], media[m], rng, vague=False)
-                for t, m in zip(which, how, strict=True)
-            ]
-        for i in range(0, len(told), 8):
-            told[i], which[i], how[i] = "", len(things), len(media)
-        for i in range(4, len(told), 16):
-            told[i], which[i], how[i] = "a high quality photo", len(things), media.index("photo")
-        answers = [torch.from_numpy(numbers).to(settings.device) for numbers in (which, how)]
-        loss = replica.loss(told, *answers)
+            drawn = [shown() for _ in range(settings.share)]
+            told = [caption(each, things, rng) for each in drawn]
+            length = LENGTH if rng.random() < 0.1 else SHORT
+        listed = [answers(each, len(things)) for each in drawn]
+        asked = {
+            question: torch.tensor([each[question] for each in listed], device=settings.device)
+            for question in listed[0]
+        }
+        with settings.autocast():
+            loss = replica.loss(told, asked, length)
         return loss, {"cross entropy": loss.item()}
 
-    return optimise(
-        reader,
-        loss_of,
-        checkpoint,
-        settings,
-        describe="reading",
-        peak=3e-3,
-    ).encoder
+    training = Training(reader, settings, peak=3e-3, muon_peak=0.015)
+    if settings.resume:
+        training.resume(checkpoint)
+    return optimise(training, loss_of, checkpoint, describe="reading")
+
+
+@torch.no_grad()
+def told_apart(reader: Reader, things: Sequence[Thing], count: int = 512) -> dict[str, float]:
+    """Part of fresh captions whose questions are answered right, by question, at full length.
+
+    "two things" is `second` over those captions alone that name two.
+    """
+    rng, plan = np.random.default_rng(1), Plan(things, vague=False)
+    drawn = [plan.draw(rng) for _ in range(count)]
+    told = [caption(each, things, rng) for each in drawn]
+    listed = [answers(each, len(things)) for each in drawn]
+    said = reader.read(told, LENGTH)
+    right = {}
+    for question in listed[0]:
+        found = reader.cosines(said, question).mean(1).argmax(1)
+        wanted = torch.tensor([each[question] for each in listed])
+        right[question] = (found == wanted).float().mean().item()
+        if question == "second":
+            right["two things"] = (found == wanted)[wanted > 0].float().mean().item()
+    return right

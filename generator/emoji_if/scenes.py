@@ -1,47 +1,21 @@
-"""Scenes no single emoji shows, painted from SVG shapes and pasted drawings.
+"""Wide scenes no single emoji shows, painted from SVG shapes and pasted drawings.
 
-Every function takes a random generator and the drawings of one icon set (icon name to (S, S, 4)
-uint8 RGBA) and returns a full RGB picture, PIL, `size` pixels square.
+Every function takes a random generator and the drawings of one icon set and returns a full picture,
+`size` pixels square.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from emoji_if.drawings import rasterise
+from emoji_if.backdrops import BACKDROPS
+from emoji_if.canvas import Drawings, paste, svg
+from emoji_if.subjects import SUBJECTS
 
-Drawings = Mapping[str, np.ndarray]
-
-
-def svg(body: str, size: int) -> Image.Image:
-    """Shapes in a 100 x 100 coordinate system, as an RGBA picture."""
-    document = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">{body}</svg>'
-    return Image.fromarray(rasterise(document, size))
-
-
-def paste(
-    canvas: Image.Image,
-    drawing: np.ndarray,
-    centre: tuple[float, float],
-    width: float,
-    mirror: bool = False,
-    degrees: float = 0.0,
-) -> None:
-    """Put an RGBA drawing on the canvas, in place; centre and width in percent of the canvas."""
-    pixels = max(2, round(width / 100 * canvas.width))
-    layer = Image.fromarray(drawing).resize((pixels, pixels), Image.Resampling.BOX)
-    if mirror:
-        layer = layer.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if degrees:
-        layer = layer.rotate(degrees, Image.Resampling.BILINEAR)
-    left, top = (round(c / 100 * canvas.width - pixels / 2) for c in centre)
-    moved = Image.new("RGBA", canvas.size)
-    moved.paste(layer, (left, top))
-    canvas.alpha_composite(moved)
+Painter = Callable[[Generator, Drawings, int], Image.Image]
 
 
 def man_with_hat(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
@@ -52,36 +26,6 @@ def man_with_hat(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     paste(canvas, drawings["man" if rng.random() < 0.7 else "old-man"], (x, 64), face)
     paste(canvas, drawings["top-hat"], (x, rng.uniform(24, 27)), face * rng.uniform(0.78, 0.86))
     return canvas
-
-
-def old_man(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
-    """A bald head with white hair at its sides, thick eyebrows and a big white beard."""
-    hue, light = rng.uniform(0, 360), rng.uniform(30, 58)
-    skin, shade = [("#f2cba4", "#d99f74"), ("#e6b488", "#c48a5d"), ("#c98f62", "#a06a42")][
-        rng.integers(3)
-    ]
-    coat = rng.choice(["#39424f", "#4a3426", "#2f4538", "#57324a"])
-    white = rng.choice(["#ffffff", "#f3f1ec", "#e4e4e4"])
-    x = rng.uniform(48, 52)
-    return svg(
-        f'<rect width="100" height="100" fill="hsl({hue},35%,{light}%)"/>'
-        f'<path d="M{x - 46} 100Q{x - 40} 76 {x} 72Q{x + 40} 76 {x + 46} 100Z" fill="{coat}"/>'
-        f'<ellipse cx="{x - 26}" cy="40" rx="9" ry="15" fill="{white}"/>'
-        f'<ellipse cx="{x + 26}" cy="40" rx="9" ry="15" fill="{white}"/>'
-        f'<ellipse cx="{x}" cy="42" rx="26" ry="{rng.uniform(32, 36)}" fill="{skin}"/>'
-        f'<path d="M{x - 11} 20H{x + 11}M{x - 13} 26H{x + 13}" stroke="{shade}" stroke-width="2"/>'
-        f'<path d="M{x - 26} 46Q{x - 34} 82 {x} 98Q{x + 34} 82 {x + 26} 46'
-        f'Q{x + 18} 60 {x} 60Q{x - 18} 60 {x - 26} 46Z" fill="{white}"/>'
-        f'<path d="M{x - 18} 36L{x - 5} 33M{x + 18} 36L{x + 5} 33" stroke="{white}" '
-        'stroke-width="5" stroke-linecap="round"/>'
-        f'<circle cx="{x - 11}" cy="42" r="3.2" fill="#3a2a20"/>'
-        f'<circle cx="{x + 11}" cy="42" r="3.2" fill="#3a2a20"/>'
-        f'<ellipse cx="{x}" cy="50" rx="5" ry="7" fill="{shade}"/>'
-        f'<ellipse cx="{x}" cy="67" rx="8" ry="4" fill="#8a3b32"/>'
-        f'<path d="M{x} 56Q{x - 12} 52 {x - 19} 64Q{x - 8} 68 {x} 62Q{x + 8} 68 {x + 19} 64'
-        f'Q{x + 12} 52 {x} 56Z" fill="{white}" stroke="#a9a9a9" stroke-width="1"/>',
-        size,
-    )
 
 
 def village(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
@@ -194,6 +138,23 @@ def coast(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     return canvas
 
 
+def desert_sunset(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
+    """A big low sun between red dunes."""
+    x, y = rng.uniform(25, 75), rng.uniform(46, 56)
+    dunes = "".join(
+        f'<path d="M0 {top}Q{25 + rng.uniform(-8, 8)} {top - 9} 50 {top}T100 {top}V100H0Z"'
+        f' fill="{colour}"/>'
+        for top, colour in ((62, "#b5562c"), (74, "#934020"), (87, "#6e2d1c"))
+    )
+    return svg(
+        '<defs><linearGradient id="d" x2="0" y2="1"><stop stop-color="#6b2f6e"/>'
+        '<stop offset=".35" stop-color="#e2574c"/><stop offset=".65" stop-color="#fbb24a"/>'
+        '</linearGradient></defs><rect width="100" height="100" fill="url(#d)"/>'
+        f'<circle cx="{x}" cy="{y}" r="{rng.uniform(13, 18)}" fill="#ffe27a"/>{dunes}',
+        size,
+    )
+
+
 def lighthouse(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     """A striped tower with a lit lamp on a rock in the sea."""
     x, sky = rng.uniform(44, 56), rng.choice(["#bfe6fa", "#9fd0ee", "#fbe0b5", "#23345f"])
@@ -214,7 +175,17 @@ def lighthouse(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     )
 
 
-SCENES: dict[str, Callable[[Generator, Drawings, int], Image.Image]] = {
-    scene.__name__: scene
-    for scene in (man_with_hat, old_man, village, campfire, waterfalls, coast, lighthouse)
+def _backdrop(name: str) -> Painter:
+    return lambda rng, drawings, size: svg(BACKDROPS[name](rng), size)
+
+
+SCENES: dict[str, Painter] = {
+    **{name: _backdrop(name) for name in BACKDROPS},
+    **SUBJECTS,
+    **{
+        scene.__name__: scene
+        for scene in (
+            *(man_with_hat, village, campfire, waterfalls, coast, desert_sunset, lighthouse),
+        )
+    },
 }

@@ -14,6 +14,9 @@ from torch.nn import functional as F
 
 from fwd_report.models.scorer import MOST_LOG_SCALE, Scorer
 
+HELD_OUT = "emojione"
+"""The icon set that no scorer trains on, so that it can examine them."""
+
 
 def contrastive(pictures: Tensor, texts: Tensor, things: Tensor, log_scale: Tensor) -> Tensor:
     """CLIP's symmetric loss, every pair of the same thing counting as a match.

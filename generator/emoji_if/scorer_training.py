@@ -1,8 +1,7 @@
-"""Training of the scorer on the drawings, one icon set held out."""
+"""Training of the scorer on the drawings, one icon set held out, and its examination."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,20 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast
 
-from emoji_if.captions import MEDIA, caption
-from emoji_if.compose import Pool
-from emoji_if.drawings import SETS
-from emoji_if.loop import Settings, optimise
-from emoji_if.scorer import contrastive, nearest
+from emoji_if.captions import MEDIA, Shown
+from emoji_if.compose import Composer, reduced
+from emoji_if.loop import Settings, Training, optimise
+from emoji_if.scorer import HELD_OUT, contrastive, nearest
+from emoji_if.stream import Stream
 from emoji_if.vocabulary import Thing
 from fwd_report.models.scorer import Towers, TowersScorer, tokenise
-
-HELD_OUT = "emojione"
-
-
-def as_pixels(images: np.ndarray) -> Tensor:
-    """(B, S, S, 3) uint8 to (B, 3, S, S) in [-1, 1]."""
-    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def disturbed(pictures: Tensor) -> Tensor:
@@ -43,47 +35,55 @@ def disturbed(pictures: Tensor) -> Tensor:
 
 
 def train(
-    pool: Pool,
+    stream: Stream,
     things: Sequence[Thing],
     tokenizer: PreTrainedTokenizerFast,
     checkpoint: Path,
     settings: Settings,
-) -> tuple[TowersScorer, float]:
-    """The trained scorer, and its top-1 retrieval on the set it has not seen.
+) -> TowersScorer:
+    """The trained scorer. stream: without `HELD_OUT`.
 
     A picture is told from the others of its worker's share, so one worker should have them all.
     """
     torch.manual_seed(0)
     towers = Towers(len(tokenizer)).to(settings.device, memory_format=torch.channels_last)
-    seen = np.flatnonzero(pool.sets != list(SETS).index(HELD_OUT))
-    rng, lock, media = np.random.default_rng(), threading.Lock(), list(MEDIA)
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
-        with lock:
-            chosen = seen[rng.integers(0, len(seen), settings.share)]
-            captions = [
-                caption(things[t], media[m], rng, vague=False)
-                for t, m in zip(pool.things[chosen], pool.media[chosen], strict=True)
-            ]
-        pictures = disturbed(as_pixels(pool.images[chosen]).to(settings.device))
-        which = torch.from_numpy(pool.things[chosen]).to(settings.device)
+        batch = stream.take()
+        pictures = disturbed(batch.pixels().to(settings.device))
+        which = batch.things.to(settings.device)
         with settings.autocast():
             looked = replica.images(pictures)
-            read = replica.texts(tokenise(tokenizer, captions).to(settings.device))
+            read = replica.texts(tokenise(tokenizer, batch.captions).to(settings.device))
         loss = contrastive(looked.float(), read.float(), which, replica.log_scale)
         return loss, {"contrastive": loss.item()}
 
-    towers = optimise(
-        towers,
-        loss_of,
-        checkpoint,
-        settings,
-        describe="scorer",
-        peak=2e-3,
-    ).cpu()
-    unseen = np.flatnonzero(pool.sets == list(SETS).index(HELD_OUT))[:2000]
-    scorer = TowersScorer(towers, tokenizer)
-    names = [thing.name for thing in things]
-    answers = nearest(scorer, as_pixels(pool.images[unseen]), names)
-    right = answers == torch.from_numpy(pool.things[unseen])
-    return scorer, right.float().mean().item()
+    training = Training(towers, settings, peak=2e-3, muon_peak=0.015)
+    if settings.resume:
+        training.resume(checkpoint)
+    towers = optimise(training, loss_of, checkpoint, describe="scorer").cpu()
+    return TowersScorer(towers, tokenizer)
+
+
+def examine(
+    scorer: TowersScorer, composer: Composer, name: str = HELD_OUT, each: int = 4
+) -> dict[str, float]:
+    """Top-1 retrieval of one set's drawings among all names, by medium, upright and upside down.
+
+    each: pictures of a thing in a medium. Upside down, a drawing should not be found: what is
+    found all the same is found by its colours, which a flipped picture keeps.
+    """
+    rng, names = np.random.default_rng(2), [thing.name for thing in composer.things]
+    alone = Composer(composer.things, {name: composer.drawings[name]})
+    found = {}
+    for medium in MEDIA:
+        wanted = [i for i in range(len(names)) if alone.able(Shown(i, medium))] * each
+        drawn = [reduced(alone.picture(Shown(i, medium), rng)[0], 64) for i in wanted]
+        pixels = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        answer = torch.tensor(wanted)
+        for way, seen in (("", pixels), (" upside down", pixels.flip(2))):
+            hits = nearest(scorer, seen, names) == answer
+            found[f"{medium}{way}"] = round(hits.float().mean().item(), 4)
+    for way in ("", " upside down"):
+        found[f"all{way}"] = round(float(np.mean([found[f"{medium}{way}"] for medium in MEDIA])), 4)
+    return found

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import IFPipeline
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
-from emoji_if.captions import MEDIA, caption
-from emoji_if.compose import Pool
-from emoji_if.loop import Settings, optimise
+from emoji_if.loop import Budget, Settings, Training, optimise
 from emoji_if.networks import scheduler
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.sample import draw, grid
-from emoji_if.vocabulary import Thing
+from emoji_if.stream import Stream
+from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.text import embed
 
 PREVIEW = (
     "a rocket ship",
     "an oil painting of an old man",
+    "an oil painting of people around a campfire",
     "a lithograph of a skull",
     "a photo of a dog",
-    "a pencil",
     "a photo of the amalfi coast",
+    "a blue car",
+    "an owl",
+    "a dog on a beach",
+    "a cat and a tree",
+    "a high quality photo",
+    "",
 )
 """What a training draws as it goes."""
 
@@ -73,62 +76,57 @@ class TextToImage(nn.Module):
             return embed(self.tokenizer, self.encoder, captions)
 
 
-def batch_of(
-    pool: Pool, things: Sequence[Thing], size: int, rng: np.random.Generator
-) -> tuple[Tensor, list[str]]:
-    """`size` random pictures in [-1, 1], (B, 3, S, S), with captions."""
-    media = list(MEDIA)
-    chosen = rng.integers(0, len(pool.images), size)
-    captions = [
-        caption(things[t], media[m], rng)
-        for t, m in zip(pool.things[chosen], pool.media[chosen], strict=True)
-    ]
-    pixels = torch.from_numpy(pool.images[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return pixels, captions
-
-
-def preview(model: TextToImage, to: Path) -> None:
-    """Draw `PREVIEW` quickly, seed 0, into one PNG."""
-    pictures = draw(model.pipeline(), PREVIEW, [0] * len(PREVIEW), steps=12)
-    grid(pictures.cpu(), len(PREVIEW)).save(to)
+def preview(model: TextToImage, to: Path, seeds: int = 4) -> None:
+    """Draw `PREVIEW` quickly, a prompt a row and a seed a column, into one PNG."""
+    prompts = [prompt for prompt in PREVIEW for _ in range(seeds)]
+    pictures = draw(model.pipeline(), prompts, [*range(seeds)] * len(PREVIEW), steps=14)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    grid(pictures.cpu(), seeds).save(to)
 
 
 def train(
     model: TextToImage,
-    pool: Pool,
-    things: Sequence[Thing],
+    stream: Stream,
     checkpoint: Path,
     settings: Settings,
     emphasis: Emphasis,
+    yardstick: Yardstick,
+    start: Path | None = None,
 ) -> TextToImage:
     """Train until the budget ends; the averaged weights, also left in the checkpoint.
 
-    Beside it a sheet shows what the average draws so far: `PREVIEW`, in a few steps.
+    start: another training's checkpoint to go on from, with a budget of its own.
+
+    Beside it, every 20,000 pictures, a sheet shows what the average draws so far.
     """
     model.train().to(settings.device, memory_format=torch.channels_last)
     if settings.device.type == "cuda":
         model.unet.unet.compile()
     objective = Objective(settings.device, emphasis)
-    rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: TextToImage) -> tuple[Tensor, dict[str, float]]:
-        with lock:
-            pixels, captions = batch_of(pool, things, settings.share, rng)
-        x0 = pixels.to(settings.device)
-        t = objective.timesteps(len(x0))
+        batch = stream.take()
+        x0 = batch.pixels().to(settings.device)
+        most = batch.most_noise.to(settings.device)
+        t = (objective.timesteps(len(x0)) * most).long()
         noise = torch.randn_like(x0)
         with settings.autocast():
-            text = replica.embed(captions)
+            text = replica.embed(batch.captions)
             v, variance = replica.unet.velocity(objective.noised(x0, t, noise), t, text)
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}
 
+    training = Training(model, settings, peak=1e-3, muon_peak=0.01)
+    resumed = settings.resume and training.resume(checkpoint)
+    if start is not None and not resumed:
+        training.resume(start)
+        training.budget = Budget(settings.minutes)
+    sheets = checkpoint.with_name(f"{checkpoint.stem}-sheets")
     return optimise(
-        model,
+        training,
         loss_of,
         checkpoint,
-        settings,
         describe="stage I",
-        peak=1e-3,
-        on_checkpoint=lambda average: preview(average, checkpoint.with_suffix(".png")),
+        measure=yardstick.measure,
+        show=lambda average, name: preview(average, sheets / f"{name}.png"),
     )

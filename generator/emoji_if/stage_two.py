@@ -1,40 +1,53 @@
-"""Training of stage II: 64 to 256 px, on crops, with noise added to what it enlarges."""
+"""Training of stage II: 64 to 256 px, on crops, from small pictures as faulty as stage I's."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from emoji_if.compose import Pool
-from emoji_if.loop import Settings, optimise
+from emoji_if.loop import Settings, Training, optimise
 from emoji_if.objective import Emphasis, Objective
-from emoji_if.stage_one import TextToImage, batch_of
-from emoji_if.vocabulary import Thing
+from emoji_if.stage_one import TextToImage
+from emoji_if.stream import Stream
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 MOST_NOISE = 400
 """The conditioning is noised to a level below this, half of the time below a quarter of it."""
 
+FAULTY = 0.5
+"""How often the small picture is stage I's estimate of it, not the picture reduced."""
 
-def conditioning(images: Tensor) -> Tensor:
-    """What `IFSuperResolutionPipeline` shows the network: 64 px enlarged to the images' size.
+WORST = 600
+"""The highest timestep from which stage I estimates."""
 
-    images: (B, 3, S, S) in [-1, 1]; reduced by four, then enlarged as the pipeline does.
+
+def enlarged(small: Tensor, size: int) -> Tensor:
+    """What `IFSuperResolutionPipeline` shows the network: 64 px enlarged as the pipeline does."""
+    return F.interpolate(small, (size, size), mode="bilinear", align_corners=True)
+
+
+@torch.no_grad()
+def with_faults(
+    stage_one: TextToImage, objective: Objective, small: Tensor, text: Tensor
+) -> Tensor:
+    """Small pictures as stage I would leave them: noised, and estimated from that in one step.
+
+    small: (B, 3, 64, 64) in [-1, 1]. What the estimate loses or makes up is what stage II has to
+    live with.
     """
-    small = F.avg_pool2d(images, 4)
-    return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=True)
+    t = (WORST * torch.rand(len(small), device=small.device)).long()
+    abar = objective["abar"][t]
+    seen = objective.noised(small, t, torch.randn_like(small))
+    v = stage_one.unet.velocity(seen, t, text)[0].float()
+    return (abar.sqrt() * seen - (1 - abar).sqrt() * v).clamp(-1, 1)
 
 
 def train(
     model: PatchedUNet2DConditionModel,
-    pool: Pool,
-    things: Sequence[Thing],
+    stream: Stream,
     stage_one: TextToImage,
     checkpoint: Path,
     settings: Settings,
@@ -42,24 +55,25 @@ def train(
 ) -> nn.Module:
     """Train until the budget ends, on `crop` pixels square; the averaged weights.
 
-    stage_one lends its text encoder, which stays as it is.
+    stage_one lends its text encoder and its faults, and stays as it is.
     """
     model.train().to(settings.device, memory_format=torch.channels_last)
     if settings.device.type == "cuda":
         model.unet.compile()
     stage_one.to(settings.device).eval()
     objective = Objective(settings.device, Emphasis.detail)
-    rng, lock = np.random.default_rng(), threading.Lock()
 
     def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
-        with lock:
-            pixels, captions = batch_of(pool, things, settings.share, rng)
-            top, left = rng.integers(0, (pixels.shape[-1] - crop) // 4 + 1, 2) * 4
-        with torch.no_grad():
-            window = (..., slice(top, top + crop), slice(left, left + crop))
-            whole = pixels.to(settings.device)
-            x0, low = whole[window], conditioning(whole)[window]
-            text = stage_one.embed(captions)
+        batch = stream.take()
+        whole = batch.pixels().to(settings.device)
+        top, left = (4 * int(torch.randint((whole.shape[-1] - crop) // 4 + 1, ())) for _ in "yx")
+        window = (..., slice(top, top + crop), slice(left, left + crop))
+        with torch.no_grad(), settings.autocast():
+            text = stage_one.embed(batch.captions)
+            small = F.avg_pool2d(whole, 4)
+            if torch.rand(()) < FAULTY:
+                small = with_faults(stage_one, objective, small, text)
+            x0, low = whole[window], enlarged(small, whole.shape[-1])[window]
             t = objective.timesteps(len(x0))
             level = (MOST_NOISE * torch.rand(len(x0), device=settings.device) ** 2).long()
             noise = torch.randn_like(x0)
@@ -70,11 +84,7 @@ def train(
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}
 
-    return optimise(
-        model,
-        loss_of,
-        checkpoint,
-        settings,
-        describe="stage II",
-        peak=1e-3,
-    )
+    training = Training(model, settings, peak=1e-3, muon_peak=0.015)
+    if settings.resume:
+        training.resume(checkpoint)
+    return optimise(training, loss_of, checkpoint, describe="stage II")

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
+from emoji_if.averages import LENGTHS, Snapshot, post_hoc
 from emoji_if.captions import every_caption
-from emoji_if.compose import Pool, build_pool, load_drawings
-from emoji_if.drawings import DataError, fetch, read_all, read_keywords
-from emoji_if.loop import restore
+from emoji_if.checkpoint import load, restore
+from emoji_if.compose import Composer, load_drawings
+from emoji_if.drawings import DataError, fetch, read_all, read_photographs
 from emoji_if.networks import stage_1, stage_2, text_encoder, train_tokenizer
 from emoji_if.reading import Reader
 from emoji_if.sample import load_stage_1
+from emoji_if.scorer import HELD_OUT
 from emoji_if.stage_one import TextToImage
-from emoji_if.vocabulary import STARTER, Thing, everything
+from emoji_if.stream import Pictures
+from emoji_if.textures import Textures
+from emoji_if.vocabulary import LISTED, Thing, read_things
+from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 CAPTION_WEIGHT = 30
@@ -33,12 +35,24 @@ class Workspace:
     folder: Path
 
     @property
+    def npm(self) -> Path:
+        return self.folder / "npm"
+
+    @property
+    def vocabulary(self) -> Path:
+        return self.folder / "vocabulary.yaml"
+
+    @property
     def reading(self) -> Path:
         return self.folder / "reading.pt"
 
     @property
     def stage_1(self) -> Path:
         return self.folder / "stage-1.pt"
+
+    @property
+    def cooled(self) -> Path:
+        return self.folder / "stage-1-cooled.pt"
 
     @property
     def stage_2(self) -> Path:
@@ -48,46 +62,50 @@ class Workspace:
     def scorer(self) -> Path:
         return self.folder / "scorer.pt"
 
-    def make_data(self, full: bool, pictures: int, large_pictures: int) -> None:
-        """Fetch the drawings, choose the things, train the tokenizer, compose both pools.
+    def make_data(self, listed: Path = LISTED) -> None:
+        """Fetch the drawings, take in the vocabulary, train the tokenizer.
 
         The tokenizer of the same words stays: trained anew it would number its pieces otherwise,
         and what was taught before would read nonsense.
         """
-        npm = self.folder / "npm"
-        fetch(npm)
-        keywords = read_keywords(npm)
-        things: tuple[Thing, ...] = STARTER
-        if full:
-            shared = Counter(icon for icons in read_all(npm).values() for icon in icons)
-            things = tuple(everything(shared, keywords))
-        listed, tokenizer = self.folder / "things.json", self.folder / "tokenizer"
-        before = json.loads(listed.read_text("utf-8")) if listed.exists() else []
-        same = [tuple(t["words"]) for t in before] == [thing.words for thing in things]
+        fetch(self.npm)
+        text, kept, tokenizer = (
+            listed.read_text("utf-8"),
+            self.vocabulary,
+            self.folder / "tokenizer",
+        )
+        same = kept.exists() and kept.read_text("utf-8") == text
         if not (tokenizer.is_dir() and same):
-            general = [word for words in keywords.values() for word in words]
-            captions = list(every_caption(things)) * (1 if full else CAPTION_WEIGHT)
-            train_tokenizer(captions + general).save_pretrained(tokenizer)
-        text = json.dumps([asdict(thing) for thing in things], indent=1, ensure_ascii=False)
-        listed.write_text(text, "utf-8")
-        cores = os.cpu_count() or 1
-        for count, size, detail in ((pictures, 64, 128), (large_pictures, 256, 256)):
-            drawings = load_drawings(npm, things, detail)
-            pool = build_pool(drawings, things, count, size, seed=size, workers=cores)
-            pool.save(self.folder / f"pool-{size}.npz")
+            general = {icon for icons in read_all(self.npm).values() for icon in icons}
+            captions = list(every_caption(read_things(listed))) * CAPTION_WEIGHT
+            texts = captions + [icon.replace("-", " ") for icon in sorted(general)]
+            train_tokenizer(texts).save_pretrained(tokenizer)
+        kept.write_text(text, "utf-8")
 
     def things(self) -> tuple[Thing, ...]:
-        """The vocabulary that `make_data` chose."""
-        path = self._made(self.folder / "things.json", "data")
-        return tuple(
-            Thing(
-                tuple(t["words"]), tuple(t["icons"]), t["scene"], t["weight"], tuple(t["without"])
-            )
-            for t in json.loads(path.read_text("utf-8"))
-        )
+        """The vocabulary that `make_data` took in."""
+        return read_things(self._made(self.vocabulary, "data"))
 
-    def pool(self, size: int) -> Pool:
-        return Pool.load(self._made(self.folder / f"pool-{size}.npz", "data"))
+    def composer(self, size: int = 128, without: str | None = None) -> Composer:
+        """Composes pictures of `size` pixels; without: the icon set to leave out."""
+        things = self.things()
+        drawings = load_drawings(self.npm, things, size)
+        drawings.pop(without or "", None)
+        return Composer(things, drawings)
+
+    def pictures(self, size: int, batch: int, seed: int) -> Pictures:
+        """Training pictures with captions, some of which only teach to remove noise."""
+        composer = self.composer(2 * size if size < 128 else size)
+        textures = Textures(read_photographs(self.npm)[:-1], composer.drawings)
+        return Pictures(composer, textures, size, batch, seed)
+
+    def judged(self, batch: int, seed: int) -> Pictures:
+        """Pictures for the scorer: without the icon set that examines it, without mere textures."""
+        return Pictures(self.composer(without=HELD_OUT), None, 64, batch, seed, vague=False)
+
+    def yardstick(self, pictures: Pictures) -> Yardstick:
+        """Measures with the one photograph that no training sees."""
+        return Yardstick.of(pictures, read_photographs(self.npm)[-1])
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         return PreTrainedTokenizerFast.from_pretrained(
@@ -104,20 +122,46 @@ class Workspace:
         """Stage I before its training, with the text encoder after its lesson."""
         return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
 
+    def stage_1_so_far(self) -> TextToImage:
+        """Stage I as its training last left it, to be trained on."""
+        state = self._averaged(self.stage_1, "train")
+        return self.new_stage_1(state["unet.unet.conv_in.weight"].shape[0])
+
     def exported_stage_1(self, folder: Path) -> TextToImage:
         """Stage I of an exported folder; its tokenizer becomes that of the working folder."""
         model = TextToImage.of(load_stage_1(folder))
         model.tokenizer.save_pretrained(self.folder / "tokenizer")
         return model
 
-    def trained_stage_1(self) -> TextToImage:
-        """Stage I and text encoder with the averaged weights so far."""
-        weights = self._averaged(self.stage_1, "train")
+    def trained_stage_1(self, length: float | None = None) -> TextToImage:
+        """Stage I and text encoder with averaged weights: cooled down, if they are.
+
+        length: sigma_rel of another average, combined from the training's snapshots.
+        """
+        checkpoint = self.cooled if self.cooled.exists() else self.stage_1
+        weights = self._averaged(checkpoint, "train")
+        if length is not None:
+            weights |= post_hoc(self.snapshots(checkpoint), length)
         tokenizer = self.tokenizer()
         unet = stage_1(weights["unet.unet.conv_in.weight"].shape[0])
         model = TextToImage(tokenizer, text_encoder(tokenizer), unet)
-        restore(model, weights, self.stage_1)
+        restore(model, weights, checkpoint)
         return model.eval()
+
+    def snapshots(self, checkpoint: Path) -> list[Snapshot]:
+        """What a training kept of its averages, in its order."""
+        folder = checkpoint.with_name(f"{checkpoint.stem}-snapshots")
+        kept = []
+        for path in sorted(folder.glob("*[0-9].pt")):
+            state = load(path)
+            assert state is not None
+            kept += [
+                (state["step"], length, weights)
+                for length, weights in zip(LENGTHS, state["averages"], strict=True)
+            ]
+        if not kept:
+            raise DataError(f"{folder} has no snapshots: train for longer first")
+        return kept
 
     def trained_stage_2(self) -> PatchedUNet2DConditionModel:
         """Stage II with the averaged weights so far."""
@@ -127,8 +171,9 @@ class Workspace:
         return model.eval()
 
     def _averaged(self, checkpoint: Path, command: str) -> dict[str, torch.Tensor]:
-        path = self._made(checkpoint, command)
-        return torch.load(path, weights_only=True, map_location="cpu")["average"]
+        state = load(self._made(checkpoint, command))
+        assert state is not None
+        return dict(state["averages"][0])
 
     def _made(self, path: Path, command: str) -> Path:
         if not path.exists():

@@ -9,9 +9,12 @@ import torch
 from diffusers import DDPMScheduler
 from torch import nn
 
-from emoji_if.loop import Average, Budget, Settings, Workers, learning_rate, optimise
+from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
+from emoji_if.checkpoint import load, previous, save
+from emoji_if.drawings import DataError
+from emoji_if.loop import Budget, Schedule, Settings, Training, Workers, optimise
 from emoji_if.objective import Emphasis, Objective
-from emoji_if.stage_two import conditioning
+from emoji_if.stage_two import enlarged
 
 CPU = torch.device("cpu")
 
@@ -76,53 +79,176 @@ def test_several_workers_give_the_gradient_of_one() -> None:
     torch.testing.assert_close(gradient(3), gradient(1))
 
 
+def quadratic(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
+    loss = (replica(torch.ones(1, 2)) - 3).square().mean()
+    return loss, {"loss": loss.item()}
+
+
+def training(minutes: float = 0.01, mirror: Path | None = None) -> Training:
+    settings = Settings(minutes, batch=1, workers=1, resume=True, device=CPU, mirror=mirror)
+    torch.manual_seed(0)
+    return Training(nn.Linear(2, 1), settings, peak=0.01, muon_peak=0.01)
+
+
 def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     checkpoint = tmp_path / "made" / "model.pt"
-
-    def run(minutes: float, resume: bool) -> float:
-        module = nn.Linear(2, 1)
-
-        def loss_of(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
-            loss = (replica(torch.ones(1, 2)) - 3).square().mean()
-            return loss, {"loss": loss.item()}
-
-        optimise(
-            module,
-            loss_of,
-            checkpoint,
-            Settings(minutes, batch=1, workers=1, resume=resume, device=CPU),
-            describe="test",
-            peak=0.01,
-        )
-        return torch.load(checkpoint, weights_only=True)["step"]
-
-    first = run(0.01, resume=False)
-    assert run(0.02, resume=True) > first
+    first = training()
+    optimise(first, quadratic, checkpoint, describe="test")
+    again = training(minutes=0.02)
+    assert again.resume(checkpoint)
+    assert again.step == first.step
+    assert again.pictures == first.step
+    assert again.budget.spent >= 0.6
+    assert torch.equal(again.module.weight, first.module.weight)
+    assert again.pair[0].state_dict()["state"].keys() == first.pair[0].state_dict()["state"].keys()
+    optimise(again, quadratic, checkpoint, describe="test")
+    assert again.step > first.step
 
 
-def test_learning_rate_warms_up_then_follows_the_budget() -> None:
-    assert learning_rate(0, 0.0, 1.0) < 0.05
-    assert learning_rate(1000, 0.0, 1.0) == pytest.approx(1)
-    assert learning_rate(1000, 0.5, 1.0) == pytest.approx(0.505)
-    assert learning_rate(1000, 1.2, 1.0) == pytest.approx(0.01)
+def test_a_torn_checkpoint_falls_back_to_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    assert load(path) is None
+    save({"step": 1}, path)
+    save({"step": 2}, path)
+    assert load(path) == {"step": 2}
+    path.write_bytes(path.read_bytes()[:40])
+    assert load(path) == {"step": 1}
+    previous(path).write_bytes(b"torn")
+    with pytest.raises(DataError, match="delete to start anew"):
+        load(path)
 
 
-def test_the_average_forgets_its_start() -> None:
+def test_an_interrupted_write_leaves_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.pt"
+    save({"step": 1}, path)
+
+    def torn(state: object, file: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", torn)
+    with pytest.raises(OSError, match="disk full"):
+        save({"step": 2}, path)
+    assert load(path) == {"step": 1}
+
+
+def test_a_lost_machines_training_goes_on_from_the_mirror(tmp_path: Path) -> None:
+    checkpoint, mirror = tmp_path / "here" / "model.pt", tmp_path / "there"
+    first = training(mirror=mirror)
+    optimise(first, quadratic, checkpoint, describe="test")
+    for path in checkpoint.parent.iterdir():
+        path.unlink()
+    again = training(mirror=mirror)
+    assert again.resume(checkpoint)
+    assert again.step == first.step
+    torch.testing.assert_close(again.module.weight, first.average.weight, rtol=1e-3, atol=1e-3)
+    assert again.since == 0, "optimisers that start anew warm up again"
+    assert not training().resume(tmp_path / "elsewhere.pt")
+
+
+def test_averages_are_kept_and_shown_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+    made = training()
+    optimise(
+        made,
+        quadratic,
+        tmp_path / "model.pt",
+        describe="test",
+        measure=lambda average: "measured",
+        show=lambda average, name: shown.append(name),
+    )
+    (kept,) = (tmp_path / "model-snapshots").glob("*.pt")
+    state = load(kept)
+    assert state is not None
+    assert state["step"] == made.step
+    assert len(state["averages"]) == len(LENGTHS)
+    assert shown == [f"{made.pictures:08d}"]
+    assert "step" in capsys.readouterr().out
+
+
+def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
+    shown: list[str] = []
+    optimise(
+        training(),
+        quadratic,
+        tmp_path / "model.pt",
+        describe="test",
+        stride=10,
+        show=lambda average, name: shown.append(name),
+    )
+    assert shown[:2] == ["00000010", "00000020"]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "halfway", "end"),
+    [(Schedule.cosine, 0.505, 0.01), (Schedule.constant, 1, 1), (Schedule.cooldown, 0.5, 0)],
+)
+def test_the_rate_warms_up_then_follows_its_schedule(
+    schedule: Schedule, halfway: float, end: float
+) -> None:
+    assert schedule.rate(0, 0.0) < 0.05
+    assert schedule.rate(1000, 0.5) == pytest.approx(halfway)
+    assert schedule.rate(1000, 1.2) == pytest.approx(end)
+
+
+def test_an_average_has_the_length_it_is_asked_for() -> None:
+    """Its profile t^gamma on [0, 1] has that standard deviation."""
+    for length in (0.03, 0.1, 0.2):
+        gamma = exponent(length)
+        t = torch.linspace(0, 1, 200_001, dtype=torch.float64)
+        profile = t**gamma / (t**gamma).sum()
+        mean = (profile * t).sum()
+        assert ((profile * (t - mean) ** 2).sum()).sqrt().item() == pytest.approx(length, rel=1e-3)
+
+
+def test_averages_of_any_length_come_from_two() -> None:
+    torch.manual_seed(0)
+    module = nn.Linear(1, 1, bias=False)
+    lengths = (*LENGTHS, 0.07)
+    averages = [PowerAverage(module, length) for length in lengths]
+    kept = []
+    for step in range(1, 401):
+        nn.init.constant_(module.weight, step / 400 + 0.3 * torch.randn(()).item())
+        for average in averages:
+            average.update(module, step)
+        if step % 50 == 0:
+            kept += [
+                (step, length, {"weight": average.module.weight.clone()})
+                for length, average in zip(LENGTHS, averages, strict=False)
+            ]
+    wanted = averages[-1].module.weight.item()
+    assert post_hoc(kept, 0.07)["weight"].item() == pytest.approx(wanted, abs=0.02)
+    assert abs(averages[0].module.weight.item() - wanted) > 0.02
+
+
+def test_an_average_leaves_alone_what_is_not_trained() -> None:
     module = nn.Linear(1, 1)
-    average = Average(module)
+    module.bias.requires_grad_(False)
+    average = PowerAverage(module)
     nn.init.constant_(module.weight, 5.0)
-    for _ in range(50):
-        average.update(module)
-    assert average.module.weight.item() == pytest.approx(5, abs=0.1)
+    average.update(module, 1)
+    assert average.module.weight.item() == 5
+    assert torch.equal(average.module.bias, module.bias)
+
+
+def test_timesteps_are_spread_over_the_batch() -> None:
+    t = Objective(CPU, Emphasis.detail).timesteps(10)
+    assert (t // 100).tolist() == list(range(10))
+    strong = Objective(CPU, Emphasis.shape).timesteps(4000).float().mean()
+    assert strong > Objective(CPU, Emphasis.both).timesteps(4000).float().mean() > 500
 
 
 def test_a_budget_counts_what_was_spent_before() -> None:
     assert Budget(1, spent=30).fraction == pytest.approx(0.5, abs=0.01)
 
 
-def test_conditioning_is_what_the_pipeline_shows() -> None:
-    flat = torch.full((1, 3, 32, 32), 0.3)
-    torch.testing.assert_close(conditioning(flat), flat)
-    image = torch.randn(1, 3, 32, 32)
-    corner = image[..., :4, :4].mean((2, 3))
-    torch.testing.assert_close(conditioning(image)[..., 0, 0], corner)
+def test_stage_two_sees_what_the_pipeline_shows() -> None:
+    flat = torch.full((1, 3, 8, 8), 0.3)
+    torch.testing.assert_close(enlarged(flat, 32), torch.full((1, 3, 32, 32), 0.3))
+    small = torch.randn(1, 3, 8, 8)
+    large = enlarged(small, 32)
+    torch.testing.assert_close(large[..., 0, 0], small[..., 0, 0])
+    torch.testing.assert_close(large[..., -1, -1], small[..., -1, -1])

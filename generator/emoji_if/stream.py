@@ -1,0 +1,109 @@
+"""Fresh training pictures without end: composed in a process of their own, never twice the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from emoji_if.captions import Plan, caption
+from emoji_if.compose import Composer, reduced
+from emoji_if.textures import MOST_NOISE, Textures
+
+RESTORED = 0.14
+"""The share of pictures that only teach to remove noise."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures (B, S, S, 3) uint8 with captions; most_noise (B,): up to which part of T to noise.
+
+    things and sets: (B,) int64; -1 for pictures that show nothing of the vocabulary.
+    """
+
+    images: Tensor
+    captions: list[str]
+    most_noise: Tensor
+    things: Tensor
+    sets: Tensor
+
+    def pixels(self) -> Tensor:
+        """(B, 3, S, S) in [-1, 1]."""
+        return self.images.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+class Pictures(IterableDataset[Batch]):
+    """Batches of `batch` pictures of `size` pixels; seed decides all of them."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        textures: Textures | None,
+        size: int,
+        batch: int,
+        seed: int,
+        vague: bool = True,
+    ) -> None:
+        """textures: None leaves out what only teaches to remove noise. vague: as `Plan` says."""
+        self.composer = composer
+        self.textures = textures
+        self.size = size
+        self.batch = batch
+        self.seed = seed
+        self.plan = Plan(composer.things, vague)
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        if worker is not None:
+            torch.set_num_threads(1)
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            yield self.draw(self.batch, rng)
+
+    def draw(self, count: int, rng: np.random.Generator) -> Batch:
+        """`count` random pictures with their captions."""
+        images = np.empty((count, self.size, self.size, 3), np.uint8)
+        captions, most = [], np.ones(count, np.float32)
+        things, sets = np.full(count, -1), np.full(count, -1)
+        for i in range(count):
+            if self.textures is not None and rng.random() < RESTORED:
+                images[i] = self.textures.picture(self.size, rng)
+                captions.append("" if rng.random() < 0.5 else "a high quality photo")
+                most[i] = MOST_NOISE
+                continue
+            picture, shown, sets[i] = self.composer.picture(self.plan.draw(rng), rng)
+            images[i] = reduced(picture, self.size)
+            captions.append(caption(shown, self.composer.things, rng))
+            things[i] = shown.thing
+        return Batch(
+            torch.from_numpy(images),
+            captions,
+            torch.from_numpy(most),
+            torch.from_numpy(things),
+            torch.from_numpy(sets),
+        )
+
+
+class Stream:
+    """Takes batches from a process that composes them ahead; safe to share between threads."""
+
+    def __init__(self, pictures: Pictures, processes: int = 1) -> None:
+        """processes: 0 composes within the call."""
+        loader = DataLoader(
+            pictures,
+            batch_size=None,
+            num_workers=processes,
+            prefetch_factor=8 if processes else None,
+            multiprocessing_context="fork" if processes else None,
+        )
+        self._batches = iter(loader)
+        self._lock = threading.Lock()
+
+    def take(self) -> Batch:
+        with self._lock:
+            return next(self._batches)

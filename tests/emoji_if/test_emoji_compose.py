@@ -1,0 +1,194 @@
+"""Composed pictures show what is to be shown, and the same ones for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.emoji_if.fake_sets import write_fake_sets, write_vocabulary
+
+from emoji_if.backdrops import BACKDROPS
+from emoji_if.captions import MEDIA, Shown
+from emoji_if.compose import Composer, load_drawings, reduced
+from emoji_if.drawings import SETS, read_photographs
+from emoji_if.media import FILTERS
+from emoji_if.recolour import HUES, recoloured, varied
+from emoji_if.scenes import SCENES
+from emoji_if.stream import RESTORED, Pictures, Stream
+from emoji_if.textures import MOST_NOISE, Textures
+from emoji_if.vocabulary import read_things
+
+DOG, OWL, FOX, MOON, VOLCANO, OLD_MAN = range(6)
+
+
+@pytest.fixture(scope="module")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fake_sets(tmp_path_factory.mktemp("npm"))
+
+
+@pytest.fixture(scope="module")
+def composer(npm: Path) -> Composer:
+    things = read_things(write_vocabulary(npm))
+    return Composer(things, load_drawings(npm, things, 48))
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        Shown(DOG, "plain"),
+        Shown(DOG, "plain", clean=True),
+        Shown(DOG, "plain", colour="blue"),
+        Shown(DOG, "plain", size="big"),
+        Shown(DOG, "plain", face=True, worn="crown"),
+        Shown(DOG, "plain", place="space"),
+        Shown(MOON, "plain", place="forest"),
+        Shown(DOG, "plain", second=OWL),
+        Shown(VOLCANO, "plain"),
+        Shown(OLD_MAN, "plain"),
+    ],
+)
+def test_the_same_seed_paints_the_same_picture(
+    composer: Composer, medium: str, shown: Shown
+) -> None:
+    shown = Shown(**{**vars(shown), "medium": medium})
+    first, again = (composer.picture(shown, np.random.default_rng(5)) for _ in range(2))
+    assert first[0].shape == (48, 48, 3)
+    assert first[0].dtype == np.uint8
+    assert np.array_equal(first[0], again[0])
+    assert first[0].std() > 3
+
+
+def test_every_scene_and_backdrop_can_be_painted(composer: Composer) -> None:
+    for name, scene in SCENES.items():
+        canvas = scene(np.random.default_rng(0), composer.drawings["noto"], 32)
+        assert canvas.size == (32, 32), name
+        assert np.asarray(canvas)[..., 3].min() == 255, name
+    assert BACKDROPS.keys() <= SCENES.keys()
+
+
+def test_two_seeds_are_two_pictures(composer: Composer) -> None:
+    pictures = [composer.picture(Shown(OWL, "plain"), np.random.default_rng(s)) for s in range(8)]
+    assert len({name for _, _, name in pictures}) > 2
+    assert len({picture.tobytes() for picture, _, _ in pictures}) == 8
+
+
+def test_a_set_that_draws_it_otherwise_is_left_out(composer: Composer) -> None:
+    assert "noto-v1" not in composer.able(Shown(FOX, "plain"))
+    assert set(composer.able(Shown(OWL, "plain"))) == set(SETS)
+
+
+def test_what_no_set_can_show_becomes_the_thing_alone(composer: Composer) -> None:
+    _, shown, _ = composer.picture(Shown(OWL, "oil", face=True), np.random.default_rng(0))
+    assert shown == Shown(OWL, "oil")
+
+
+def test_the_left_thing_is_named_first(composer: Composer) -> None:
+    """The solid set's drawing is told from the others' by its square shape; here: by its colour."""
+    only = Composer(composer.things, {"noto": dict(composer.drawings["noto"])})
+    only.drawings["noto"]["dog"] = only.drawings["noto"]["dog-face"] = _disc((255, 0, 0))
+    only.drawings["noto"]["owl"] = _disc((0, 0, 255))
+    picture, _, _ = only.picture(Shown(DOG, "plain", second=OWL), np.random.default_rng(1))
+    red = (picture[..., 0].astype(int) - picture[..., 2] > 120).nonzero()[1]
+    blue = (picture[..., 2].astype(int) - picture[..., 0] > 120).nonzero()[1]
+    assert red.mean() < 24 < blue.mean()
+
+
+def test_small_is_small_and_big_is_big(composer: Composer) -> None:
+    only = Composer(composer.things, {"noto": {"owl": _disc((255, 0, 0))}})
+
+    def area(size: str | None) -> float:
+        seen = [
+            only.picture(Shown(OWL, "plain", size=size), np.random.default_rng(s))[0]
+            for s in range(12)
+        ]
+        return float(np.mean([(p[..., 0].astype(int) - p[..., 1] > 150).mean() for p in seen]))
+
+    assert area("small") < 0.6 * area(None) < 0.6 * area("big")
+
+
+@pytest.mark.parametrize("colour", HUES)
+def test_a_drawing_takes_the_colour_and_keeps_its_shape(colour: str) -> None:
+    drawing = _disc((220, 30, 30))
+    drawing[20:26, 20:26, :3] = (40, 200, 220)
+    painted = recoloured(drawing, colour)
+    assert np.array_equal(painted[..., 3], drawing[..., 3])
+    assert _hue(painted[32, 32]) == pytest.approx(HUES[colour], abs=8)
+    assert _hue(painted[22, 22]) == pytest.approx(_hue(drawing[22, 22]), abs=8)
+
+
+def test_greys_are_tinted_and_black_is_dark() -> None:
+    grey = _disc((150, 150, 150))
+    assert _hue(recoloured(grey, "green")[24, 24]) == pytest.approx(HUES["green"], abs=8)
+    red = _disc((220, 30, 30))
+    assert recoloured(red, "black")[24, 24, :3].max() < 110
+    assert recoloured(red, "white")[24, 24, :3].min() > 180
+
+
+def test_a_palette_varies_a_little() -> None:
+    drawing = _disc((220, 60, 30))
+    other = varied(drawing, np.random.default_rng(0)).astype(int)
+    assert 0 < np.abs(other - drawing).max() < 60
+    assert np.array_equal(other[..., 3], drawing[..., 3])
+
+
+def test_media_keep_range_and_ink_has_no_colour() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.random((32, 32, 3), np.float32)
+    for name, medium in FILTERS.items():
+        filtered = medium(image, rng)
+        assert filtered.shape == image.shape, name
+        assert filtered.min() >= 0, name
+        assert filtered.max() <= 1, name
+    ink = FILTERS["lithograph"](image, rng)
+    assert np.ptp(ink[..., 0] - ink[..., 1]) < 0.05
+
+
+def test_a_stream_of_fresh_pictures_is_decided_by_its_seed(npm: Path, composer: Composer) -> None:
+    textures = Textures(read_photographs(npm), composer.drawings)
+    pictures = Pictures(composer, textures, 24, 16, seed=3)
+    stream, again = Stream(pictures, processes=0), Stream(pictures, processes=0)
+    first, second = stream.take(), stream.take()
+    assert torch.equal(first.images, again.take().images)
+    assert not torch.equal(first.images, second.images)
+    assert first.pixels().shape == (16, 3, 24, 24)
+    assert len(first.captions) == 16
+
+
+def test_a_process_beside_composes_the_same_pictures(composer: Composer) -> None:
+    pictures = Pictures(composer, None, 24, 4, seed=3)
+    assert torch.equal(
+        Stream(pictures, processes=1).take().images, Stream(pictures, processes=0).take().images
+    )
+
+
+def test_textures_are_few_nameless_and_hardly_noised(npm: Path, composer: Composer) -> None:
+    textures = Textures(read_photographs(npm), composer.drawings)
+    batch = Pictures(composer, textures, 16, 1, seed=0).draw(600, np.random.default_rng(0))
+    mere = batch.things == -1
+    assert mere.float().mean().item() == pytest.approx(RESTORED, abs=0.05)
+    assert torch.all(batch.most_noise[mere] == MOST_NOISE)
+    assert torch.all(batch.most_noise[~mere] == 1)
+    said = {text for text, plain in zip(batch.captions, mere, strict=True) if plain}
+    assert said == {"", "a high quality photo"}
+
+
+def test_reducing_averages() -> None:
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[::2] = 200
+    assert np.all(reduced(picture, 4) == 100)
+
+
+def _disc(colour: tuple[int, int, int], size: int = 48) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    drawing = np.zeros((size, size, 4), np.uint8)
+    drawing[..., :3] = colour
+    drawing[..., 3] = 255 * ((x - size / 2) ** 2 + (y - size / 2) ** 2 < (size / 2) ** 2)
+    return drawing
+
+
+def _hue(pixel: np.ndarray) -> float:
+    r, g, b = (float(c) for c in pixel[:3])
+    return float(np.rad2deg(np.arctan2(np.sqrt(3) * (g - b), 2 * r - g - b)) % 360)

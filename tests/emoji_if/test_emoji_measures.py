@@ -1,0 +1,50 @@
+"""What is measured of a model is right where the answer is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from emoji_if.diversity import distances, nearest_other, spread
+from emoji_if.drawings import DataError
+from emoji_if.restoration import best_blur, psnr, read_photos
+
+
+def flats(*values: float) -> torch.Tensor:
+    return torch.tensor(values).view(-1, 1, 1, 1).expand(-1, 3, 64, 64)
+
+
+def test_distance_is_the_root_mean_square_of_the_difference() -> None:
+    assert distances(flats(0.0), flats(0.5, -1.0)).tolist() == [[0.5, 1.0]]
+
+
+def test_spread_and_nearest_leave_out_a_picture_itself() -> None:
+    pictures = flats(0.0, 0.1, 1.0)
+    assert spread(pictures) == pytest.approx(2 * (0.1 + 0.9 + 1.0) / 6, rel=1e-4)
+    torch.testing.assert_close(nearest_other(pictures), torch.tensor([0.1, 0.1, 0.9]), rtol=1e-3, atol=0)
+
+
+def test_psnr_of_a_known_error() -> None:
+    assert psnr(flats(0.2), flats(0.0)).item() == pytest.approx(20.0)
+    assert psnr(flats(7.0), flats(1.0)).isinf().all(), "out of range is clamped first"
+
+
+def test_the_best_blur_is_the_best() -> None:
+    original = flats(0.3)
+    noisy = original + 0.4 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert best_blur(noisy, original).item() > psnr(noisy, original).item() + 10
+
+
+def test_photos_are_read_as_squares(tmp_path: Path) -> None:
+    Image.new("RGBA", (90, 60), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    (tmp_path / "notes.md").write_text("no picture", "utf-8")
+    (photo,) = read_photos(tmp_path).values()
+    assert photo.shape == (3, 64, 64)
+    assert photo.min() == 1, "what is transparent is white"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError, match=r"no \.jpg and no \.png"):
+        read_photos(empty)
