@@ -127,7 +127,7 @@ def test_a_function_moved_to_another_module_is_another_function(sources: Sources
         "if TYPE_CHECKING:\n    late = None\nelse:\n    from fwd_report.diffusion import late",
         "if not TYPE_CHECKING:\n    from fwd_report.diffusion import late",
         "import importlib\nlate = importlib.import_module('fwd_report.diffusion.late')",
-        "from importlib import import_module as load\nload = load\nname = 'fwd_report.diffusion.late'",
+        "import importlib as i\nname = 'fwd_report.diffusion.late'\nlate = i.import_module(name)",
         "late = __import__('fwd_report.diffusion.late')",
         "import importlib\nlate = importlib.import_module('..diffusion.late', __package__)",
         "def lazily():\n    from ..diffusion import late\nrun = lazily()",

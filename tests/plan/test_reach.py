@@ -1,4 +1,4 @@
-"""A key's code is all that runs: what a run of every technique calls and loads is in its closure."""
+"""A key's code is all that runs: what a run of any technique calls and loads is in its closure."""
 
 from __future__ import annotations
 
