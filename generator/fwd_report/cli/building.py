@@ -70,15 +70,23 @@ def build(
 
 
 def _again(options: Options, root: Path) -> int:
-    """The exit code of the same build by a process that imports the code as it is now."""
+    """The exit code of the same build by a process that imports the code as it is now.
+
+    Where the system can, this process becomes that one, so that signals go on reaching it.
+    """
     command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
     command += [f"--only={name}" for name in options.only]
     command += [f"--set={override}" for override in options.overrides]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
     for flag in ("force", "cached_only", "keep_going"):
         command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []
+    environment = {**os.environ, AGAIN: "1"}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execve(sys.executable, command, environment)
     try:
-        return subprocess.run(command, env={**os.environ, AGAIN: "1"}, check=False).returncode
+        return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return INTERRUPTED
 

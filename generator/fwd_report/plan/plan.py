@@ -276,7 +276,7 @@ class _Planner:
         self, technique: Technique, stage: int | None, trained: bool, inputs: bool
     ) -> Closure:
         """The code of a run: its technique's, and what the engine does with it on its behalf."""
-        engine = ["fwd_report.techniques.context", *RECORDING]
+        engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
         if "scorer" in type(technique).model_fields:

@@ -19,7 +19,7 @@ from fwd_report.plan.syntax import (
 if TYPE_CHECKING:
     from fwd_report.plan.code import Code
 
-STARTED_BY_NAME = ("program", "job")
+STARTED_BY_NAME = ("program", "job", "marked_fields")
 """What the engine calls of a technique."""
 
 

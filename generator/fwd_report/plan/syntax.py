@@ -452,7 +452,7 @@ def _bound(statement: ast.stmt) -> list[str]:
             node.id
             for target in statement.targets
             for node in ast.walk(target)
-            if isinstance(node, ast.Name)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         ]
     return []
 

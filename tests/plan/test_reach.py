@@ -1,0 +1,204 @@
+"""A key's code is all that runs: what a run of any technique calls and loads is in its closure."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+from PIL import Image
+from tests.tiny_if import tiny_tokenizer
+
+import fwd_report
+from fwd_report.engine.engine import Engine
+from fwd_report.engine.progress import Progress
+from fwd_report.engine.workbench import Workbench
+from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.plan.code import COUNTED, Code
+from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.plan import Plan, make_plan
+from fwd_report.plan.rates import Rates
+from fwd_report.plan.run import Run
+from fwd_report.plan.syntax import read_module
+from fwd_report.spec.load import load_project
+from fwd_report.store.store import Store
+from fwd_report.techniques.registry import all_techniques
+
+PACKAGE = Path(fwd_report.__file__).parent
+REPORT = "title: All\nmodel: model/stage_1\nupscaler: model/stage_2\nscorer: judge\nseed: 3\n"
+PICTURE = "image: experiments/images/dot.png"
+SECTION = f"""\
+title: All
+experiments:
+  - {{id: sample, technique: sample, prompt: a dog, steps: 2, trajectory: true,
+     dynamic_thresholding: 0.9, caption: c}}
+  - {{id: forward, technique: forward, {PICTURE}, caption: c}}
+  - {{id: blur, technique: blur, {PICTURE}, caption: c}}
+  - {{id: one-step, technique: one_step, {PICTURE}, caption: c}}
+  - {{id: iterative, technique: iterative, {PICTURE}, i_start: 31, caption: c}}
+  - {{id: sdedit, technique: sdedit, {PICTURE}, i_start: 31, caption: c}}
+  - {{id: inpaint, technique: inpaint, {PICTURE}, mask: experiments/images/mask.png, steps: 2,
+     caption: c}}
+  - {{id: anagram, technique: anagram, prompt: a man, flipped: a dog, steps: 2, caption: c,
+     sweep: {{view: [flip, jigsaw]}}}}
+  - {{id: hybrid, technique: hybrid, low: a skull, high: a dog, kernel_size: 5, steps: 2,
+     caption: c, sweep: {{split: [frequency, colour]}}}}
+  - {{id: upsample, technique: upsample, of: hybrid, steps: 2, caption: c}}
+  - {{id: alignment, technique: alignment, of: [hybrid, sample], caption: c}}
+  - {{id: compare, technique: compare, of: [forward, blur], caption: c}}
+  - {{id: noising, technique: noising, caption: c}}
+  - {{id: architecture, technique: architecture, hidden: 4, caption: c}}
+  - {{id: denoiser, technique: train, objective: denoiser, hidden: 4, epochs: 1, examples: 64,
+     caption: c}}
+  - {{id: train, technique: train, objective: ddpm, conditioning: class, hidden: 4, epochs: 1,
+     examples: 64, caption: c}}
+  - {{id: flow, technique: train, objective: flow, hidden: 4, epochs: 1, examples: 64,
+     caption: c}}
+  - {{id: curves, technique: curves, of: [train, flow], caption: c}}
+  - {{id: denoise, technique: denoise, model: denoiser, images: 4, caption: c}}
+  - {{id: classify, technique: classify, epochs: 1, caption: c}}
+  - {{id: digits, technique: sample, model: train@1, steps: 2, samples: 2, sweep: {{digit: [1, 2]}},
+     caption: c}}
+  - {{id: flows, technique: sample, model: flow, steps: 2, caption: c}}
+  - {{id: evaluate, technique: evaluate, of: digits, classifier: classify, caption: c}}
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> tuple[Plan, Store]:
+    """A report with an experiment of every technique, none of it run."""
+    root = tmp_path_factory.mktemp("report")
+    (root / "experiments" / "images").mkdir(parents=True)
+    ramp = Image.linear_gradient("L")
+    ramp.convert("RGB").save(root / "experiments/images/dot.png")
+    ramp.point(lambda level: 255 * (level > 127)).save(root / "experiments/images/mask.png")
+    (root / "model").symlink_to(tiny_if)
+    TowersScorer(Towers(60, 8, (8, 8, 8, 8)), tiny_tokenizer()).save(root / "judge")
+    (root / "experiments" / "report.yaml").write_text(REPORT)
+    (root / "experiments" / "all.yaml").write_text(SECTION)
+    store = Store(root)
+    return make_plan(load_project(root), store), store
+
+
+def counted_file(code: CodeType) -> str | None:
+    """The counted file of a code object, relative to the package, or None."""
+    if not code.co_filename.startswith(f"{PACKAGE}{os.sep}"):
+        return None
+    file = Path(code.co_filename).relative_to(PACKAGE)
+    return file.as_posix() if file.parts[0] in COUNTED else None
+
+
+@contextmanager
+def watched(called: set[tuple[str, str]], imported: set[str]) -> Iterator[None]:
+    """Note the counted functions that are called, and what functions of this package import."""
+    plain_import = builtins.__import__
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        code = frame.f_code
+        is_function = code.co_flags & inspect.CO_OPTIMIZED  # not the body of a module or a class
+        if event == "call" and is_function and (file := counted_file(code)) is not None:
+            called.add((file, code.co_qualname.partition(".<locals>")[0]))
+
+    def importing(
+        name: str, space: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
+        if space is not None and space.get("__name__", "").startswith("fwd_report."):
+            imported.update({name, *(f"{name}.{item}" for item in fromlist or ())})
+        return plain_import(name, space, local, fromlist, level)
+
+    builtins.__import__ = importing
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        builtins.__import__ = plain_import
+
+
+def uncounted(run: Run, called: set[tuple[str, str]], code: Code) -> list[str]:
+    """What was called and is neither in the run's key nor marked as outside of keys."""
+    missing = []
+    for file, name in called:
+        defined = name.partition(".<")[0]
+        by_value = defined.endswith(".readings")
+        if name.startswith("<") or by_value or is_marked(file, defined, code):
+            continue
+        if defined not in run.parts["code"].get(file, {}):
+            missing.append(f"{run.technique.name}: {file}: {name}")
+    return sorted(missing)
+
+
+def is_marked(file: str, name: str, code: Code) -> bool:
+    """Whether the file or the function is marked as outside of keys."""
+    module = next(module for module, its in code.files.items() if its == file)
+    read = read_module(code.texts[module], module)
+    return read.outside or name not in read.definitions
+
+
+def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) -> None:
+    plan, store = report
+    assert {run.technique.name for run in plan.runs} | {"compare", "curves"} == set(
+        all_techniques()
+    ), "an experiment of every technique"
+    code = Code(store.base / "unused")
+    workbench = Workbench(plan.project, store, LoadedCode(plan.sources))
+    workbench.prepare(plan.runs)
+    missing: list[str] = []
+    for run in plan.runs:
+        called: set[tuple[str, str]] = set()
+        imported: set[str] = set()
+        with Progress({}, 1, Rates(store.base)) as progress, watched(called, imported):
+            assert not Engine(store, workbench, progress).run([run]), run.name
+        missing += uncounted(run, called, code)
+        loaded = {name for name in imported if name in code.files}
+        outside = {name for name in loaded if read_module(code.texts[name], name).outside}
+        missing += [f"{run.name} loads {name}" for name in loaded - outside - {*run.modules}]
+    assert not missing
+
+
+LOADS = """
+import json, os, sys
+import torch, diffusers, transformers, pydantic, sklearn, PIL.Image, safetensors.torch, torchmetrics
+import importlib
+from fwd_report import sources, errors, outside, threads
+report = {}
+for name in sys.argv[1:]:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        importlib.import_module(name)
+        loaded = [each for each in sys.modules if each.startswith("fwd_report.")]
+        os.write(writer, json.dumps(loaded).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        report[name] = json.loads(answer.read())
+    os.waitpid(child, 0)
+print(json.dumps(report))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="each import needs a process without the others"
+)
+def test_what_importing_a_module_loads_is_in_its_closure(tmp_path: Path) -> None:
+    code = Code(tmp_path / "code.json")
+    modules = [name for name in code.files if not read_module(code.texts[name], name).outside]
+    answer = subprocess.run(
+        [sys.executable, "-c", LOADS, *modules], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    for name, loaded in json.loads(answer.stdout).items():
+        counted = {each for each in loaded if each in code.files}
+        outside = {each for each in counted if read_module(code.texts[each], each).outside}
+        assert counted - outside <= {*code.closure(name).modules}, name
