@@ -12,7 +12,8 @@ import torch
 
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.networks import Networks
-from fwd_report.engine.provenance import git_state, hardware, versions
+from fwd_report.engine.provenance import hardware, peak_memory, precision_policy, versions
+from fwd_report.engine.repository import git_state
 from fwd_report.errors import OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.run import Run
@@ -118,6 +119,8 @@ class Workbench:
                     "device": device,
                     "hardware": hardware(device),
                     "dtype": result.precision or (self._precision(run) if asked else "float32"),
+                    "precision": precision_policy(device),
+                    "peak_memory": peak_memory(device),
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
