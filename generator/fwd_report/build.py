@@ -247,6 +247,7 @@ def _run(
     plan: Plan, store: Store, due: Sequence[Run], options: Options, forced: set[str]
 ) -> tuple[tuple[Failure, ...], set[str]]:
     """Run `due`; what failed, and the keys of what did not. torch is imported here, not before."""
+    from fwd_report.engine.device import determinism
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
@@ -255,7 +256,10 @@ def _run(
     workbench = Workbench(plan.project, store)
     unique = list({run.key: run for run in due}.values())
     rates = Rates(store.base)
-    with Progress(calls_by_cost(unique), len(unique), rates) as progress:
+    with (
+        determinism(plan.project.report.deterministic),
+        Progress(calls_by_cost(unique), len(unique), rates) as progress,
+    ):
         engine = Engine(store, workbench, progress, options.keep_going, forced)
         return engine.run(unique), engine.finished
 

@@ -42,8 +42,6 @@ def precision_policy(device: str) -> str:
     policy = f"float32 products at {torch.get_float32_matmul_precision()} precision"
     if device.startswith("cuda") and torch.backends.cudnn.allow_tf32:
         policy += ", convolutions in TF32"
-    if torch.are_deterministic_algorithms_enabled():
-        policy += ", deterministic algorithms"
     return policy
 
 

@@ -39,10 +39,13 @@ class Workbench:
         self._project = project
         self._store = store
         self._entries = Entries(store)
+        self._deterministic = project.report.deterministic
         self.device = choose_device(project.report.device)
+        if self._deterministic and self.device == "cuda":
+            self.device = "cuda:0"  # a training on all GPUs sums in the order they finish
         self._dtype = choose_dtype(project.report.dtype, self.device)
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
-        self.batch = project.report.batch or usual
+        self.batch = 1 if self._deterministic else project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
         self._networks = Networks(project, store.base / "cache", self.device, self._dtype)
 
@@ -120,6 +123,7 @@ class Workbench:
                     "hardware": hardware(device),
                     "dtype": result.precision or (self._precision(run) if asked else "float32"),
                     "precision": precision_policy(device),
+                    "deterministic": self._deterministic,
                     "peak_memory": peak_memory(device),
                     "versions": versions(),
                     "git": git_state(self._project.root),
