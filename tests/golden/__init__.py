@@ -27,11 +27,10 @@ RESULTS = Path(__file__).parent / "results"
 PLACES = 24
 """Values kept of each tensor, evenly spaced."""
 SEED = 5
-TOLERANCES = {"program": 2e-4, "job": 5e-3}
-"""How far values in a range of 2, and weights, may be off: processors sum in other orders.
-
-A program's picture is some dozen evaluations away from its noise, each within 1e-6. In a training,
-Adam turns a gradient near zero of either sign into a step of the size of lr, 1e-3.
+TOLERANCES = {"program": (1e-3, 1e-3), "job": (1e-3, 5e-3)}
+"""How far values in a range of 2 may be off, and by what part metrics: processors sum in other
+orders. On the oldest instructions torch knows (ATEN_CPU_CAPABILITY=default, DNNL_MAX_CPU_ISA=SSE41,
+MKL_CBWR=COMPATIBLE) and two threads a picture was off by 2.1e-4; a step of 8 bits is 7.8e-3.
 """
 REPORT = """\
 title: Golden results
@@ -89,7 +88,7 @@ experiments:
   - {id: denoise, technique: denoise, model: train-denoiser, images: 10}
   - {id: classify, technique: classify, epochs: 1, batch: 500}
   - {id: evaluate, technique: evaluate, of: sample-trained, classifier: classify}
-""" % {"tiny": "hidden: 8, batch: 16, epochs: 2, examples: 16, precision: fp32"}  # noqa: UP031
+""" % {"tiny": "hidden: 8, batch: 16, epochs: 2, examples: 16, lr: 0.001, precision: fp32"}  # noqa: UP031
 
 
 def write_project(root: Path) -> None:
@@ -161,8 +160,9 @@ def _files(folder: Path) -> Iterator[tuple[str, Any]]:
         elif path.suffix == ".safetensors":
             tensors = load_file(path)
             if path.name.startswith("epoch-"):
-                joined = [value.float().flatten() for _, value in sorted(tensors.items())]
-                tensors = {"weights": torch.cat(joined)}
+                # Sorted, since Adam makes whole steps of gradients near zero, of either sign.
+                joined = torch.cat([value.float().flatten() for value in tensors.values()])
+                tensors = {"weights, sorted": joined.sort().values}
             for name, value in sorted(tensors.items()):
                 yield f"{path.name}: {name}", _values(value.numpy())
 
@@ -183,7 +183,9 @@ def _spread(values: Sequence[float]) -> list[float]:
     return [float(f"{values[place]:.7g}") for place in places]
 
 
-def differences(golden: Any, found: Any, tolerance: float, place: str = "") -> list[str]:
+def differences(
+    golden: Any, found: Any, tolerance: tuple[float, float], place: str = ""
+) -> list[str]:
     """Where two results differ by more than rounding."""
     if isinstance(golden, Mapping) and isinstance(found, Mapping):
         missing = [f"{place}: {sorted(golden.keys() ^ found.keys())} in one alone"]
@@ -200,8 +202,12 @@ def differences(golden: Any, found: Any, tolerance: float, place: str = "") -> l
     if isinstance(golden, float | int) and isinstance(found, float | int):
         if isnan(golden) and isnan(found):
             return []
-        allowed = 1.0 if "uint8" in place else tolerance
-        if isclose(golden, found, rel_tol=tolerance, abs_tol=allowed):
+        value, part = tolerance
+        if " metrics " in place or " series " in place:
+            close = isclose(golden, found, rel_tol=part, abs_tol=1e-6)
+        else:
+            close = abs(golden - found) <= (1.0 if ".png" in place or ".npy" in place else value)
+        if close:
             return []
     elif golden == found:
         return []
