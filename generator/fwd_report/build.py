@@ -264,6 +264,13 @@ def _run(
         return engine.run(unique), engine.finished
 
 
+def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
+    """Run `runs` with `store` for their results and for what they need; what failed."""
+    download_models(plan.project, runs, _say)
+    failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
+    return failures
+
+
 def _due(plan: Plan, options: Options, forced: Set[str]) -> list[Run]:
     """The runs a build has to run."""
     return [

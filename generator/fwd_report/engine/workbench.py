@@ -149,7 +149,8 @@ class Workbench:
         path = self._store.base / "logs" / f"{run.name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines), encoding="utf-8")
-        return path.relative_to(self._project.root)
+        root = self._project.root
+        return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _contents(run: Run) -> dict[str, bytes]:
