@@ -257,6 +257,7 @@ def _run(
 
     torch is imported here, not before.
     """
+    from fwd_report.engine.device import determinism
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
@@ -268,9 +269,19 @@ def _run(
     workbench = Workbench(plan.project, store, code)
     unique = distinct(due)
     rates = Rates(store.base, first_rates(unique))
-    with Progress(calls_by_cost(unique), len(unique), rates) as progress:
+    with (
+        determinism(plan.project.report.deterministic),
+        Progress(calls_by_cost(unique), len(unique), rates) as progress,
+    ):
         engine = Engine(store, workbench, progress, options.keep_going, forced)
         return engine.run(unique), engine.finished, engine.others
+
+
+def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
+    """Run `runs` with `store` for their results and for what they need; what failed."""
+    download_models(plan.project, runs, _say)
+    failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
+    return failures
 
 
 def _due(plan: Plan, options: Options, forced: Set[str]) -> list[Run]:

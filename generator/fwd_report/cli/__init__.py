@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report import __version__
-from fwd_report.cli import building, pages, projects, store
+from fwd_report.cli import building, pages, projects, reproducing, store
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError
 from fwd_report.threads import spin_briefly
@@ -23,6 +23,7 @@ for command in (
     building.build,
     building.plan,
     pages.check,
+    reproducing.reproduce,
     pages.serve,
     projects.init,
     pages.publish,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from fwd_report.errors import UserError
@@ -26,6 +30,27 @@ def choose_device(wanted: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@contextmanager
+def determinism(wanted: bool) -> Iterator[None]:
+    """While it lasts, equal computations give equal bytes, if that is wanted.
+
+    One thread, for sums in one order, and deterministic algorithms; an operation that has none on
+    the device raises RuntimeError.
+    """
+    if not wanted:
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS wants to be told so
+    threads, algorithms = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(algorithms)
 
 
 def choose_dtype(wanted: str, device: str) -> torch.dtype:

@@ -37,7 +37,9 @@ class Networks:
     def __init__(self, project: Project, cache: Path, device: str, dtype: torch.dtype) -> None:
         self._project = project
         self._digests = cache / "digests.json"
-        self._prompts_folder = cache / "prompts"
+        # What a text encoder made in another number of threads differs in its last bits.
+        deterministic = project.report.deterministic
+        self._prompts_folder = cache / ("prompts-deterministic" if deterministic else "prompts")
         self._device = device
         self._dtype = dtype
         self._planned: dict[str, str] = {}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import platform
-import subprocess
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import fwd_report
 
@@ -27,22 +26,6 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def git_state(root: Path) -> dict[str, Any]:
-    """The project's commit and whether its tree differs from it; {} outside a repository."""
-
-    def git(*arguments: str) -> str:
-        answer = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
-        )
-        return answer.stdout.strip()
-
-    try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-
-
-@cache
 def hardware(device: str) -> str:
     """The name of what computed: the accelerator's, or the processor's and its core count."""
     import torch
@@ -50,6 +33,29 @@ def hardware(device: str) -> str:
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     return f"{_processor()}, {torch.get_num_threads()} threads"
+
+
+def precision_policy(device: str) -> str:
+    """How the libraries may round what is computed in float32 or less there."""
+    import torch
+
+    policy = f"float32 products at {torch.get_float32_matmul_precision()} precision"
+    if device.startswith("cuda") and torch.backends.cudnn.allow_tf32:
+        policy += ", convolutions in TF32"
+    return policy
+
+
+def peak_memory(device: str) -> int | None:
+    """Most bytes held so far: of the accelerator, or of this process; None where not known."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows
+        return None
+    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _processor() -> str:

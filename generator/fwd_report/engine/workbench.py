@@ -13,7 +13,8 @@ import torch
 
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.networks import Networks
-from fwd_report.engine.provenance import git_state, hardware, versions
+from fwd_report.engine.provenance import hardware, peak_memory, precision_policy, versions
+from fwd_report.engine.repository import git_state
 from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded import LoadedCode
@@ -41,10 +42,13 @@ class Workbench:
         self._project = project
         self._store = store
         self._entries = Entries(store)
+        self._deterministic = project.report.deterministic
         self.device = choose_device(project.report.device)
+        if self._deterministic and self.device == "cuda":
+            self.device = "cuda:0"  # a training on all GPUs sums in the order they finish
         self._dtype = choose_dtype(project.report.dtype, self.device)
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
-        self.batch = project.report.batch or usual
+        self.batch = 1 if self._deterministic else project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
         self._networks = Networks(project, store.base / "cache", self.device, self._dtype)
 
@@ -128,6 +132,9 @@ class Workbench:
                     "device": device,
                     "hardware": hardware(device),
                     "dtype": result.precision or (self._precision(run) if asked else "float32"),
+                    "precision": precision_policy(device),
+                    "deterministic": self._deterministic,
+                    "peak_memory": peak_memory(device),
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
@@ -150,7 +157,8 @@ class Workbench:
     def log(self, run: Run, lines: Iterable[str]) -> Path | None:
         """Keep a failure's details in a file; returns it, relative to the project, if it could."""
         path = self._store.log(run.name, "".join(lines))
-        return path and path.relative_to(self._project.root)
+        root = self._project.root
+        return path.relative_to(root) if path and path.is_relative_to(root) else path
 
 
 def _contents(run: Run) -> dict[str, bytes]:

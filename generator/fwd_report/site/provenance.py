@@ -21,6 +21,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Device", _distinct(provenance, "device")),
         ("Hardware", _distinct(provenance, "hardware")),
         ("Precision", _distinct(provenance, "dtype")),
+        ("Deterministic", _deterministic(provenance)),
         ("Model calls", _total(provenance, "calls", "{:,.0f}")),
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
@@ -48,6 +49,12 @@ def ranges(numbers: Sequence[int]) -> str:
 def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
     values = (str(item[name]) for item in provenance if item.get(name) is not None)
     return ", ".join(dict.fromkeys(values))
+
+
+def _deterministic(provenance: Sequence[Mapping[str, Any]]) -> str:
+    """Whether equal machines make equal bytes, where any run was made so."""
+    fixed = [bool(item.get("deterministic")) for item in provenance]
+    return "yes" if all(fixed) else "in part" if any(fixed) else ""
 
 
 def _model(provenance: Sequence[Mapping[str, Any]]) -> str:

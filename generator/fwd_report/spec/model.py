@@ -55,6 +55,9 @@ class ReportSpec(BaseModel):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     batch: int | None = Field(default=None, ge=1)
     """Most queries a batch; None: chosen by device and memory."""
+    deterministic: bool = False
+    """Equal bytes on equal machines, for time: every query a batch of its own, in one thread, by
+    deterministic algorithms. It is no part of the keys."""
 
 
 @dataclass(frozen=True)
