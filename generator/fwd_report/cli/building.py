@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from fwd_report import stopping
 from fwd_report.cli.options import (
     FORCED,
-    INTERRUPTED,
     Only,
     Overrides,
     Profile,
@@ -19,7 +19,7 @@ from fwd_report.cli.options import (
 )
 from fwd_report.errors import number
 
-STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
+STOPPED = "stopped; what was done is stored, and the next build goes on from there"
 
 
 def build(
@@ -37,12 +37,13 @@ def build(
     from fwd_report.build import Options
     from fwd_report.build import build as run_build
 
+    stopping.keeps(STOPPED + (FORCED if force else ""))
     options = Options(profile, overrides or (), only or (), force, cached_only, keep_going)
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
-        typer.echo(STOPPED + (FORCED if force else ""), err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        stopping.say()
+        raise typer.Exit(stopping.exit_code()) from None
     idle = not outcome.ran and not outcome.failures and not outcome.others
     ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
     if outcome.others:
