@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from fwd_report.site.markdown import pieces
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import pages_current, shown_results
+from fwd_report.store.files import strict_json
 
 PLACEHOLDERS = re.compile(
     r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"
@@ -76,7 +76,7 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
     """A list of objects: kind, message, file, line."""
-    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
+    return strict_json([asdict(finding) for finding in findings], indent=2)
 
 
 def _section(report: ReportResult, section: SectionResult) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from fwd_report.errors import RunError, UnavailableError
 from fwd_report.store.files import fsync, naming, sha256_of, write_atomically, write_json
-from fwd_report.store.folders import OWNED, is_key, make_folder, remove, set_aside
+from fwd_report.store.folders import ASIDE, OWNED, is_key, make_folder, remove, set_aside
 from fwd_report.store.locks import Lock, Locks
 from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError, parse_manifest
 
@@ -41,6 +41,7 @@ class Store:
         self.root = self.base / "store"
         self.locks = Locks(self.base / "locks")
         self._root_text = str(self.root)
+        self._last_text = str(self.base / "last")
 
     def folder(self, key: str) -> Path:
         """Where the entry of that key lies, or would lie."""
@@ -172,10 +173,18 @@ class Store:
     def last_key(self, run_name: str) -> str | None:
         """The key noted for that run, or None."""
         try:
-            key = (self.base / "last" / run_name).read_text(encoding="ascii")
+            with open(f"{self._last_text}/{run_name}", encoding="ascii") as file:
+                key = file.read()
         except (OSError, ValueError):
             return None
         return key if is_key(key) else None
+
+    def damaged(self) -> set[str]:
+        """The keys of the entries that were moved aside."""
+        try:
+            return {name.partition("-")[0] for name in os.listdir(self.base / ASIDE)}
+        except OSError:
+            return set()
 
     def log(self, run_name: str, text: str) -> Path | None:
         """Keep the details of a failure in a file; None where it cannot be written."""
