@@ -12,6 +12,8 @@ import shutil
 import signal
 import sys
 import time
+import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,9 +21,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from fwd_report.__main__ import main
 from fwd_report.build import Options, Outcome
 from fwd_report.build import build as run_build
-from fwd_report.cli import app
 from fwd_report.store.store import Store
 
 FORK = multiprocessing.get_context("fork")
@@ -95,13 +97,14 @@ def _command(root: Path, arguments: tuple[str, ...]) -> None:
         os.dup2(out, number)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.argv = ["fwd-report", *arguments]
     code = 0
     try:
-        app(list(arguments))
+        main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
         code = 99
     sys.stdout.flush()
     sys.stderr.flush()
@@ -156,6 +159,11 @@ def kill_at(process: BaseProcess, moment: float) -> bool:
         os.kill(process.pid, signal.SIGKILL)
     process.join()
     return running
+
+
+def fast(kinds: Iterable[str], *chosen: str) -> list[object]:
+    """The kinds as parameters, all but the chosen ones marked slow."""
+    return [pytest.param(kind, marks=[] if kind in chosen else pytest.mark.slow) for kind in kinds]
 
 
 def assert_same(writeup: Writeup, built: Writeup, may_hold_more: bool = False) -> None:

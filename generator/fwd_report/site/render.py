@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
@@ -10,6 +12,7 @@ from fwd_report.site.folder import OWNED, OwnedFolder, templates_folder
 from fwd_report.site.nav import NAV, nav_yaml
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import inputs_digest, pages_current, shown_results, write_stamp
+from fwd_report.store.store import Store
 
 FIGURES = "figures"
 ASSETS = "assets"
@@ -28,10 +31,8 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
         return []
     templates = templates_folder(root)
     digest = inputs_digest(report.project, shown, templates, root / "docs")
-    from filelock import FileLock
-
-    (root / ".fwd-report").mkdir(exist_ok=True)
-    with FileLock(root / ".fwd-report" / "site.lock"):
+    say = partial(print, file=sys.stderr, flush=True)
+    with Store(root).locks.waiting("site", "writes the pages", say):
         return _render(report, root, templates, digest)
 
 
