@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fwd_report import __version__
+from fwd_report import __version__, stopping
 from fwd_report.cli import building, pages, projects, reproducing, store
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError
@@ -51,6 +51,8 @@ def options(
 def main() -> None:
     """The entry point: every expected error is a message and an exit code, never a traceback."""
     spin_briefly()
+    stopping.watch()
+    stopping.started()
     try:
         app()
     except UnavailableError as error:

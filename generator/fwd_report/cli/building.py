@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fwd_report import stopping
 from fwd_report.cli.options import (
     FORCED,
-    INTERRUPTED,
     Only,
     Overrides,
     Profile,
@@ -25,7 +25,7 @@ from fwd_report.errors import CodeChangedError, number
 if TYPE_CHECKING:
     from fwd_report.build import Options
 
-STOPPED = "\nstopped; what was done is stored, and the next build goes on from there"
+STOPPED = "stopped; what was done is stored, and the next build goes on from there"
 
 AGAIN = "FWD_REPORT_PLANNED_AGAIN"
 """Set for a build that a build began anew, because the code changed under it."""
@@ -46,12 +46,13 @@ def build(
     from fwd_report.build import Options
     from fwd_report.build import build as run_build
 
+    stopping.keeps(STOPPED + (FORCED if force else ""))
     options = Options(profile, overrides or (), only or (), force, cached_only, keep_going)
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
-        typer.echo(STOPPED + (FORCED if force else ""), err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        stopping.say()
+        raise typer.Exit(stopping.exit_code()) from None
     except CodeChangedError as error:
         if AGAIN in os.environ:
             raise
@@ -88,7 +89,7 @@ def _again(options: Options, root: Path) -> int:
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return stopping.exit_code()
 
 
 def plan(

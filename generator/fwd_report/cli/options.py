@@ -12,7 +12,7 @@ from fwd_report.errors import RunError, UserError, number
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
 
-FAILED, WRONG_INPUT, STALE, INTERRUPTED = 1, 2, 3, 130
+FAILED, WRONG_INPUT, STALE = 1, 2, 3
 FORCED = "; the rest of what --force was to run again still has its earlier results"
 
 Root = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from fwd_report.errors import Problem, UserError, number
@@ -10,12 +9,13 @@ from fwd_report.plan.plan import Plan
 from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.store.files import strict_json
 from fwd_report.store.store import Store
 
 
 def as_json(runs: Sequence[Run], store: Store) -> str:
     """Every run: section, experiment, technique, params, seed, key, status, why, calls, path."""
-    return json.dumps(
+    return strict_json(
         [
             {
                 "section": run.section,
@@ -33,7 +33,6 @@ def as_json(runs: Sequence[Run], store: Store) -> str:
             }
             for run in runs
         ],
-        ensure_ascii=False,
         indent=1,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+from fwd_report.store.files import strict_json
 
 Severity = Literal["error", "warning"]
 
@@ -56,9 +57,7 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
     """A list of objects: kind, message, file, line, severity."""
-    return json.dumps(
-        [asdict(finding) for finding in findings], ensure_ascii=False, indent=2, allow_nan=False
-    )
+    return strict_json([asdict(finding) for finding in findings], indent=2)
 
 
 def _printable(line: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from math import isinf
 from typing import Any
 
 from jinja2 import Undefined, UndefinedError, pass_context
@@ -163,6 +164,8 @@ def format_value(value: Any) -> str:
     """A value as prose shows it: floats to four significant digits, lists with commas."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and isinf(value):
+        return "∞" if value > 0 else "−∞"
     if isinstance(value, float):
         return f"{value:.4g}" if value == 0 or 1e-4 <= abs(value) < 1e4 else str(value)
     if isinstance(value, list | tuple):

@@ -33,7 +33,6 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     shown = shown_results(report)
     if pages_current(report.project, shown, root):
         return []
-    (root / ".fwd-report").mkdir(exist_ok=True)
     with held(root):
         digests = Digests(root / CACHE)
         inputs = inputs_digest(report.project, shown, root, digests)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import UnavailableError
-from fwd_report.store.files import read_json, warn_once
+from fwd_report.store.files import naming, read_json, warn_once
 from fwd_report.store.folders import is_key, make_folder, set_aside
 
 if TYPE_CHECKING:
@@ -92,7 +92,12 @@ class Locks:
                 "host": platform.node(),
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            claim.write_text(json.dumps(content) + "\n", encoding="utf-8")
+            try:
+                with naming(claim):
+                    claim.write_text(json.dumps(content) + "\n", encoding="utf-8")
+            except OSError:
+                claim.unlink(missing_ok=True)
+                raise
             self._held.add(name)
             return True
 

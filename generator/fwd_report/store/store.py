@@ -17,7 +17,7 @@ from typing import Any
 
 from fwd_report.errors import RunError, UnavailableError
 from fwd_report.store.files import fsync, naming, sha256_of, write_atomically, write_json
-from fwd_report.store.folders import OWNED, is_key, make_folder, remove, set_aside
+from fwd_report.store.folders import ASIDE, OWNED, is_key, make_folder, remove, set_aside
 from fwd_report.store.locks import Lock, Locks
 from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError, parse_manifest
 

@@ -1,0 +1,60 @@
+"""Several processes at once on one project: each run is made once, and nothing breaks."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+from tests.attack.conftest import RUNS, Writeup, assert_same
+
+
+def test_four_builds_at_once_make_each_run_once(
+    writeup: Writeup, built: tuple[Writeup, float]
+) -> None:
+    builds = [writeup.start("build") for _ in range(4)]
+    ran = others = 0
+    for build in builds:
+        build.join(120)
+        said = writeup.said(build)
+        assert build.exitcode == 0, said
+        ran += int((re.search(r"ran (\d+) of", said) or ["", "0"])[1])
+        others += int((re.search(r"another build ran (\d+) run", said) or ["", "0"])[1])
+    assert ran == RUNS, "each was run by one of them, and said by that one"
+    assert others <= 3 * RUNS
+    assert_same(writeup, built[0])
+    assert writeup.left() == []
+
+
+@pytest.mark.slow
+def test_a_build_beside_gc_and_verify_ends_as_alone(
+    writeup: Writeup, built: tuple[Writeup, float]
+) -> None:
+    build = writeup.start("build")
+    while build.is_alive():
+        others = [
+            writeup.start("store", "gc", "--keep", "0", "--yes"),
+            writeup.start("store", "verify"),
+            writeup.start("plan"),
+        ]
+        for other in others:
+            other.join(120)
+            assert other.exitcode == 0, writeup.said(other)
+    build.join(120)
+    assert build.exitcode == 0, writeup.said(build)
+    assert_same(writeup, built[0])
+
+
+def test_a_build_beside_one_that_loses_its_results_ends_well(
+    copy: Writeup, built: tuple[Writeup, float]
+) -> None:
+    """Somebody deletes the store by hand while it is read."""
+    copy.edit("Deleted")
+    build = copy.start("build")
+    shutil.rmtree(copy.root / ".fwd-report" / "store", ignore_errors=True)
+    build.join(120)
+    said = copy.said(build)
+    assert build.exitcode in (0, 1), said
+    assert "Traceback" not in said
+    copy.build()
+    assert_same(copy, built[0])
