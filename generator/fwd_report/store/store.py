@@ -199,7 +199,7 @@ class Store:
     def damaged(self) -> set[str]:
         """The keys of the entries that were moved aside."""
         try:
-            return {name.partition("-")[0] for name in os.listdir(self.base / "aside")}
+            return {name.partition("-")[0] for name in os.listdir(self.base / ASIDE)}
         except OSError:
             return set()
 
