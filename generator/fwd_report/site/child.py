@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 1.5
+PATIENCE = 1.0
 """Seconds that an interrupted command has to end by itself."""
 
 
@@ -78,13 +78,17 @@ class Child:
         """Whether it still waits or runs."""
         return self._process.poll() is None
 
-    def end(self) -> None:
-        """End it, kindly first."""
+    def tell(self) -> None:
+        """Tell it that it is over."""
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
+
+    def end(self) -> None:
+        """End it, kindly first."""
+        self.tell()
         try:
-            self._process.wait(PATIENCE + 1)
+            self._process.wait(PATIENCE + 0.5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
