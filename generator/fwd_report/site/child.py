@@ -1,8 +1,9 @@
 """A process for one command that ends when its parent does, however that ends.
 
-`python -m fwd_report.site.child MODULE…` imports the named libraries, waits for a line on standard
-input that says what to run, and runs it. That input stays open for as long as the parent lives: at
-its end the command is interrupted. A pipe tells that on every system, also of a killed parent.
+`python child.py MODULE…` imports the named libraries, waits for a line on standard input that says
+what to run, and runs it. That input stays open for as long as the parent lives: at its end the
+command is interrupted. A pipe tells that on every system, also of a killed parent. This file is run
+as it lies, by its path, so that nothing of the package is imported before the command is known.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Child:
 
     def __init__(self, root: Path, libraries: Sequence[str] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fwd_report.site.child", *libraries],
+            [sys.executable, "-P", __file__, *libraries],
             cwd=root,
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
