@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from fwd_report.cli import app
 from fwd_report.site.published import MARK
 
-START = ("--only", "forward")
+START = ("--bare",)
 """How the writeup is begun."""
 PORTFOLIO = {
     "index.html": "<h1>Ada's projects</h1><a href='proj1/'>one</a>",

@@ -455,14 +455,22 @@ def test_a_file_where_the_folder_must_be(
 
 
 def test_nobody_is_asked_and_passwords_are_not_printed(
-    project: Path, remote: Path, report: ReportResult
+    project: Path, remote: Path, report: ReportResult, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    secret = "https://ada:hunter2@127.0.0.1:9/ada/x.git"
-    git(project, "remote", "set-url", "origin", secret)
-    with pytest.raises(RunError) as failed:
+    """The host wants to know who it is: ssh would ask at the terminal, and must not."""
+    git(project, "remote", "set-url", "origin", "https://ada:hunter2@127.0.0.1:9/ada/x.git")
+    with pytest.raises(RunError, match="does not answer") as failed:
         publish(report, project)
     assert "hunter2" not in str(failed.value)
-    assert "ssh-agent" in str(failed.value)
+    ssh = tmp_path_factory.mktemp("ssh") / "ssh"
+    ssh.write_text(
+        "#!/bin/sh\n(read answer < /dev/tty) 2>/dev/null || echo 'Permission denied' >&2\n"
+    )
+    ssh.chmod(0o755)
+    git(project, "config", "core.sshCommand", str(ssh))
+    git(project, "remote", "set-url", "origin", "git@127.0.0.1:ada/x.git")
+    with pytest.raises(RunError, match="ssh-agent"):
+        publish(report, project)
 
 
 def test_without_a_name_git_says_how_to_give_one(

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fwd_report.errors import UserError
+from fwd_report.site.child import Child
 from fwd_report.site.serve import serve
 from fwd_report.site.sources import Sources
 
@@ -240,6 +241,26 @@ def test_however_it_ends_nothing_is_left_running(project: Path, how: signal.Sign
         assert "Traceback" not in said
     finally:
         server.kill()
+
+
+def test_a_waiting_process_runs_the_code_of_the_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has imported other people's libraries, and nothing whose code makes results."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'generator'}{os.pathsep}{tmp_path}")
+    (tmp_path / "probe.py").write_text("print('old')")
+    child = Child(tmp_path, ["yaml"])
+    assert eventually(child.alive)
+    time.sleep(0.5)
+    (tmp_path / "probe.py").write_text(
+        "import sys\nprint('new', sys.argv[1], sys.stdin.read(), 'yaml' in sys.modules)\n"
+        "print([name for name in sys.modules if name.startswith('fwd_report')])\n"
+        "print('a word', file=sys.stderr)"
+    )
+    heard: list[str] = []
+    code, output, errors = child.run("probe", ["one"], "two", heard.append)
+    assert (code, output, errors) == (0, "new one two True\n[]\n", "a word\n")
+    assert heard == ["a word"]
 
 
 def test_only_what_a_report_is_written_in_counts_as_a_change(tmp_path: Path) -> None:

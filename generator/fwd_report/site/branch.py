@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,12 @@ from fwd_report.errors import RunError, UserError
 from fwd_report.site.git import Git, GitError, without_password
 
 PLAIN_FILE = "100644"
+UNKNOWN_USER = re.compile(
+    r"could not read|authentication|permission denied|host key|terminal", re.I
+)
 AUTHORISE = (
-    "git must be able to push without asking: load your key into ssh-agent, or let a credential "
-    "helper remember your password"
+    "\n    git must be able to push without asking: load your key into ssh-agent, or let a "
+    "credential helper remember your password"
 )
 
 
@@ -110,7 +114,7 @@ class RemoteBranch:
                 return True
             if now != tip.commit:
                 return False
-            raise RunError(f"the push to {self.remote} failed: {error}\n    {AUTHORISE}") from error
+            raise RunError(f"the push to {self.remote} failed: {_explained(error)}") from error
         return True
 
     def _now(self) -> str | None:
@@ -119,7 +123,7 @@ class RemoteBranch:
             listed = self._git("ls-remote", self.remote, self._ref)
         except GitError as error:
             raise RunError(
-                f"{self.remote} ({self.address}) does not answer: {error}\n    {AUTHORISE}"
+                f"{self.remote} ({self.address}) does not answer: {_explained(error)}"
             ) from error
         return listed.split()[0] if listed else None
 
@@ -151,6 +155,11 @@ class RemoteBranch:
         except GitError:
             raise UserError(f"{branch!r} cannot be the name of a branch") from None
         return branch
+
+
+def _explained(error: GitError) -> str:
+    """What git said, and the way out where it wanted to ask who somebody is."""
+    return f"{error}{AUTHORISE if UNKNOWN_USER.search(str(error)) else ''}"
 
 
 def _quoted(path: Path) -> str:

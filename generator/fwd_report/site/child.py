@@ -1,8 +1,9 @@
 """A process for one command that ends when its parent does, however that ends.
 
-`python -m fwd_report.site.child MODULE…` imports the named libraries, waits for a line on standard
-input that says what to run, and runs it. That input stays open for as long as the parent lives: at
-its end the command is interrupted. A pipe tells that on every system, also of a killed parent.
+`python child.py MODULE…` imports the named libraries, waits for a line on standard input that says
+what to run, and runs it. That input stays open for as long as the parent lives: at its end the
+command is interrupted. A pipe tells that on every system, also of a killed parent. This file is run
+as it lies, by its path, so that nothing of the package is imported before the command is known.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 1.5
+PATIENCE = 1.0
 """Seconds that an interrupted command has to end by itself."""
 
 
@@ -34,7 +35,7 @@ class Child:
 
     def __init__(self, root: Path, libraries: Sequence[str] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fwd_report.site.child", *libraries],
+            [sys.executable, "-P", __file__, *libraries],
             cwd=root,
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
@@ -78,13 +79,17 @@ class Child:
         """Whether it still waits or runs."""
         return self._process.poll() is None
 
-    def end(self) -> None:
-        """End it, kindly first."""
+    def tell(self) -> None:
+        """Tell it that it is over."""
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
+
+    def end(self) -> None:
+        """End it, kindly first."""
+        self.tell()
         try:
-            self._process.wait(PATIENCE + 1)
+            self._process.wait(PATIENCE + 0.5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -109,7 +109,7 @@ class Preview:
             ) from error
         self._server.state = state
         self.address = f"http://127.0.0.1:{self._server.server_port}/"
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     def close(self) -> None:
         """Free the port."""

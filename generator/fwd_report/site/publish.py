@@ -24,6 +24,7 @@ from fwd_report.spec.model import FOLDER
 
 TRIES = 6
 """How often a push that came second is made again on top of the first."""
+NOTHING = "nothing to publish"
 SOURCES = (FOLDER, "site_templates", "techniques", "mkdocs.yml", "docs")
 
 
@@ -51,7 +52,7 @@ def publish(
         changed = uncommitted(root)
         said = _put(branch, tip, site, target, _message(root, changed), dry_run)
         scratch_folder(root, "publish")
-    if changed:
+    if changed and not said.startswith(NOTHING):
         said += f"\nnot committed, and part of it all the same:\n{names(changed)}"
     return f"{said}\n{_where(branch, address)}"
 
@@ -109,7 +110,7 @@ def _put(
         if change.foreign and not target.replace:
             raise UserError(_refusal(change, where, folder))
         if mark is not None and not change.any:
-            return f"nothing to publish: {where} ({branch.address}) holds this site already"
+            return f"{NOTHING}: {where} ({branch.address}) holds this site already"
         size = sum(path.stat().st_size for path in site.values()) / 1e6
         what = f"{number(len(site), 'file')} ({size:.1f} MB) into {where} ({branch.address})"
         if dry_run:

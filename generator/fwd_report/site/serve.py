@@ -120,6 +120,8 @@ class _Builder:
     def end(self) -> None:
         """Leave no process and no site behind."""
         for child in self._children.values():
+            child.tell()
+        for child in self._children.values():
             child.end()
         shutil.rmtree(self._root / ".fwd-report" / self._folder, ignore_errors=True)
 
