@@ -81,6 +81,8 @@ def test_notes_to_oneself_and_blanks_are_found(left: str) -> None:
         "AT&T; R&D; caf&eacute; &amp; &nbsp; &#945; &Omega; are fine.",
         "What it draws (explained below) is an image (described in the paper).",
         "![a map](C:/TODO/\\images\\a_{1}.png), [one](x_{1}.md), https://example.org/x_{1}/TODO",
+        "## Titled {#titled .red}\n\nText. {# a comment #}\n\nMore {{ runs.x }}.",
+        "A span `{{` and `TODO`, then }} and `{#`, then #} a word.",
         "HERE COMES THE SUN is a title.",
         "Noise.",
         "More noise!",
@@ -156,4 +158,6 @@ def test_what_is_meant_is_left_alone() -> None:
     assert kinds("[teaser figure] {# meant #}") == []
     assert kinds("<!-- meant: it is a poem --> pupusa") == ["placeholder"]
     assert kinds("[teaser figure] {# meant #}\n\n[insert image here]") == ["placeholder"]
+    assert kinds("## Titled {#titled}\n\nTODO\n\nFine. {# meant #}") == ["placeholder"]
+    assert kinds("A span `{{`, a TODO and }} a word.") == ["placeholder"]
     assert kinds("The word TODO {# meant: TODO #} and FIXME.") == ["placeholder"]
