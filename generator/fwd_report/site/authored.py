@@ -128,8 +128,9 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
 def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
     """The pages of docs/ that nobody generated: file, text without front matter, its first line."""
     for page in sorted(docs.rglob("*.md")):
-        if not page.is_relative_to(docs / OWNED):
-            source = page.read_text(encoding="utf-8-sig")
+        hidden = any(part.startswith(".") for part in page.relative_to(docs).parts)
+        if not hidden and not page.is_relative_to(docs / OWNED) and page.is_file():
+            source = page.read_text(encoding="utf-8-sig", errors="replace")
             front = FRONT_MATTER.match(source)
             start = front.end() if front else 0
             text = Text(source[start:], "the page", "page")
