@@ -93,6 +93,8 @@ def said(figure: str, field: Field, source: str, seeds: tuple[int, ...] = ()) ->
         ("training", "caption", "The loss of 20 epochs."),
         ("training", "caption", "Trained at σ = 0.6."),
         ("hybrid", "caption", "A hybrid, kernel size 9."),
+        ("forward at 750", "caption", "Test image at noise level 700"),
+        ("training", "caption", "Training loss over 20 epochs"),
         ("iterative", "caption", "Starting from t = 700, i_start = 9."),
     ],
 )
@@ -133,6 +135,9 @@ def test_a_value_said_of_the_figure_that_its_runs_do_not_have_blocks(
         ("noising", "The network expects a specific noise of $\\sigma = 0.5$."),
         ("denoised", "Trained at σ = 0.5, tested at σ = 0.8."),
         ("epochs", "After epoch 1, and after epoch 5; the 5th epoch is better."),
+        ("training", "Five epochs of 60000 images, 5 epochs of 60000, lr = 1e-4, batch 256."),
+        ("forward", "It takes t = 5 s, and σ is 3 dB."),
+        ("sdedit", "A pencil at noise level 1, 3, 5, 7, 10 and 20."),
         ("training", "After 5 epochs, and already after epoch 2, with D = 128."),
         ("hybrid", "A Gaussian blur with a kernel size of 33 and a sigma of 2."),
         ("iterative", "Starting at t=690 (`i_start=10`), in steps of 30."),

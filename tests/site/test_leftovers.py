@@ -37,6 +37,14 @@ def kinds(source: str, field: Field = "intro", follows: bool = True) -> list[str
         "[a nice picture of the campanile here]",
         "As Figure ?? shows, it works.",
         "See Fig. ?? for more.",
+        "In figure ? one sees it.",
+        "The loss is ?? at the end.",
+        "<insert image here>",
+        "As is known (add figure).",
+        "*add a caption*",
+        "[citation needed]",
+        "[screenshot of the loss]",
+        "Your text here.",
         "It is known [?] that it works.",
         "I tried different combinations of __ to generate images.",
         "&esmp; Here, we take the image.",
@@ -56,6 +64,11 @@ def test_notes_to_oneself_and_blanks_are_found(left: str) -> None:
         "This is so cool!!",
         "The results are amazing!!! Really.",
         "Make sure to zoom in!!",
+        "Put simply, it works!!",
+        "Add noise, and it is gone!!",
+        "Update: it works!!",
+        "The results are in [Figure 3].",
+        "Why [not]? Because.",
         "Todo lists are words, and so is a fixme.",
         "`TODO` is code, $a!!$ is math, {{ runs.x.params.TODO }} is a template.",
         "```\nTODO\n__init__ of __ and [insert image here]\n```\n\nThat is code.",
@@ -68,6 +81,8 @@ def test_notes_to_oneself_and_blanks_are_found(left: str) -> None:
         "AT&T; R&D; caf&eacute; &amp; &nbsp; &#945; &Omega; are fine.",
         "What it draws (explained below) is an image (described in the paper).",
         "![a map](C:/TODO/\\images\\a_{1}.png), [one](x_{1}.md), https://example.org/x_{1}/TODO",
+        "## Titled {#titled .red}\n\nText. {# a comment #}\n\nMore {{ runs.x }}.",
+        "A span `{{` and `TODO`, then }} and `{#`, then #} a word.",
         "HERE COMES THE SUN is a title.",
         "Noise.",
         "More noise!",
@@ -112,6 +127,11 @@ def test_a_sentence_that_breaks_off_is_found(source: str) -> None:
     assert kinds(source, "discussion") == ["unfinished"]
 
 
+def test_a_sentence_that_may_end_so_is_a_warning() -> None:
+    text = Text("This is what the model is made of", "the intro", "intro")
+    assert [found.severity for found in leftovers(text)] == ["warning"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -138,4 +158,6 @@ def test_what_is_meant_is_left_alone() -> None:
     assert kinds("[teaser figure] {# meant #}") == []
     assert kinds("<!-- meant: it is a poem --> pupusa") == ["placeholder"]
     assert kinds("[teaser figure] {# meant #}\n\n[insert image here]") == ["placeholder"]
+    assert kinds("## Titled {#titled}\n\nTODO\n\nFine. {# meant #}") == ["placeholder"]
+    assert kinds("A span `{{`, a TODO and }} a word.") == ["placeholder"]
     assert kinds("The word TODO {# meant: TODO #} and FIXME.") == ["placeholder"]

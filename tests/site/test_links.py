@@ -126,6 +126,14 @@ def test_hand_written_pages_are_read_too_after_their_front_matter(fabric: Fabric
     ]
 
 
+def test_a_page_in_another_encoding_and_hidden_ones_are_no_reason_to_stop(fabric: Fabric) -> None:
+    (fabric.root / "docs" / "old.md").write_bytes("# Caf\xe9\n\n[x](gone.md)\n".encode("latin-1"))
+    (fabric.root / "docs" / ".drafts").mkdir()
+    (fabric.root / "docs" / ".drafts" / "a.md").write_text("[x](gone.md)")
+    (fabric.root / "docs" / "folder.md").mkdir()
+    assert [(found.file, found.line) for found in dead(fabric)] == [("docs/old.md", 3)]
+
+
 def test_the_project_s_own_extensions_decide(fabric: Fabric) -> None:
     text = "A note[^1].\n\n[^1]: Ho et al., 2020."
     (fabric.root / "mkdocs.yml").write_text("site_name: x\nmarkdown_extensions: [attr_list]\n")

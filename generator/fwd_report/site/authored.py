@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,11 @@ from fwd_report.spec.model import SectionSpec
 
 Field = Literal["title", "intro", "outro", "caption", "discussion", "description", "page"]
 
-JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
+ATTRIBUTES = r"\{#[^\s#{}][^\n{}#]*\}"
+"""An attribute list, `{#id .class}`, which begins as a comment of Jinja does."""
+JINJA = re.compile(rf"\{{%.*?%\}}|\{{\{{.*?\}}\}}|(?!{ATTRIBUTES})\{{#.*?#\}}", re.S)
 MEANT = re.compile(r"\{#-?\s*meant\b:?(.*?)-?#\}|<!--\s*meant\b:?(.*?)-->", re.S)
-COMMENT = re.compile(r"\{#.*?#\}|<!--\s*meant\b.*?-->", re.S)
+COMMENT = re.compile(rf"(?!{ATTRIBUTES})\{{#.*?#\}}|<!--\s*meant\b.*?-->", re.S)
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 ADDRESS = re.compile(
     r"(?<=\]\()[^()\n]*(?:\([^()\n]*\)[^()\n]*)*(?=\))|\bhttps?://\S+|(?<=\]: )\S+"
@@ -47,15 +49,11 @@ class Text:
     @cached_property
     def markdown(self) -> str:
         """The source, character for character, with code, math and templates blotted out."""
-        source = JINJA.sub(lambda found: _blot(found[0]), self.source)
-        written: list[str] = []
-        at = 0
-        for piece in pieces(source):
-            if piece.kind == "text":
-                written += [_blot(source[at : piece.start]), piece.text]
-                at = piece.start + len(piece.text)
-        written.append(_blot(source[at:]))
-        text = "".join(written)
+        source = self.source
+        if "{" in source:
+            source = _kept(source, lambda kind: kind != "code")
+            source = JINJA.sub(lambda found: _blot(found[0]), source)
+        text = _kept(source, lambda kind: kind in ("text", "tag"))
         for comment in COMMENT.finditer(self.source):
             blank = _blank(comment[0])
             text = text[: comment.start()] + blank + text[comment.end() :]
@@ -130,12 +128,23 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
 def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
     """The pages of docs/ that nobody generated: file, text without front matter, its first line."""
     for page in sorted(docs.rglob("*.md")):
-        if not page.is_relative_to(docs / OWNED):
-            source = page.read_text(encoding="utf-8-sig")
+        hidden = any(part.startswith(".") for part in page.relative_to(docs).parts)
+        if not hidden and not page.is_relative_to(docs / OWNED) and page.is_file():
+            source = page.read_text(encoding="utf-8-sig", errors="replace")
             front = FRONT_MATTER.match(source)
             start = front.end() if front else 0
             text = Text(source[start:], "the page", "page")
             yield page, text, 1 + source.count("\n", 0, start)
+
+
+def _kept(source: str, keep: Callable[[str], bool]) -> str:
+    """A source, character for character, with the pieces of other kinds blotted out."""
+    found = list(pieces(source))
+    ends = [*(piece.start for piece in found[1:]), len(source)][: len(found)]
+    stretches = [
+        (piece.kind, source[piece.start : end]) for piece, end in zip(found, ends, strict=True)
+    ]
+    return "".join(text if keep(kind) else _blot(text) for kind, text in stretches)
 
 
 def _blot(text: str) -> str:

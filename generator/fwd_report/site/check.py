@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fwd_report.site.authored import Text, hand_written_pages, texts_of
@@ -16,7 +17,7 @@ from fwd_report.site.findings import (
     findings_as_json,
     findings_as_text,
 )
-from fwd_report.site.leftovers import leftovers
+from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
@@ -37,8 +38,8 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
     project = report.project
     description = Text(project.report.description, "the description", "description")
     found = [
-        _at(project, text_kind, message, description, start)
-        for text_kind, message, start in _leftovers(description)
+        _at(project, found.kind, found.message, description, found.start, found.severity)
+        for found in _leftovers(description)
     ]
     if not project.report.author.strip():
         found.append(Finding("empty", "the report has no author", REPORT_FILE))
@@ -75,8 +76,8 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
             yield at("empty", "the section has no intro")
         if text.field == "caption" and result and result.spec.show and not text.source.strip():
             yield at("empty", f"{result.spec.id} has no caption", result.spec.id)
-        for kind, message, start in _leftovers(text):
-            yield _at(project, kind, message, text, start)
+        for left in _leftovers(text):
+            yield _at(project, left.kind, left.message, text, left.start, left.severity)
         entries = result.entries if result else everything
         of = "its runs have" if result else "the runs of this section have"
         seeds = () if result else (project.report.seed,)
@@ -103,17 +104,18 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
         yield "alt", f"{name} shows a picture without alternative text"
 
 
-def _leftovers(text: Text) -> Iterator[tuple[str, str, int]]:
-    for found in sorted(leftovers(text), key=lambda leftover: leftover.start):
-        yield found.kind, f"{found.message} in {text.what}", found.start
+def _leftovers(text: Text) -> list[Leftover]:
+    """What was left in a text, with messages that name the text."""
+    return [replace(left, message=f"{left.message} in {text.what}") for left in leftovers(text)]
 
 
 def _pages(docs: Path) -> Iterator[Finding]:
     """What was left in pages that somebody wrote by hand."""
     for page, text, first in hand_written_pages(docs):
         name = page.relative_to(docs.parent).as_posix()
-        for kind, message, start in _leftovers(text):
-            yield Finding(kind, message, name, text.line((), (first, 1), start))
+        for left in _leftovers(text):
+            line = text.line((), (first, 1), left.start)
+            yield Finding(left.kind, left.message, name, line, left.severity)
 
 
 def _borrowed(project: Project) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ GENERAL = re.compile(
     re.I,
 )
 """Words of sentences about other things than the figure."""
-BOUND = re.compile(r"\b(?:beyond|above|below|over|under|up to|until|between|every|any)\s*$", re.I)
+BOUND = re.compile(r"\b(?:beyond|above|below|up to|until|between|every|any)\s*$", re.I)
 """What before a value makes a bound of it."""
 TRAINED = re.compile(r"\b(?:train|trained|training|trains)\b", re.I)
 POINTS = re.compile(
@@ -159,6 +159,8 @@ def _known(entries: Sequence[Entry]) -> dict[str, set[float]]:
             learn("t", [STRIDE * (LOOP - i) for i in range(entry.params["i_start"], LOOP + 1)])
     for epochs in _epochs(entries):
         learn("epoch", epochs)
+    for name in ("t", "i_start", "sigma", "noise_level"):
+        learn("noise level", sorted(known.get(name, ())))
     return known
 
 

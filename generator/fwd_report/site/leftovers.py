@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html.entities import html5
 
 from fwd_report.site.authored import CONTENT, Text
+from fwd_report.site.findings import Severity
 
 NOTES = "explain|insert|fill[ -]in|elaborate|describe|visuali[sz]e|your (?:text|name|answer)|todo"
 EDITS = (
@@ -15,7 +16,7 @@ EDITS = (
     "fill|delete|don't forget|explain|describe"
 )
 """How a note to oneself begins."""
-CAPITALS = "MAKE|FIX|CHANGE|ADD|REMOVE|REDO|REWRITE|REPLACE|UPDATE|WRITE|INSERT|PUT|FINISH|DELETE"
+CAPITALS = "MAKE|FIX|CHANGE|ADD|REMOVE|REDO|REWRITE|REPLACE|WRITE|INSERT|PUT|FINISH|DELETE"
 THINGS = (
     "figure|figures|image|images|picture|pictures|photo|photos|pic|pics|gif|gifs|video|plot|graph|"
     "diagram|screenshot|table|caption|link|url|citation|cite|ref|reference|teaser|placeholder|"
@@ -29,16 +30,25 @@ SIMPLE = (
     re.compile(
         rf"^[ \t]*\((?:{EDITS}|show|mention|discuss|check|see if)\b[^()]*\)[ \t]*$", re.I | re.M
     ),
-    re.compile(rf"(?:(?<=[.!?:]\s)|^[ \t]*)(?:{EDITS})\b(?:[^.!?\n]|\.(?=\d))*!!+", re.I | re.M),
+    re.compile(
+        rf"[(*_](?:add|insert|put)(?: an?| the| some| more)? (?:{THINGS})\b[^()*_]*[)*_]", re.I
+    ),
+    re.compile(rf"\byour (?:{THINGS}) (?:goes )?here\b", re.I),
+    re.compile(rf"(?:(?<=[.!?:]\s)|^[ \t]*)(?:{EDITS})\b(?:[^.,:!?\n]|\.(?=\d))*!!+", re.I | re.M),
     re.compile(rf"\b(?:{CAPITALS})(?:\s+[A-Z]+\b){{2,}}"),
     re.compile(r"\b(?:Figure|Fig\.|Table|Section|Equation|Eq\.|Part|page)\s*\(?\?\?+\)?", re.I),
+    re.compile(r"\b(?:Figure|Fig\.|Table|Section|Equation|Eq\.) \?(?!\w)", re.I),
+    re.compile(r"(?<!\S)\?{2,}(?=[\s.,;:)]|$)"),
     re.compile(r"(?<![\w?])\[\?+\](?!\()|\(\?\?+\)"),
     re.compile(r"(?<=[^\s_*-][ \t])_{2,}(?![\w_*])|(?<![\w_*\\])_{2,}(?=[ \t]+[^\s_*-])"),
 )
 """Placeholders that are known by their words alone; five published writeups had most of them."""
+AS_TAG = re.compile(rf"<(?:{NOTES}|add|put|write|placeholder)\b[^<>\n]*>", re.I)
+"""A note in angle brackets, which a browser takes for a tag and hides."""
 BRACKETS = re.compile(r"(?<![!\]\w\\])\[([^\[\]\n]{3,80})\](?![(\[:])")
 IN_BRACKETS = re.compile(
-    rf"(?:{NOTES}|{EDITS})\b.*|(?:[\w'-]+ ){{0,4}}(?:{THINGS})(?: (?:here|goes here|\d))?|.*\bhere",
+    rf"(?:{NOTES}|{EDITS})\b.*|(?:[\w'-]+ ){{0,4}}(?:{THINGS})(?: (?:here|goes here|needed))?"
+    rf"|(?:{THINGS}) of .*|.*\bhere",
     re.I,
 )
 ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]+);")
@@ -47,11 +57,9 @@ TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|\(|\[)")
 SCRIPT = re.compile(r"(?<![\w\\{])\w{1,3}[_^]\{[^{}\n]*\}")
 """A letter or number with a subscript or superscript in braces."""
 HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.M)
-FUNCTION_WORDS = (
-    "the|a|an|of|and|or|which|whose|my|our|their|its|to|from|with|by|for|at|in|on|than|into|"
-    "because|that|as|is|are|was|were|called"
-)
-BREAKS_OFF = re.compile(rf"(?:^|[\s(])(?:{FUNCTION_WORDS})[ \t]*\Z", re.I)
+NEVER_LAST = "the|a|an|and|or|which|whose|my|our|their|your|its|than|into|because|if|as"
+SELDOM_LAST = "of|to|from|with|by|for|at|in|on|that|is|are|was|were|called"
+BREAKS_OFF = re.compile(rf"(?:^|[\s(])(?:(?P<surely>{NEVER_LAST})|{SELDOM_LAST})[ \t]*\Z", re.I)
 FEW_WORDS = re.compile(r"[^\W\d_]+(?:[ \t]+[^\W\d_]+)?")
 LIST_OR_TABLE = re.compile(r"\s*(?:[-*+>|]|\d+[.)]|!\[|\[\^|\{)")
 
@@ -64,14 +72,16 @@ class Leftover:
     message: str
     start: int
     excerpt: str
+    severity: Severity = "error"
 
 
 def leftovers(text: Text) -> Iterator[Leftover]:
-    """What is wrong with one text, in no order, each stretch once."""
-    seen: set[int] = set()
-    for found in (*_placeholders(text), *_marks(text), *_gaps(text)):
-        if found.start not in seen and not text.is_meant(found.start, found.excerpt):
-            seen.add(found.start)
+    """What is wrong with one text, from its beginning on, each stretch once."""
+    end = -1
+    every = (*_placeholders(text), *_marks(text), *_gaps(text))
+    for found in sorted(every, key=lambda leftover: leftover.start):
+        if found.start >= end and not text.is_meant(found.start, found.excerpt):
+            end = found.start + len(found.excerpt)
             yield found
 
 
@@ -83,6 +93,9 @@ def _placeholders(text: Text) -> Iterator[Leftover]:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             if CONTENT not in excerpt:
                 yield Leftover("placeholder", f"placeholder {excerpt!r}", start, excerpt)
+    for match in AS_TAG.finditer(text.markdown):
+        message = f"placeholder {match[0]!r}, which a browser hides"
+        yield Leftover("placeholder", message, match.start(), match[0])
     for match in BRACKETS.finditer(words):
         if IN_BRACKETS.fullmatch(match[1].strip()) and not _defined(match[1], words):
             yield Leftover("placeholder", f"placeholder {match[0]!r}", match.start(), match[0])
@@ -144,8 +157,9 @@ def _broken_off(text: Text, start: int, end: int) -> Iterator[Leftover]:
     paragraph = body[body.rfind("\n\n") + 1 :].lstrip("\n")
     if LIST_OR_TABLE.match(paragraph) or len(paragraph.split()) < 2:
         return
-    if BREAKS_OFF.search(paragraph):
+    if last := BREAKS_OFF.search(paragraph):
         at = start + max(body.rfind(" "), body.rfind("\n")) + 1
         shown = " ".join(paragraph.split())
         shown = f"…{shown[-50:]}" if len(shown) > 50 else shown
-        yield Leftover("unfinished", f"{shown!r} breaks off", at, paragraph)
+        sure: Severity = "error" if last["surely"] else "warning"
+        yield Leftover("unfinished", f"{shown!r} breaks off", at, body[at - start :], sure)

@@ -85,7 +85,7 @@ class _Site:
             if section is not None:
                 found |= self.reader.page(_prose(section)).ids | _figures(section)
             if page.is_file():
-                written = page.read_text(encoding="utf-8")
+                written = page.read_text(encoding="utf-8-sig", errors="replace")
                 if page.is_relative_to(self.docs / OWNED):
                     found |= set(IDS.findall(written))
                 else:

@@ -21,16 +21,18 @@ NAMES: Mapping[str, str] = {
     "timesteps": r"T",
     "batch": r"batch[ _]size|batch",
     "lr": r"lr|learning[ _]rate",
+    "noise level": r"noise[ _]levels?",
 }
 """How prose calls a field, by the field's own name; others are called as they are written."""
 CASED = ("t", "i", "D", "T")
 """Names of one letter, which mean something else in the other case."""
-WORDS = ("guidance", "seed", "epoch", "t", "kernel_size", "lr")
+WORDS = ("guidance", "seed", "epoch", "t", "kernel_size", "lr", "noise level")
 """Fields with a name in words, which a value may follow without a sign between."""
 NUMBER = r"[-−]?\d+(?:\.\d+)?(?:[eE][-−+]?\d+)?|[-−]?\.\d+"
-_ONE = rf"(?:{NUMBER})(?![\w%]|\.\d|\s*(?:\^|/|×|\*|\+))"
+_UNITS = "s|ms|sec|seconds?|min|minutes?|h|hours?|dB|px|pixels|GB|MB"
+_ONE = rf"(?:{NUMBER})(?![\w%]|\.\d|\s*(?:\^|/|×|\*|\+|(?:{_UNITS})\b))"
 _MANY = rf"{_ONE}(?:\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|\bto\b|\bthrough\b|–|…)\s*{_ONE})*"
-_KNOWN = "|".join(f"(?P<{field}>{names})" for field, names in NAMES.items())
+_KNOWN = "|".join(f"(?P<{field.replace(' ', '_')}>{names})" for field, names in NAMES.items())
 STATED = re.compile(
     rf"(?<![\w.'’-])(?:{_KNOWN}|(?P<other>[A-Za-z][a-z]*(?:_[a-z]+)+))(?![\w'’])"
     rf"(?P<link>\s*(?:=|:|≈|∈|\bin\b|\bof\b|\bis\b(?:\s+always)?|\bset to\b|\bat\b)?\s*)"
@@ -73,13 +75,15 @@ def statements(source: str) -> Iterator[Statement]:
         if any(start < match.end() and match.start() < end for start, end in taken):
             continue
         groups = match.groupdict()
-        field = next((name for name in NAMES if groups.get(name)), None)
-        name = (groups[field] if field else groups["other"]).strip()
+        field = next((name for name in NAMES if groups.get(name.replace(" ", "_"))), None)
+        name = (groups[field.replace(" ", "_")] if field else groups["other"]).strip()
         if field and name.lower() in map(str.lower, CASED) and name not in CASED:
             continue
         link = (groups.get("link") or "").strip().lower()
         signed = link in ("=", ":", "≈", "∈") or match.re is not STATED
         if not signed and (field not in WORDS or name in CASED or link == "at"):
+            continue
+        if field == "epoch" and link == "of":
             continue
         taken.append(match.span())
         if "…" in text[match.start() : match.end() + 3]:
