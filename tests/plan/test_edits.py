@@ -162,6 +162,8 @@ def test_a_package_that_is_run_on_the_way_counts(sources: Sources) -> None:
         "__import__('sys').modules[self.name].seldom()",
         "vars(helpers)[self.name]()",
         "helpers.__dict__[self.name]()",
+        "getattr(helpers, self.name)()",
+        "getattr(helpers, 'seldom')()",
     ],
 )
 def test_code_that_names_nothing_may_use_everything(reflection: str, sources: Sources) -> None:
@@ -214,3 +216,11 @@ def test_modules_of_subpackages_count_and_an_editors_lock_files_do_not(sources: 
 def test_a_technique_whose_code_does_not_count_is_no_technique(sources: Sources) -> None:
     with pytest.raises(LookupError, match="page"):
         Code(sources.root / "code.json", sources.root).closure("fwd_report.site.page")
+
+
+def test_where_nothing_can_be_remembered_keys_are_the_same(sources: Sources) -> None:
+    before = sources.closure()
+    cache = sources.root / "cache" / "code.json"
+    cache.unlink()
+    (cache / "a folder").mkdir(parents=True)
+    assert sources.closure() == before

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ class Code:
         }
         if closures.keys() - self._kept.keys():
             text = json.dumps({**self._kept, **closures}, separators=(",", ":"))
-            write_atomically(self._cache_file, f"{self._check(text)}\n{text}")
+            with suppress(OSError):  # nothing is lost but time, where nothing can be written
+                write_atomically(self._cache_file, f"{self._check(text)}\n{text}")
 
     def _read_cache(self) -> dict[str, Any]:
         """Nothing where the file is missing, damaged, or of other sources."""
