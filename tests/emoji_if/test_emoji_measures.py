@@ -24,7 +24,9 @@ def test_distance_is_the_root_mean_square_of_the_difference() -> None:
 def test_spread_and_nearest_leave_out_a_picture_itself() -> None:
     pictures = flats(0.0, 0.1, 1.0)
     assert spread(pictures) == pytest.approx(2 * (0.1 + 0.9 + 1.0) / 6, rel=1e-4)
-    torch.testing.assert_close(nearest_other(pictures), torch.tensor([0.1, 0.1, 0.9]), rtol=1e-3, atol=0)
+    torch.testing.assert_close(
+        nearest_other(pictures), torch.tensor([0.1, 0.1, 0.9]), rtol=1e-3, atol=0
+    )
 
 
 def test_psnr_of_a_known_error() -> None:
