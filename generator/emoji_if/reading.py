@@ -41,7 +41,7 @@ SHORT = 18
 """Tokens most of the lesson's captions are padded to: shorter than `LENGTH`, and so cheaper."""
 
 TWICE = ("two",) * len(KINDS)
-"""Kinds the lesson shows beyond one of each: that a caption names two things is the hardest part."""
+"""Kinds shown beyond one of each: that a caption names two things is hardest to learn."""
 
 _LISTS = {
     "medium": list(MEDIA),
