@@ -187,15 +187,19 @@ class Training:
         save({"step": self.step, "averages": halves}, folder / f"{self.step:07d}.pt")
 
     def advance(self, team: Workers) -> dict[str, float]:
-        """One step; the mean losses. The warm-up is repeated where optimisers start anew."""
+        """One step; the mean losses. The warm-up is repeated where optimisers start anew.
+
+        A step whose gradient is not finite is left out: one of them would end a long training.
+        """
         part = self.settings.schedule.rate(self.since, self.budget.fraction)
         for optimiser, highest in zip(self.pair, self.peaks, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = part * highest
         losses = team.gradients()
-        nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        norm = nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         for optimiser in self.pair:
-            optimiser.step()
+            if norm.isfinite():
+                optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step, self.since = self.step + 1, self.since + 1
         self.pictures += self.settings.share * self.settings.workers

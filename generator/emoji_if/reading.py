@@ -40,6 +40,9 @@ SHARPNESS = 10.0
 SHORT = 18
 """Tokens most of the lesson's captions are padded to: shorter than `LENGTH`, and so cheaper."""
 
+TWICE = ("two",) * len(KINDS)
+"""Kinds shown beyond one of each: that a caption names two things is hardest to learn."""
+
 _LISTS = {
     "medium": list(MEDIA),
     "place": list(PLACES),
@@ -124,7 +127,7 @@ def teach(
     """The reader after its lesson, in which empty and vague captions are "not said"."""
     torch.manual_seed(0)
     reader = Reader(tokenizer, len(things)).to(settings.device)
-    plan, media, kinds = Plan(things), list(MEDIA), list(KINDS)
+    plan, media, kinds = Plan(things), list(MEDIA), [*KINDS, *TWICE]
     rng, lock = np.random.default_rng(), threading.Lock()
 
     def shown() -> Shown:

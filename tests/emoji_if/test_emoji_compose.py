@@ -19,6 +19,7 @@ from emoji_if.scenes import SCENES
 from emoji_if.stream import RESTORED, Pictures, Stream
 from emoji_if.textures import MOST_NOISE, Textures
 from emoji_if.vocabulary import read_things
+from emoji_if.yardstick import Yardstick
 
 DOG, OWL, FOX, MOON, VOLCANO, OLD_MAN = range(6)
 
@@ -173,6 +174,34 @@ def test_textures_are_few_nameless_and_hardly_noised(npm: Path, composer: Compos
     assert torch.all(batch.most_noise[~mere] == 1)
     said = {text for text, plain in zip(batch.captions, mere, strict=True) if plain}
     assert said == {"", "a high quality photo"}
+
+
+def test_a_yardstick_measures_the_same_pictures_every_time(composer: Composer) -> None:
+    pictures = Pictures(composer, None, 16, 4, seed=9)
+    photograph = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    first, again = (Yardstick.of(pictures, photograph) for _ in range(2))
+    assert torch.equal(first.drawings, again.drawings)
+    assert torch.equal(first.noise, again.noise)
+    assert first.photographs.shape == (4, 3, 16, 16)
+
+    class Silent(torch.nn.Linear):
+        """Always answers that the velocity is nought."""
+
+        def embed(self, captions: list[str]) -> torch.Tensor:
+            return torch.zeros(len(captions), 1, 1)
+
+        @property
+        def unet(self) -> Silent:
+            return self
+
+        def velocity(self, xt: torch.Tensor, *_: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return torch.zeros_like(xt), torch.zeros_like(xt)
+
+    silent = Silent(1, 1)
+    abar = first.objective["abar"][torch.tensor([500])]
+    v = abar.sqrt() * first.noise - (1 - abar).sqrt() * first.drawings
+    assert first.errors(silent)[500] == pytest.approx(v.square().mean().item(), rel=1e-5)
+    assert "photo" in again.measure(silent)
 
 
 def test_reducing_averages() -> None:

@@ -23,7 +23,7 @@ from emoji_if.sample import draw, enlarge, load_stage_1, load_stage_2
 def run(*arguments: str) -> str:
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 @pytest.mark.parametrize(

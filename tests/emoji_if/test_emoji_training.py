@@ -105,6 +105,19 @@ def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert again.step > first.step
 
 
+def test_a_gradient_that_is_not_finite_changes_nothing() -> None:
+    made = training()
+    before = made.module.weight.clone()
+
+    def broken(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
+        return replica(torch.full((1, 2), torch.inf)).sum(), {"loss": 0.0}
+
+    made.advance(Workers(made.module, broken, 1))
+    assert torch.equal(made.module.weight, before)
+    made.advance(Workers(made.module, quadratic, 1))
+    assert not torch.equal(made.module.weight, before)
+
+
 def test_a_torn_checkpoint_falls_back_to_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     assert load(path) is None
