@@ -27,6 +27,16 @@ ARGUMENTS = (
 )
 
 
+PROSE = "\n\n".join(
+    "A picture is made of large shapes and of small ones, and noise is equally strong in both, "
+    "which is why the large shapes survive it far longer than the edges and the grain do"
+    + ", as one sees here" * words
+    + "."
+    for words in range(2, 9)
+)
+"""Text enough for its lines to break elsewhere in another font."""
+
+
 def lay_out(root: Path) -> Path:
     """The files of a project beside its experiments."""
     (root / "docs").mkdir(parents=True, exist_ok=True)
@@ -51,7 +61,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = lay_out(tmp_path_factory.mktemp("report"))
     guide = root / "docs" / "guide"
     guide.mkdir()
-    (guide / "zebra.md").write_text("# First\n")
+    (guide / "zebra.md").write_text(f"# First\n\n## Of edges that noise hides at once\n\n{PROSE}\n")
     (guide / "aardvark.md").write_text("# Second\n")
     (guide / "index.md").write_text("# Guide\n\n[First](zebra.md), [second](aardvark.md)\n")
     render_site(every_part(root), root)

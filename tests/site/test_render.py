@@ -14,6 +14,7 @@ from tests.site.fabricate import Fabric, Sample, every_part, picture
 
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
+from fwd_report.site.stamp import inputs_digest
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -192,3 +193,35 @@ def test_results_that_lost_their_picture_are_a_box_not_a_broken_image(
     page = (tmp_path / "docs/report/a.md").read_text()
     assert (failure or "image.png") in page
     assert "<img" not in page
+
+
+def test_numbers_beneath_pictures_can_be_left_out(project: Path, report: ReportResult) -> None:
+    page = project / "docs" / "report" / "denoise.md"
+    render_site(report, project)
+    assert "fwd-note" in page.read_text()
+    section = next(section for section in report.sections if section.spec.name == "denoise")
+    edited = tuple(
+        replace(result, spec=replace(result.spec, metrics=False)) for result in section.experiments
+    )
+    spec = replace(section.spec, experiments=tuple(result.spec for result in edited))
+    changed = SectionResult(spec, edited)
+    sections = tuple(changed if item is section else item for item in report.sections)
+    specs = tuple(item.spec for item in sections)
+    made = replace(report, sections=sections, project=replace(report.project, sections=specs))
+    render_site(made, project)
+    assert "fwd-note" not in page.read_text()
+
+
+def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: ReportResult) -> None:
+    """`--set section.id.every=2` changes neither a key nor the YAML."""
+    render_site(report, project)
+    assert render_site(report, project) == []
+    section = report.sections[0]
+    (result,) = section.experiments
+    variants = (replace(result.spec.variants[0], technique=Sample(steps=7)),)
+    spec = replace(result.spec, variants=variants)
+    sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
+    changed = replace(report, project=replace(report.project, sections=sections))
+    assert inputs_digest(changed.project, (), project, project / "docs") != inputs_digest(
+        report.project, (), project, project / "docs"
+    )
