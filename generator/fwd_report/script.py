@@ -19,11 +19,11 @@ from fwd_report.models.layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
+from fwd_report.site.provenance import SCRIPTED
 from fwd_report.spec.model import Project
 from fwd_report.store.files import read_json
 from fwd_report.store.store import Store
 
-TECHNIQUES = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
 VIEWS = {
     "flip": ("x.flip(-2)", "x.flip(-2)"),
     "mirror": ("x.flip(-1)", "x.flip(-1)"),
@@ -50,12 +50,12 @@ ORDERS = {
 def script_of(project: Project, store: Store, run: Run) -> str:
     """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
 
-    Raises UserError for a run of a technique that is not one of `TECHNIQUES`.
+    Raises UserError for a run of a technique that is not one of `SCRIPTED`.
     """
-    if run.technique.name not in TECHNIQUES:
+    if run.technique.name not in SCRIPTED:
         raise UserError(
             f"{run.name} is no single picture of a model: its technique is {run.technique.name}",
-            hint=f"a script is for runs of {', '.join(TECHNIQUES)}",
+            hint=f"a script is for runs of {', '.join(SCRIPTED)}",
         )
     lines = [
         f"# {run.name}, by plain torch and diffusers. Run it in the writeup's folder.",
