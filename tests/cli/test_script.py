@@ -123,6 +123,7 @@ def printed(project: Project, name: str) -> str:
     return answer.stdout
 
 
+@pytest.mark.slow
 def test_every_printed_script_makes_the_stored_picture(
     pictures: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +167,20 @@ def test_scripts_run_by_themselves(pictures: Project) -> None:
         assert abs(made - stored).max() <= 1, run.name
 
 
+def test_a_printed_script_makes_the_stored_picture(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    build(project.root, Options(only=("hybrids",)))
+    plan, store = load_plan(project.root, Options())
+    run = next(run for run in plan.runs if run.name == "hybrids.skull[0]")
+    (project.root / "script.py").write_text(printed(project, run.name), encoding="utf-8")
+    made = runpy.run_path("script.py")["x"][0]
+    stored = load_file(store.folder(run.key) / "tensors.safetensors")["image"]
+    assert float((made - stored).abs().max()) < 1e-3 * max(1.0, float(stored.abs().max()))
+
+
+@pytest.mark.slow
 def test_what_has_no_script(pictures: Project) -> None:
     answer = CliRunner().invoke(app, ["script", "-C", str(pictures.root), "trained.ddpm[0]"])
     assert isinstance(answer.exception, UserError)

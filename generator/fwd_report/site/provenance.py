@@ -103,6 +103,6 @@ def _commits(provenance: Sequence[Mapping[str, Any]]) -> str:
     found: dict[str, None] = {}
     for item in provenance:
         if git := item.get("git"):
-            changed = ", with local changes" if git["dirty"] else ""
+            changed = ", with local changes" if git.get("dirty") else ""
             found[f"{git['commit'][:10]}{changed}"] = None
     return "; ".join(found)
