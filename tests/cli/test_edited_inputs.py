@@ -77,7 +77,7 @@ def files_of(run: Run, root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in store.folder(run.key).glob("*.*")}
 
 
-@pytest.mark.parametrize("name", ["dot", "mask"])
+@pytest.mark.parametrize("name", ["dot", pytest.param("mask", marks=pytest.mark.slow)])
 def test_white_black_white(
     writeup: Project, monkeypatch: pytest.MonkeyPatch, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,7 +128,11 @@ def files_path(writeup: Project, run: Run) -> Path:
 
 
 @pytest.mark.parametrize(
-    "part", ["unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"]
+    "part",
+    [
+        "unet/diffusion_pytorch_model.safetensors",
+        pytest.param("text_encoder/model.safetensors", marks=pytest.mark.slow),
+    ],
 )
 def test_weights_changed_for_a_while(
     writeup: Project, monkeypatch: pytest.MonkeyPatch, part: str
@@ -149,7 +153,12 @@ def test_weights_changed_for_a_while(
 
 
 @pytest.mark.parametrize(
-    "part", ["scheduler/scheduler_config.json", "tokenizer/tokenizer.json", "unet/config.json"]
+    "part",
+    [
+        "tokenizer/tokenizer.json",
+        pytest.param("scheduler/scheduler_config.json", marks=pytest.mark.slow),
+        pytest.param("unet/config.json", marks=pytest.mark.slow),
+    ],
 )
 def test_configurations_changed_for_good(
     writeup: Project, monkeypatch: pytest.MonkeyPatch, part: str

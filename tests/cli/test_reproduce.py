@@ -102,6 +102,7 @@ def test_a_difference_is_measured_and_explained(built: Project) -> None:
     assert run(built, "hybrids.skull", "--tolerance", "0.3").exit_code == 0
 
 
+@pytest.mark.slow
 def test_for_programs(built: Project) -> None:
     tampered(built, "noise.photos[1]", 0.001)
     answer = run(built, "noise.photos", "--json")
@@ -117,6 +118,7 @@ def test_for_programs(built: Project) -> None:
     assert content["tolerance"] == 0.01
 
 
+@pytest.mark.slow
 def test_results_that_need_others_are_made_from_the_stored_ones(
     built: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -129,6 +131,7 @@ def test_results_that_need_others_are_made_from_the_stored_ones(
     assert isinstance(refused.exception, UserError)
 
 
+@pytest.mark.slow
 def test_a_damaged_result_is_said_to_be(built: Project) -> None:
     plan, store = load_plan(built.root, Options())
     chosen = next(run for run in plan.runs if run.name == "noise.dot[0]")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.hub_server import Hub, files_in
 
+from fwd_report.build import Options, build
 from fwd_report.errors import UnavailableError, UserError
 from fwd_report.models import hub, names
 from fwd_report.models.digest import model_digest
@@ -201,3 +202,24 @@ def test_names_of_the_hub(tmp_path: Path, name: str, split: tuple[str, str]) -> 
 def test_what_names_no_revision(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="no model folder"):
         names.resolve(name, 1, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_report_of_a_hub_model_and_of_its_folder_share_results(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path
+) -> None:
+    """Built from the hub, fresh from the folder; a README edit upstream reruns nothing."""
+    repository = model_hub.add("some/model", tiny_if / "stage_1")
+    root = tmp_path / "writeup"
+    (root / "experiments").mkdir(parents=True)
+    report = "title: A report\nmodel: {}\n"
+    (root / "experiments" / "report.yaml").write_text(report.format("some/model"))
+    (root / "experiments" / "one.yaml").write_text(
+        "title: One\norder: 10\nintro: One.\nexperiments:\n"
+        "  - {id: dog, technique: sample, prompt: a dog, steps: 2, caption: A dog.}\n"
+    )
+    assert build(root, Options()).ran == 1
+    commit = repository.commit({**files_in(tiny_if / "stage_1"), "README.md": b"reworded"})
+    for model in (str(tiny_if / "stage_1"), f"some/model@{commit}"):
+        (root / "experiments" / "report.yaml").write_text(report.format(model))
+        assert build(root, Options()).ran == 0

@@ -24,6 +24,7 @@ for command in (
     building.plan,
     pages.check,
     reproducing.reproduce,
+    reproducing.script,
     pages.serve,
     projects.init,
     pages.publish,

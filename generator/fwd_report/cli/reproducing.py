@@ -81,6 +81,21 @@ def reproduce(
         raise typer.Exit(FAILED)
 
 
+def script(
+    run: Annotated[str, typer.Argument(metavar="SECTION.EXPERIMENT[INDEX]", show_default=False)],
+    profile: Profile = None,
+    overrides: Overrides = None,
+    root: Root = Path(),
+) -> None:
+    """Print the plain diffusers script that makes one picture again."""
+    from fwd_report.build import load_plan
+    from fwd_report.plan.describe import find_run
+    from fwd_report.script import script_of
+
+    plan, store = load_plan(root.resolve(), options_of(None, profile, overrides))
+    typer.echo(script_of(plan.project, store, find_run(plan, run)), nl=False)
+
+
 @contextmanager
 def _scratch(keep: Path | None) -> Iterator[Path]:
     """A folder to make results in, on the disk of the one they are kept in, if they are."""

@@ -8,6 +8,9 @@ from typing import Any
 from fwd_report.plan.rates import duration
 from fwd_report.store.entry import Entry
 
+SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
+"""Techniques of single pictures, which `fwd-report script` has a script of."""
+
 
 def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """(name, value) pairs for a page, in reading order; what no run recorded is left out."""
@@ -26,6 +29,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
         ("Commit", _commits(provenance)),
+        ("In plain diffusers", _script(entries)),
     ]
     return [(name, value) for name, value in found if value]
 
@@ -44,6 +48,15 @@ def ranges(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def _script(entries: Sequence[Entry]) -> str:
+    """The command that prints the script of an experiment's first picture."""
+    first = entries[0]
+    names = {(entry.section, entry.experiment) for entry in entries}
+    if first.technique not in SCRIPTED or len(names) > 1:
+        return ""
+    return f"fwd-report script {first.section}.{first.experiment}[{first.index}]"
 
 
 def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
@@ -90,6 +103,6 @@ def _commits(provenance: Sequence[Mapping[str, Any]]) -> str:
     found: dict[str, None] = {}
     for item in provenance:
         if git := item.get("git"):
-            changed = ", with local changes" if git["dirty"] else ""
+            changed = ", with local changes" if git.get("dirty") else ""
             found[f"{git['commit'][:10]}{changed}"] = None
     return "; ".join(found)
