@@ -101,6 +101,7 @@ def test_a_project_that_is_read_only_can_be_planned_and_checked(
         assert "pages are up to date" in build.output
 
 
+@pytest.mark.slow
 def test_a_bare_environment_builds(writeup: Writeup, built: tuple[Writeup, float]) -> None:
     """No HOME, no locale, nothing on stdin, and nobody to read what is said."""
     environment = {
