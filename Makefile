@@ -32,6 +32,7 @@ lint: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python bench/part_a.py
 	$(BIN)/python bench/training.py
+	$(BIN)/python bench/noop.py
 
 serve: $(VENV)/installed
 	$(BIN)/fwd-report serve

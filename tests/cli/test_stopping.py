@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import NOISE, Project
+from tests.cli.conftest import Project
 
 WITHIN = 2.0
 SLACK = 3.0
@@ -36,23 +36,6 @@ def stop(process: subprocess.Popen[str], number: int) -> tuple[float, str]:
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     return time.monotonic() - began, errors
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_build_that_is_stopped_keeps_what_is_done_and_says_so(
-    project: Project, number: int, code: int
-) -> None:
-    project.write("noise", NOISE.replace("samples: 3", "samples: 400"))
-    build = start(project.command("build"), project.root, NO_COLOR="1")
-    deadline = time.monotonic() + 120
-    while not project.stored() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    seconds, errors = stop(build, number)
-    assert build.returncode == code
-    assert "stopped; what was done is stored, and the next build goes on from there" in errors
-    assert "Traceback" not in errors
-    assert seconds < WITHIN + SLACK
-    assert project.stored()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

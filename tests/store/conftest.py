@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,14 +50,13 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def shared_folder(tmp_path: Path) -> Path:
-    """A folder that a group shares, reachable for all its users."""
-    for above in tmp_path.parents:
-        if above.stat().st_uid == os.geteuid() and above.parent != above:
-            above.chmod(above.stat().st_mode | 0o055)
-    os.chown(tmp_path, -1, GROUP)
-    tmp_path.chmod(0o2775)
-    return tmp_path
+def shared_folder() -> Iterator[Path]:
+    """A folder that a group shares, reachable for all its users, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.chown(folder, -1, GROUP)
+        folder.chmod(0o2775)
+        yield folder
 
 
 @pytest.fixture

@@ -229,3 +229,18 @@ def test_remove_takes_the_link_and_not_its_target(tmp_path: Path) -> None:
     remove(tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
     assert (tmp_path / "target" / "file").exists()
+
+
+def test_files_that_killed_builds_were_writing_go_with_the_next_one(store: Store) -> None:
+    old = store.base / "cache" / ".digests.json-123-0a1b2c3d.tmp"
+    young = store.base / "last" / ".a.b[0]-123-0a1b2c3d.tmp"
+    mine = store.base / "cache" / ".notes-of-mine.tmp"
+    for path in (old, young, mine):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for path in (old, mine):
+        os.utime(path, (0, 0))
+    store.sweep()
+    assert not old.exists()
+    assert young.exists(), "somebody may be writing it just now"
+    assert mine.exists()

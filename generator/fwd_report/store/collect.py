@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from fwd_report.errors import UnavailableError
-from fwd_report.store.folders import ASIDE, inside, is_key, remove, size_of
+from fwd_report.store.folders import ASIDE, inside, is_key, parts_of, remove, size_of
 from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError
-from fwd_report.store.store import SECONDS, Store, parts_of
+from fwd_report.store.store import SECONDS, Store
 
 Kind = Literal["result", "training", "damaged", "half-written"]
 DAY = 86_400.0

@@ -6,15 +6,18 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fwd_report.errors import UnavailableError
 from fwd_report.store.folders import make_folder, set_aside
 
 NOT_HERE = {
@@ -22,8 +25,12 @@ NOT_HERE = {
     for name in ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EBADF", "EACCES", "EPERM", "EISDIR")
 }
 """What a system answers that cannot flush this kind of file or folder at all."""
-TEMPORARY = ".tmp"
-"""How the names of half-written files end; they begin with a dot."""
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
+"""What the system answers for a file that is not there as it was written. All else may pass."""
+HALF_WRITTEN = re.compile(r"\..{1,40}-\d+-[0-9a-f]{8}\.tmp", re.DOTALL)
+"""The names of files that are being written."""
+ABANDONED = 3600.0
+"""Seconds after which nobody can still be writing one."""
 
 
 def sha256_of(path: Path) -> str:
@@ -58,7 +65,7 @@ def write_atomically(
     if parents:
         make_folder(path.parent)
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name[:40]}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY}")
+    temporary = path.with_name(f".{path.name[:40]}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with naming(path):
             with open(temporary, "xb") as file:
@@ -76,6 +83,16 @@ def write_atomically(
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep_half_written(folder: Path) -> None:
+    """Remove the files in a folder that killed processes were writing, long ago."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if HALF_WRITTEN.fullmatch(path.name) and not path.is_dir():
+                with suppress(OSError):
+                    if time.time() - path.lstat().st_mtime > ABANDONED:
+                        path.unlink()
 
 
 @contextmanager
@@ -186,3 +203,16 @@ def _unless_not_here(error: OSError, path: Path) -> None:
 def warn_once(message: str) -> None:
     """Print a warning the first time it is given in this process."""
     print(f"warning: {message}", file=sys.stderr)
+
+
+def unreadable(error: OSError) -> UnavailableError:
+    """What to say of a file that cannot be read now: it may be whole, so nothing is lost."""
+    hint = None
+    if error.errno in (errno.EACCES, errno.EPERM):
+        hint = "a store shared by a group needs files that the group can read (umask 002)"
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = "raise the limit of open files: ulimit -n"
+    place = error.filename if error.filename is not None else "a file of the store"
+    return UnavailableError(
+        f"{place} cannot be read now: {error.strerror}; nothing was changed", hint=hint
+    )

@@ -20,6 +20,10 @@ from fwd_report.errors import UnavailableError
 OWNED = ".fwd-report"
 ASIDE = "aside"
 KEY = re.compile(r"[0-9a-f]{64}")
+PART = ".part-"
+"""Follows the key in the hidden name of an entry that is being written."""
+GOING = ".gone-"
+"""Follows it in the name of one that is being deleted."""
 COSTLY = ("store", "training")
 """Folders that may be links to another disk, whose loss costs hours: a link to nowhere stays."""
 
@@ -111,9 +115,20 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     name = path.name.lstrip(".")[:64]
-    doomed = path.with_name(f".{name}.gone-{secrets.token_hex(4)}")
+    doomed = path.with_name(f".{name}{GOING}{secrets.token_hex(4)}")
     os.rename(path, doomed)
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+def parts_of(root: Path) -> list[Path]:
+    """The hidden folders beside the entries that were being written or deleted, by their names."""
+    found = []
+    for path in root.glob("??/.*"):
+        key, mark = path.name[1:65], path.name[65:71]
+        ours = is_key(key) and key[:2] == path.parent.name and mark in (PART, GOING)
+        if ours and path.is_dir() and not path.is_symlink():
+            found.append(path)
+    return found
 
 
 def size_of(path: Path) -> int:

@@ -16,17 +16,32 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import RunError, UnavailableError
-from fwd_report.store.files import fsync, naming, sha256_of, write_atomically, write_json
-from fwd_report.store.folders import ASIDE, OWNED, is_key, make_folder, remove, set_aside
+from fwd_report.store.files import (
+    GONE,
+    fsync,
+    naming,
+    sha256_of,
+    sweep_half_written,
+    unreadable,
+    write_atomically,
+    write_json,
+)
+from fwd_report.store.folders import (
+    ASIDE,
+    OWNED,
+    PART,
+    inside,
+    is_key,
+    make_folder,
+    parts_of,
+    remove,
+    set_aside,
+)
 from fwd_report.store.locks import Lock, Locks
-from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError, parse_manifest
+from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
 
-GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
-"""What the system answers for a file that is not there as it was written. All else may pass."""
 SECONDS = ".seconds"
 """In a working folder: how long its job has run so far."""
-PART = ".part-"
-"""Follows the key in the hidden name of an entry that is being written."""
 
 
 class DamagedEntryError(Exception):
@@ -221,8 +236,11 @@ class Store:
         return wrong
 
     def sweep(self) -> None:
-        """Remove the temporary folders and claims of builds that were killed."""
+        """Remove the claims and the temporary folders and files of builds that were killed."""
         self.locks.sweep()
+        for name in ("", "cache", "cache/prompts", "last", "logs", "schema"):
+            if inside(self.base / name, self.base.parent):
+                sweep_half_written(self.base / name)
         for part in parts_of(self.root):
             lock = self.lock(part.name[1:65])
             if lock.acquire():
@@ -273,36 +291,3 @@ class Store:
                     set_aside(self.folder(key), "is not as it was stored")
             finally:
                 lock.release()
-
-
-def parts_of(root: Path) -> list[Path]:
-    """The hidden folders beside the entries that were being written or deleted, by their names."""
-    found = []
-    for path in root.glob("??/.*"):
-        key, mark = path.name[1:65], path.name[65:70]
-        ours = is_key(key) and key[:2] == path.parent.name and mark in (PART[:5], ".gone")
-        if ours and path.is_dir() and not path.is_symlink():
-            found.append(path)
-    return found
-
-
-def unreadable(error: OSError) -> UnavailableError:
-    """What to say of a file that cannot be read now: it may be whole, so nothing is lost."""
-    hint = None
-    if error.errno in (errno.EACCES, errno.EPERM):
-        hint = "a store shared by a group needs files that the group can read (umask 002)"
-    elif error.errno in (errno.EMFILE, errno.ENFILE):
-        hint = "raise the limit of open files: ulimit -n"
-    place = error.filename if error.filename is not None else "a file of the store"
-    return UnavailableError(
-        f"{place} cannot be read now: {error.strerror}; nothing was changed", hint=hint
-    )
-
-
-__all__ = [
-    "MANIFEST",
-    "DamagedEntryError",
-    "Manifest",
-    "NewerEntryError",
-    "Store",
-]

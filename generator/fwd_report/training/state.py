@@ -7,7 +7,6 @@ there and ends with the same weights.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import re
@@ -20,13 +19,12 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from fwd_report.store.files import sha256_of, write_atomically
+from fwd_report.store.files import GONE, sha256_of, write_atomically
 
 STATE = re.compile(r"\.state-(\d{9})-([0-9a-f]{64})\.safetensors")
 """Step and SHA-256. Hidden, so that it stays behind when the training's folder is published."""
 KEPT = 2
 """States kept: the last one, and one to fall back on."""
-NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError as error:
-        if error.errno in NOT_THERE:
+        if error.errno in GONE:
             return None
         raise
 
@@ -137,7 +135,7 @@ def _digest(path: Path) -> str | None:
     try:
         return sha256_of(path)
     except OSError as error:
-        if error.errno in NOT_THERE:
+        if error.errno in GONE:
             return None
         raise
 
