@@ -11,10 +11,10 @@ from pathlib import Path
 from fwd_report.site.contradictions import contradictions
 from fwd_report.site.deliverables import missing_deliverables
 from fwd_report.site.links import dead_links
-from fwd_report.site.markdown import pieces
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import pages_current, shown_results
+from fwd_report.spec.markdown import pieces
 
 PLACEHOLDERS = re.compile(
     r"\b(?:TODO|FIXME|XXX|TBD|SEED_HERE|[A-Z]+_HERE|MAKE A BETTER ONE)\b"

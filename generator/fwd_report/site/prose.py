@@ -12,9 +12,9 @@ from jinja2 import Undefined, UndefinedError, pass_context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from fwd_report.site.markdown import pieces
 from fwd_report.site.mathml import FormulaError, inert, to_mathml
 from fwd_report.site.views import NOT_RUN, NotRun
+from fwd_report.spec.markdown import pieces
 from fwd_report.spec.templates import sandbox
 
 VALUE = re.compile("\ue000(\\d+)\ue001")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fwd_report.site.markdown import pieces
+from fwd_report.spec.markdown import pieces
 
 DOLLARS = {"text": "", "code": "", "inline": "$", "display": "$$"}
 
