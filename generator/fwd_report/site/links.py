@@ -28,7 +28,9 @@ def dead_links(docs: Path, root: Path) -> Iterator[tuple[str, str]]:
     for page in sorted(docs.rglob("*.md")):
         name = page.relative_to(root).as_posix()
         text = "".join(
-            piece.text for piece in pieces(page.read_text("utf-8")) if piece.kind != "code"
+            piece.text
+            for piece in pieces(page.read_text("utf-8"))
+            if piece.kind not in ("code", "raw", "script")
         )
         included = page.name.startswith("_")
         prose = FIGURE.sub("", text)
