@@ -33,7 +33,7 @@ def plain(source: str, context: dict[str, Any]) -> str:
     [
         ("{% set s %}{{ seed }}{% endset %}{{ s | int + 1 }}", "181"),
         ("{% macro m(x) %}{{ x }}{% endmacro %}{{ m(seed) | int + 1 }}", "181"),
-        ("{% macro m() %}{{ caller() | int }}{% endmacro %}{% call m() %}{{ 7 }}{% endcall %}", "7"),
+        ("{% macro m() %}{{ caller() |int }}{% endmacro %}{% call m() %}{{ 7 }}{% endcall %}", "7"),
         ("{% filter upper %}made by {{ name }}{% endfilter %}", "MADE BY <ADA>"),
         ("{% set s | upper %}{{ name }}{% endset %}{{ s }}", "<ADA>"),
         ("{{ name ~ ' & ' ~ seed }}", "<Ada> & 180"),
