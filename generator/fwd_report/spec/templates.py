@@ -117,18 +117,33 @@ def _environment() -> SandboxedEnvironment:
 
 
 def _parse(text: str) -> dict[str, Any]:
-    from jinja2 import TemplateSyntaxError, meta
+    from jinja2 import TemplateSyntaxError
 
     try:
         tree = _environment().parse(literal(text))
         _check_supported(tree)
-        undeclared = meta.find_undeclared_variables(tree)
+        undeclared = _undeclared(tree)
     except TemplateSyntaxError as error:
         return {"error": [error.lineno, shown(error.message or "syntax error")]}
     except Exception as error:
         return {"error": [1, first_line(error)]}
     unknown = undeclared - {*NAMES, *_environment().globals}
     return {"unknown": list(_first_uses(tree, unknown)), "chains": list(_chains(tree))}
+
+
+def _undeclared(tree: nodes.Template) -> set[str]:
+    """As jinja2.meta.find_undeclared_variables, which would compute what is constant."""
+    from jinja2 import nodes
+    from jinja2.meta import TrackingCodeGenerator
+
+    class Finder(TrackingCodeGenerator):
+        def _output_child_to_const(self, *_: Any) -> str:
+            raise nodes.Impossible
+
+    finder = Finder(_environment())
+    finder.optimizer = None
+    finder.visit(tree)
+    return finder.undeclared_identifiers
 
 
 def _check_supported(tree: nodes.Template) -> None:
