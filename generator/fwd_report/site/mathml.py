@@ -6,6 +6,7 @@ The converter is Temml, KaTeX's sibling for MathML, run here and not in the read
 from __future__ import annotations
 
 import atexit
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -13,10 +14,49 @@ from typing import Any
 from xml.etree import ElementTree
 
 TEMML = Path(__file__).parent / "temml" / "temml.min.js"
+ALIASES = {
+    **{
+        rf"\{name}": rf"\mathbb{{{name[0].upper()}}}"
+        for name in ("R", "N", "Z", "Complex", "Reals")
+    },
+    r"\reals": r"\mathbb{R}",
+    r"\natnums": r"\mathbb{N}",
+    r"\cnums": r"\mathbb{C}",
+    r"\larr": r"\leftarrow",
+    r"\rarr": r"\rightarrow",
+    r"\harr": r"\leftrightarrow",
+    r"\uarr": r"\uparrow",
+    r"\darr": r"\downarrow",
+    r"\lrarr": r"\leftrightarrow",
+    r"\lArr": r"\Leftarrow",
+    r"\rArr": r"\Rightarrow",
+    r"\hArr": r"\Leftrightarrow",
+    r"\Larr": r"\Leftarrow",
+    r"\Rarr": r"\Rightarrow",
+    r"\Harr": r"\Leftrightarrow",
+    r"\isin": r"\in",
+    r"\exist": r"\exists",
+    r"\empty": r"\emptyset",
+    r"\infin": r"\infty",
+    r"\plusmn": r"\pm",
+    r"\sdot": r"\cdot",
+    r"\bull": r"\bullet",
+    r"\sub": r"\subset",
+    r"\sube": r"\subseteq",
+    r"\supe": r"\supseteq",
+    r"\real": r"\Re",
+    r"\image": r"\Im",
+    r"\weierp": r"\wp",
+    r"\alef": r"\aleph",
+    r"\Dagger": r"\ddagger",
+    r"\thetasym": r"\vartheta",
+}
+"""Short names that KaTeX has and Temml has not."""
 CONVERT = """
 (latex, display) => {
     try {
-        const options = {displayMode: display, throwOnError: true, trust: false, maxExpand: 1000};
+        const options = {displayMode: display, throwOnError: true, trust: false, maxExpand: 1000,
+            macros: {...ALIASES}};
         return "made " + temml.renderToString(latex, options);
     } catch (error) {
         return "failed " + String(error.message ?? error);
@@ -56,7 +96,7 @@ def _engine() -> Any:
     # Its thread outlives the interpreter otherwise, and the command would not end.
     atexit.register(engine.close)
     engine.eval(TEMML.read_text(encoding="utf-8"))
-    engine.eval(f"convert = {CONVERT}")
+    engine.eval(f"ALIASES = {json.dumps(ALIASES)}; convert = {CONVERT}")
     return engine
 
 
