@@ -88,35 +88,41 @@ def test_inert_text_survives_markdown(text: str) -> None:
 
 ROOT = Path(__file__).parents[2]
 PARTS_OF_OTHERS = frozenset(
-    [
-        r"\begin",
-        r"\end",
-        r"\left",
-        r"\right",
-        r"\middle",
-        r"\bgroup",
-        r"\egroup",
-        r"\char",
-        r"\genfrac",
-        r"\global",
-        r"\tmspace",
-        r"\x",
-        r"\errmessage",
-        r"\message",
-        r"\show",
-        r"\d",
-        r"\t",
-    ]
+    rf"\{name}"
+    for name in (
+        *("begin", "end", "left", "right", "middle", "bgroup", "egroup", "char", "genfrac"),
+        *("global", "tmspace", "x", "errmessage", "message", "show", "d", "t"),
+    )
 )
 """Names that stand only within other constructs, or print nothing."""
 COLOURS = re.compile(r"\\(blue|gold|gray|green|maroon|mint|purple|red|teal|orange|pink|ka)\w*")
-FORMS = (
-    ("{n}", "{n} a", "{n}{{a}}", "{n}{{a}}{{b}}", "a {n} b", "{n}{{1em}}", "{n}{{a}}{{b}}{{c}}")
-    + (r"\left( a {n} b \right)", r"\text{{{n}{{a}}}}", r"\text{{{n}}}", r"\left{n} a \right.")
-    + ("{n}( a", "{{a {n} b}}", "{n}{{red}}{{a}}", r"{n}\sum_a", r"\def\zz{{a}} {n}\zy\zz", "{n}1em")
-    + (r"{n}\x1{{}}", r"{n}\foo{{}}", r"\begin{{array}}{{c}}a\\{n} a\end{{array}}", "a{n}")
-    + ("{n}{{}}{{}}{{}}{{}}a", r"\begin{{array}}{{c}}{n} a\end{{array}}", "{n}[1em]{{1em}}{{1em}}")
-)  # fmt: skip
+FORMS = [
+    "{n}",
+    "{n} a",
+    "{n}{{a}}",
+    "{n}{{a}}{{b}}",
+    "a {n} b",
+    "{n}{{1em}}",
+    "{n}{{a}}{{b}}{{c}}",
+    r"\left( a {n} b \right)",
+    r"\text{{{n}{{a}}}}",
+    r"\text{{{n}}}",
+    r"\left{n} a \right.",
+    "{n}( a",
+    "{{a {n} b}}",
+    "{n}{{red}}{{a}}",
+    r"{n}\sum_a",
+    r"\def\zz{{a}} {n}\zy\zz",
+    "{n}1em",
+    r"{n}\x1{{}}",
+    r"{n}\foo{{}}",
+    r"\begin{{array}}{{c}}a\\{n} a\end{{array}}",
+    "a{n}",
+    "{n}{{}}{{}}{{}}{{}}a",
+    r"\begin{{array}}{{c}}{n} a\end{{array}}",
+    "{n}[1em]{{1em}}{{1em}}",
+]
+"""Ways to use a name, one of which is right for it."""
 
 
 def test_of_what_katex_knows_the_guide_says_what_is_an_error() -> None:
@@ -143,7 +149,7 @@ def _converts(form: str, name: str) -> bool:
         (r"\boldsymbol{x}", "𝒙"),
         (r"{\bf m}", "𝐦"),
         (r"\mathbf{m}", "𝐦"),
-        (r"\operatorname*{arg\,min}_\theta", "arg minθ"),
+        (r"\operatorname*{arg\,min}_\theta", "arg\u2009minθ"),
         (r"\texttt{i\_start}", "𝚒_𝚜𝚝𝚊𝚛𝚝"),
         (r"\text{50\%}", "50%"),
         (r"x \tag{3}", "(3)"),

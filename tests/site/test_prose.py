@@ -232,3 +232,16 @@ def test_what_a_page_cannot_show_is_not_printed(project: Path, text: str, told: 
     experiment = fabric.experiment("some", Sample, entries, discussion=text)
     with pytest.raises(UserError, match=told):
         render_site(fabric.report(fabric.section("s", "S", [experiment])), project)
+
+
+def test_double_dollars_within_a_sentence_are_inline() -> None:
+    for source in ("so $$x$$ is", "| $$x$$ |", "a $$x$$."):
+        assert 'class="fwd-math"' in render(source, {})
+    for source in (
+        "$$x$$",
+        "a\n$$\nx\n$$\nb",
+        "- $$x$$",
+        "$$x$$.",
+        "a\n\\begin{align}x\\end{align}\nb",
+    ):
+        assert 'class="fwd-equation"' in render(source, {})

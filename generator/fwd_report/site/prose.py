@@ -37,8 +37,9 @@ def render(source: str, context: Mapping[str, Any]) -> str:
     writer = _written(source, context, LONGEST)
     written = []
     for piece in writer.pieces():
-        if piece.kind in ("inline", "display"):
-            display = piece.kind == "display" and _stands_alone(writer.marked, piece)
+        if piece.kind in ("inline", "display", "environment"):
+            alone = piece.kind == "display" and _stands_alone(writer.marked, piece)
+            display = alone or piece.kind == "environment"
             written.append(writer.formula(piece, lambda latex, d=display: equation(latex, d)))  # type: ignore[misc]
         elif piece.kind == "text":
             written.append(writer.piece(piece).replace("\\$", "&#36;"))
@@ -73,7 +74,7 @@ def _inline(writer: Writer, up: str) -> str:
 
     written = []
     for piece in writer.pieces():
-        if piece.kind in ("inline", "display"):
+        if piece.kind in ("inline", "display", "environment"):
             written.append(writer.formula(piece, lambda latex: equation(latex, display=False)))
         elif piece.kind == "code":
             written.append(writer.piece(piece))

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "code", "inline", "display", "tag", "raw", "script"]
+Kind = Literal["text", "code", "inline", "display", "environment", "tag", "raw", "script"]
 
 FENCE = re.compile(r"(?P<prefix>[ \t>]*)(?P<fence>`{3,}|~{3,})[^\n]*(?:\n|$)")
 TAG = re.compile(r"""</?[A-Za-z\ue000](?:[^"'<>]++|"[^"]{0,2000}+"|'[^']{0,2000}+'){0,200}+>""")
 NAME = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.S)
+ENVIRONMENT = re.compile(
+    r"\\begin\{((?:align|gather|equation|multline|eqnarray|alignat)\*?)\}.{1,5000}?\\end\{\1\}",
+    re.S,
+)
+"""A display that needs no dollars."""
 INLINE = re.compile(r"\$(?=[^\s$])((?:\\.|[^$\\\n]|\n(?!\s*\n))+?)(?<=\S)\$(?!\d)")
 CONTAINER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s|!!!|\?\?\?|===|\[\^|:\s")
 BLANK = re.compile(r"\n[ \t]*\n")
@@ -137,6 +142,12 @@ class _Scanner:
             return self._code_span(position)
         if character == "<":
             return self._markup(position)
+        if line_start and source.startswith("\\begin{", position):
+            found = (
+                ENVIRONMENT.match(source, position) if self._find("\\end{", position) >= 0 else None
+            )
+            if found:
+                return "environment", found[0], found.end()
         if character == "$":
             closed = source.startswith("$$", position) and self._find("$$", position + 2) >= 0
             if closed and (display := DISPLAY.match(source, position)):

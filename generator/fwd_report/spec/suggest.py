@@ -52,8 +52,9 @@ WORDS = {
     "super_resolution": ("upsample",),
     "upscale": ("upsample",),
     "noising": ("forward",),
-    "add_noise": ("forward",),
-    "one_step_denoise": ("denoise",),
+    "add_noise": ("forward", "noising"),
+    "one_step_denoise": ("one_step",),
+    "single_step": ("one_step",),
     "iterative_denoise": ("iterative",),
 }
 """The words of other tools and papers, with ours for the same thing, the likeliest first."""
