@@ -14,7 +14,7 @@ TAG = re.compile(r"""</?[A-Za-z\ue000](?:[^"'<>]++|"[^"]{0,2000}+"|'[^']{0,2000}
 NAME = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.S)
 ENVIRONMENT = re.compile(
-    r"\\begin\{((?:align|gather|equation|multline|eqnarray|alignat)\*?)\}.{1,5000}?\\end\{\1\}",
+    r"\\begin\{((?:align(?:at)?|gather|equation|multline|eqnarray)\*?)\}.{1,5000}?\\end\{\1\}",
     re.S,
 )
 """A display that needs no dollars."""
