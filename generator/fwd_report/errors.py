@@ -8,6 +8,18 @@ from pathlib import Path
 
 EXCERPT = 100
 """Most characters of a line that a message shows."""
+LISTED = 100
+"""Most problems that are said one by one."""
+LONGEST = 2_000
+"""Most characters of a message, a hint or a file's name."""
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: control and bidirectional characters."""
+    shown = "".join(
+        c if c.isprintable() or c == "\n" else " " if c.isspace() else "�" for c in text
+    )
+    return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
 
 
 @dataclass(frozen=True)
@@ -26,16 +38,19 @@ class Problem:
 
     def __str__(self) -> str:
         where = ":".join(
-            str(part) for part in (self.file, self.line, self.column) if part is not None
+            printable(str(part)).replace("\n", " ")
+            for part in (self.file, self.line, self.column)
+            if part is not None
         )
-        lines = [f"{where}: {self.message}" if where else self.message]
+        message = printable(self.message)
+        lines = [f"{where}: {message}" if where else message]
         if self.excerpt is not None:
             shown, caret = self._excerpt_around(self.column or 1)
             lines.append(f"    {shown}")
             if self.column is not None:
                 lines.append("    " + " " * caret + "^")
         if self.hint:
-            lines.append(f"    {self.hint}")
+            lines.append(f"    {printable(self.hint)}")
         return "\n".join(lines)
 
     def _excerpt_around(self, column: int) -> tuple[str, int]:
@@ -58,7 +73,10 @@ class UserError(Exception):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        said = [str(problem) for problem in self.problems[:LISTED]]
+        if len(self.problems) > LISTED:
+            said.append(f"… and {len(self.problems) - LISTED:,} more")
+        super().__init__("\n".join(said))
 
 
 class UnavailableError(UserError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -40,7 +42,7 @@ def test_markdown_leaves_the_assignment_s_formulas_alone(latex: str) -> None:
 def test_an_aligned_block_is_a_table_of_right_and_left_columns() -> None:
     math = parsed(r"\begin{aligned} a &= b \\[4pt] c &= d \end{aligned}")
     rows = math.findall(".//mtr")
-    assert [[cell.get("style") for cell in row] for row in rows] == [
+    assert [[cell.get("style").split(";")[0] for cell in row] for row in rows] == [
         ["text-align: right", "text-align: left"]
     ] * 2
 
@@ -82,3 +84,82 @@ def test_any_text_gives_harmless_markup_or_a_formula_error(latex: str) -> None:
 @given(st.text(st.characters(codec="ascii", categories=["P", "S", "L"]), max_size=40))
 def test_inert_text_survives_markdown(text: str) -> None:
     assert html.unescape(markdown(f"a {inert(text)} b")) == f"<p>a {text} b</p>"
+
+
+ROOT = Path(__file__).parents[2]
+PARTS_OF_OTHERS = frozenset(
+    rf"\{name}"
+    for name in (
+        *("begin", "end", "left", "right", "middle", "bgroup", "egroup", "char", "genfrac"),
+        *("global", "tmspace", "x", "errmessage", "message", "show", "d", "t"),
+    )
+)
+"""Names that stand only within other constructs, or print nothing."""
+COLOURS = re.compile(r"\\(blue|gold|gray|green|maroon|mint|purple|red|teal|orange|pink|ka)\w*")
+FORMS = [
+    "{n}",
+    "{n} a",
+    "{n}{{a}}",
+    "{n}{{a}}{{b}}",
+    "a {n} b",
+    "{n}{{1em}}",
+    "{n}{{a}}{{b}}{{c}}",
+    r"\left( a {n} b \right)",
+    r"\text{{{n}{{a}}}}",
+    r"\text{{{n}}}",
+    r"\left{n} a \right.",
+    "{n}( a",
+    "{{a {n} b}}",
+    "{n}{{red}}{{a}}",
+    r"{n}\sum_a",
+    r"\def\zz{{a}} {n}\zy\zz",
+    "{n}1em",
+    r"{n}\x1{{}}",
+    r"{n}\foo{{}}",
+    r"\begin{{array}}{{c}}a\\{n} a\end{{array}}",
+    "a{n}",
+    "{n}{{}}{{}}{{}}{{}}a",
+    r"\begin{{array}}{{c}}{n} a\end{{array}}",
+    "{n}[1em]{{1em}}{{1em}}",
+]
+"""Ways to use a name, one of which is right for it."""
+
+
+def test_of_what_katex_knows_the_guide_says_what_is_an_error() -> None:
+    guide = (ROOT / "docs/guide/specs.md").read_text(encoding="utf-8").split("## Math")[1]
+    listed = set(
+        re.findall(r"\\[A-Za-z]+", guide.split("errors with their line:")[1].split(",")[0])
+    )
+    names = (ROOT / "tests/site/katex-functions.txt").read_text().splitlines()[2:]
+    failing = {name for name in names if not any(_converts(form, name) for form in FORMS)}
+    assert {n for n in failing - PARTS_OF_OTHERS if not COLOURS.fullmatch(n)} == listed
+
+
+def _converts(form: str, name: str) -> bool:
+    try:
+        to_mathml(form.format(n=name), display=True)
+    except FormulaError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("latex", "shown"),
+    [
+        (r"\boldsymbol{x}", "𝒙"),
+        (r"{\bf m}", "𝐦"),
+        (r"\mathbf{m}", "𝐦"),
+        (r"\operatorname*{arg\,min}_\theta", "arg\u2009minθ"),
+        (r"\texttt{i\_start}", "𝚒_𝚜𝚝𝚊𝚛𝚝"),
+        (r"\text{50\%}", "50%"),
+        (r"x \tag{3}", "(3)"),
+    ],
+)
+def test_letters_are_drawn_as_written_where_mathvariant_is_ignored(latex: str, shown: str) -> None:
+    text = "".join(parsed(latex).itertext()).replace("\u2061", "").replace("\u00a0", " ")
+    assert shown in text
+
+
+def test_a_line_break_of_a_display_begins_a_row() -> None:
+    assert len(parsed(r"a \\ b").findall(".//mtr")) == 2
+    assert len(parsed(r"a &= b \\ &= c").findall(".//mtr")) == 2

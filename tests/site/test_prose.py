@@ -21,6 +21,7 @@ from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
 from fwd_report.site.views import ExperimentView, Names, NotRun, RunView, experiment_views
 from fwd_report.spec.prose import VIEWED
+from fwd_report.spec.templates import Templates
 
 
 @pytest.fixture
@@ -98,10 +99,34 @@ def test_any_value_is_shown_as_it_is(value: str) -> None:
     assert html.unescape(render_inline(source, {"runs": value})) == f"a {value} b"
 
 
-def test_in_code_a_value_stands_as_it_is_and_in_math_as_a_number_or_text() -> None:
-    assert "<code>&lt;b&gt; *x*</code>" in markdown(written("`{{ runs }}`", "<b> *x*"))
+def test_in_math_a_value_stands_as_a_number_or_text() -> None:
     assert "<mn>7</mn>" in written("$\\gamma = {{ runs }}$", 7)
+    assert "<msup><mn>10</mn>" in written("${{ runs }}$", 1.2e-7)
     assert "<mtext>word</mtext>" in written("${{ runs }}$", "word")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '`f"{{ x }}"`',
+        "``a ` {% include b.html %}``",
+        '```python\nf"{{x}}"  # {% for %}\n```',
+        "~~~\n{# none #}\n~~~",
+        "- a list\n\n    ```\n    {{ runs.nobody }}\n    ```",
+        "> ```\n> {{ runs.nobody }}\n> ```",
+        "text\n\n    {{ indented }}\n\ntext",
+        "## A heading {#its-id .its-class}",
+    ],
+)
+def test_code_and_attribute_lists_are_not_templates(runs: Names, code: str) -> None:
+    assert Templates().parse(code) == {"unknown": [], "chains": []}
+    source = f"{code}\n\nfine {{{{ runs.some.seed }}}}"
+    assert written(source, runs) == f"{code}\n\nfine 181"
+
+
+def test_braces_of_code_may_be_marked_raw_too(runs: Names) -> None:
+    assert written("`{% raw %}{{ x }}{% endraw %}`", runs) == "`{{ x }}`"
+    assert written("{% raw %}`{{ x }}` {{ y }}{% endraw %}", runs) == "`{{ x }}` {{ y }}"
 
 
 @pytest.mark.parametrize(
@@ -207,3 +232,16 @@ def test_what_a_page_cannot_show_is_not_printed(project: Path, text: str, told: 
     experiment = fabric.experiment("some", Sample, entries, discussion=text)
     with pytest.raises(UserError, match=told):
         render_site(fabric.report(fabric.section("s", "S", [experiment])), project)
+
+
+def test_double_dollars_within_a_sentence_are_inline() -> None:
+    for source in ("so $$x$$ is", "| $$x$$ |", "a $$x$$."):
+        assert 'class="fwd-math"' in render(source, {})
+    for source in (
+        "$$x$$",
+        "a\n$$\nx\n$$\nb",
+        "- $$x$$",
+        "$$x$$.",
+        "a\n\\begin{align}x\\end{align}\nb",
+    ):
+        assert 'class="fwd-equation"' in render(source, {})

@@ -54,7 +54,7 @@ def test_a_second_render_writes_nothing_and_is_quick(project: Path, report: Repo
 def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'latex2mathml')\n"
+        "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'py_mini_racer')\n"
         "from fwd_report.site.render import render_site\n"
         "print([name for name in heavy if name in sys.modules])\n"
         "from tests.site.fabricate import every_part\n"

@@ -15,8 +15,24 @@ if TYPE_CHECKING:
 FAILED, WRONG_INPUT, STALE = 1, 2, 3
 FORCED = "; the rest of what --force was to run again still has its earlier results"
 
+
+def _project(folder: Path) -> Path:
+    """The folder itself, or the writeup it lies in, as git finds its repository."""
+    here = folder.resolve()
+    above = (parent for parent in (here, *here.parents) if (parent / REPORT_FILE).is_file())
+    return next(above, here) if folder == Path() else folder
+
+
+REPORT_FILE = Path("experiments", "report.yaml")
 Root = Annotated[
-    Path, typer.Option("--project", "-C", help="The writeup's folder.", show_default=False)
+    Path,
+    typer.Option(
+        "--project",
+        "-C",
+        help="The writeup's folder; the present one or one above it where left out.",
+        show_default=False,
+        callback=_project,
+    ),
 ]
 Profile = Annotated[str | None, typer.Option(help="Which `field@profile` values hold.")]
 Overrides = Annotated[

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from fwd_report.site.folder import OWNED
-from fwd_report.site.markdown import pieces
+from fwd_report.spec.markdown import pieces
 from fwd_report.spec.model import SectionSpec
 
 Field = Literal["title", "intro", "outro", "caption", "discussion", "description", "page"]

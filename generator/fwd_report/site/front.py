@@ -12,7 +12,7 @@ from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.mathml import FormulaError
 from fwd_report.site.nav import OWNED, by_part
-from fwd_report.site.prose import formula_line, render_inline
+from fwd_report.site.prose import inline
 from fwd_report.site.provenance import facts
 from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ReportResult, SectionResult
@@ -59,12 +59,9 @@ def _description(project: Project) -> str:
     """report.yaml's description as HTML. Raises UserError for a formula that cannot be shown."""
     source = project.report.description
     try:
-        return render_inline("{{ text }}", {"text": Markup(source)}, up="")
+        return inline(source, up="")
     except FormulaError as error:
-        error.lineno = formula_line(error, source)
-        raise UserError(
-            prose_problem(project, REPORT, ("description",), error, str(error))
-        ) from error
+        raise UserError(prose_problem(project, REPORT, ("description",), error)) from error
 
 
 def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:

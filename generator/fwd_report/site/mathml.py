@@ -1,21 +1,81 @@
-"""LaTeX to MathML when a page is made: equations need no script and no network."""
+"""LaTeX to MathML when a page is made: equations need no script and no network.
+
+The converter is Temml, KaTeX's sibling for MathML, run here and not in the reader's browser.
+"""
 
 from __future__ import annotations
 
+import atexit
+import json
 import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
-SCRIPT = {
-    **{chr(ord("A") + i): chr(0x1D49C + i) for i in range(26)},
-    **dict(zip("BEFHILMR", "ℬℰℱℋℐℒℳℛ", strict=True)),
+TEMML = Path(__file__).parent / "temml" / "temml.min.js"
+ALIASES = {
+    **{
+        rf"\{name}": rf"\mathbb{{{name[0].upper()}}}"
+        for name in ("R", "N", "Z", "Complex", "Reals")
+    },
+    r"\reals": r"\mathbb{R}",
+    r"\natnums": r"\mathbb{N}",
+    r"\cnums": r"\mathbb{C}",
+    r"\larr": r"\leftarrow",
+    r"\rarr": r"\rightarrow",
+    r"\harr": r"\leftrightarrow",
+    r"\uarr": r"\uparrow",
+    r"\darr": r"\downarrow",
+    r"\lrarr": r"\leftrightarrow",
+    r"\lArr": r"\Leftarrow",
+    r"\rArr": r"\Rightarrow",
+    r"\hArr": r"\Leftrightarrow",
+    r"\Larr": r"\Leftarrow",
+    r"\Rarr": r"\Rightarrow",
+    r"\Harr": r"\Leftrightarrow",
+    r"\isin": r"\in",
+    r"\exist": r"\exists",
+    r"\empty": r"\emptyset",
+    r"\infin": r"\infty",
+    r"\plusmn": r"\pm",
+    r"\sdot": r"\cdot",
+    r"\bull": r"\bullet",
+    r"\sub": r"\subset",
+    r"\sube": r"\subseteq",
+    r"\supe": r"\supseteq",
+    r"\real": r"\Re",
+    r"\image": r"\Im",
+    r"\weierp": r"\wp",
+    r"\alef": r"\aleph",
+    r"\Dagger": r"\ddagger",
+    r"\thetasym": r"\vartheta",
 }
-"""Unicode's script capitals; browsers ignore `mathvariant` but draw these."""
-ACCENTS = {"¯": "¯", "~": "˜", "^": "ˆ", "˙": "˙", "¨": "¨", "→": "→"}
+"""Short names that KaTeX has and Temml has not."""
+CONVERT = """
+(latex, display) => {
+    try {
+        const options = {displayMode: display, throwOnError: true, trust: false, maxExpand: 1000,
+            macros: {...ALIASES}};
+        return "made " + temml.renderToString(latex, options);
+    } catch (error) {
+        return "failed " + String(error.message ?? error);
+    }
+}
+"""
+MOST_SECONDS = 10
+MOST_BYTES = 500_000_000
+LONGEST = 20_000
+"""Characters of one formula."""
 SCRIPTED = ("msub", "msup", "msubsup", "munder", "munderover")
 TIGHT = ("/", "…", ".", "!")
 """Operators that TeX sets without space around them."""
-THIN = "0.1667em"
-NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|gather|equation|multline|eqnarray)\}")
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.S)
+ROW = re.compile(r"\\\\(?![a-zA-Z])|\\newline(?![a-zA-Z])|\\cr(?![a-zA-Z])")
+UNKNOWN = re.compile(r"(?:Unsupported function name|Undefined control sequence): (\S+)")
+GROUPED = re.compile(r"(?<=\d),(?=\d)(?!\d{3}(?!\d))")
+"""A comma that parts two numbers, and not the thousands of one."""
 
 
 class FormulaError(ValueError):
@@ -24,8 +84,20 @@ class FormulaError(ValueError):
     lineno: int | None = None
 
     def __init__(self, latex: str, reason: str) -> None:
-        super().__init__(f"the formula `{latex.strip()}` {reason}")
+        super().__init__(f"the formula `{latex.strip()[:200]}` {reason}")
         self.latex = latex
+
+
+@cache
+def _engine() -> Any:
+    from py_mini_racer import MiniRacer
+
+    engine = MiniRacer()
+    # Its thread outlives the interpreter otherwise, and the command would not end.
+    atexit.register(engine.close)
+    engine.eval(TEMML.read_text(encoding="utf-8"))
+    engine.eval(f"ALIASES = {json.dumps(ALIASES)}; convert = {CONVERT}")
+    return engine
 
 
 def to_mathml(latex: str, display: bool) -> str:
@@ -34,26 +106,52 @@ def to_mathml(latex: str, display: bool) -> str:
     Every ASCII character of its text that could mean something to Markdown is written as a
     character reference. Raises FormulaError if the formula is not understood.
     """
-    from latex2mathml.converter import convert
-
-    braces = re.sub(r"\\\\|\\[{}]", "", latex)
-    if braces.count("{") != braces.count("}"):
-        raise FormulaError(latex, "has braces that do not match")
-    try:
-        text = convert(_prepared(latex), display="block" if display else "inline")
-        root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", text))
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        raise FormulaError(latex, f"is not understood: {reason}") from error
-    unknown = re.search(r"\\[A-Za-z]+", " ".join(root.itertext()))
-    if unknown:
-        raise FormulaError(latex, f"uses the unknown command {unknown[0]}")
+    if len(latex) > LONGEST:
+        raise FormulaError(latex, f"is longer than {LONGEST:,} characters")
+    if not latex.strip():
+        raise FormulaError(latex, "is empty")
+    root = _converted(latex, display)
     for element in root.iter():
         _adapt(element)
     for element in list(root.iter()):
         _space(element)
+    root.attrib.pop("style", None)
+    root.attrib.pop("class", None)
+    root.set("display", "block" if display else "inline")
     spoken = inert(" ".join(_printable(latex).split()))
     return _serialise(root).replace("<math ", f'<math alttext="{spoken}" ', 1)
+
+
+def _converted(latex: str, display: bool) -> ElementTree.Element:
+    try:
+        said = _engine().call(
+            "convert",
+            _prepared(latex, display),
+            display,
+            timeout_sec=MOST_SECONDS,
+            max_memory=MOST_BYTES,
+        )
+    except Exception as error:
+        _engine.cache_clear()
+        raise FormulaError(latex, f"takes too much to convert: {type(error).__name__}") from error
+    state, _, made = str(said).partition(" ")
+    if state == "failed":
+        reason = re.sub("[\u0332]", "", made).split(" at position")[0].split(" at end of")[0]
+        unknown = re.search(
+            r"(?:Unsupported function name|Undefined control sequence): (\S+)", made
+        )
+        if unknown:
+            command = unknown[1].replace("\u0332", "")
+            raise FormulaError(latex, f"uses the unknown command {command}")
+        raise FormulaError(latex, f"is not understood: {reason.strip()}")
+    try:
+        root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", made))
+    except ElementTree.ParseError as error:
+        raise FormulaError(latex, f"is not understood: {error}") from error
+    for element in root.iter():
+        if not re.fullmatch(r"m[a-z]+|span|semantics|annotation", element.tag):
+            raise FormulaError(latex, f"makes a <{element.tag}>, which prose does not")
+    return root
 
 
 def _printable(text: str) -> str:
@@ -61,68 +159,61 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _prepared(latex: str) -> str:
-    """Spellings the converter does not know, written as ones it does."""
-    latex = _printable(latex)
-    latex = re.sub(r"\\(begin|end)\{(?:aligned|gathered|split)\}", r"\\\1{align*}", latex)
-    latex = re.sub(r"\\\\\s*\[[^\]]*\]", r"\\\\", latex)
-    latex = re.sub(r"\\arg(min|max)?(?![A-Za-z])", _arg, latex)
-    latex = latex.replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
-    return latex.replace(r"\lvert", r"\vert").replace(r"\rvert", r"\vert").strip()
+def _prepared(latex: str, display: bool) -> str:
+    """The formula with rows where it has line breaks, and no number where none is asked for."""
+    latex = NUMBERED.sub(r"\\\1{\2*}", _printable(latex))
+    latex = GROUPED.sub(r",\\kern0em ", latex).strip()
+    outside = ENVIRONMENT.sub("", latex)
+    if display and ROW.search(outside) and not _nested(outside):
+        kind = "aligned" if re.search(r"(?<!\\)&", outside) else "gathered"
+        latex = rf"\begin{{{kind}}}{latex}\end{{{kind}}}"
+    return latex
 
 
-def _arg(match: re.Match[str]) -> str:
-    return r"\operatorname{arg}" + (rf"\{match[1]}" if match[1] else "")
+def _nested(latex: str) -> bool:
+    """Whether every line break stands within braces, as those of a stack do."""
+    depth = 0
+    for token in re.finditer(r"\\\\|\\[{}]|[{}]", latex):
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        if token[0] == r"\\" and depth == 0:
+            return False
+    return True
 
 
 def _adapt(element: ElementTree.Element) -> None:
-    """Replace what MathML Core dropped: script letters, column alignment; mark accents, primes."""
-    element.tag = element.tag.removeprefix(NAMESPACE)
-    text = (element.text or "").strip()
-    if element.get("mathvariant") == "script" and text in SCRIPT:
-        element.text = SCRIPT[text]
-        del element.attrib["mathvariant"]
-    if element.tag == "mo" and (text in ("∅", "⌀") or (len(text) > 1 and text.isalpha())):
-        element.tag = "mi"
-    elif element.tag == "mi" and text in ("~", "‖", "|"):
-        element.tag = "mo"
-        element.text = text.replace("~", "∼")
-        if text != "~":
-            element.set("stretchy", "false")
-    if element.tag == "mover" and len(element) == 2 and (element[1].text or "") in ACCENTS:
-        element.set("accent", "true")
-        element[1].text = ACCENTS[element[1].text or ""]
-        if len("".join(element[0].itertext())) == 1:
-            element[1].set("stretchy", "false")
+    """What Temml leaves to its style sheet, written where it is needed."""
+    classes = element.get("class", "").split()
+    if element.tag == "mtd":
+        sides = [name.removeprefix("tml-") for name in classes if name in ("tml-left", "tml-right")]
+        if sides:
+            style = element.get("style", "")
+            element.set("style", f"text-align: {sides[0]}" + (f"; {style}" if style else ""))
+    element.attrib.pop("class", None)
+    halves = ("width:50%" in cell.get("style", "") for cell in element.iter("mtd"))
+    if element.tag == "mtable" and any(halves):
+        element.set("style", "width: 100%")
     if element.tag == "msup" and set(element[1].text or "") <= {"′"} and element[1].text:
+        # Fonts draw a prime raised already.
         element.tag = "mrow"
-        element[1].tag = f"{NAMESPACE}mo"
         _tighten(element[1])
-    alignment = element.attrib.pop("columnalign", None)
-    if alignment and element.tag == "mtd":
-        element.set("style", f"text-align: {alignment}")
+    if element.tag == "mover" and len(element) == 2 and element[1].get("stretchy") == "false":
+        element.set("accent", "true")
 
 
 def _space(element: ElementTree.Element) -> None:
-    """TeX's spaces where browsers have others: signs, dots, scripts, names of functions."""
+    """TeX's spaces where browsers have others: signs, dots, scripts."""
     if element.tag in SCRIPTED:
         for script in element[1:]:
             for inner in script.iter("mo"):
                 _tighten(inner)
-    for index in reversed(range(len(element))):
+    for index in range(len(element)):
         child = element[index]
         before = element[index - 1] if index else None
-        after = element[index + 1] if index + 1 < len(element) else None
         if child.tag == "mo" and child.text in TIGHT:
             _tighten(child)
         elif child.tag == "mo" and child.text in ("−", "+") and _opens(before):
             child.set("form", "prefix")
             _tighten(child)
-        elif _is_function(child) and element.tag in ("math", "mrow", "mtd"):
-            if after is not None and after.tag != "mo" and not _is_fenced(after):
-                element.insert(index + 1, ElementTree.Element("mspace", width=THIN))
-            if before is not None and before.tag not in ("mo", "mspace"):
-                element.insert(index, ElementTree.Element("mspace", width=THIN))
 
 
 def _tighten(operator: ElementTree.Element) -> None:
@@ -133,16 +224,6 @@ def _tighten(operator: ElementTree.Element) -> None:
 def _opens(before: ElementTree.Element | None) -> bool:
     """Whether a sign after `before` is a sign, not an operation."""
     return before is None or (before.tag == "mo" and (before.text or "") in "([{,;=<>≤≥≈←→∼∈")
-
-
-def _is_function(element: ElementTree.Element) -> bool:
-    """Whether this is the name of a function, such as log, perhaps with scripts."""
-    name = element[0] if element.tag in SCRIPTED and len(element) else element
-    return name.tag == "mi" and len(name.text or "") > 1 and (name.text or "").isalpha()
-
-
-def _is_fenced(element: ElementTree.Element) -> bool:
-    return element.tag == "mrow" and len(element) > 0 and element[0].get("fence") == "true"
 
 
 def _serialise(root: ElementTree.Element) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.mathml import FormulaError, inert
-from fwd_report.site.prose import formula_line, render, render_inline
+from fwd_report.site.mathml import inert
+from fwd_report.site.prose import render, render_inline
 from fwd_report.site.provenance import facts, keys
 from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
@@ -139,11 +139,7 @@ class _Writer:
     ) -> str:
         try:
             return str(write(source, {**self._context, **context}))
-        except (TemplateError, FormulaError, TypeError, ValueError, ArithmeticError) as error:
-            if isinstance(error, FormulaError):
-                error.lineno = formula_line(error, source)
-            message = str(error) if isinstance(error, FormulaError) else None
-            self.problems.append(
-                prose_problem(self._report.project, self._name, path, error, message)
-            )
+        except Exception as error:
+            # Whatever an expression raises is a mistake of the prose, at its line.
+            self.problems.append(prose_problem(self._report.project, self._name, path, error))
             return ""

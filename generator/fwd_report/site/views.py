@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from jinja2 import UndefinedError
-from markupsafe import Markup
 
 from fwd_report.site.mathml import inert
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.site.text import Text
 from fwd_report.store.entry import Entry
 
 NOT_RUN = "not run yet"
@@ -134,7 +134,7 @@ class ExperimentView:
     `runs.skull.params` is `runs.skull[0].params`; `.figure` is a link to its figure.
     """
 
-    def __init__(self, result: ExperimentResult, figure: Markup) -> None:
+    def __init__(self, result: ExperimentResult, figure: Text) -> None:
         self.id = result.spec.id
         self.title = result.spec.title
         self.figure = figure
@@ -208,7 +208,7 @@ def experiment_views(section: SectionResult, page: str = "") -> Names:
         number = numbers.get(name)
         where = f" of {inert(section.spec.title)}" if page else ""
         link = f"[Figure {number}{where}]({page}#fig-{name})" if number else inert(name)
-        found[name] = ExperimentView(result, Markup(link))
+        found[name] = ExperimentView(result, Text.author(link))
     return Names("experiment", found)
 
 

@@ -12,7 +12,7 @@ from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.model import Project
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.templates import NAMES, Templates
+from fwd_report.spec.templates import NAMES, RAW, Templates, shown
 from fwd_report.spec.yaml_source import Place
 
 Finding = tuple[int, str, str, str | None]
@@ -57,11 +57,11 @@ class ProseCheck:
     def _findings(self, parsed: Mapping[str, Any], section: str) -> Iterator[Finding]:
         if "error" in parsed:
             line, message = parsed["error"]
-            yield line, "", f"the prose is no valid template: {message}", None
+            yield line, "", f"the prose is no valid template: {message}", RAW
             return
         for line, name in parsed["unknown"]:
             hint = IN_MATH if len(name) == 1 else did_you_mean(name, NAMES)
-            yield line, name, f"prose knows no '{name}'", hint
+            yield line, name, f"prose knows no '{name}'", f"{hint}; {RAW}"
         for line, (root, *names) in parsed["chains"]:
             if root == "runs":
                 yield from self._experiment(line, section, names)
@@ -89,14 +89,12 @@ class ProseCheck:
                 yield line, names[2], message, did_you_mean(names[2], technique.model_fields)
 
 
-def prose_problem(
-    project: Project, section: str, path: ValuePath, error: Exception, message: str | None = None
-) -> Problem:
+def prose_problem(project: Project, section: str, path: ValuePath, error: Exception) -> Problem:
     """The user's problem for an error that rendering a prose raised, at its own line of the YAML.
 
     path: as for `Project.problem`, such as ("skull", "caption").
     """
-    base = project.problem(message or f"the prose cannot be rendered: {error}", section, *path)
+    base = project.problem(_what_failed(error), section, *path, hint=_way_out(error))
     line = error_line(error)
     if line is None or base.file is None or base.line is None or base.column is None:
         return base
@@ -105,10 +103,33 @@ def prose_problem(
     return Problem(base.message, base.file, number, column, lines[number - 1], base.hint)
 
 
+def _what_failed(error: Exception) -> str:
+    """An error of rendering, in the words of someone who writes prose."""
+    text = shown(str(error)).strip()
+    if text.startswith(("the prose", "the formula", "the text")):
+        return text
+    if isinstance(error, RecursionError):
+        text = "it calls itself too often, or is nested too deeply"
+    elif isinstance(error, MemoryError):
+        text = "it is nested too deeply"
+    elif isinstance(error, SyntaxError):
+        text = f"it is too deeply nested ({error.msg})"
+    elif isinstance(error, LookupError):
+        text = f"there is no {text}"
+    return f"the prose cannot be rendered: {text or type(error).__name__}"
+
+
+def _way_out(error: Exception) -> str | None:
+    from jinja2 import TemplateSyntaxError
+
+    return RAW if isinstance(error, TemplateSyntaxError) else None
+
+
 def error_line(error: Exception) -> int | None:
     """The line of the template in which an error happened, counted from 1; None: not known."""
     number = getattr(error, "lineno", None)
-    if isinstance(number, int):
+    # A SyntaxError's line is one of the code that Jinja made of the template.
+    if isinstance(number, int) and not isinstance(error, SyntaxError):
         return number
     trace = error.__traceback__
     found = None

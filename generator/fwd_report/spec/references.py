@@ -200,6 +200,12 @@ class References:
             self._report(mention, message, "refer to an experiment without sweep, cases or samples")
 
     def _check_totals(self) -> None:
+        for (section, _), draft in self._drafts.items():
+            figure = draft.technique is not None and draft.technique.kind == "figure"
+            if figure and self._count((section, draft.id)) > MOST_RUNS:
+                message = f"'{draft.id}' shows more than {MOST_RUNS:,} runs"
+                self._documents[section].report(message, draft.path, "refer to fewer experiments")
+                return
         for section, document in self._documents.items():
             total = 0
             for name, draft in self._drafts.items():

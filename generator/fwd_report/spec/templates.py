@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fwd_report.errors import first_line
 from fwd_report.store.files import read_cache, write_cache
 
 if TYPE_CHECKING:
     from jinja2 import nodes
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
+
+    from fwd_report.spec.markdown import Piece
 
 NAMES = ("runs", "report", "experiment")
 """What prose may name: the section's experiments, all sections, the experiment it belongs to."""
 MARKS = ("{{", "{%", "{#")
-REMEMBERED = "1"
+REMEMBERED = "2"
 """Changes with what is remembered of a text."""
+RAW = "to show braces as they are, write them as code, or between {% raw %} and {% endraw %}"
+HIDDEN = str.maketrans("{}", "\ue002\ue003")
+SHOWN = str.maketrans("\ue002\ue003", "{}")
+PRIVATE = re.compile("[\ue000-\ue003]")
+"""Characters that stand for braces of code, and around the numbers of printed values."""
+RAW_TAG = re.compile(r"\{%[-+]?\s*(?:end)?raw\s*[-+]?%\}")
+FILTERS_NOT_OFFERED = ("pprint", "random", "striptags", "urlize", "xmlattr")
+"""Filters that make HTML, differ from build to build or show what is no value."""
 
 
 class Templates:
@@ -48,36 +61,107 @@ class Templates:
             write_cache(self._file, self._used)
 
 
-def sandbox(**options: Any) -> ImmutableSandboxedEnvironment:
+def literal(text: str) -> str:
+    """The template with the braces of its code, and of `{#id}`, hidden: they are no template's.
+
+    No character moves, so that lines and columns stay true. `shown` undoes it.
+    """
+    text = PRIVATE.sub("", text)
+    if not any(mark in text for mark in MARKS):
+        return text
+    from fwd_report.spec.markdown import ATTRIBUTES, pieces
+
+    found = []
+    for piece in pieces(text, templates=True):
+        if piece.kind == "code":
+            # Who knows {% raw %} writes it in code too, where it is not needed.
+            found.append(RAW_TAG.sub("", piece.text).translate(HIDDEN))
+        else:
+            found.append(text[piece.start : piece.start + len(piece.text) + 2 * dollars(piece)])
+    return ATTRIBUTES.sub(lambda match: match[0].translate(HIDDEN), "".join(found))
+
+
+def dollars(piece: Piece) -> int:
+    """How many dollars stand on each side of a piece."""
+    return {"inline": 1, "display": 2}.get(piece.kind, 0)
+
+
+def shown(text: str) -> str:
+    """What `literal` hid, as it was."""
+    return text.translate(SHOWN)
+
+
+def sandbox(kind: type[SandboxedEnvironment] | None = None, **options: Any) -> SandboxedEnvironment:
     """The environment all prose is parsed and rendered in.
 
-    No attribute that begins with _, no call that changes anything, no undefined name.
+    No attribute that begins with _, no call that changes anything, no undefined name, no other
+    file, and nothing computed before it is rendered. kind: a class of environment.
     """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options
+    made = (kind or ImmutableSandboxedEnvironment)(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, optimized=False, **options
     )
+    for name in FILTERS_NOT_OFFERED:
+        del made.filters[name]
+    del made.globals["lipsum"]
+    return made
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    return sandbox(autoescape=True)
+def _environment() -> SandboxedEnvironment:
+    return sandbox()
 
 
 def _parse(text: str) -> dict[str, Any]:
-    from jinja2 import TemplateError, TemplateSyntaxError, meta
+    from jinja2 import TemplateSyntaxError
 
     try:
-        tree = _environment().parse(text)
-        undeclared = meta.find_undeclared_variables(tree)
+        tree = _environment().parse(literal(text))
+        _check_supported(tree)
+        undeclared = _undeclared(tree)
     except TemplateSyntaxError as error:
-        return {"error": [error.lineno, error.message or "syntax error"]}
-    except (TemplateError, RecursionError, ValueError) as error:
-        return {"error": [1, str(error)[:200]]}
+        return {"error": [error.lineno, shown(error.message or "syntax error")]}
+    except Exception as error:
+        return {"error": [1, first_line(error)]}
     unknown = undeclared - {*NAMES, *_environment().globals}
     return {"unknown": list(_first_uses(tree, unknown)), "chains": list(_chains(tree))}
+
+
+def _undeclared(tree: nodes.Template) -> set[str]:
+    """As jinja2.meta.find_undeclared_variables, which would compute what is constant."""
+    from jinja2 import nodes
+    from jinja2.meta import TrackingCodeGenerator
+
+    class Finder(TrackingCodeGenerator):
+        def _output_child_to_const(self, *_: Any) -> str:
+            raise nodes.Impossible
+
+    finder = Finder(_environment())
+    finder.optimizer = None
+    finder.visit(tree)
+    return finder.undeclared_identifiers
+
+
+def _check_supported(tree: nodes.Template) -> None:
+    """Raise TemplateSyntaxError for what prose has no use for: other files, other escaping."""
+    from jinja2 import TemplateSyntaxError, nodes
+
+    tags = {
+        nodes.Include: "include",
+        nodes.Import: "import",
+        nodes.FromImport: "from",
+        nodes.Extends: "extends",
+        nodes.Block: "block",
+        nodes.EvalContextModifier: "autoescape",
+    }
+    for node in tree.find_all(tuple(tags)):
+        name = next(tag for kind, tag in tags.items() if isinstance(node, kind))
+        raise TemplateSyntaxError(f"prose has no {{% {name} %}}", node.lineno)
+    for constant in tree.find_all(nodes.Const):
+        if isinstance(constant.value, float) and not math.isfinite(constant.value):
+            raise TemplateSyntaxError("the number is too large", constant.lineno)
 
 
 def _first_uses(tree: nodes.Template, names: set[str]) -> Iterator[list[Any]]:
