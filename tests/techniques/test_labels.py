@@ -266,7 +266,8 @@ class Figure:
         """The model that the first row of a grid of samples names, for all of its rows."""
         models = [entry.axes["model"] for entry in self.entries if "model" in entry.axes]
         names = {self.labels.value("model", model) for model in models}
-        return next((name for name in names if _separated(label).startswith(f"|{name}|")), "")
+        said = [name for name in names if _separated(label).startswith(_separated(name))]
+        return max(said, key=len, default="")
 
     def _name(self, axis: str, value: Any) -> str:
         return f"digit {value}" if axis == "digit" else self.labels.value(axis, value)
