@@ -93,8 +93,5 @@ class StaleError(Exception):
 class CodeChangedError(RunError):
     """A source file is not what this process imported, so what it makes has no key."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(
-            f"{path} was changed after this command began, so no result is stored of what uses it"
-        )
+    def __init__(self, path: Path, why: str = "was changed after this command began") -> None:
+        super().__init__(f"{path} {why}, so no result is stored of what uses it")

@@ -7,6 +7,7 @@ import os
 import pytest
 from tests.plan.conftest import MINE, SOURCES, Sources
 
+from fwd_report.plan.code import Code
 from fwd_report.plan.keys import differences
 
 HELPERS = "techniques/helpers.py"
@@ -161,6 +162,8 @@ def test_a_package_that_is_run_on_the_way_counts(sources: Sources) -> None:
         "__import__('sys').modules[self.name].seldom()",
         "vars(helpers)[self.name]()",
         "helpers.__dict__[self.name]()",
+        "getattr(helpers, self.name)()",
+        "getattr(helpers, 'seldom')()",
     ],
 )
 def test_code_that_names_nothing_may_use_everything(reflection: str, sources: Sources) -> None:
@@ -196,3 +199,28 @@ def test_an_edit_that_keeps_size_and_time_is_seen(sources: Sources) -> None:
     sources.edit("diffusion/steps.py", "BETA = 1", "BETA = 2")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert sources.closure().digest != before.digest
+
+
+def test_modules_of_subpackages_count_and_an_editors_lock_files_do_not(sources: Sources) -> None:
+    sources.write("diffusion/more/__init__.py", "")
+    sources.write("diffusion/more/deep.py", "DEEP = print(1)\n")
+    sources.edit(MINE, "HINT =", "from ..diffusion.more import deep\nHINT =")
+    lock = sources.root / "fwd_report" / "techniques" / ".#mine.py"
+    lock.symlink_to("someone@somewhere.1234")
+    before = sources.closure()
+    assert "diffusion/more/deep.py" in before.parts
+    sources.write("diffusion/more/deep.py", "DEEP = print(2)\n")
+    assert sources.closure().digest != before.digest
+
+
+def test_a_technique_whose_code_does_not_count_is_no_technique(sources: Sources) -> None:
+    with pytest.raises(LookupError, match="page"):
+        Code(sources.root / "code.json", sources.root).closure("fwd_report.site.page")
+
+
+def test_where_nothing_can_be_remembered_keys_are_the_same(sources: Sources) -> None:
+    before = sources.closure()
+    cache = sources.root / "cache" / "code.json"
+    cache.unlink()
+    (cache / "a folder").mkdir(parents=True)
+    assert sources.closure() == before

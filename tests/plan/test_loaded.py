@@ -9,12 +9,14 @@ import py_compile
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fwd_report import sources
 from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded import LoadedCode
+from fwd_report.training.parallel import _work
 
 NAME = "some_counted_module"
 
@@ -90,9 +92,17 @@ def test_a_compiled_module_of_the_same_second_and_size_is_no_module_of_the_sourc
     monkeypatch.setitem(sources.AT_START, str(source), sources.stamp_of(source))
     importlib.invalidate_caches()
     assert importlib.import_module(NAME).BETA == 1, "so does Python"
-    with pytest.raises(CodeChangedError, match=NAME):
+    with pytest.raises(CodeChangedError, match="compiled from"):
         planned(source).load([NAME])
     assert not compiled.exists()
     del sys.modules[NAME]
     planned(source).load([NAME])
     assert sys.modules[NAME].BETA == 2
+
+
+def test_a_process_that_helps_to_train_runs_the_code_of_the_one_it_helps() -> None:
+    task: Any = None  # it is not looked at
+    other = dict.fromkeys(sources.AT_START, (0, 0, 0, 0))
+    with pytest.raises(CodeChangedError):
+        _work(1, 2, 0, print, task, other)
+    sources.require_untouched(sources.AT_START)

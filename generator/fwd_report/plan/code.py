@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,11 @@ class Code:
     def closure(self, technique: str, whole: Iterable[str] = ()) -> Closure:
         """The closure of a technique's module, and of modules that the engine calls for it.
 
-        whole: those, of which every definition counts.
+        whole: those, of which every definition counts. Raises LookupError for a technique outside
+        the counted folders.
         """
+        if technique not in self.files:
+            raise LookupError(f"{technique} is in none of the folders whose code counts")
         name = " ".join((technique, *whole))
         if name not in self._closures:
             kept = self._kept.get(name)
@@ -88,16 +91,20 @@ class Code:
             write_cache(self._cache_file, kept)
 
 
-def _files(package: Path) -> Iterable[tuple[str, str]]:
-    for counted in COUNTED:
-        try:
-            names = sorted(os.listdir(package / counted))
-        except FileNotFoundError:
-            continue
-        for file in names:
-            if file.endswith(".py"):
-                stem = "" if file == "__init__.py" else f".{file.removesuffix('.py')}"
-                yield f"{PACKAGE}.{counted}{stem}", f"{counted}/{file}"
+def _files(package: Path, folder: str = "") -> Iterator[tuple[str, str]]:
+    """The counted modules below a folder of the package, with their files."""
+    with os.scandir(package / folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        path = f"{folder}{entry.name}"
+        if not folder:
+            if entry.name in COUNTED:
+                yield from _files(package, f"{path}/")
+        elif entry.name.endswith(".py") and entry.name.removesuffix(".py").isidentifier():
+            module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            yield f"{PACKAGE}.{module}", path
+        elif entry.name.isidentifier() and entry.name != "__pycache__" and entry.is_dir():
+            yield from _files(package, f"{path}/")
 
 
 def _read(root: Path, file: str) -> bytes:

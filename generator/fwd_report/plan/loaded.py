@@ -66,8 +66,9 @@ class LoadedCode:
         spec = module.__spec__
         compiled = Path(spec.cached) if spec is not None and spec.cached else None
         if compiled is not None and not _holds(compiled, source, path):
-            compiled.unlink(missing_ok=True)
-            raise CodeChangedError(path)
+            with suppress(OSError):
+                compiled.unlink()
+            raise CodeChangedError(path, f"is not what {compiled} was compiled from")
 
 
 def _holds(compiled: Path, source: bytes, path: Path) -> bool:

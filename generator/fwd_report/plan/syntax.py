@@ -38,8 +38,8 @@ _PLAIN_DECORATORS = {
 """Decorators that read no annotations and keep no list of what they decorate."""
 _NAMELESS = {"globals", "eval", "exec", "vars", "import_module", "__import__"}
 """Functions by which code reaches definitions that it does not name."""
-_BY_NAME = {"getattr", "hasattr", "attrgetter", "methodcaller"}
-"""Functions that are told a name as a string."""
+_BY_NAME = {"getattr": 1, "hasattr": 1, "attrgetter": 0, "methodcaller": 0}
+"""Functions that are told a name as a string, and the place of that among their arguments."""
 
 
 def digest_of_text(text: str) -> str:
@@ -366,9 +366,12 @@ class _Writer:
             elif function.startswith(("import", "__import")):
                 self.imports.add(_resolved(str(argument.value), self._package))
         elif function in _BY_NAME:
-            for argument in node.args:
+            names = node.args[_BY_NAME[function] :][:1]
+            for argument in names:
                 if isinstance(argument, ast.Constant):
                     self.mentions.update(str(argument.value).split("."))
+                else:
+                    self.nameless |= _name(node.args[0]) not in ("self", "cls")
         if function == SHOWN and len(node.args) == 1:
             self.mentions.add(SHOWN)
             self._as_text(node.args[0])
