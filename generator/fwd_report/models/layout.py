@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from fwd_report.errors import UserError
+from fwd_report.outside import shown
 
 WHOLE = "."
 """The part of a model that lies in the folder itself: a scorer."""
@@ -33,7 +34,7 @@ TOKENIZER = (
 """What a tokenizer may consist of, the first always."""
 NETWORKS = ("unet", "text_encoder", WHOLE)
 """The parts that have weights."""
-RESTORE = (
+RESTORE = shown(
     "restore the model folder: copy or download it again, or reinstall the package for the "
     "embedded model"
 )
