@@ -84,6 +84,7 @@ def test_before_the_first_build_one_line_says_so(project: Project) -> None:
 
 def test_the_site_has_a_page_of_what_the_rubric_asks_for(project: Project) -> None:
     shutil.copy(REPOSITORY / "mkdocs.yml", project.root)
+    shutil.copytree(REPOSITORY / "site_templates", project.root / "site_templates")
     project.write("report", SOUND.replace("rubric: none", "rubric: cs180-fa24"))
     build(project.root, Options())
     build_site(project.root, project.root / "site")
