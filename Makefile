@@ -17,8 +17,9 @@ report: $(VENV)/installed
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in site/; look at it with: $(BIN)/fwd-report serve"
 
+# A worker a core, each with one thread: most of the suite waits for processes of its own.
 test: $(VENV)/installed lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow

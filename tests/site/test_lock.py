@@ -30,7 +30,7 @@ def test_who_waits_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"process {other.pid}" in said
     assert "since" in said
     assert f"kill {other.pid}" in said
-    assert "site.lock" in said
+    assert "writes or reads the pages" in said
 
 
 def test_a_killed_holder_is_waited_for_by_nobody(

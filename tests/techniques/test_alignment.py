@@ -77,8 +77,11 @@ def test_an_anagram_that_reads_both_ways_and_one_that_reads_one_way(tmp_path: Pa
     hidden = 1 / (1 + math.exp(-10))
     assert result.series["concealment"][0] == pytest.approx(hidden)
     header, first, second = table_of(result, tmp_path, both, one)
-    assert header == ("picture", "as it is", "through the view", "concealment", "reads as asked")
-    assert first == ("colours", "1.00 against 0.00", "1.00 against 0.00", "1.00", "every way")
+    assert header == (
+        "picture", "as it is: its prompt", "as it is: the other", "through the view: its prompt",
+        "through the view: the other", "concealment", "reads as asked",
+    )  # fmt: skip
+    assert first == ("colours", "1.00", "0.00", "1.00", "0.00", "1.00", "every way")
     assert second[-1] == "as it is"
 
 
@@ -94,11 +97,12 @@ def test_a_hybrid_is_judged_from_near_and_far_and_a_sample_by_its_prompt(tmp_pat
         Hybrid(low="red", high="green", split="colour"), tmp_path / "c",
         image=flat(0, 1, 0), low=flat(1, 0, 0),
     )  # fmt: skip
-    assert table_of(score(colours), tmp_path, colours)[0][1:3] == ("in colour", "in grey")
+    ways = [name.partition(":")[0] for name in table_of(score(colours), tmp_path, colours)[0]]
+    assert ways[1:5] == ["in colour", "in colour", "in grey", "in grey"]
     rows = table_of(result, tmp_path, hybrid, plain)
-    assert rows[0][1:3] == ("near", "far")
+    assert rows[0][1:5:2] == ("near: its prompt", "far: its prompt")
     assert rows[1][-1] == "neither way"
-    assert rows[2:] == [("picture", "the prompt"), ("colours", "1.00")]
+    assert rows[2:] == [("picture", "the prompt"), ("section.sample", "1.00")], "one name for two"
 
 
 def test_concealment_asks_which_prompt_a_reading_shows_and_which_reading_a_prompt() -> None:

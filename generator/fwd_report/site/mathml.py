@@ -5,15 +5,12 @@ The converter is Temml, KaTeX's sibling for MathML, run here and not in the read
 
 from __future__ import annotations
 
-import atexit
 import json
 import re
-from functools import cache
-from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-TEMML = Path(__file__).parent / "temml" / "temml.min.js"
+from fwd_report.site.converter import ConversionError, converter
+
 ALIASES = {
     **{
         rf"\{name}": rf"\mathbb{{{name[0].upper()}}}"
@@ -52,19 +49,6 @@ ALIASES = {
     r"\thetasym": r"\vartheta",
 }
 """Short names that KaTeX has and Temml has not."""
-CONVERT = """
-(latex, display) => {
-    try {
-        const options = {displayMode: display, throwOnError: true, trust: false, maxExpand: 1000,
-            macros: {...ALIASES}};
-        return "made " + temml.renderToString(latex, options);
-    } catch (error) {
-        return "failed " + String(error.message ?? error);
-    }
-}
-"""
-MOST_SECONDS = 10
-MOST_BYTES = 500_000_000
 LONGEST = 20_000
 """Characters of one formula."""
 SCRIPTED = ("msub", "msup", "msubsup", "munder", "munderover")
@@ -86,18 +70,6 @@ class FormulaError(ValueError):
     def __init__(self, latex: str, reason: str) -> None:
         super().__init__(f"the formula `{latex.strip()[:200]}` {reason}")
         self.latex = latex
-
-
-@cache
-def _engine() -> Any:
-    from py_mini_racer import MiniRacer
-
-    engine = MiniRacer()
-    # Its thread outlives the interpreter otherwise, and the command would not end.
-    atexit.register(engine.close)
-    engine.eval(TEMML.read_text(encoding="utf-8"))
-    engine.eval(f"ALIASES = {json.dumps(ALIASES)}; convert = {CONVERT}")
-    return engine
 
 
 def to_mathml(latex: str, display: bool) -> str:
@@ -124,17 +96,10 @@ def to_mathml(latex: str, display: bool) -> str:
 
 def _converted(latex: str, display: bool) -> ElementTree.Element:
     try:
-        said = _engine().call(
-            "convert",
-            _prepared(latex, display),
-            display,
-            timeout_sec=MOST_SECONDS,
-            max_memory=MOST_BYTES,
-        )
-    except Exception as error:
-        _engine.cache_clear()
-        raise FormulaError(latex, f"takes too much to convert: {type(error).__name__}") from error
-    state, _, made = str(said).partition(" ")
+        said = converter(json.dumps(ALIASES)).convert(_prepared(latex, display), display)
+    except ConversionError as error:
+        raise FormulaError(latex, f"takes too much to convert: {error}") from error
+    state, _, made = said.partition(" ")
     if state == "failed":
         reason = re.sub("[\u0332]", "", made).split(" at position")[0].split(" at end of")[0]
         unknown = re.search(
