@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwd_report.plan.rates import duration
+from fwd_report.scripts.script import SCRIPTED
 from fwd_report.store.entry import Entry
-
-SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
-"""Techniques of single pictures, which `fwd-report script` has a script of."""
 
 
 def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
