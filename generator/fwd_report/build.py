@@ -14,6 +14,7 @@ from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
 from fwd_report.plan.unread import unread_words
+from fwd_report.scripts.script import offered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
@@ -185,12 +186,14 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
         experiments = []
         for experiment in section.experiments:
             runs = plan.experiments[section.name, experiment.id]
-            absent = [run for run in runs if not store.has(run.key)]
+            present = [run for run in runs if store.has(run.key)]
+            absent = [run for run in runs if run not in present]
             experiments.append(
                 ExperimentResult(
                     spec=experiment,
-                    entries=tuple(filter(None, (read(run) for run in runs if run not in absent))),
+                    entries=tuple(filter(None, map(read, present))),
                     failure=_absence(absent, causes),
+                    script=offered(plan.project, store, present),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))

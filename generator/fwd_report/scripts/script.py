@@ -7,6 +7,9 @@ has the promise about the noise that makes it possible.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fwd_report.errors import UserError
 from fwd_report.plan.run import Run
 from fwd_report.scripts.prompted import prompted
@@ -17,6 +20,31 @@ from fwd_report.store.store import Store
 
 SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
 """Techniques of single pictures, which there is a script of."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a figure offers for download. run: the name of the run whose picture it makes.
+
+    file: a name that no other experiment's script has, since no name of one holds a dot.
+    """
+
+    run: str
+    file: str
+    text: str
+
+
+def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
+    """The script of the first picture of a figure that shows `runs`.
+
+    None for techniques without one, and for figures that put several experiments together.
+    """
+    experiments = {(run.section, run.experiment) for run in runs}
+    if len(experiments) != 1 or runs[0].technique.name not in SCRIPTED:
+        return None
+    first = runs[0]
+    file = f"{first.section}.{first.experiment}.py"
+    return Script(first.name, file, script_of(project, store, first))
 
 
 def script_of(project: Project, store: Store, run: Run) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwd_report.plan.rates import duration
-from fwd_report.scripts.script import SCRIPTED
 from fwd_report.store.entry import Entry
 
 
@@ -27,7 +26,6 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
         ("Commit", _commits(provenance)),
-        ("In plain diffusers", _script(entries)),
     ]
     return [(name, value) for name, value in found if value]
 
@@ -46,15 +44,6 @@ def ranges(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
-
-
-def _script(entries: Sequence[Entry]) -> str:
-    """The command that prints the script of an experiment's first picture."""
-    first = entries[0]
-    names = {(entry.section, entry.experiment) for entry in entries}
-    if first.technique not in SCRIPTED or len(names) > 1:
-        return ""
-    return f"fwd-report script {first.section}.{first.experiment}[{first.index}]"
 
 
 def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
