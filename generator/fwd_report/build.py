@@ -155,14 +155,12 @@ def build(root: Path, options: Options) -> Outcome:
 def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list[Shown]:
     """What the pages would show, without reading it."""
     causes = {failure.run.key: failure.cause for failure in failures}
-    return [
-        Shown(
-            f"{section}.{experiment}",
-            tuple(store.folder(run.key) for run in runs if store.has(run.key)),
-            _absence([run for run in runs if not store.has(run.key)], causes),
-        )
-        for (section, experiment), runs in plan.by_section()
-    ]
+    shown = []
+    for (section, experiment), runs in plan.by_section():
+        present, absent = _parted(store, runs)
+        folders = tuple(store.folder(run.key) for run in present)
+        shown.append(Shown(f"{section}.{experiment}", folders, _absence(absent, causes)))
+    return shown
 
 
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
@@ -186,8 +184,7 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
         experiments = []
         for experiment in section.experiments:
             runs = plan.experiments[section.name, experiment.id]
-            present = [run for run in runs if store.has(run.key)]
-            absent = [run for run in runs if run not in present]
+            present, absent = _parted(store, runs)
             experiments.append(
                 ExperimentResult(
                     spec=experiment,
@@ -264,6 +261,15 @@ def _forced(plan: Plan, options: Options) -> set[str]:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr)
+
+
+def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """The runs that have a result in the store, and those that have none."""
+    present: list[Run] = []
+    absent: list[Run] = []
+    for run in runs:
+        (present if store.has(run.key) else absent).append(run)
+    return present, absent
 
 
 def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
