@@ -1,16 +1,19 @@
 """A build with nothing to do, against dvc and snakemake with nothing to do: wall-clock seconds.
 
-python bench/noop.py [--times 9] [--project FOLDER]
+python bench/noop.py [--times 9] [--project FOLDER | --fabricate]
 
-The project (by default the starter, 1,047 runs) is built once if it is not. The others get a chain
-of 20 stages that copy a small file, run once before they are timed. They come from PyPI into an
-environment of their own, which is made once beside this file's caches and kept.
+The project (by default the starter, over 1,000 runs) is built once if it is not. With `--fabricate`
+it is a copy of the starter whose runs have made-up results, so that no model has to run. The others
+get a chain of 20 stages that copy a small file, run once before they are timed. They come from PyPI
+into an environment of their own, which is made once beside this file's caches and kept. A Python
+that does nothing is timed too: how long a process takes to start says how busy the machine was.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +24,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SPECS = ("experiments", "site_templates", "mkdocs.yml")
 OTHERS = ("dvc==3.67.1", "snakemake==9.27.1")
 STAGES = 20
 Timed = Callable[[], None]
@@ -83,8 +87,54 @@ def fwd_report(project: Path) -> Timed:
     """`fwd-report build` of a project that is built."""
     command = (sys.executable, "-m", "fwd_report", "build")
     path = os.pathsep.join(filter(None, (str(ROOT / "generator"), os.environ.get("PYTHONPATH"))))
-    quiet(project, *command, PYTHONPATH=path)
+    for _ in range(2):
+        quiet(project, *command, PYTHONPATH=path)
     return lambda: quiet(project, *command, "--cached-only", PYTHONPATH=path)
+
+
+def fabricated(project: Path, folder: Path) -> Path:
+    """A copy of a project in which every run has a result and the pages show them, none of it real.
+
+    A result is a file of 16 bytes, sealed as any other. docs/report/ gets a page for each section
+    and a picture for each run, with the record that a render leaves.
+    """
+    sys.path.insert(0, str(ROOT / "generator"))
+    from fwd_report.build import Options, load_plan, shown_results
+    from fwd_report.site.digests import Digests
+    from fwd_report.site.folder import scratch_folder
+    from fwd_report.site.owned import OwnedFolder
+    from fwd_report.site.render import STAGING
+    from fwd_report.site.stamp import CACHE, inputs_digest
+
+    for name in SPECS:
+        copy = shutil.copytree if (project / name).is_dir() else shutil.copyfile
+        copy(project / name, folder / name)
+    (folder / "docs").mkdir()
+    (folder / "docs" / "index.md").write_text("# A report\n", encoding="utf-8")
+    plan, store = load_plan(folder, Options())
+    for run in {run.key: run for run in plan.runs}.values():
+        with store.writing(run.key) as target:
+            (target / "image.png").write_bytes(bytes.fromhex(run.key[:32]))
+            store.seal(target, run.key, parts=run.parts, provenance={"seed": run.seed})
+    for run in plan.runs:
+        store.remember(run.name, run.key)
+    plan, store = load_plan(folder, Options())
+    shown = shown_results(plan, store, ())
+    digests = Digests(folder / CACHE)
+    pages = OwnedFolder(folder, scratch_folder(folder, STAGING), digests)
+    for section in plan.project.sections:
+        pages.text(f"{section.name}.md", f"# {section.title}\n")
+    for run in plan.runs:
+        pages.text(f"figures/{run.name}.png", run.key)
+    pages.put_in_place(inputs_digest(plan.project, shown, folder, digests), plan.project.profile)
+    time.sleep(3)  # digests of files younger than that are not kept
+    print(f"{len(plan.runs):,} fabricated runs")
+    return folder
+
+
+def nothing() -> None:
+    """A Python that starts and ends."""
+    quiet(ROOT, sys.executable, "-c", "pass")
 
 
 def medians(timed: Sequence[Timed], times: int) -> list[float]:
@@ -101,20 +151,24 @@ def medians(timed: Sequence[Timed], times: int) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=9, help="measurements of each")
-    parser.add_argument("--project", type=Path, default=ROOT, help="the writeup to build")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--project", type=Path, default=ROOT, help="the writeup to build")
+    which.add_argument("--fabricate", action="store_true", help="the starter, with made-up results")
     given = parser.parse_args()
     programs = environment()
     with tempfile.TemporaryDirectory() as name:
-        folders = [Path(name, tool) for tool in ("dvc", "snakemake")]
+        folders = [Path(name, tool) for tool in ("project", "dvc", "snakemake")]
         for folder in folders:
             folder.mkdir()
-        timed = [fwd_report(given.project.resolve()), dvc(programs, folders[0])]
-        timed.append(snakemake(programs, folders[1]))
-        ours, *others = medians(timed, given.times)
-    names = (f"dvc repro, {STAGES} stages", f"snakemake, {STAGES} jobs")
+        project = given.project.resolve()
+        if given.fabricate:
+            project = fabricated(project, folders[0])
+        timed = [fwd_report(project), dvc(programs, folders[1]), snakemake(programs, folders[2])]
+        ours, *others = medians([*timed, nothing], given.times)
+    names = (f"dvc repro, {STAGES} stages", f"snakemake, {STAGES} jobs", "python -c pass")
     print(f"{'fwd-report build':24} {ours:6.3f} s")
     for label, theirs in zip(names, others, strict=True):
-        print(f"{label:24} {theirs:6.3f} s   {theirs / ours:5.1f} times as long")
+        print(f"{label:24} {theirs:6.3f} s   {theirs / ours:5.2f} times as long")
 
 
 if __name__ == "__main__":

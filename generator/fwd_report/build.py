@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fwd_report
 from fwd_report.errors import Problem, RunError, StaleError, UserError, number
-from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.asked import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
-from fwd_report.plan.stages import stage_models
+from fwd_report.plan.unread import unread_words
+from fwd_report.scripts.script import offered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
+from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, Project
+from fwd_report.spec.model import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Store
-from fwd_report.techniques.base import PromptText, marked_fields
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
@@ -66,11 +64,7 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     check_sections(project, options.only)
-    if not _schemas_current(project.root):
-        from fwd_report.spec.schema import write_schemas
-
-        with suppress(OSError):  # for editors alone: a project that is read only has a plan too
-            write_schemas(project.root)
+    refresh_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
     digests = store.base / "cache" / "digests.json"
@@ -78,17 +72,6 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     for warning in (*unknown, *unread_words(plan)):
         print(f"warning: {warning}", file=sys.stderr)
     return plan, store
-
-
-def _schemas_current(root: Path) -> bool:
-    """Whether the project's JSON Schemas are younger than the code that says what specs hold."""
-    try:
-        written = min((root / SCHEMAS / f"{name}.json").stat().st_mtime for name in SCHEMA_NAMES)
-    except OSError:
-        return False
-    package = Path(fwd_report.__file__).parent
-    code = (path for name in ("techniques", "spec") for path in (package / name).glob("*.py"))
-    return written > max(path.stat().st_mtime for path in code)
 
 
 def load_report(root: Path, options: Options) -> ReportResult:
@@ -172,14 +155,12 @@ def build(root: Path, options: Options) -> Outcome:
 def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list[Shown]:
     """What the pages would show, without reading it."""
     causes = {failure.run.key: failure.cause for failure in failures}
-    return [
-        Shown(
-            f"{section}.{experiment}",
-            tuple(store.folder(run.key) for run in runs if store.has(run.key)),
-            _absence([run for run in runs if not store.has(run.key)], causes),
-        )
-        for (section, experiment), runs in plan.by_section()
-    ]
+    shown = []
+    for (section, experiment), runs in plan.by_section():
+        present, absent = _parted(store, runs)
+        folders = tuple(store.folder(run.key) for run in present)
+        shown.append(Shown(f"{section}.{experiment}", folders, _absence(absent, causes)))
+    return shown
 
 
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
@@ -203,39 +184,19 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
         experiments = []
         for experiment in section.experiments:
             runs = plan.experiments[section.name, experiment.id]
-            absent = [run for run in runs if not store.has(run.key)]
+            present, absent = _parted(store, runs)
             experiments.append(
                 ExperimentResult(
                     spec=experiment,
-                    entries=tuple(filter(None, (read(run) for run in runs if run not in absent))),
+                    entries=tuple(filter(None, map(read, present))),
                     failure=_absence(absent, causes),
+                    script=offered(plan.project, store, present),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))
     if damaged:
         raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
     return ReportResult(plan.project, tuple(sections))
-
-
-def unread_words(plan: Plan) -> list[str]:
-    """What to warn of: prompts with words their model's text encoder was never taught."""
-    warnings: list[str] = []
-    if not any(run.model for run in plan.runs):
-        return warnings
-    model = stage_models(plan.project)[1]
-    for run in plan.runs:
-        if run.model is None:
-            continue
-        for field in marked_fields(type(run.technique), PromptText):
-            prompt = getattr(run.technique, field)
-            words = unknown_words(model, prompt) if prompt else []
-            if words:
-                named = ", ".join(f"'{word}'" for word in words)
-                warnings.append(
-                    f"{run.section}.{run.experiment}: {run.model} has never read {named} "
-                    f'(in "{prompt}")'
-                )
-    return list(dict.fromkeys(warnings))
 
 
 def check_sections(project: Project, names: Iterable[str]) -> None:
@@ -300,6 +261,15 @@ def _forced(plan: Plan, options: Options) -> set[str]:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr)
+
+
+def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """The runs that have a result in the store, and those that have none."""
+    present: list[Run] = []
+    absent: list[Run] = []
+    for run in runs:
+        (present if store.has(run.key) else absent).append(run)
+    return present, absent
 
 
 def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:

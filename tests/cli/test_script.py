@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from fwd_report.build import Options, build, load_plan
 from fwd_report.cli import app
 from fwd_report.errors import UserError
-from fwd_report.script import ORDERS, VIEWS
+from fwd_report.scripts.views import ORDERS, VIEWS
 
 PICTURES = """\
 title: Pictures
@@ -185,3 +185,33 @@ def test_what_has_no_script(pictures: Project) -> None:
     answer = CliRunner().invoke(app, ["script", "-C", str(pictures.root), "trained.ddpm[0]"])
     assert isinstance(answer.exception, UserError)
     assert "its technique is train" in str(answer.exception)
+
+
+def test_the_page_offers_what_the_command_prints(project: Project) -> None:
+    """Linked to as a download, whole, found by `check`; of the figures with single pictures."""
+    build(project.root, Options())
+    scripts = project.root / "docs" / "report" / "scripts"
+    offered = {"hybrids": "hybrids.skull", "noise": "noise.photos"}
+    assert {path.name for path in scripts.iterdir()} == {f"{name}.py" for name in offered.values()}
+    for section, name in offered.items():
+        page = (scripts.parent / f"{section}.md").read_text(encoding="utf-8")
+        assert (
+            f'<code>fwd-report script {name}[0]</code>, or <a href="../scripts/{name}.py" download>'
+            in page
+        )
+        assert page.count("fwd-report script") == 1
+        assert (scripts / f"{name}.py").read_text(encoding="utf-8") == printed(
+            project, f"{name}[0]"
+        )
+    checked = CliRunner().invoke(app, ["check", "-C", str(project.root)])
+    assert "scripts/" not in checked.output
+    (scripts / "noise.photos.py").write_text("print()\n")
+    assert build(project.root, Options()).pages == [scripts / "noise.photos.py"]
+
+
+def test_a_script_goes_with_its_figure(project: Project) -> None:
+    build(project.root, Options())
+    (project.root / "experiments" / "hybrids.yaml").unlink()
+    build(project.root, Options())
+    scripts = project.root / "docs" / "report" / "scripts"
+    assert [path.name for path in scripts.iterdir()] == ["noise.photos.py"]

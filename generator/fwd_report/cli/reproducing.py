@@ -90,7 +90,7 @@ def script(
     """Print the plain diffusers script that makes one picture again."""
     from fwd_report.build import load_plan
     from fwd_report.plan.describe import find_run
-    from fwd_report.script import script_of
+    from fwd_report.scripts.script import script_of
 
     plan, store = load_plan(root.resolve(), options_of(None, profile, overrides))
     typer.echo(script_of(plan.project, store, find_run(plan, run)), nl=False)

@@ -115,5 +115,7 @@ def _read(root: Path, file: str) -> bytes:
 def _read_by() -> str:
     """The digest of the code that makes closures of sources."""
     folder = Path(__file__).parent
-    both = b"".join((folder / name).read_bytes() for name in ("syntax.py", "reach.py"))
-    return hashlib.sha256(both).hexdigest()
+    texts = b"".join(
+        (folder / name).read_bytes() for name in ("serial.py", "syntax.py", "reach.py")
+    )
+    return hashlib.sha256(texts).hexdigest()

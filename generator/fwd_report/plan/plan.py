@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UserError
-from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import STAGE_PARTS, WHOLE
-from fwd_report.plan.code import Closure, Code
+from fwd_report.plan.ingredients import Ingredients
 from fwd_report.plan.keys import FORMAT, key_of
 from fwd_report.plan.run import Run, run_name
-from fwd_report.plan.stages import scorer_model, stage_models, stage_names
+from fwd_report.plan.stages import stage_names
 from fwd_report.plan.why import History
 from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
-from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import (
     FigureOnly,
@@ -29,9 +25,6 @@ from fwd_report.techniques.base import (
 
 FROM_REPORT = ("dataset", "scorer")
 """Fields that a run takes from the runs it needs or from report.yaml if its spec sets none."""
-
-RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
-"""What the engine does with every run."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +75,8 @@ class _Planner:
         self._project = project
         self._store = store
         self._history = History(store)
-        self._code = Code(store.base / "cache" / "code.json")
-        self._digest_cache = store.base / "cache" / "digests.json"
-        self._closures: dict[tuple[str, ...], Closure] = {}
-        self._digests: dict[Path, str] = {}
-        self._readings: dict[str, list[tuple[str, str]]] = {}
+        self._ingredients = Ingredients(project, store)
         self._stage_names = stage_names(project)
-        self._stage_digests: dict[int, str] = {}
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
@@ -100,8 +88,10 @@ class _Planner:
     def plan(self) -> Plan:
         for name in self._specs:
             self._expand(name)
-        self._code.save()
-        return Plan(self._project, tuple(self._runs), self._experiments, self._code.sources)
+        self._ingredients.code.save()
+        return Plan(
+            self._project, tuple(self._runs), self._experiments, self._ingredients.code.sources
+        )
 
     def _expand(self, name: ExperimentName) -> tuple[Run, ...]:
         """The runs an experiment shows; expands what it refers to first."""
@@ -180,24 +170,23 @@ class _Planner:
         own = judged and variant.technique.scorer is not None  # type: ignore[attr-defined]
         shown = marked_fields(type(technique), FigureOnly)
         unkeyed = {*inputs, *needs, *shown, "scorer"}
-        closure = self._closure(technique, stage, trained, bool(inputs))
+        closure = self._ingredients.closure(technique, stage, trained, bool(inputs))
         parts = {
             "format": FORMAT,
             "technique": technique.name,
             "params": technique.model_dump(mode="json", exclude=unkeyed),
             "seed": seed,
-            "inputs": {field: self._digest(path) for field, path in inputs.items()},
-            "model": self._model_digests(stage),
+            "inputs": {field: self._ingredients.file(path) for field, path in inputs.items()},
+            "model": self._ingredients.models(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
         if scorer is not None:
             where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
-            asked = scorer_model(self._project, scorer, where)
-            parts["scorer"] = model_digest(asked, self._digest_cache, (WHOLE,))
+            parts["scorer"] = self._ingredients.scorer(scorer, where)
         name = run_name(section.name, experiment.id, index)
-        readings = {field: self._readings_of(group) for field, group in needs.items()}
+        readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings
         key = key_of(parts, closure.digest)
@@ -256,47 +245,6 @@ class _Planner:
                 )
             )
         return self._stage_names[stage]
-
-    def _model_digests(self, stage: int | None) -> Mapping[str, str]:
-        """Stage I's digest, and stage II's for what asks it: stage II reads stage I's text."""
-        asked = range(1, (stage or 0) + 1)
-        if not self._stage_digests and asked:
-            self._stage_digests = {
-                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
-                for number, model in stage_models(self._project).items()
-            }
-        return {f"stage_{number}": self._stage_digests[number] for number in asked}
-
-    def _digest(self, path: Path) -> str:
-        if path not in self._digests:
-            self._digests[path] = sha256_of(path)
-        return self._digests[path]
-
-    def _closure(
-        self, technique: Technique, stage: int | None, trained: bool, inputs: bool
-    ) -> Closure:
-        """The code of a run: its technique's, and what the engine does with it on its behalf."""
-        engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
-        if stage is not None:
-            engine.append("fwd_report.models.cascade")
-        if "scorer" in type(technique).model_fields:
-            engine.append("fwd_report.models.scorer")
-        if inputs:
-            engine.append("fwd_report.techniques.inputs")
-        if trained:
-            engine.append("fwd_report.training.checkpoints")
-        name = (type(technique).__module__, *engine)
-        if name not in self._closures:
-            self._closures[name] = self._code.closure(name[0], whole=engine)
-        return self._closures[name]
-
-    def _readings_of(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
-        """Which pictures of each run show which prompts: what a run that needs it can ask."""
-        for run in runs:
-            if run.key not in self._readings:
-                found = run.technique.readings(dict(run.technique))
-                self._readings[run.key] = [(each.picture, each.prompt) for each in found]
-        return [self._readings[run.key] for run in runs]
 
 
 def _inherited(source: Run, own: Collection[str]) -> dict[str, Any]:

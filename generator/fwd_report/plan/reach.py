@@ -6,15 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fwd_report.plan.syntax import (
-    EMPTY,
-    IMPORTS,
-    TOP_LEVEL,
-    Definition,
-    Module,
-    digest_of_text,
-    read_module,
-)
+from fwd_report.plan.serial import Definition, digest_of_text
+from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_module
 
 if TYPE_CHECKING:
     from fwd_report.plan.code import Code

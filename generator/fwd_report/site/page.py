@@ -69,6 +69,9 @@ def section_page(
                     "keys": keys(result.entries),
                     "source": Markup(highlighted(result.spec.source)),
                     "command": f"fwd-report build --only {spec.name} --force{profile}",
+                    "script": result.script,
+                    "script_command": result.script
+                    and f"fwd-report script {result.script.run}{profile}",
                 }
             )
     outro = writer.prose(spec.outro, "outro")

@@ -8,9 +8,6 @@ from typing import Any
 from fwd_report.plan.rates import duration
 from fwd_report.store.entry import Entry
 
-SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
-"""Techniques of single pictures, which `fwd-report script` has a script of."""
-
 
 def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """(name, value) pairs for a page, in reading order; what no run recorded is left out."""
@@ -29,7 +26,6 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
         ("Commit", _commits(provenance)),
-        ("In plain diffusers", _script(entries)),
     ]
     return [(name, value) for name, value in found if value]
 
@@ -48,15 +44,6 @@ def ranges(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
-
-
-def _script(entries: Sequence[Entry]) -> str:
-    """The command that prints the script of an experiment's first picture."""
-    first = entries[0]
-    names = {(entry.section, entry.experiment) for entry in entries}
-    if first.technique not in SCRIPTED or len(names) > 1:
-        return ""
-    return f"fwd-report script {first.section}.{first.experiment}[{first.index}]"
 
 
 def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:

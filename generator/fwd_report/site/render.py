@@ -17,6 +17,7 @@ from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_res
 
 FIGURES = "figures"
 ASSETS = "assets"
+SCRIPTS = "scripts"
 FRONT = "_front.md"
 STAGING = "rendering"
 """The folder of .fwd-report/ in which a render is prepared."""
@@ -72,6 +73,9 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     for source in sorted((templates / ASSETS).rglob("*")):
         if source.is_file():
             folder.copy(source, f"{ASSETS}/{source.relative_to(templates / ASSETS).as_posix()}")
+    for result in (each for section in report.sections for each in section.experiments):
+        if result.spec.show and result.script is not None:
+            folder.text(f"{SCRIPTS}/{result.script.file}", result.script.text)
     for name in sorted(gallery.used):
         folder.drawn(f"{FIGURES}/{name}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fwd_report.scripts.script import Script
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.entry import Entry
 
@@ -13,12 +14,14 @@ class ExperimentResult:
     """One experiment with its stored results, in the plan's order.
 
     entries: for kind "figure", those of the experiments it refers to. failure: why results are
-    missing (the cause of a failed run, or that it has not run), None when all are there.
+    missing (the cause of a failed run, or that it has not run), None when all are there. script:
+    what makes the first picture again, for techniques of single pictures.
     """
 
     spec: ExperimentSpec
     entries: tuple[Entry, ...]
     failure: str | None = None
+    script: Script | None = None
 
 
 @dataclass(frozen=True)

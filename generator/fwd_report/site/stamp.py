@@ -21,8 +21,8 @@ from fwd_report.spec.model import Project
 from fwd_report.store.store import MANIFEST
 
 CACHE = ".fwd-report/cache/pages.json"
-CODE = ("figures", "site", "techniques")
-"""The subpackages whose code decides what a page looks like."""
+CODE = ("diffusion", "figures", "scripts", "site", "techniques")
+"""The subpackages whose code decides what a page looks like, or which scripts quote."""
 
 
 @dataclass(frozen=True)

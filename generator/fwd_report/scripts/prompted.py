@@ -1,73 +1,24 @@
-"""One stored picture as a script of plain diffusers that makes it again; no torch.
-
-What a script says is written from the papers and from diffusers' own names, not from this
-project's engine: a reader can check the picture without believing it. docs/guide/reproducing.md
-has the promise about the noise that makes it possible.
-"""
+"""The script of a picture of the text-to-image model's first stage."""
 
 from __future__ import annotations
 
-import ast
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.site.provenance import SCRIPTED
+from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.views import ORDERS, view_lines
 from fwd_report.spec.model import Project
 from fwd_report.store.files import read_json
-from fwd_report.store.store import Store
-
-VIEWS = {
-    "flip": ("x.flip(-2)", "x.flip(-2)"),
-    "mirror": ("x.flip(-1)", "x.flip(-1)"),
-    "rotate90": ("x.rot90(1, (-2, -1))", "x.rot90(-1, (-2, -1))"),
-    "rotate180": ("x.rot90(2, (-2, -1))", "x.rot90(2, (-2, -1))"),
-    "rotate270": ("x.rot90(-1, (-2, -1))", "x.rot90(1, (-2, -1))"),
-    "negate": ("-x", "-x"),
-}
-"""A view and its inverse, of those that a word of torch says."""
-ORDERS = {
-    "skew": ("views", "_skew", ("_pixels",)),
-    "inner_circle": ("views", "_inner_circle", ("_pixels",)),
-    "pixels": ("views", "_permuted_pixels", ()),
-    "patches": ("views", "_permuted_patches", ("_pixels", "_permuted_pixels")),
-    "jigsaw": (
-        "jigsaw",
-        "jigsaw_order",
-        ("PIECES", "TAB_RADIUS", "_pieces", "_tab", "_orbit"),
-    ),
-}
-"""Where the other views' orders of pixels are computed, and by what."""
 
 
-def script_of(project: Project, store: Store, run: Run) -> str:
-    """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
-
-    Raises UserError for a run of a technique that is not one of `SCRIPTED`.
-    """
-    if run.technique.name not in SCRIPTED:
-        raise UserError(
-            f"{run.name} is no single picture of a model: its technique is {run.technique.name}",
-            hint=f"a script is for runs of {', '.join(SCRIPTED)}",
-        )
-    lines = [
-        f"# {run.name}, by plain torch and diffusers. Run it in the writeup's folder.",
-        *(_trained(store, run) if run.needs.get("model") else _prompted(project, run)),
-        "",
-        *_saved(run, (0, 1) if run.needs.get("model") else (-1, 1)),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _prompted(project: Project, run: Run) -> list[str]:
-    """A picture of the text-to-image model's first stage."""
+def prompted(project: Project, run: Run) -> list[str]:
+    """All of it but the saving."""
     fields = dict(run.technique)
     model = stage_models(project)[1]
     config = _config(model, "scheduler", SCHEDULE)
@@ -120,21 +71,21 @@ def _estimate(fields: Mapping[str, Any], technique: str) -> list[str]:
         return [
             *_guided(fields["guidance"]),
             "",
-            *_view(fields["view"], fields["view_seed"]),
+            *view_lines(fields["view"], fields["view_seed"]),
             "",
             "def estimate(x, t):",
-            f"    eps_1, variance_1 = guided(x, t, {_text(fields['prompt'])})",
-            f"    eps_2, variance_2 = guided(view(x), t, {_text(fields['flipped'])})",
+            f"    eps_1, variance_1 = guided(x, t, {quoted(fields['prompt'])})",
+            f"    eps_2, variance_2 = guided(view(x), t, {quoted(fields['flipped'])})",
             "    return (eps_1 + back(eps_2)) / 2, (variance_1 + unsigned_back(variance_2)) / 2",
         ]
     guidance = fields.get("guidance")
     if guidance is None or fields["prompt"] == "":
-        return ["def estimate(x, t):", f"    return ask(x, t, {_text(fields['prompt'])})"]
+        return ["def estimate(x, t):", f"    return ask(x, t, {quoted(fields['prompt'])})"]
     return [
         *_guided(guidance),
         "",
         "def estimate(x, t):",
-        f"    return guided(x, t, {_text(fields['prompt'])})",
+        f"    return guided(x, t, {quoted(fields['prompt'])})",
     ]
 
 
@@ -168,8 +119,8 @@ def _hybrid(fields: Mapping[str, Any]) -> list[str]:
     scale = fields["guidance"]
     estimate = [
         "def estimate(x, t):",
-        f"    eps_low, variance_low = ask(x, t, {_text(fields['low'])})",
-        f"    eps_high, variance_high = ask(x, t, {_text(fields['high'])})",
+        f"    eps_low, variance_low = ask(x, t, {quoted(fields['low'])})",
+        f"    eps_high, variance_high = ask(x, t, {quoted(fields['high'])})",
         "    eps = low(eps_low) + eps_high - low(eps_high)",
         "    variance = (variance_low + variance_high) / 2",
     ]
@@ -186,50 +137,11 @@ def _hybrid(fields: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _view(name: str, seed: int) -> list[str]:
-    if name in VIEWS:
-        view, back = VIEWS[name]
-        unsigned = "x" if name == "negate" else back
-        return [
-            "def view(x):", f"    return {view}", "",
-            "def back(x):", f"    return {back}", "",
-            "def unsigned_back(x):", f"    return {unsigned}",
-        ]  # fmt: skip
-    module, order, helpers = ORDERS[name]
-    return [
-        *_sources(module, (*helpers, order)),
-        f"order = {order}(size, {seed})  # which pixel each place of the view shows",
-        "",
-        "def view(x):", "    return x.flatten(-2)[..., order].reshape(x.shape)", "",
-        "def back(x):", "    return x.flatten(-2)[..., order.argsort()].reshape(x.shape)", "",
-        "unsigned_back = back",
-    ]  # fmt: skip
-
-
-def _sources(module: str, names: Sequence[str]) -> list[str]:
-    """Definitions of this package's mathematics, which is plain torch, as they stand."""
-    path = Path(__file__).parent / "diffusion" / f"{module}.py"
-    text = path.read_text(encoding="utf-8")
-    found: dict[str, list[str]] = {}
-    for node in ast.parse(text).body:
-        bound: list[str] = []
-        if isinstance(node, ast.FunctionDef):
-            bound = [node.name]
-        elif isinstance(node, ast.Assign):
-            bound = [
-                part.id for target in node.targets for part in ast.walk(target)
-                if isinstance(part, ast.Name)
-            ]  # fmt: skip
-        if bound:
-            found[bound[0]] = text.splitlines()[node.lineno - 1 : node.end_lineno]
-    return [line for name in names for line in (*found[name], "")]
-
-
 def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
     """The input picture and mask: the centre square, at the model's size."""
     if "image" not in fields:
         return []
-    opened = f"ImageOps.exif_transpose(Image.open({_text(fields['image'])}))"
+    opened = f"ImageOps.exif_transpose(Image.open({quoted(fields['image'])}))"
     if _is_deep(project.root / fields["image"]):
         deep = f"np.asarray({opened}, dtype=np.float64) / 257"
         opened = f"Image.fromarray(({deep}).round().clip(0, 255).astype(np.uint8))"
@@ -243,7 +155,7 @@ def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
     ]
     if "mask" in fields:
         lines += [
-            f'mask = ImageOps.exif_transpose(Image.open({_text(fields["mask"])})).convert("L")',
+            f'mask = ImageOps.exif_transpose(Image.open({quoted(fields["mask"])})).convert("L")',
             "mask = ImageOps.fit(mask, (size, size), Image.Resampling.BOX)",
             "levels = torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8)",
             "mask = (levels > 127).float().view(1, 1, size, size)",
@@ -300,9 +212,9 @@ def _place(project: Project, model: Path | str) -> list[str]:
         ]
     if isinstance(model, str):
         name, revision = split_hub_id(model)
-        return [f"folder, revision = {_text(name)}, {_text(revision)}"]
+        return [f"folder, revision = {quoted(name)}, {quoted(revision)}"]
     inside = model.is_relative_to(project.root)
-    return [f"folder = {_text((model.relative_to(project.root) if inside else model).as_posix())}"]
+    return [f"folder = {quoted((model.relative_to(project.root) if inside else model).as_posix())}"]
 
 
 def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[str]:
@@ -335,82 +247,6 @@ def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[
     ]
 
 
-def _trained(store: Store, run: Run) -> list[str]:
-    """A sample of a network that was trained in the report, whose weights are in the store."""
-    training = run.needs["model"][0]
-    trained, fields = dict(training.technique), dict(run.technique)
-    epoch = run.epochs.get("model") or trained["epochs"]
-    weights = store.folder(training.key).relative_to(store.base.parent) / (
-        f"epoch-{epoch:03d}.safetensors"
-    )
-    shape = ("conditioning", "hidden", "class_input", "modulation", "normalise", "sigma")
-    made = {name: trained[name] for name in shape}
-    flow = trained["objective"] == "flow"
-    T = trained["timesteps"]
-    digit, guidance = fields["digit"], fields["guidance"]
-    if digit is None or guidance is None:
-        estimate = [f"    return ask(x, t, {digit})"]
-    elif guidance in (0, 1):
-        estimate = [f"    return ask(x, t, {digit if guidance == 1 else None})"]
-    else:
-        estimate = [
-            f"    conditional, unconditional = ask(x, t, {digit}), ask(x, t, None)",
-            f"    return unconditional + {guidance!r} * (conditional - unconditional)",
-        ]
-    told = "t" if flow else f"(t + 1) / {T}"
-    lines = [
-        "import torch",
-        *([] if flow else ["from diffusers import DDPMScheduler"]),
-        "from PIL import Image",
-        "from safetensors.torch import load_file",
-        "# The assignment's UNet, which diffusers has no class for.",
-        "from fwd_report.training.unet import NO_CLASS, unet_of",
-        "",
-        f"unet = unet_of({made!r}).eval()",
-        f"unet.load_state_dict(load_file({_text(weights.as_posix())}))",
-        f'generator = torch.Generator("cpu").manual_seed({run.seed})',
-        "",
-        "@torch.no_grad()",
-        "def ask(x, t, digit):",
-        "    label = torch.tensor([NO_CLASS if digit is None else digit])",
-        f"    return unet(x, torch.tensor([float({told})]), label)",
-        "",
-        "def estimate(x, t):",
-        *estimate,
-        "",
-        "x = torch.randn(1, 1, 28, 28, generator=generator)",
-    ]
-    if flow:
-        steps = fields["steps"] or 50
-        return [
-            *lines,
-            f"for i in range({steps}):",
-            f"    t, t_next = i / {steps}, (i + 1) / {steps}",
-            "    x = x + (t_next - t) * estimate(x, t)",
-        ]
-    stride = T // (fields["steps"] or T)
-    first = ((fields["steps"] or T) - 1) * stride
-    return [
-        *lines,
-        "scheduler = DDPMScheduler(",
-        f'    {T}, beta_start=1e-4, beta_end=0.02, variance_type="fixed_large", clip_sample=False',
-        ")",
-        f"scheduler.set_timesteps(timesteps=list(range({first}, -1, -{stride})))",
-        "for t in scheduler.timesteps.tolist():",
-        "    x = scheduler.step(estimate(x, t), t, x, generator=generator).prev_sample",
-    ]
-
-
-def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:
-    unit = "((x[0] + 1) / 2)" if value_range == (-1, 1) else "x[0]"
-    shape = "levels.permute(1, 2, 0)" if value_range == (-1, 1) else "levels[0]"
-    file = f"{run.section}.{run.experiment}-{run.index}.png"
-    return [
-        f"levels = ({unit}.clamp(0, 1) * 255).round().to(torch.uint8)",
-        f"Image.fromarray({shape}.numpy()).save({_text(file)})",
-    ]
-
-
 def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
     """A configuration of the model, {} where it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
@@ -426,8 +262,3 @@ def _is_deep(path: Path) -> bool:
             return picture.mode.startswith("I")
     except OSError:
         return False
-
-
-def _text(value: str) -> str:
-    """A string as Python writes it, in double quotes."""
-    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,79 @@
+"""Digests of what a run is made of, beside its own parameters: code, models, files, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fwd_report.models.digest import model_digest
+from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.plan.code import Closure, Code
+from fwd_report.plan.run import Run
+from fwd_report.plan.stages import scorer_model, stage_models
+from fwd_report.spec.model import Project
+from fwd_report.store.files import sha256_of
+from fwd_report.store.store import Store
+from fwd_report.techniques.base import Technique
+
+RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
+"""What the engine does with every run."""
+
+
+class Ingredients:
+    """Each is looked up once for all the runs of a plan."""
+
+    def __init__(self, project: Project, store: Store) -> None:
+        self.code = Code(store.base / "cache" / "code.json")
+        self._project = project
+        self._digest_cache = store.base / "cache" / "digests.json"
+        self._closures: dict[tuple[str, ...], Closure] = {}
+        self._digests: dict[Path, str] = {}
+        self._readings: dict[str, list[tuple[str, str]]] = {}
+        self._stage_digests: dict[int, str] = {}
+
+    def models(self, stage: int | None) -> Mapping[str, str]:
+        """Stage I's digest, and stage II's for what asks it: stage II reads stage I's text."""
+        asked = range(1, (stage or 0) + 1)
+        if not self._stage_digests and asked:
+            self._stage_digests = {
+                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
+                for number, model in stage_models(self._project).items()
+            }
+        return {f"stage_{number}": self._stage_digests[number] for number in asked}
+
+    def file(self, path: Path) -> str:
+        """An input file's SHA-256."""
+        if path not in self._digests:
+            self._digests[path] = sha256_of(path)
+        return self._digests[path]
+
+    def scorer(self, name: str, where: tuple[str, ...]) -> str:
+        """A scorer's digest. where: the place in the specs that names it, for errors."""
+        asked = scorer_model(self._project, name, where)
+        return model_digest(asked, self._digest_cache, (WHOLE,))
+
+    def closure(
+        self, technique: Technique, stage: int | None, trained: bool, inputs: bool
+    ) -> Closure:
+        """The code of a run: its technique's, and what the engine does with it on its behalf."""
+        engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
+        if stage is not None:
+            engine.append("fwd_report.models.cascade")
+        if "scorer" in type(technique).model_fields:
+            engine.append("fwd_report.models.scorer")
+        if inputs:
+            engine.append("fwd_report.techniques.inputs")
+        if trained:
+            engine.append("fwd_report.training.checkpoints")
+        name = (type(technique).__module__, *engine)
+        if name not in self._closures:
+            self._closures[name] = self.code.closure(name[0], whole=engine)
+        return self._closures[name]
+
+    def readings(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
+        """Which pictures of each run show which prompts: what a run that needs it can ask."""
+        for run in runs:
+            if run.key not in self._readings:
+                found = run.technique.readings(dict(run.technique))
+                self._readings[run.key] = [(each.picture, each.prompt) for each in found]
+        return [self._readings[run.key] for run in runs]

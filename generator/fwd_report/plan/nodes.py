@@ -1,0 +1,86 @@
+"""What a node of a syntax tree is to a digest: whether it does something, is marked, is named."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+OUTSIDE = "outside_keys"
+"""The mark of fwd_report/outside.py for functions and classes."""
+_PLAIN_DECORATORS = {
+    "classmethod",
+    "staticmethod",
+    "property",
+    "cached_property",
+    "cache",
+    "contextmanager",
+    "inference_mode",
+    "no_grad",
+    "field_validator",
+    "model_validator",
+}
+"""Decorators that read no annotations and keep no list of what they decorate."""
+
+
+def calls_for_more(node: ast.AST) -> bool:
+    """Whether it calls what may do more with strings than an error or a string's method does."""
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant):
+        return False
+    return not last_name(node.func)[:1].isupper()
+
+
+def does_something(node: ast.AST) -> bool:
+    return any(
+        isinstance(inner, (ast.Call, ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom))
+        for inner in ast.walk(node)
+    )
+
+
+def meaningful(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that do something: no bare constants, nothing for type checkers alone."""
+    for statement in body:
+        if isinstance(statement, ast.Pass):
+            continue
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        if isinstance(statement, ast.If) and last_name(statement.test) == "TYPE_CHECKING":
+            yield from meaningful(statement.orelse)
+        elif (
+            isinstance(statement, ast.If)
+            and isinstance(statement.test, ast.UnaryOp)
+            and isinstance(statement.test.op, ast.Not)
+            and last_name(statement.test.operand) == "TYPE_CHECKING"
+        ):
+            yield from meaningful(statement.body)
+        else:
+            yield statement
+
+
+def last_name(node: ast.AST | None) -> str:
+    """The last name of `a.b.name` or of its call; "" of anything else."""
+    if isinstance(node, ast.Call):
+        return last_name(node.func)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_outside(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(last_name(decorator) == OUTSIDE for decorator in node.decorator_list)
+
+
+def is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether no decorator registers the function or reads its annotations."""
+    return all(last_name(decorator) in _PLAIN_DECORATORS for decorator in node.decorator_list)
+
+
+def resolved(name: str, package: str) -> str:
+    """The absolute name of a module that is named relative to `package` by leading dots."""
+    bare = name.lstrip(".")
+    above = len(name) - len(bare) - 1
+    if above < 0:
+        return bare
+    parts = package.split(".")
+    return ".".join([*parts[: len(parts) - above], *([bare] if bare else [])])

@@ -1,0 +1,1 @@
+"""Stored pictures as scripts of plain diffusers that make them again."""

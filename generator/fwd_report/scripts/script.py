@@ -1,0 +1,76 @@
+"""One stored picture as a script of plain diffusers that makes it again; no torch.
+
+What a script says is written from the papers and from diffusers' own names, not from this
+project's engine: a reader can check the picture without believing it. docs/guide/reproducing.md
+has the promise about the noise that makes it possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fwd_report.errors import UserError
+from fwd_report.plan.run import Run
+from fwd_report.scripts.prompted import prompted
+from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.trained import trained
+from fwd_report.spec.model import Project
+from fwd_report.store.store import Store
+
+SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
+"""Techniques of single pictures, which there is a script of."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a figure offers for download. run: the name of the run whose picture it makes.
+
+    file: a name that no other experiment's script has, since no name of one holds a dot.
+    """
+
+    run: str
+    file: str
+    text: str
+
+
+def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
+    """The script of the first picture of a figure that shows `runs`.
+
+    None for techniques without one, and for figures that put several experiments together.
+    """
+    experiments = {(run.section, run.experiment) for run in runs}
+    if len(experiments) != 1 or runs[0].technique.name not in SCRIPTED:
+        return None
+    first = runs[0]
+    file = f"{first.section}.{first.experiment}.py"
+    return Script(first.name, file, script_of(project, store, first))
+
+
+def script_of(project: Project, store: Store, run: Run) -> str:
+    """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
+
+    Raises UserError for a run of a technique that is not one of `SCRIPTED`.
+    """
+    if run.technique.name not in SCRIPTED:
+        raise UserError(
+            f"{run.name} is no single picture of a model: its technique is {run.technique.name}",
+            hint=f"a script is for runs of {', '.join(SCRIPTED)}",
+        )
+    lines = [
+        f"# {run.name}, by plain torch and diffusers. Run it in the writeup's folder.",
+        *(trained(store, run) if run.needs.get("model") else prompted(project, run)),
+        "",
+        *_saved(run, (0, 1) if run.needs.get("model") else (-1, 1)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:
+    unit = "((x[0] + 1) / 2)" if value_range == (-1, 1) else "x[0]"
+    shape = "levels.permute(1, 2, 0)" if value_range == (-1, 1) else "levels[0]"
+    file = f"{run.section}.{run.experiment}-{run.index}.png"
+    return [
+        f"levels = ({unit}.clamp(0, 1) * 255).round().to(torch.uint8)",
+        f"Image.fromarray({shape}.numpy()).save({quoted(file)})",
+    ]
