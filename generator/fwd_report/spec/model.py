@@ -119,6 +119,8 @@ class Project:
     """(section, experiment id, field…) -> (line, column), for errors found later."""
     rubric: Rubric | None = None
     """What the assignment asks for; None: nothing."""
+    trusted: bool = True
+    """Whether its own code counts: site_templates/ and mkdocs.yml."""
 
     @property
     def data(self) -> Path | None:
