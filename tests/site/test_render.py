@@ -12,9 +12,10 @@ import pytest
 import yaml
 from tests.site.fabricate import Fabric, Sample, every_part, picture
 
+from fwd_report.site.digests import Digests
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import inputs_digest
+from fwd_report.site.stamp import CACHE, inputs_digest
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -222,6 +223,6 @@ def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: Repo
     spec = replace(result.spec, variants=variants)
     sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
     changed = replace(report, project=replace(report.project, sections=sections))
-    assert inputs_digest(changed.project, (), project, project / "docs") != inputs_digest(
-        report.project, (), project, project / "docs"
-    )
+    digests = Digests(project / CACHE)
+    before, after = (inputs_digest(one.project, (), project, digests) for one in (report, changed))
+    assert before != after

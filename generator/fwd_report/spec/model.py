@@ -53,7 +53,7 @@ class ReportSpec(BaseModel):
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    batch: int | None = Field(default=None, ge=1)
+    batch: int | None = Field(default=None, ge=1, le=100_000)
     """Most queries a batch; None: chosen by device and memory."""
     deterministic: bool = False
     """Equal bytes on equal machines, for time: every query a batch of its own, in one thread, by
