@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,10 @@ REPAIRS = 3
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says of a build. only: names of sections; none: all of them."""
+    """What the command line says of a build. only: names of sections; none: all of them.
+
+    untrusted: nothing that is code of the project's own is run.
+    """
 
     profile: str | None = None
     overrides: Sequence[str] = ()
@@ -41,6 +44,12 @@ class Options:
     force: bool = False
     cached_only: bool = False
     keep_going: bool = False
+    untrusted: bool = False
+
+    def project(self, root: Path, profile: str | None = None) -> Project:
+        """The project in `root`, under another profile where one is named."""
+        project = load_project(root, profile or self.profile, self.overrides)
+        return replace(project, trusted=False) if self.untrusted else project
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Outcome:
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     """The project's plan against its store."""
-    return _planned(load_project(root, options.profile, options.overrides), options)
+    return _planned(options.project(root), options)
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
@@ -79,11 +88,11 @@ def load_report(root: Path, options: Options) -> ReportResult:
 
     Without a profile in the options it is the one that the pages were built with.
     """
-    project = load_project(root, options.profile, options.overrides)
+    project = options.project(root)
     built = built_profile(root)
     others = set(project.report.profiles) - {project.profile}
     if options.profile is None and built in others:
-        project = load_project(root, built, options.overrides)
+        project = options.project(root, built)
     plan, store = _planned(project, options)
     for _ in range(REPAIRS):
         try:
@@ -98,7 +107,7 @@ def used_keys(root: Path, options: Options) -> set[str]:
     plan, store = load_plan(root, options)
     keys = {run.key for run in plan.runs}
     for profile in set(plan.project.report.profiles) - {plan.project.profile}:
-        project = load_project(root, profile, options.overrides)
+        project = options.project(root, profile)
         keys |= {run.key for run in make_plan(project, store).runs}
     return keys
 

@@ -284,3 +284,29 @@ def test_the_embedded_model_names_no_class_of_one_transformers_alone() -> None:
         path.relative_to(shipped).parts[0] for path in files
     }
     assert [path for path in files if "TokenizersBackend" in path.read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "value"),
+    [
+        ("scheduler/scheduler_config.json", "num_train_timesteps", 10**12),
+        ("scheduler/scheduler_config.json", "num_train_timesteps", 10**30),
+        ("scheduler/scheduler_config.json", "num_train_timesteps", 0),
+        ("scheduler/scheduler_config.json", "num_train_timesteps", "many"),
+        ("scheduler/scheduler_config.json", "num_train_timesteps", 1e12),
+        ("unet/config.json", "layers_per_block", 10**6),
+        ("unet/config.json", "block_out_channels", [10**9]),
+        ("unet/config.json", "down_block_types", ["DownBlock2D"] * 5_000),
+        ("text_encoder/config.json", "num_layers", 10**6),
+        ("text_encoder/config.json", "vocab_size", 10**12),
+    ],
+)
+def test_a_size_that_no_model_has_is_wrong_at_its_line(
+    folder: Path, file: str, name: str, value: object
+) -> None:
+    path = folder / file
+    path.write_text(json.dumps({"a": 1, **json.loads(path.read_text()), name: value}, indent=1))
+    lines = path.read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if f'"{name}"' in text)
+    with pytest.raises(UserError, match=rf"{file}:{line}: the model's {name} is"):
+        ModelFolder(folder).config(*file.split("/"))

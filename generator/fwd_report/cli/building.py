@@ -17,8 +17,10 @@ from fwd_report.cli.options import (
     Overrides,
     Profile,
     Root,
+    Untrusted,
     options_of,
     report_failures,
+    say_ignored,
 )
 from fwd_report.errors import CodeChangedError, number
 
@@ -40,6 +42,7 @@ def build(
         bool, typer.Option(help="Run nothing; exit 3 if anything must.")
     ] = False,
     keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Run what has not been run yet, then write the pages."""
@@ -47,7 +50,11 @@ def build(
     from fwd_report.build import build as run_build
 
     stopping.keeps(STOPPED + (FORCED if force else ""))
-    options = Options(profile, overrides or (), only or (), force, cached_only, keep_going)
+    if untrusted:
+        say_ignored(root)
+    options = Options(
+        profile, overrides or (), only or (), force, cached_only, keep_going, untrusted
+    )
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
@@ -79,7 +86,7 @@ def _again(options: Options, root: Path) -> int:
     command += [f"--only={name}" for name in options.only]
     command += [f"--set={override}" for override in options.overrides]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
-    for flag in ("force", "cached_only", "keep_going"):
+    for flag in ("force", "cached_only", "keep_going", "untrusted"):
         command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []
     environment = {**os.environ, AGAIN: "1"}
     sys.stdout.flush()
@@ -98,13 +105,14 @@ def plan(
     overrides: Overrides = None,
     why: Annotated[bool, typer.Option(help="Say what changed, run by run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Every run, as JSON.")] = False,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Show what would run, why, how many model calls it takes and how long."""
     from fwd_report.plan.describe import as_json as describe_json
     from fwd_report.plan.describe import as_text as describe_text
 
-    options = options_of(only, profile, overrides)
+    options = options_of(only, profile, overrides, untrusted, root)
     from fwd_report.build import load_plan
 
     the_plan, store = load_plan(root.resolve(), options)

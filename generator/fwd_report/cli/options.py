@@ -42,12 +42,39 @@ Overrides = Annotated[
 Only = Annotated[
     list[str] | None, typer.Option(metavar="SECTION", help="This section alone; repeatable.")
 ]
+CODE = ("site_templates", "mkdocs.yml", "mkdocs.yaml")
+"""What of a writeup is code that a command would run."""
 
 
-def options_of(only: list[str] | None, profile: str | None, overrides: list[str] | None) -> Options:
+def say_ignored(root: Path) -> None:
+    """Say in a line what of the folder does not count because it is not trusted."""
+    names = " and ".join(name for name in CODE if (root / name).exists())
+    if names:
+        typer.echo(f"--untrusted: ignored {names}; the package's own are used", err=True)
+
+
+Untrusted = Annotated[
+    bool,
+    typer.Option(
+        "--untrusted",
+        help="Run no code of the folder: the package's site_templates and mkdocs.yml hold.",
+    ),
+]
+
+
+def options_of(
+    only: list[str] | None,
+    profile: str | None,
+    overrides: list[str] | None,
+    untrusted: bool = False,
+    root: Path = Path(),
+) -> Options:
+    """What these options say; says itself what of the folder is ignored."""
     from fwd_report.build import Options
 
-    return Options(profile=profile, overrides=overrides or (), only=only or ())
+    if untrusted:
+        say_ignored(root)
+    return Options(profile, overrides or (), only or (), untrusted=untrusted)
 
 
 def report_failures(outcome: Outcome, forced: bool = False) -> None:

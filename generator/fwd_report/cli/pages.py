@@ -12,7 +12,9 @@ from fwd_report.cli.options import (
     Overrides,
     Profile,
     Root,
+    Untrusted,
     options_of,
+    say_ignored,
 )
 
 
@@ -20,6 +22,7 @@ def check(
     profile: Profile = None,
     overrides: Overrides = None,
     as_json: Annotated[bool, typer.Option("--json", help="The findings, as JSON.")] = False,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Look for what should not be published; warnings alone do not fail."""
@@ -28,7 +31,8 @@ def check(
     from fwd_report.site.check import errors_of, findings_as_json, findings_as_text
 
     root = root.resolve()
-    findings = check_site(load_report(root, options_of(None, profile, overrides)), root)
+    options = options_of(None, profile, overrides, untrusted, root)
+    findings = check_site(load_report(root, options), root)
     typer.echo(findings_as_json(findings) if as_json else findings_as_text(findings))
     if errors_of(findings):
         raise typer.Exit(FAILED)
@@ -40,6 +44,7 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port on this machine; 0: any that is free.")
     ] = 8000,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Show the site on this machine, and rebuild it on every change."""
@@ -52,7 +57,10 @@ def serve(
     command += ["--profile", profile] if profile else []
     for override in overrides or ():
         command += ["--set", override]
-    serve_site(root, command, port, say=typer.echo)
+    if untrusted:
+        say_ignored(root)
+        command.append("--untrusted")
+    serve_site(root, command, port, say=typer.echo, trusted=not untrusted)
 
 
 def publish(
@@ -74,6 +82,7 @@ def publish(
     ] = None,
     profile: Profile = None,
     overrides: Overrides = None,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Check the report, then push the site into one folder of the branch that is served."""
@@ -82,6 +91,6 @@ def publish(
     from fwd_report.site.target import Target
 
     root = root.resolve()
-    report = load_report(root, options_of(None, profile, overrides))
+    report = load_report(root, options_of(None, profile, overrides, untrusted, root))
     target = Target(to, branch, remote, site_url, replace)
     typer.echo(publish_site(report, root, target, dry_run))

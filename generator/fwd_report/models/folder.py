@@ -15,6 +15,7 @@ from torch import Tensor
 
 from fwd_report.errors import OutdatedError, UserError
 from fwd_report.models.layout import CONFIG, RESTORE, TOKENIZER, WHOLE, weight_files
+from fwd_report.models.sizes import check_sizes
 from fwd_report.models.tensors import tensors_in
 
 CHUNK = 1 << 24
@@ -33,14 +34,19 @@ class ModelFolder:
         self._digests = digests
 
     def config(self, part: str, name: str = CONFIG) -> dict[str, Any]:
-        """A part's configuration file. Raises UserError where it is missing or damaged."""
+        """A part's configuration file. Raises UserError where it is missing, damaged
+        or says a size that no model has.
+        """
         path = self.path / part / name
         try:
-            value = json.loads(bytes(self._read(part, name).numpy()).decode())
+            text = bytes(self._read(part, name).numpy()).decode()
+            value = json.loads(text)
         except ValueError as error:
             raise UserError(f"the model's {path} is damaged: {error}", hint=RESTORE) from error
         if not isinstance(value, dict):
             raise UserError(f"the model's {path} is damaged: it is not a JSON object", hint=RESTORE)
+        if name != TOKENIZER[0]:  # its numbers size nothing, and are often without bound
+            check_sizes(value, path, text)
         return value
 
     def tensors(self, part: str) -> Iterator[dict[str, Tensor]]:

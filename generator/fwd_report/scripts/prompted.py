@@ -9,6 +9,7 @@ from typing import Any
 from fwd_report.models import hub
 from fwd_report.models.layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
+from fwd_report.models.sizes import check_sizes
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.quoted import quoted
@@ -250,7 +251,12 @@ def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[
 def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
     """A configuration of the model, {} where it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
-    return read_json(folder / part / name) if folder else {}
+    if not folder:
+        return {}
+    file = folder / part / name
+    config = read_json(file)
+    check_sizes(config, file, file.read_text(encoding="utf-8"))
+    return config
 
 
 def _is_deep(path: Path) -> bool:

@@ -29,10 +29,16 @@ class Tip:
 
 
 class RemoteBranch:
-    """`branch` of `remote`, seen from the repository that `root` lies in: a clone of any kind."""
+    """`branch` of `remote`, seen from the repository that `root` lies in: a clone of any kind.
 
-    def __init__(self, root: Path, remote: str | None, branch: str, scratch: Path) -> None:
+    hooks: whether those of the repository run.
+    """
+
+    def __init__(
+        self, root: Path, remote: str | None, branch: str, scratch: Path, hooks: bool = True
+    ) -> None:
         self._git = Git(root)
+        self._hooks = hooks
         self._index = Git(root, {"GIT_INDEX_FILE": str(scratch / "index")})
         self.remote = self._named(root, remote)
         self.address = without_password(self._git("remote", "get-url", "--push", self.remote))
@@ -100,13 +106,14 @@ class RemoteBranch:
     def push(self, tip: Tip, commit: str) -> bool:
         """Put the branch forward to `commit`; False if somebody else moved it from `tip` first.
 
-        The user's own pre-push hook runs. Raises RunError with what git says otherwise.
+        The user's own pre-push hook runs, if hooks do. Raises RunError with what git says
+        otherwise.
         """
         try:
             self._git(
                 "-c", f"remote.{self.remote}.mirror=false",
                 "push", "--quiet", "--no-follow-tags", "--recurse-submodules=no",
-                self.remote, f"{commit}:{self._ref}", hooks=True,
+                self.remote, f"{commit}:{self._ref}", hooks=self._hooks,
             )  # fmt: skip
         except GitError as error:
             now = self._now()

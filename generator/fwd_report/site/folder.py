@@ -7,16 +7,20 @@ import shutil
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.spec.model import Project
 
 OWNED = "report"
 """The folder of docs/ that holds everything generated."""
 
 
-def templates_folder(root: Path) -> Path:
-    """The project's site_templates/, or the ones that come with the package."""
+def templates_folder(project: Project) -> Path:
+    """The project's site_templates/, or the ones that come with the package.
+
+    A project that is not trusted has none: they are code.
+    """
     package = Path(__file__).parents[1]
     candidates = (
-        root / "site_templates",
+        *((project.root / "site_templates",) if project.trusted else ()),
         package / "starter" / "site_templates",
         package.parents[1] / "site_templates",
     )

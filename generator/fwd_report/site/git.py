@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from fwd_report.errors import UserError
+
 HARMLESS = (
     "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0",
@@ -21,6 +23,13 @@ ELSEWHERE = (
     "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
 """Variables by which the hook of another repository makes git look there."""
+PLAIN = re.compile(
+    r"core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode"
+    r"|symlinks)|extensions\.objectformat|user\.(name|email)"
+    r"|remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge)",
+    re.I | re.S,
+)
+"""What a clone's own configuration says that makes git run no command."""
 SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -60,6 +69,22 @@ class Git:
             said = answer.stderr.decode("utf-8", "replace").strip()
             raise GitError(without_password(said or f"git ended with {answer.returncode}"))
         return answer.stdout
+
+    def require_plain(self) -> None:
+        """Raise UserError if the repository's own configuration says anything but what is plain.
+
+        Filters, ssh commands, credential helpers and the like are commands that git would run.
+        """
+        listed = self("config", "--list", "--show-scope", "--includes", "-z").split("\0")
+        pairs = zip(listed[::2], listed[1::2], strict=False)
+        names = [said.split("\n")[0] for scope, said in pairs if scope in ("local", "worktree")]
+        odd = sorted({name for name in names if not PLAIN.fullmatch(name)})
+        if odd:
+            raise UserError(
+                f"--untrusted: git may run what this repository's configuration says: "
+                f"{', '.join(odd)}",
+                hint="take it out (git config --unset), or publish from a clone of your own",
+            )
 
 
 def without_password(text: str) -> str:

@@ -125,7 +125,7 @@ def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
     project = report.project
     docs = (root / "docs").resolve()
     try:
-        site = _Site(project, docs, Reader(root))
+        site = _Site(project, docs, Reader(root, project.trusted))
     except ReadError as error:
         yield Finding("config", f"the Markdown extensions cannot be loaded: {error}", "mkdocs.yml")
         return

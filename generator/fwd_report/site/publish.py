@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
@@ -13,13 +12,14 @@ from pathlib import Path, PurePosixPath
 from fwd_report.errors import Problem, RunError, UserError, number
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.check import check, errors_of, findings_as_text
+from fwd_report.site.config import mkdocs_config
 from fwd_report.site.folder import OWNED, scratch_folder
 from fwd_report.site.git import Git, GitError
 from fwd_report.site.lock import held
 from fwd_report.site.published import MARK, Changes, changes, mark_of
 from fwd_report.site.record import names
 from fwd_report.site.results import ReportResult
-from fwd_report.site.target import CONFIGS, Target, target_address
+from fwd_report.site.target import Target, target_address
 from fwd_report.spec.model import FOLDER
 
 TRIES = 6
@@ -35,12 +35,16 @@ def publish(
 
     The pages are those that a build wrote; where they are not what the report says now, the check
     finds that. Raises RunError if the check finds something, the build or the push fails;
-    UserError where there is no repository or remote, or the folder holds what no publish wrote.
+    UserError where there is no repository or remote, the folder holds what no publish wrote, or
+    git would run commands that the repository of an untrusted project names.
     """
     target = target or Target()
     with held(root, "publish"):
         scratch = scratch_folder(root, "publish")
-        branch = RemoteBranch(root, target.remote, target.branch, scratch)
+        trusted = report.project.trusted
+        if not trusted:
+            Git(root).require_plain()
+        branch = RemoteBranch(root, target.remote, target.branch, scratch, hooks=trusted)
         findings = errors_of(check(report, root))
         if findings:
             raise RunError(f"not published:\n{findings_as_text(findings)}")
@@ -48,7 +52,7 @@ def publish(
         address = target_address(report, root, branch, tip, target)
         with held(root):
             site = scratch / f"site-{os.getpid()}-{time.time_ns()}"
-            build_site(root, site, address, _last_commit_time(root))
+            build_site(root, site, address, _last_commit_time(root), trusted)
         changed = uncommitted(root)
         said = _put(branch, tip, site, target, _message(root, changed), dry_run)
         scratch_folder(root, "publish")
@@ -58,18 +62,21 @@ def publish(
 
 
 def build_site(
-    root: Path, site: Path, site_url: str | None = None, built: str | None = None
+    root: Path,
+    site: Path,
+    site_url: str | None = None,
+    built: str | None = None,
+    trusted: bool = True,
 ) -> None:
     """`mkdocs build --strict` into `site`; raises RunError with what MkDocs says.
 
     site_url: the address instead of the one in mkdocs.yml. built: the moment of the build in
-    seconds since 1970, instead of now.
+    seconds since 1970, instead of now. trusted: whether by the project's mkdocs.yml, which is code.
     """
     command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]
     config = None
-    if site_url is not None:
-        name = next((name for name in CONFIGS if (root / name).is_file()), CONFIGS[0])
-        config = json.dumps({"INHERIT": name, "site_url": site_url})
+    if site_url is not None or not trusted:
+        config = mkdocs_config(root, trusted, site_url)
         command += ["--config-file", "-"]
     dated = {"SOURCE_DATE_EPOCH": built} if built else {}
     answer = subprocess.run(
@@ -79,6 +86,8 @@ def build_site(
         input=config,
         capture_output=True,
         text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     if answer.returncode:
         raise RunError(f"mkdocs build --strict failed:\n{(answer.stderr or answer.stdout).strip()}")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 from fwd_report.errors import first_line
 from fwd_report.packaged import starter_folder
+from fwd_report.site.config import CONFIGS, own_config, read_config
 
 BUILT_IN = ("toc", "tables", "fenced_code")
 """What MkDocs adds by itself."""
@@ -68,9 +68,9 @@ class ReadError(Exception):
 class Reader:
     """Reads the Markdown of one project. Raises ReadError."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, trusted: bool = True) -> None:
         try:
-            names, options = _extensions(root)
+            names, options = _extensions(root, trusted)
             self._page = Markdown(extensions=names, extension_configs=options)
         except Exception as error:
             # Extensions are other people's code, and mkdocs.yml may name anything.
@@ -102,15 +102,13 @@ class Reader:
         return Read(tuple(collector.links), frozenset(IDS.findall(html)), seen)
 
 
-def _extensions(root: Path) -> tuple[list[str], dict[str, Mapping[str, Any]]]:
-    """Names and options of the project's extensions; the starter's where it has no mkdocs.yml."""
-    from mkdocs.utils.yaml import get_yaml_loader
+def _extensions(root: Path, trusted: bool) -> tuple[list[str], dict[str, Mapping[str, Any]]]:
+    """Names and options of the project's extensions; the starter's where it has no mkdocs.yml.
 
-    file = root / "mkdocs.yml"
-    if not file.is_file():
-        file = starter_folder() / "mkdocs.yml"
-    with file.open(encoding="utf-8") as stream:
-        settings = yaml.load(stream, get_yaml_loader()) or {}
+    Those of a project that is not trusted are the starter's: extensions are code.
+    """
+    own = own_config(root) if trusted else None
+    settings = read_config(own or starter_folder() / CONFIGS[0])
     names = list(BUILT_IN)
     options: dict[str, Mapping[str, Any]] = {}
     for entry in settings.get("markdown_extensions") or ():

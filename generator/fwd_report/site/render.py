@@ -14,6 +14,7 @@ from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.owned import OwnedFolder
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_results
+from fwd_report.spec.model import Project
 
 FIGURES = "figures"
 ASSETS = "assets"
@@ -40,7 +41,7 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
         folder = OwnedFolder(root, scratch_folder(root, STAGING), digests)
         _produce(report, root, folder)
         written = folder.put_in_place(inputs, report.project.profile)
-        if _make_root_page(root):
+        if _make_root_page(root, report.project):
             written.append(root / "docs" / "index.md")
         scratch_folder(root, STAGING)
         return written
@@ -53,7 +54,7 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     from fwd_report.site.rubric_page import rubric_page
     from fwd_report.site.views import report_views
 
-    templates = templates_folder(root)
+    templates = templates_folder(report.project)
     gallery = Gallery(folder.staging / FIGURES, earlier=folder.whole(f"{FIGURES}/"))
     environment = load_templates(templates)
     everything = report_views(report)
@@ -80,7 +81,7 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
         folder.drawn(f"{FIGURES}/{name}")
 
 
-def _make_root_page(root: Path) -> bool:
+def _make_root_page(root: Path, project: Project) -> bool:
     """Write docs/index.md unless there is one. Raises UserError where it is no page."""
     index = real_folder(root / "docs") / "index.md"
     if index.is_file():
@@ -91,5 +92,5 @@ def _make_root_page(root: Path) -> bool:
             f"{index} is {kind}",
             hint="a site needs a page there: remove it, and build again to have one made",
         )
-    index.write_bytes((templates_folder(root) / "index.md").read_bytes())
+    index.write_bytes((templates_folder(project) / "index.md").read_bytes())
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import threading
@@ -11,12 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fwd_report.site.child import Child
+from fwd_report.site.config import mkdocs_config
 from fwd_report.site.folder import OWNED, scratch_folder
 from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV
 from fwd_report.site.preview import Preview, State
 from fwd_report.site.sources import EVERY, Sources
-from fwd_report.site.target import CONFIGS
 from fwd_report.spec.model import FOLDER
 
 WRONG_INPUT = 2
@@ -35,20 +34,22 @@ def serve(
     port: int = 8000,
     say: Callable[[str], None] = print,
     stop: threading.Event | None = None,
+    trusted: bool = True,
 ) -> None:
     """Show the site on a port of this machine, and run `build` and MkDocs again on each change.
 
     build: the module and the arguments of the command that writes the pages. It runs in a new
     process each time, and so does MkDocs, into a new folder: what is shown is always a whole site.
     The port is open at once. What is wrong stands on every page until it is mended. Ends when
-    `stop` is set, or on Ctrl-C; raises UserError if the port cannot be had.
+    `stop` is set, or on Ctrl-C; raises UserError if the port cannot be had. trusted: whether MkDocs
+    obeys the project's mkdocs.yml, which is code.
     """
     stop = stop or threading.Event()
     state = State()
     state.begin("starting")
     preview = Preview(state, port)
     say(f"serving on {preview.address} (Ctrl-C ends it)")
-    builder = _Builder(root, build, preview.address, state, say)
+    builder = _Builder(root, build, preview.address, state, say, trusted)
     try:
         sources = Sources(root)
         builder.start()
@@ -73,12 +74,14 @@ class _Builder:
         address: str,
         state: State,
         say: Callable[[str], None],
+        trusted: bool,
     ) -> None:
         self._root = root
         self._build = build
         self._address = address
         self._state = state
         self._say = say
+        self._trusted = trusted
         self._folder = f"serve-{address.rsplit(':', 1)[1].strip('/')}"
         self._count = 0
         self._outdated: Path | None = None
@@ -145,8 +148,7 @@ class _Builder:
         """
         self._count += 1
         site = self._sites / str(self._count)
-        name = next((name for name in CONFIGS if (self._root / name).is_file()), CONFIGS[0])
-        config = json.dumps({"INHERIT": name, "site_url": self._address})
+        config = mkdocs_config(self._root, self._trusted, self._address)
         arguments = ["build", "--quiet", "--config-file", "-", "--site-dir", str(site)]
         if before is not None:
             shutil.copytree(before, site)

@@ -62,7 +62,7 @@ def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
 def inputs_digest(project: Project, shown: Iterable[Shown], root: Path, digests: Digests) -> str:
     """A digest of all that pages are made from, by content: the same wherever a project lies."""
     digest = hashlib.sha256()
-    for name, path in _sources(project, root):
+    for name, path in _sources(project):
         digest.update(f"{name}\0{digests.of(name, path)}\n".encode("utf-8", "surrogateescape"))
     digest.update(repr(hand_written(root / "docs")).encode())
     for result in shown:
@@ -104,12 +104,12 @@ def _is_current(root: Path, digest: str, digests: Digests) -> bool:
     )
 
 
-def _sources(project: Project, root: Path) -> Iterator[tuple[str, str]]:
+def _sources(project: Project) -> Iterator[tuple[str, str]]:
     """The files that say what pages look like, each under a name that holds in every copy."""
     package = Path(fwd_report.__file__).parent
     for section in project.sections:
         yield f"section/{section.file.name}", str(section.file)
-    folders = {"templates": templates_folder(root), **{name: package / name for name in CODE}}
+    folders = {"templates": templates_folder(project), **{name: package / name for name in CODE}}
     for name, folder in folders.items():
         yield from _files(name, str(folder))
 

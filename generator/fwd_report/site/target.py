@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from fwd_report.errors import Problem, UserError
 from fwd_report.site.address import domain_address, remote_address, with_slash
 from fwd_report.site.branch import RemoteBranch, Tip
+from fwd_report.site.config import own_config
 from fwd_report.site.results import ReportResult
 
 BRANCH = "gh-pages"
-CONFIGS = ("mkdocs.yml", "mkdocs.yaml")
 SITE_URL = re.compile(r"^site_url:[ \t]*[\"']?(https?://[^\s\"'#]+)", re.M)
 
 
@@ -55,7 +55,7 @@ def target_address(
     home = remote_address(root, branch.remote)
     if "CNAME" in tip.files:
         home = domain_address(branch.content(tip.files["CNAME"]).decode("utf-8", "replace")) or home
-    config = next((root / name for name in CONFIGS if (root / name).is_file()), None)
+    config = own_config(root) if report.project.trusted else None
     found = SITE_URL.search(config.read_text("utf-8", errors="replace")) if config else None
     said = report.project.report.site_url or (found[1] if found else None)
     if said is None:

@@ -11,14 +11,13 @@ from textwrap import dedent
 from typing import Any
 
 from fwd_report.spec.document import Document, Path
+from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, ExperimentFields
 from fwd_report.spec.model import ExperimentSpec, Variant
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import brief, validated
 from fwd_report.techniques.base import Technique
 
-MOST_RUNS = 100_000
-"""Most runs of one section."""
 MOST_FAILURES = 100
 """After so many invalid variants, an experiment's others are not looked at."""
 
@@ -56,11 +55,12 @@ def build_experiments(
     """The experiments of a section's document, in order; their problems go to the document."""
     written = document.data.get("experiments")
     drafts: list[Draft] = []
+    first: dict[str, Draft] = {}
     for index, data in enumerate(written if isinstance(written, list) else ()):
         if isinstance(data, dict):
             draft = _build(document, ("experiments", index), data, techniques)
             if draft is not None:
-                _check_unique(document, draft, drafts)
+                _check_unique(document, draft, first.setdefault(draft.id, draft))
                 drafts.append(draft)
     return tuple(drafts)
 
@@ -125,13 +125,11 @@ def _build(
     )
 
 
-def _check_unique(document: Document, draft: Draft, others: list[Draft]) -> None:
-    for other in others:
-        if other.id == draft.id:
-            line = document.places[(*other.path, "id")][0]
-            message = f"a second experiment is called '{draft.id}'; the first is in line {line}"
-            document.report(message, (*draft.path, "id"))
-            return
+def _check_unique(document: Document, draft: Draft, first: Draft) -> None:
+    if first is not draft:
+        line = document.places[(*first.path, "id")][0]
+        message = f"a second experiment is called '{draft.id}'; the first is in line {line}"
+        document.report(message, (*draft.path, "id"))
 
 
 def _check_common(

@@ -20,7 +20,7 @@ class SectionFields(BaseModel):
 
     title: Text
     """The page's heading."""
-    order: int = 1000
+    order: int = Field(default=1000, gt=-(2**63), lt=2**63)
     """Pages stand in ascending order; equal ones by file name."""
     part: str = ""
     """The heading the page stands under in the navigation, such as "Part A"."""

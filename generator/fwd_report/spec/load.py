@@ -10,6 +10,7 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft, build_experiments
+from fwd_report.spec.extent import excess
 from fwd_report.spec.images import Images
 from fwd_report.spec.inputs import check_inputs
 from fwd_report.spec.model import FOLDER, REPORT, Project, ReportSpec, SectionSpec
@@ -163,6 +164,9 @@ class _Loader:
         values = {key: value for key, value in document.data.items() if value is not None}
         spec = validated(ReportSpec, values, document, "report.yaml", lambda key: (key,))
         view = _View(spec, document, documents, problems=problems)
+        if (too_much := excess(documents.values())) is not None:
+            problems.append(too_much)
+            return view
         for name, section in documents.items():
             view.drafts[name] = build_experiments(section, self._techniques)
             view.sections[name] = build_section(section, name, files[name].path, view.drafts[name])

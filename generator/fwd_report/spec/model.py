@@ -53,7 +53,7 @@ class ReportSpec(BaseModel):
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    batch: int | None = Field(default=None, ge=1)
+    batch: int | None = Field(default=None, ge=1, le=100_000)
     """Most queries a batch; None: chosen by device and memory."""
     deterministic: bool = False
     """Equal bytes on equal machines, for time: every query a batch of its own, in one thread, by
@@ -119,6 +119,8 @@ class Project:
     """(section, experiment id, field…) -> (line, column), for errors found later."""
     rubric: Rubric | None = None
     """What the assignment asks for; None: nothing."""
+    trusted: bool = True
+    """Whether its own code counts: site_templates/ and mkdocs.yml."""
 
     @property
     def data(self) -> Path | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fwd_report.spec.document import Document, Path
-from fwd_report.spec.experiments import MOST_RUNS, Draft
+from fwd_report.spec.experiments import Draft
+from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.model import Variant
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.techniques.base import Reference, marked_fields
@@ -200,21 +201,26 @@ class References:
             self._report(mention, message, "refer to an experiment without sweep, cases or samples")
 
     def _check_totals(self) -> None:
+        shown = 0
         for (section, _), draft in self._drafts.items():
             figure = draft.technique is not None and draft.technique.kind == "figure"
-            if figure and self._count((section, draft.id)) > MOST_RUNS:
+            count = self._count((section, draft.id)) if figure else 0
+            shown += count
+            if shown > MOST_RUNS:
                 message = f"'{draft.id}' shows more than {MOST_RUNS:,} runs"
+                if count <= MOST_RUNS:
+                    message = f"the report's figures show more than {MOST_RUNS:,} runs"
                 self._documents[section].report(message, draft.path, "refer to fewer experiments")
                 return
+        total = 0
         for section, document in self._documents.items():
-            total = 0
             for name, draft in self._drafts.items():
                 if name[0] == section and draft.technique and draft.technique.kind != "figure":
                     total += self._count(name)
                     if total > MOST_RUNS:
-                        message = f"more than {MOST_RUNS:,} runs in this section"
-                        document.report(message, draft.path, "split it, or sweep over less")
-                        break
+                        message = f"more than {MOST_RUNS:,} runs in the report"
+                        document.report(message, draft.path, "sweep over less")
+                        return
 
     def _count(self, name: ExperimentName) -> int:
         """How many runs an experiment shows, those of what it refers to counted in."""

@@ -26,7 +26,7 @@ class Classify(Technique):
     dataset: DatasetName | None = None
     """None: the report's."""
     epochs: int = Field(default=5, ge=1, le=999)
-    batch: int = Field(default=64, ge=1)
+    batch: int = Field(default=64, ge=1, le=100_000)
     lr: float = Field(default=1e-3, gt=0)
 
     def calls(self, needs: Mapping[str, Technique]) -> int:

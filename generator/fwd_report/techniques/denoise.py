@@ -29,12 +29,12 @@ class Denoise(Technique):
     """The trained denoiser, as `id` or `id@epoch`."""
     dataset: DatasetName | None = None
     """None: the report's."""
-    example: int = Field(default=0, ge=0)
+    example: int = Field(default=0, ge=0, lt=1_000_000)
     """Which image of the test split is shown."""
     sigma: float = Field(default=0.5, ge=0)
     pure_noise: bool = False
     """Denoise σε alone, which holds no image."""
-    images: int = Field(default=100, ge=1)
+    images: int = Field(default=100, ge=1, le=100_000)
     """How many test images, from the first on, the metrics average over."""
 
     def calls(self, needs: Mapping[str, Technique]) -> int:

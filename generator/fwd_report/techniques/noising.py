@@ -22,7 +22,7 @@ class Noising(Technique):
 
     dataset: DatasetName | None = None
     """None: the report's."""
-    example: int = Field(default=0, ge=0)
+    example: int = Field(default=0, ge=0, lt=1_000_000)
     """Which image of the test split."""
     sigma: float = Field(default=0.5, ge=0)
 

@@ -40,12 +40,12 @@ class Train(Network):
     """T of a DDPM."""
     p_uncond: float = Field(default=0.1, ge=0, le=1)
     """How often a class-conditional training forgets the label."""
-    batch: int = Field(default=128, ge=1)
+    batch: int = Field(default=128, ge=1, le=100_000)
     lr: float = Field(default=1e-3, gt=0)
     decay: float | None = Field(default=None, gt=0, le=1)
     """What multiplies lr after each epoch; None: 0.1^(1/epochs), and 1 for a denoiser."""
     epochs: int = Field(default=20, ge=1, le=999)
-    examples: int | None = Field(default=None, ge=1)
+    examples: int | None = Field(default=None, ge=1, le=1_000_000)
     """Images an epoch takes, for small budgets; None: the whole training split."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """"auto": bf16 where the device computes in it, else fp32."""

@@ -1,0 +1,57 @@
+"""What MkDocs builds a site by: the project's mkdocs.yml, or the package's for one not trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fwd_report.packaged import starter_folder
+from fwd_report.site.folder import OWNED
+from fwd_report.site.nav import NAV
+
+CONFIGS = ("mkdocs.yml", "mkdocs.yaml")
+INHERITED = ("site_name", "site_url", "site_author", "nav")
+"""What a build writes for MkDocs to inherit; a file that says more was not written by one."""
+
+
+def own_config(root: Path) -> Path | None:
+    """The project's configuration of MkDocs, if it has one."""
+    return next((root / name for name in CONFIGS if (root / name).is_file()), None)
+
+
+def mkdocs_config(root: Path, trusted: bool, site_url: str | None = None) -> str:
+    """A configuration for `mkdocs --config-file -`, run in `root`; site_url: instead of its own.
+
+    trusted: whether it inherits the project's mkdocs.yml, whose hooks, plugins and templates are
+    code. Otherwise it is the package's, with the navigation that a build wrote.
+    """
+    if trusted:
+        settings: dict[str, Any] = {"INHERIT": (own_config(root) or root / CONFIGS[0]).name}
+    else:
+        settings = _packaged(root)
+    if site_url is not None:
+        settings["site_url"] = site_url
+    return yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """A mkdocs.yml as MkDocs reads it, without what it inherits."""
+    from mkdocs.utils.yaml import get_yaml_loader
+
+    with file.open(encoding="utf-8") as stream:
+        return yaml.load(stream, get_yaml_loader()) or {}
+
+
+def _packaged(root: Path) -> dict[str, Any]:
+    starter = starter_folder()
+    settings = read_config(starter / CONFIGS[0])
+    del settings["INHERIT"]
+    settings["theme"]["custom_dir"] = str(starter / settings["theme"]["custom_dir"])
+    try:
+        written = yaml.safe_load((root / "docs" / OWNED / NAV).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        written = None
+    said = written if isinstance(written, dict) else {}
+    return settings | {name: said[name] for name in INHERITED if name in said}

@@ -1,0 +1,156 @@
+"""`--untrusted`: what a folder has of code is not run, and what was ignored is said."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import HYBRIDS, REPORT, Project
+
+from fwd_report.errors import UserError
+from fwd_report.site.git import Git
+
+ROOT = Path(__file__).parents[2]
+IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+SPEC = (
+    HYBRIDS[: HYBRIDS.index("intro:")]
+    + """\
+intro: Noise.
+experiments:
+  - id: dot
+    technique: forward
+    image: experiments/images/dot.png
+    caption: Noise.
+    discussion: One sees noise.
+"""
+)
+WRITE = "open({!r}, 'w').close()"
+
+
+@pytest.fixture
+def hostile(project: Project) -> Project:
+    """A project all of whose code writes a file ran-WHAT."""
+    root = project.root
+    (root / "experiments" / "noise.yaml").unlink()
+    project.write("hybrids", SPEC)
+    project.write("report", REPORT + "author: Ada\n")
+
+    def write(what: str) -> str:
+        return WRITE.format(str(root / f"ran-{what}"))
+
+    shutil.copytree(ROOT / "site_templates", root / "site_templates")
+    section = root / "site_templates" / "section.md"
+    python = "{{ lipsum.__globals__['__builtins__']['open']('%s', 'w') }}\n"
+    section.write_text(python % (root / "ran-template") + section.read_text())
+    theme = root / "site_templates" / "theme" / "main.html"
+    base = '{% extends "base.html" %}\n'
+    theme.write_text(
+        base + "{% block content %}" + python % (root / "ran-theme") + "{% endblock %}"
+    )
+    (root / "hooks.py").write_text(write("hook"))
+    plain = (ROOT / "mkdocs.yml").read_text()
+    (root / "mkdocs.yml").write_text(plain + "\nhooks: [hooks.py]\n")
+    return project
+
+
+def ran(project: Project) -> list[str]:
+    return sorted(path.name for path in project.root.glob("ran-*"))
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *IDENTITY, *arguments], check=True)
+
+
+def test_nothing_of_an_untrusted_folder_runs(hostile: Project, tmp_path_factory) -> None:
+    remote = tmp_path_factory.mktemp("remote")
+    git(remote, "init", "--quiet", "--bare")
+    git(hostile.root, "init", "--quiet", "--initial-branch=main")
+    git(hostile.root, "remote", "add", "origin", str(remote))
+    git(hostile.root, "config", "user.name", "A")
+    git(hostile.root, "config", "user.email", "a@example.org")
+    hook = hostile.root / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch '{hostile.root}/ran-push'\n")
+    hook.chmod(0o755)
+
+    for command in (("plan",), ("build",), ("check",), ("publish", "--site-url", "https://a.b/")):
+        done = hostile(*command, "--untrusted")
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = [line for line in done.stderr.splitlines() if "--untrusted" in line]
+        assert said == [
+            "--untrusted: ignored site_templates and mkdocs.yml; the package's own are used"
+        ]
+        assert ran(hostile) == []
+    published = subprocess.run(
+        ["git", "-C", str(remote), "show", "gh-pages:report/hybrids/index.html"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "Noise." in published
+    assert "https://a.b/report/hybrids/" in published
+
+    git(hostile.root, "config", "core.sshCommand", f"touch '{hostile.root}/ran-ssh'")
+    refused = hostile("publish", "--untrusted")
+    assert refused.returncode == 2
+    assert "configuration says: core.sshcommand" in refused.stderr
+    assert ran(hostile) == []
+
+    # The same folder, trusted: its pages are made again, with its own templates.
+    again = hostile("build", "--cached-only")
+    assert "wrote" in again.stdout, again.stderr
+    assert ran(hostile) == ["ran-template"]
+
+
+@pytest.mark.slow
+def test_serve_runs_nothing_of_an_untrusted_folder(hostile: Project) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = hostile.start("serve", "--untrusted", "--port", str(port))
+    try:
+        page = ""
+        end = time.monotonic() + 120
+        while "Noise." not in page and time.monotonic() < end:
+            time.sleep(0.2)
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/report/hybrids/") as answer:
+                    page = answer.read().decode()
+            except OSError:
+                continue
+        assert "Noise." in page
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+    assert ran(hostile) == []
+
+
+def test_navigation_that_no_build_wrote_brings_no_code(tmp_path: Path) -> None:
+    import yaml
+
+    from fwd_report.site.config import mkdocs_config
+
+    nav = tmp_path / "docs" / "report" / "_nav.yml"
+    nav.parent.mkdir(parents=True)
+    nav.write_text("site_name: 😀 A\nhooks: [evil.py]\ntheme: {custom_dir: evil}\nnav: [a.md]\n")
+    settings = yaml.safe_load(mkdocs_config(tmp_path, trusted=False))
+    assert settings["site_name"] == "😀 A"
+    assert settings["nav"] == ["a.md"]
+    assert "hooks" not in settings
+    assert "INHERIT" not in settings
+    assert "evil" not in settings["theme"]["custom_dir"]
+
+
+@pytest.mark.parametrize(
+    "setting", ["filter.x.clean", "credential.helper", "include.path", "core.fsmonitor"]
+)
+def test_a_repository_that_names_commands_is_refused(tmp_path: Path, setting: str) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", "git@github.com:ada/writeup.git")
+    Git(tmp_path).require_plain()
+    git(tmp_path, "config", setting, "touch ran")
+    with pytest.raises(UserError, match=setting):
+        Git(tmp_path).require_plain()
