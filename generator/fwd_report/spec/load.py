@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
+from fwd_report.spec.cut_texts import cut_texts
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft, build_experiments
@@ -112,15 +113,28 @@ class _Loader:
         others = [name for name in profiles if name != active and marked & {name, active}]
         for name in others:
             self._add_problems_of(name, self._view(report, read, name))
+        cut = [
+            warning
+            for file in (report, *read.values())
+            for warning in cut_texts(file.tree, file.source, self._techniques)
+        ]
         self._images.save()
         self._templates.save()
         if self._problems:
-            raise UserError(sorted(dict.fromkeys(self._problems), key=_order))
+            hints = {(warning.file, warning.line): warning.hint for warning in cut}
+            problems = [
+                replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
+                for problem in dict.fromkeys(self._problems)
+            ]
+            raise UserError(sorted(problems, key=_order))
         assert view.report is not None
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
-        project = Project(self._root, active, view.report, tuple(sections), positions, view.rubric)
+        warnings = tuple(sorted(cut, key=_order))
+        project = Project(
+            self._root, active, view.report, tuple(sections), positions, view.rubric, warnings
+        )
         if project.data is not None and not project.data.is_dir():
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
             message = f"there is no folder {project.data}"

@@ -128,6 +128,8 @@ class Project:
     """(section, experiment id, field…) -> (line, column), for errors found later."""
     rubric: Rubric | None = None
     """What the assignment asks for; None: nothing."""
+    warnings: tuple[Problem, ...] = ()
+    """What its files say that was probably not meant so."""
 
     @property
     def data(self) -> Path | None:

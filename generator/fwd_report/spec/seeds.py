@@ -71,6 +71,8 @@ def check_seeds(
         where = (*path, "sweep", "seed")
         chosen.append(where)
         for index, value in enumerate(fields.sweep["seed"]):
+            if value is None:
+                document.report("a seed should be a whole number, not empty", (*where, index))
             at = partial(_instead, (*where, index))
             validated(SeedFields, {"seed": value}, document, "a sweep", at)
         if any("seeds" in case for case in fields.cases):
@@ -93,10 +95,12 @@ def _instead(path: Path, _: str) -> Path:
 
 
 def _check_distinct(document: Document, path: Path, seeds: Sequence[int]) -> None:
+    seen: set[int] = set()
     for index, seed in enumerate(seeds):
-        if seed in seeds[:index]:
+        if seed in seen:
             document.report(f"seeds has {seed} twice", (*path, index), "remove one of the two")
             return
+        seen.add(seed)
 
 
 def _check_apart(document: Document, path: Path, other: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.yaml_mending import quoted
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -169,6 +170,10 @@ def _hint(item: Any) -> str | None:
     value = item["input"]
     if item["type"] == "string_type" and isinstance(value, (int, float)):
         return f'to mean the text, put it in quotes: "{value}"'
+    if item["type"] == "string_type" and isinstance(value, dict) and len(value) == 1:
+        ((before, after),) = value.items()
+        if isinstance(after, str):
+            return f"to mean the text, put it in quotes: {quoted(f'{before}: {after}')}"
     if item["type"] == "literal_error" and isinstance(value, str):
         expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
         return did_you_mean(value, [name.strip("'") for name in expected])
