@@ -6,9 +6,10 @@ anything is made of them.
 
 from __future__ import annotations
 
-import collections.abc
 import re
+from collections.abc import Sequence as Lines
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,8 @@ import yaml
 
 from fwd_report.errors import Problem
 from fwd_report.spec.yaml_mending import hint_for, mended_line, with_line
+from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
 from fwd_report.spec.yaml_scalars import scalar_value, short_tag
-
-Place = tuple[int, int]
-"""(line, column), counted from 1."""
 
 MOST_BYTES = 4_000_000
 DEEPEST = 40
@@ -51,39 +50,6 @@ class Source:
         line, column = place or (None, None)
         excerpt = self.lines[line - 1] if line is not None and line <= len(self.lines) else None
         return Problem(message, self.file, line, column, excerpt, hint)
-
-
-@dataclass(slots=True)
-class Scalar:
-    """comment: what follows a value without quotes in its line, with the spaces before it."""
-
-    value: Any
-    place: Place
-    end_line: int
-    comment: str = ""
-
-
-@dataclass(slots=True)
-class Sequence:
-    items: list[Node]
-    place: Place
-    end_line: int
-
-
-@dataclass(slots=True)
-class Mapping:
-    """entries: (key, the key's place, value) in the order of the file."""
-
-    entries: list[tuple[str, Place, Node]]
-    place: Place
-    end_line: int
-
-    def get(self, key: str) -> Node | None:
-        """The value under `key`, or None."""
-        return next((node for name, _, node in self.entries if name == key), None)
-
-
-Node = Scalar | Sequence | Mapping
 
 
 class _Invalid(Exception):
@@ -161,26 +127,28 @@ def parse_value(text: str) -> Node | None:
     try:
         return _tree(text, lines)
     except yaml.MarkedYAMLError as error:
-        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        marks: list[Any] = [mark for mark in (error.problem_mark, error.context_mark) if mark]
         place = (marks[0].line + 1, marks[0].column + 1) if marks else None
         message = f"not valid YAML: {error.problem}"
         if error.context:
             message += f" {error.context}"
-        numbers = dict.fromkeys(_line(mark) for mark in marks)
-        mended = next(filter(None, (mended_line(lines, n, _reads_past) for n in numbers)), None)
-        line = lines[place[0] - 1] if place and place[0] <= len(lines) else ""
-        raise _Invalid(message, place, hint_for(line, error.problem or "", mended)) from None
+        past = partial(_reads_past, max(map(_line, marks), default=0))
+        numbers = dict.fromkeys(map(_line, marks))
+        mended = next(filter(None, (mended_line(lines, n, past) for n in numbers)), None)
+        around = lines[max(0, place[0] - 2) : place[0]] if place else ()
+        raise _Invalid(message, place, hint_for(around, error.problem or "", mended)) from None
     except yaml.YAMLError as error:
         raise _Invalid(f"not valid YAML: {error}", None) from None
     except _Invalid as error:
         if error.unquoted and error.place is not None:
-            mended = mended_line(lines, error.place[0], _reads_past)
+            past = partial(_reads_past, error.place[0])
+            mended = mended_line(lines, error.place[0], past)
             if mended is not None:
                 error.hint = with_line(error.hint or "to mean a text, put it in quotes", mended)
         raise
 
 
-def _tree(text: str, lines: collections.abc.Sequence[str]) -> Node | None:
+def _tree(text: str, lines: Lines[str]) -> Node | None:
     loader = Loader(text)
     try:
         return _Builder(loader, lines).document()
@@ -188,7 +156,7 @@ def _tree(text: str, lines: collections.abc.Sequence[str]) -> Node | None:
         loader.dispose()
 
 
-def _reads_past(text: str, number: int) -> bool:
+def _reads_past(number: int, text: str) -> bool:
     """Whether a text can be read beyond the line of that number."""
     try:
         _tree(text, text.splitlines())
@@ -205,7 +173,7 @@ def _reads_past(text: str, number: int) -> bool:
 class _Builder:
     """Builds the tree of one document from the parser's events."""
 
-    def __init__(self, loader: Any, lines: collections.abc.Sequence[str]) -> None:
+    def __init__(self, loader: Any, lines: Lines[str]) -> None:
         self._loader = loader
         self._lines = lines
         self._anchors: dict[str, tuple[Node, int]] = {}
