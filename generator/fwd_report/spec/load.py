@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
@@ -114,27 +115,17 @@ class _Loader:
         others = [name for name in profiles if name != active and marked & {name, active}]
         for name in others:
             self._add_problems_of(name, self._view(report, read, name))
-        cut = [
-            warning
-            for file in (report, *read.values())
-            for warning in cut_texts(file.tree, file.source, self._techniques)
-        ]
+        cut = self._cut_texts((report, *read.values()))
         self._images.save()
         self._templates.save()
         if self._problems:
-            hints = {(warning.file, warning.line): warning.hint for warning in cut}
-            problems = [
-                replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
-                for problem in dict.fromkeys(self._problems)
-            ]
-            raise UserError(sorted(problems, key=_order))
+            raise UserError(sorted(_explained(self._problems, cut), key=_order))
         assert view.report is not None
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
-        warnings = tuple(sorted(cut, key=_order))
         project = Project(
-            self._root, active, view.report, tuple(sections), positions, view.rubric, warnings
+            self._root, active, view.report, tuple(sections), positions, view.rubric, cut
         )
         if project.data is not None and not project.data.is_dir():
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
@@ -155,6 +146,11 @@ class _Loader:
         if tree is None:
             return None
         return _File(path, source, tree, frozenset(named_profiles(tree)))
+
+    def _cut_texts(self, files: Sequence[_File]) -> tuple[Problem, ...]:
+        """Warnings of the texts in which YAML begins a comment."""
+        found = [cut_texts(file.tree, file.source, self._techniques) for file in files]
+        return tuple(sorted(dict.fromkeys(chain(*found)), key=_order))
 
     def _profiles(self, report: _File) -> tuple[str, ...]:
         """The profiles report.yaml declares; the usual ones where it is wrong about them."""
@@ -215,6 +211,15 @@ class _Loader:
             if problem not in known:
                 message = f"{problem.message} (under the profile '{profile}')"
                 self._problems.append(replace(problem, message=message))
+
+
+def _explained(problems: Sequence[Problem], cut: Sequence[Problem]) -> list[Problem]:
+    """The problems, once each; one in a line where a text is cut has what to do about that."""
+    hints = {(warning.file, warning.line): warning.hint for warning in cut}
+    return [
+        replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
+        for problem in dict.fromkeys(problems)
+    ]
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

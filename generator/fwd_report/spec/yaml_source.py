@@ -204,7 +204,7 @@ class _Builder:
         before = self._nodes
         if isinstance(event, yaml.ScalarEvent):
             node = _scalar(event)
-            end = event.end_mark
+            end: Any = event.end_mark
             if not event.style and end.line < len(self._lines):
                 comment = _COMMENT.match(self._lines[end.line], end.column)
                 node.comment = comment[0] if comment else ""
