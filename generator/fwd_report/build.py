@@ -67,8 +67,11 @@ class Outcome:
 
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
-    """The project's plan against its store."""
-    return _planned(options.project(root), options)
+    """The project's plan against its store; warns of what its specs probably do not mean."""
+    project = options.project(root)
+    for warning in project.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return _planned(project, options)
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:

@@ -251,7 +251,6 @@ class Fabric:
             id=name,
             technique=technique,
             variants=(Variant({}, technique()),),
-            seed=None,
             samples=1,
             title=title,
             caption=caption,

@@ -46,9 +46,9 @@ def test_a_section(writeup: Writeup) -> None:
     assert (section.part, section.covers, section.intro) == ("Part A", ("1.9",), "Two readings.\n")
     skull, many = section.experiments
     assert skull.technique.name == "blend"
-    assert (skull.seed, skull.samples, skull.show, skull.title) == (None, 1, True, "")
+    assert (skull.variants[0].seed, skull.samples, skull.show, skull.title) == (None, 1, True, "")
     assert [variant.axes for variant in skull.variants] == [{}]
-    assert (many.seed, many.samples) == (7, 3)
+    assert (many.variants[0].seed, many.samples) == (7, 3)
 
 
 def test_cases_are_outermost_and_the_last_swept_field_innermost(writeup: Writeup) -> None:

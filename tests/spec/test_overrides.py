@@ -33,7 +33,7 @@ def test_values_are_yaml(hybrids: Writeup) -> None:
     overrides = ["hybrids.many.sweep={steps: [1, 2, 3]}", "hybrids.many.seed=5"]
     (section,) = hybrids.load(None, overrides).sections
     many = section.experiments[1]
-    assert many.seed == 5
+    assert many.variants[0].seed == 5
     assert [variant.axes for variant in many.variants] == [{"steps": n} for n in (1, 2, 3)]
 
 

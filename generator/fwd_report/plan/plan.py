@@ -125,19 +125,20 @@ class _Planner:
         if experiment.technique.kind == "figure":
             return [run for targets in fixed.values() for run in targets]
 
-        base_seed = self._project.report.seed if experiment.seed is None else experiment.seed
-        sampled = ("sample",) if experiment.samples > 1 else ()
+        sampled = "seed" if variant.seeds else "sample" if experiment.samples > 1 else None
         runs: list[Run] = []
         for source in each[1] if each else (None,):
-            for sample in range(experiment.samples):
+            start = variant.seed
+            if start is None:
+                start = self._project.report.seed if source is None else source.seed
+            for seed in variant.seeds or range(start, start + experiment.samples):
                 needs = dict(fixed)
                 axes = dict(variant.axes)
-                seed = base_seed + sample
                 if each and source is not None:
                     needs[each[0]] = (source,)
-                    axes = {**_inherited(source, {*axes, *sampled}), **axes}
-                    seed = (source.seed if experiment.seed is None else base_seed) + sample
-                axes |= dict.fromkeys(sampled, sample + 1)
+                    axes = {**_inherited(source, {*axes, sampled}), **axes}
+                if sampled is not None:
+                    axes[sampled] = seed if sampled == "seed" else seed - start + 1
                 index = first + len(runs)
                 runs.append(
                     self._run(section, experiment, variant, index, seed, axes, needs, epochs)
@@ -247,7 +248,7 @@ class _Planner:
         return self._stage_names[stage]
 
 
-def _inherited(source: Run, own: Collection[str]) -> dict[str, Any]:
+def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
     """The axes of the run that another one starts from; those that both have say whose they are."""
     return {
         f"{axis} of {source.experiment}" if axis in own else axis: value

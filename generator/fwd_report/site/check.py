@@ -44,6 +44,9 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
     if not project.report.author.strip():
         found.append(Finding("empty", "the report has no author", REPORT_FILE))
     built = built_profile(root) is not None
+    for warning in project.warnings:
+        message = f"{warning.message}: {warning.hint}"
+        found.append(Finding("comment", message, str(warning.file), warning.line, "warning"))
     for section in report.sections:
         found += _section(report, section, built)
     found += _borrowed(project)

@@ -10,7 +10,7 @@ from fwd_report.errors import number
 from fwd_report.site.authored import CONTENT, Text, texts_of
 from fwd_report.site.findings import Finding
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.spec.model import FOLDER, REPORT, ExperimentSpec, Project
+from fwd_report.spec.model import FOLDER, REPORT, ExperimentSpec, Project, Variant
 from fwd_report.spec.references import parse_reference
 from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
 from fwd_report.techniques.base import Reference, marked_fields
@@ -109,7 +109,7 @@ def _candidates(project: Project, section: SectionResult) -> Iterator[_Candidate
         for variant in result.spec.variants:
             fields = variant.technique.model_dump(mode="json")
             training, epoch = _training(project, section.spec.name, fields.get("model"))
-            times = _times(project, section.spec.name, result.spec, fields)
+            times = _times(project, section.spec.name, result.spec, variant)
             yield _Candidate(section.spec.name, result, fields, training, epoch, times)
 
 
@@ -148,18 +148,18 @@ def _training(project: Project, section: str, model: Any) -> tuple[Mapping[str, 
 
 
 def _times(
-    project: Project, section: str, spec: ExperimentSpec, fields: Mapping[str, Any], depth: int = 0
+    project: Project, section: str, spec: ExperimentSpec, variant: Variant, depth: int = 0
 ) -> int:
     """How often one variant runs: its samples, for each run of what it refers to."""
-    times = spec.samples
+    times = spec.samples_of(variant)
+    fields = variant.technique.model_dump()
     for field, reference in marked_fields(spec.technique, Reference).items():
         if reference.fan == "each" and isinstance(fields.get(field), str) and depth < 20:
             target, _ = parse_reference(fields[field], section)
             other = _experiment(project, target)
             if other is not None:
                 times *= sum(
-                    _times(project, target[0], other, item.technique.model_dump(), depth + 1)
-                    for item in other.variants
+                    _times(project, target[0], other, item, depth + 1) for item in other.variants
                 )
     return times
 
@@ -172,8 +172,14 @@ def _counts(run: _Candidate, shown: Shown) -> bool:
         and not any(_is(run.fields.get(name), value) for name, value in shown.unlike.items())
         and all((run.fields.get(name) or 0) > least for name, least in shown.above.items())
         and all(_is(run.training.get(name), value) for name, value in shown.trained.items())
-        and run.result.spec.samples >= shown.samples
+        and _samples(run.result.spec) >= shown.samples
     )
+
+
+def _samples(spec: ExperimentSpec) -> int:
+    """How many pictures of one kind an experiment has, whichever way its seeds are given."""
+    swept = {variant.axes["seed"] for variant in spec.variants if "seed" in variant.axes}
+    return max([len(swept), *(spec.samples_of(variant) for variant in spec.variants)])
 
 
 def _is(value: Any, wanted: Any) -> bool:

@@ -81,7 +81,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], root: Path, digests:
             described.append([experiment.discussion, experiment.source, experiment.show])
             described.append([experiment.label, experiment.metrics])
             described.append(
-                [[dict(v.axes), v.technique.model_dump()] for v in experiment.variants]
+                [[dict(v.axes), v.seeds, v.technique.model_dump()] for v in experiment.variants]
             )
     digest.update(json.dumps(described, default=str, sort_keys=True).encode())
     return digest.hexdigest()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import Problem
-from fwd_report.spec.yaml_source import Place, Source
+from fwd_report.spec.yaml_nodes import Place
+from fwd_report.spec.yaml_source import Source
 
 Path = tuple[str | int, ...]
 """The keys and list indices that lead to a value."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from math import prod
 from textwrap import dedent
 from typing import Any
 
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.extent import MOST_RUNS
-from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, ExperimentFields
+from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
 from fwd_report.spec.model import ExperimentSpec, Variant
+from fwd_report.spec.seeds import check_seeds, runs_of, seeds_of
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import brief, validated
 from fwd_report.techniques.base import Technique
@@ -103,7 +103,6 @@ def _build(
             id=fields.id,
             technique=technique,
             variants=variants,
-            seed=fields.seed,
             samples=fields.samples,
             title=fields.title,
             caption=fields.caption,
@@ -153,9 +152,10 @@ def _check_axes(
     document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
     """What can be wrong with cases and sweep before their values are looked at."""
-    axes = [((*path, "sweep"), name) for name in fields.sweep]
+    axes = [((*path, "sweep"), name) for name in fields.sweep if name != "seed"]
     for index, case in enumerate(fields.cases):
-        axes += [((*path, "cases", index), name) for name in case if name != "label"]
+        named = (name for name in case if name not in ("label", *SEED_KEYS))
+        axes += [((*path, "cases", index), name) for name in named]
         _check_case(document, (*path, "cases", index), case)
     for where, name in axes:
         if name not in technique.model_fields:
@@ -163,8 +163,8 @@ def _check_axes(
             hint = did_you_mean(name, known)
             if name in EXPERIMENT_KEYS:
                 hint = f"{name} cannot vary within an experiment; write several experiments"
-                if name == "seed":
-                    hint = "for several seeds, write `samples:`"
+                if name == "seeds":
+                    hint = "write `sweep: {seed: [3, 17]}`, or `seeds: [3, 17]` beside it"
             message = f"{technique.name} has no field '{name}'"
             document.report(message, (*where, name), hint, at_key=True)
     for name, values in fields.sweep.items():
@@ -189,6 +189,7 @@ def _check_axes(
         if (label := case_label(case)) in labels:
             document.report(f"two cases are called '{label}'", (*path, "cases", index))
         labels.add(label)
+    check_seeds(document, path, fields, technique)
     count = runs_of(fields)
     if count > MOST_RUNS:
         message = f"{count:,} runs in one experiment; at most {MOST_RUNS:,} are allowed"
@@ -214,12 +215,6 @@ def _check_unknown(
             document.report(message, (*path, name), did_you_mean(name, known), at_key=True)
 
 
-def runs_of(fields: ExperimentFields) -> int:
-    """How many runs an experiment has that refers to no other."""
-    axes = prod(len(values) for values in fields.sweep.values())
-    return max(1, len(fields.cases)) * axes * fields.samples
-
-
 def case_label(case: Mapping[str, Any]) -> str:
     """A case's label, or its values: texts as they are, others with their name."""
     if isinstance(case.get("label"), str):
@@ -243,13 +238,15 @@ def _variants(
     failures = 0
     names = list(fields.sweep)
     for case_index, case in enumerate(fields.cases or (None,)):
-        values = {key: value for key, value in (case or {}).items() if key != "label"}
+        plain = {"label", *SEED_KEYS}
+        values = {key: value for key, value in (case or {}).items() if key not in plain}
         outer = {} if case is None else {"case": case_label(case)}
         for indices in product(*(range(len(fields.sweep[name])) for name in names)):
             swept = {name: fields.sweep[name][i] for name, i in zip(names, indices, strict=True)}
+            varied = {name: value for name, value in swept.items() if name != "seed"}
             made = validated(
                 technique,
-                {**own, **values, **swept},
+                {**own, **values, **varied},
                 document,
                 technique.name,
                 partial(_origin, path, dict(zip(names, indices, strict=True)), case_index, values),
@@ -257,7 +254,7 @@ def _variants(
                 whole=path,
             )
             if made is not None:
-                variants.append(Variant({**outer, **swept}, made))
+                variants.append(Variant({**outer, **swept}, made, *seeds_of(fields, case, swept)))
             elif (failures := failures + 1) >= MOST_FAILURES:
                 return ()
     return tuple(variants)

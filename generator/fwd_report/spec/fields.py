@@ -11,6 +11,12 @@ Slug = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """Lower-case letters, digits and hyphens."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """Text that is not blank."""
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+Seeds = Annotated[
+    tuple[Seed, ...],
+    Field(min_length=1, max_length=100_000, json_schema_extra={"uniqueItems": True}),
+]
+"""Seeds somebody chose; the loader refuses one that is there twice."""
 
 
 class SectionFields(BaseModel):
@@ -55,6 +61,8 @@ class ExperimentFields(BaseModel):
     """Seed of the first sample; the report's where absent."""
     samples: int = Field(default=1, ge=1, le=100_000)
     """How many times each variant runs; the k-th has seed + k."""
+    seeds: Seeds | None = None
+    """The seeds of the samples, one by one, instead of `seed` and `samples`: [3, 17, 42]."""
     show: bool = True
     """Whether it has a figure of its own; false: other experiments show its results."""
     metrics: bool = True
@@ -65,5 +73,17 @@ class ExperimentFields(BaseModel):
     """Sets of fields that change together, each perhaps with a `label`: the rows."""
 
 
+class SeedFields(BaseModel):
+    """What a case may say of seeds; it holds instead of what its experiment says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: Seed | None = None
+    """Seed of the case's first sample."""
+    seeds: Seeds | None = None
+    """The seeds of the case's samples, one by one."""
+
+
+SEED_KEYS = tuple(SeedFields.model_fields)
 SECTION_KEYS = tuple(SectionFields.model_fields)
 EXPERIMENT_KEYS = tuple(ExperimentFields.model_fields)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
+from fwd_report.spec.cut_texts import cut_texts
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft, build_experiments
@@ -23,8 +25,9 @@ from fwd_report.spec.sections import build_section, section_files
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_source import Mapping as YamlMapping
-from fwd_report.spec.yaml_source import Place, Source, read_yaml
+from fwd_report.spec.yaml_nodes import Mapping as YamlMapping
+from fwd_report.spec.yaml_nodes import Place
+from fwd_report.spec.yaml_source import Source, read_yaml
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.registry import all_techniques
 
@@ -113,15 +116,18 @@ class _Loader:
         others = [name for name in profiles if name != active and marked & {name, active}]
         for name in others:
             self._add_problems_of(name, self._view(report, read, name))
+        cut = self._cut_texts((report, *read.values()))
         self._images.save()
         self._templates.save()
         if self._problems:
-            raise UserError(sorted(dict.fromkeys(self._problems), key=_order))
+            raise UserError(sorted(_explained(self._problems, cut), key=_order))
         assert view.report is not None
         sections = [section for section in view.sections.values() if section is not None]
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
-        project = Project(self._root, active, view.report, tuple(sections), positions, view.rubric)
+        project = Project(
+            self._root, active, view.report, tuple(sections), positions, view.rubric, cut
+        )
         if project.data is not None and not project.data.is_dir():
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
             message = f"there is no folder {project.data}"
@@ -141,6 +147,11 @@ class _Loader:
         if tree is None:
             return None
         return _File(path, source, tree, frozenset(named_profiles(tree)))
+
+    def _cut_texts(self, files: Sequence[_File]) -> tuple[Problem, ...]:
+        """Warnings of the texts in which YAML begins a comment."""
+        found = [cut_texts(file.tree, file.source, self._techniques) for file in files]
+        return tuple(sorted(dict.fromkeys(chain(*found)), key=_order))
 
     def _profiles(self, report: _File) -> tuple[str, ...]:
         """The profiles report.yaml declares; the usual ones where it is wrong about them."""
@@ -204,6 +215,15 @@ class _Loader:
             if problem not in known:
                 message = f"{problem.message} (under the profile '{profile}')"
                 self._problems.append(replace(problem, message=message))
+
+
+def _explained(problems: Sequence[Problem], cut: Sequence[Problem]) -> list[Problem]:
+    """The problems, once each; one in a line where a text is cut has what to do about that."""
+    hints = {(warning.file, warning.line): warning.hint for warning in cut}
+    return [
+        replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
+        for problem in dict.fromkeys(problems)
+    ]
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

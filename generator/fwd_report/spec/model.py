@@ -62,10 +62,16 @@ class ReportSpec(BaseModel):
 
 @dataclass(frozen=True)
 class Variant:
-    """One combination of an experiment's cases and sweep: its axes and validated technique."""
+    """One combination of an experiment's cases and sweep: its axes and validated technique.
+
+    seed: of its first sample; None: the report's, or that of the run it starts from. seeds: those
+    chosen for its samples, one by one; empty: it has the experiment's number of samples.
+    """
 
     axes: Mapping[str, Any]
     technique: Technique
+    seed: int | None = None
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,6 @@ class ExperimentSpec:
     id: str
     technique: type[Technique]
     variants: tuple[Variant, ...]
-    seed: int | None
     samples: int
     title: str
     caption: str
@@ -88,6 +93,10 @@ class ExperimentSpec:
     """What figures of other experiments call it; "": its title."""
     metrics: bool = True
     """Whether numbers stand beneath its pictures."""
+
+    def samples_of(self, variant: Variant) -> int:
+        """How often a variant runs, where it refers to no other experiment."""
+        return len(variant.seeds) or self.samples
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,8 @@ class Project:
     """What the assignment asks for; None: nothing."""
     trusted: bool = True
     """Whether its own code counts: site_templates/ and mkdocs.yml."""
+    warnings: tuple[Problem, ...] = ()
+    """What its files say that was probably not meant so."""
 
     @property
     def data(self) -> Path | None:

@@ -11,7 +11,8 @@ from fwd_report.spec.fields import SECTION_KEYS
 from fwd_report.spec.model import ReportSpec
 from fwd_report.spec.profiles import FIXED, plain_value
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.yaml_source import Node, parse_override
+from fwd_report.spec.yaml_nodes import Node
+from fwd_report.spec.yaml_source import parse_override
 
 
 @dataclass(frozen=True)

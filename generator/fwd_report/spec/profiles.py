@@ -8,8 +8,9 @@ from typing import Any
 from fwd_report.errors import Problem
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.yaml_source import Mapping, Node, Place, Scalar, Source
-from fwd_report.spec.yaml_source import Sequence as YamlSequence
+from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar
+from fwd_report.spec.yaml_nodes import Sequence as YamlSequence
+from fwd_report.spec.yaml_source import Source
 
 FIXED = ("id", "technique", "profiles")
 """Keys that are the same under every profile."""

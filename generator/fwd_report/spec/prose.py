@@ -13,7 +13,7 @@ from fwd_report.spec.experiments import Draft
 from fwd_report.spec.model import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import NAMES, RAW, Templates, shown
-from fwd_report.spec.yaml_source import Place
+from fwd_report.spec.yaml_nodes import Place
 
 Finding = tuple[int, str, str, str | None]
 """(line of the text, word to point at, message, hint)."""

@@ -198,7 +198,9 @@ class References:
         count = self._count(mention.target)
         if count != 1:
             message = f"{mention.field} takes one run, and '{target.id}' has {count:,}"
-            self._report(mention, message, "refer to an experiment without sweep, cases or samples")
+            self._report(
+                mention, message, "refer to an experiment without sweep, cases, samples or seeds"
+            )
 
     def _check_totals(self) -> None:
         shown = 0
@@ -230,9 +232,10 @@ class References:
             if draft is not None and draft.spec is not None:
                 spec = draft.spec
                 figure = spec.technique.kind == "figure"
-                factor = 1 if figure else spec.samples
-                self._counts[name] = factor * sum(
-                    self._fanned(name[0], variant, figure) for variant in spec.variants
+                self._counts[name] = sum(
+                    self._fanned(name[0], variant, figure)
+                    * (1 if figure else spec.samples_of(variant))
+                    for variant in spec.variants
                 )
         return self._counts[name]
 

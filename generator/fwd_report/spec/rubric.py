@@ -18,7 +18,8 @@ from fwd_report.spec.fields import EXPERIMENT_KEYS, Slug, Text
 from fwd_report.spec.profiles import resolve
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_source import Mapping, Node, Sequence, read_yaml
+from fwd_report.spec.yaml_nodes import Mapping, Node, Sequence
+from fwd_report.spec.yaml_source import read_yaml
 from fwd_report.techniques.base import Technique
 
 NONE = "none"

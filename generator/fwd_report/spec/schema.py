@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from fwd_report.spec.fields import ExperimentFields, SectionFields
+from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.rubric import Item, Rubric, Shown
@@ -136,18 +136,20 @@ def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> S
             "items": field,
             "description": f"Values of {name} to try.",
         }
-        for name, field in own.items()
+        for name, field in {**own, "seed": common["seed"]}.items()
     }
+    seeds = {name: common[name] for name in SEED_KEYS}
     label = {"type": "string", "description": "How the figure names this case."}
     properties["sweep"] = {**_described(common["sweep"]), "minProperties": 1} | _object(swept)
     properties["cases"] = {
         **_described(common["cases"]),
         "type": "array",
         "minItems": 1,
-        "items": {"minProperties": 1} | _object({**own, "label": label}),
+        "items": {"minProperties": 1} | _object({**own, **seeds, "label": label}),
     }
     schema = _object(properties)
     schema["description"] = _doc(technique)
+    schema["dependentSchemas"] = {"seeds": {"properties": {"seed": False, "samples": False}}}
     if required := _required(technique):
         schema["allOf"] = [_given_somewhere(name) for name in required]
     return schema

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.yaml_mending import quoted
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -98,7 +99,7 @@ def _report(
         else:
             path = _place_of(item["loc"], origin(name), document)
             found.setdefault(path, []).append(_phrase(item))
-            if hint := _hint(item) or _sweep_hint(item, fields, path):
+            if hint := _hint(item) or _several_hint(item, fields, path):
                 hints[path] = hint
     for path, phrases in found.items():
         document.report(f"{_name(path)} {_joined(phrases)}", path, hints.get(path))
@@ -169,6 +170,10 @@ def _hint(item: Any) -> str | None:
     value = item["input"]
     if item["type"] == "string_type" and isinstance(value, (int, float)):
         return f'to mean the text, put it in quotes: "{value}"'
+    if item["type"] == "string_type" and isinstance(value, dict) and len(value) == 1:
+        ((before, after),) = value.items()
+        if isinstance(after, str):
+            return f"to mean the text, put it in quotes: {quoted(f'{before}: {after}')}"
     if item["type"] == "literal_error" and isinstance(value, str):
         expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
         return did_you_mean(value, [name.strip("'") for name in expected])
@@ -177,10 +182,16 @@ def _hint(item: Any) -> str | None:
     return None
 
 
-def _sweep_hint(item: Any, fields: list[str], path: Path) -> str | None:
-    """What to do for several values of a field, where a sweep may stand beside it."""
+def _several_hint(item: Any, fields: list[str], path: Path) -> str | None:
+    """What to do for several values of a field, where it has a way to take them."""
     one = _EXPECTED.get(item["type"], "a list") != "a list"
     whole = path[-1] == item["loc"][0]
+    if one and whole and path[-1] == "seed" and isinstance(item["input"], list):
+        return (
+            f"for several seeds, write `seeds: {brief(item['input'])}`"
+            if "seeds" in fields
+            else None
+        )
     if one and whole and isinstance(item["input"], list) and "sweep" in fields:
         return f"to run each of these values, write `sweep: {{{path[-1]}: {brief(item['input'])}}}`"
     return None

@@ -7,17 +7,18 @@ anything is made of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as Lines
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fwd_report.errors import Problem
+from fwd_report.spec.yaml_mending import hint_for, mended_line, with_line
+from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
 from fwd_report.spec.yaml_scalars import scalar_value, short_tag
-
-Place = tuple[int, int]
-"""(line, column), counted from 1."""
 
 MOST_BYTES = 4_000_000
 DEEPEST = 40
@@ -32,6 +33,7 @@ _EATEN_HINT = (
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_COMMENT = re.compile(r"[ \t]+#.*")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAGS_OF_TREES = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
@@ -50,40 +52,14 @@ class Source:
         return Problem(message, self.file, line, column, excerpt, hint)
 
 
-@dataclass(slots=True)
-class Scalar:
-    value: Any
-    place: Place
-    end_line: int
-
-
-@dataclass(slots=True)
-class Sequence:
-    items: list[Node]
-    place: Place
-    end_line: int
-
-
-@dataclass(slots=True)
-class Mapping:
-    """entries: (key, the key's place, value) in the order of the file."""
-
-    entries: list[tuple[str, Place, Node]]
-    place: Place
-    end_line: int
-
-    def get(self, key: str) -> Node | None:
-        """The value under `key`, or None."""
-        return next((node for name, _, node in self.entries if name == key), None)
-
-
-Node = Scalar | Sequence | Mapping
-
-
 class _Invalid(Exception):
-    def __init__(self, message: str, place: Place | None, hint: str | None = None) -> None:
+    """unquoted: whether quotes around a text may be all that it lacks."""
+
+    def __init__(
+        self, message: str, place: Place | None, hint: str | None = None, unquoted: bool = False
+    ) -> None:
         super().__init__(message)
-        self.message, self.place, self.hint = message, place, hint
+        self.message, self.place, self.hint, self.unquoted = message, place, hint, unquoted
 
 
 def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, Mapping | None]:
@@ -147,27 +123,59 @@ def parse_value(text: str) -> Node | None:
             f"character U+{ord(illegal[0]):04X} is not allowed here",
             _place_after(text[: illegal.start()]),
         )
-    loader = Loader(text)
+    lines = text.splitlines()
     try:
-        return _Builder(loader).document()
+        return _tree(text, lines)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else None
+        marks: list[Any] = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        place = (marks[0].line + 1, marks[0].column + 1) if marks else None
         message = f"not valid YAML: {error.problem}"
         if error.context:
             message += f" {error.context}"
-        raise _Invalid(message, place, _hint(text, place, error.problem or "")) from None
+        past = partial(_reads_past, max(map(_line, marks), default=0))
+        numbers = dict.fromkeys(map(_line, marks))
+        mended = next(filter(None, (mended_line(lines, n, past) for n in numbers)), None)
+        around = lines[max(0, place[0] - 2) : place[0]] if place else ()
+        raise _Invalid(message, place, hint_for(around, error.problem or "", mended)) from None
     except yaml.YAMLError as error:
         raise _Invalid(f"not valid YAML: {error}", None) from None
+    except _Invalid as error:
+        if error.unquoted and error.place is not None:
+            past = partial(_reads_past, error.place[0])
+            mended = mended_line(lines, error.place[0], past)
+            if mended is not None:
+                error.hint = with_line(error.hint or "to mean a text, put it in quotes", mended)
+        raise
+
+
+def _tree(text: str, lines: Lines[str]) -> Node | None:
+    loader = Loader(text)
+    try:
+        return _Builder(loader, lines).document()
     finally:
         loader.dispose()
+
+
+def _reads_past(number: int, text: str) -> bool:
+    """Whether a text can be read beyond the line of that number."""
+    try:
+        _tree(text, text.splitlines())
+    except yaml.MarkedYAMLError as error:
+        mark = error.context_mark if "scanning" in (error.context or "") else error.problem_mark
+        return mark is not None and _line(mark) > number
+    except _Invalid as error:
+        return error.place is not None and error.place[0] > number
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 class _Builder:
     """Builds the tree of one document from the parser's events."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Any, lines: Lines[str]) -> None:
         self._loader = loader
+        self._lines = lines
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._nodes = 0
 
@@ -188,13 +196,18 @@ class _Builder:
         self._count(1, event)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise _Invalid(f"there is no finished anchor '&{event.anchor}'", _start(event))
+                message = f"there is no finished anchor '&{event.anchor}'"
+                raise _Invalid(message, _start(event), unquoted=True)
             node, size = self._anchors[event.anchor]
             self._count(size, event)
             return node
         before = self._nodes
         if isinstance(event, yaml.ScalarEvent):
             node = _scalar(event)
+            end: Any = event.end_mark
+            if not event.style and end.line < len(self._lines):
+                comment = _COMMENT.match(self._lines[end.line], end.column)
+                node.comment = comment[0] if comment else ""
         else:
             if depth >= DEEPEST:
                 raise _Invalid("nested too deeply", _start(event))
@@ -240,7 +253,7 @@ class _Builder:
         self._count(1, event)
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
             hint = "put a text with {{ … }} in quotes, or on lines of its own after `>-`"
-            raise _Invalid("a key should be a plain word", _start(event), hint)
+            raise _Invalid("a key should be a plain word", _start(event), hint, unquoted=True)
         if event.value == "<<" and event.implicit[0]:
             raise _Invalid("merging with << is not supported", _start(event), "write the keys out")
         if event.anchor is not None:
@@ -262,7 +275,7 @@ def _scalar(event: Any) -> Scalar:
             raise ValueError(_EATEN_HINT)
         value = scalar_value(event.value, event.tag, quoted=not event.implicit[0])
     except ValueError as error:
-        raise _Invalid(str(error), place) from None
+        raise _Invalid(str(error), place, unquoted=event.style == '"' or bool(event.tag)) from None
     return Scalar(value, place, end_line)
 
 
@@ -278,20 +291,3 @@ def _place_after(text: str) -> Place:
     """The place of the character that follows `text`."""
     lines = (text + "x").splitlines()
     return len(lines), len(lines[-1])
-
-
-def _hint(text: str, place: Place | None, problem: str) -> str | None:
-    """What to do about the parser's commoner complaints."""
-    lines = text.splitlines()
-    line = lines[place[0] - 1] if place and place[0] <= len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())] or "tab" in problem:
-        return "indent with spaces, not tabs"
-    if "mapping values are not allowed" in problem:
-        return "put a text that contains ': ' in quotes"
-    if "cannot start any token" in problem:
-        return "put a text that begins with @, ` or % in quotes"
-    if "expected '-' indicator" in problem or "expected <block end>" in problem:
-        return "lines of one thing start in one column: this one is further left or right"
-    if "quoted scalar" in problem or "end of stream" in problem:
-        return "a quote or bracket is not closed"
-    return None

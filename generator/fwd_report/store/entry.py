@@ -16,7 +16,8 @@ class Entry:
     """The result of one run, with what made it.
 
     params: the technique's fields, resolved. axes: the swept values of this run, in order, with
-    the sample number under "sample" where an experiment has several. alt: a sentence from the
+    the sample number under "sample" where an experiment has several, or the seed under "seed"
+    where it was chosen. alt: a sentence from the
     spec for screen readers. folder: where the files lie: `image.png` and others by name,
     `frames-NAME.npy` ((N, H, W, C) uint8), `tensors.safetensors` (float32, the model's range).
     needs: the entries of the referenced runs, by field name. label: how the page names the

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
-WITHIN_A_GROUP = ("digit", "sample")
+WITHIN_A_GROUP = ("digit", "sample", "seed")
 """Axes of a sampling experiment along which samples are judged together."""
 
 Axes = tuple[tuple[str, Any], ...]

@@ -139,8 +139,8 @@ def _text(axis: str, value: Any, short: Mapping[str, str]) -> str:
         return f"{axis.replace('_', ' ')}: {'yes' if value else 'no'}"
     if value is None:
         return f"no {axis}"
-    if axis == "sample":
-        return f"sample {value}"
+    if axis in ("sample", "seed"):
+        return f"{axis} {value}"
     shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return f"{SYMBOLS.get(axis, axis)} = {shown.replace('-', MINUS) if _number(value) else shown}"
 

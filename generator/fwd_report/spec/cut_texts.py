@@ -1,0 +1,67 @@
+"""Texts that end at ` #`, which begins a comment in YAML, though more of the text follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from fwd_report.errors import Problem
+from fwd_report.spec.profiles import split_key
+from fwd_report.spec.yaml_mending import quoted
+from fwd_report.spec.yaml_nodes import Mapping as YamlMapping
+from fwd_report.spec.yaml_nodes import Node, Scalar
+from fwd_report.spec.yaml_nodes import Sequence as YamlSequence
+from fwd_report.spec.yaml_source import Source
+from fwd_report.techniques.base import PromptText, Technique, marked_fields
+
+PROSE = {"title", "intro", "outro", "caption", "discussion", "description"}
+SHORT = {"label", "part", "author"}
+_NOTE = re.compile(r"#|!|(?:TODO|FIXME|XXX|NOTE|NB)\b|[\w@-]+:(?:\s|$)")
+"""Comments without a space after the #: rulers, notes to oneself, a key that is switched off."""
+_END = re.compile(r"[.!?:…][)\"'»”]*$")
+
+
+def cut_texts(
+    tree: Node, source: Source, techniques: Mapping[str, type[Technique]]
+) -> Iterator[Problem]:
+    """A warning for each text of a file that was probably meant to go on after ` #`."""
+    prompts = {name for each in techniques.values() for name in marked_fields(each, PromptText)}
+    waiting: list[tuple[str, Node]] = [("", tree)]
+    while waiting:
+        key, node = waiting.pop()
+        if isinstance(node, YamlMapping):
+            waiting += [(split_key(name)[0], value) for name, _, value in node.entries]
+        elif isinstance(node, YamlSequence):
+            waiting += [(key, item) for item in node.items]
+        elif key in PROSE | SHORT | prompts and _is_cut(node, key in PROSE):
+            yield _warning(node, source)
+
+
+def _is_cut(node: Scalar, prose: bool) -> bool:
+    """Whether what follows a value is likelier text than a comment.
+
+    `#1` and `#tag` are text; `# words` are a comment, unless they end the sentence that the
+    value of a prose field leaves open. What two spaces precede is a comment.
+    """
+    gap, _, comment = node.comment.partition("#")
+    if gap != " " or not comment.strip():
+        return False
+    if not comment[0].isspace():
+        return not _NOTE.match(comment)
+    value = str(node.value or "")
+    return prose and value != "" and not _END.search(value) and bool(_END.search(comment.rstrip()))
+
+
+def _warning(node: Scalar, source: Source) -> Problem:
+    line = source.lines[node.end_line - 1]
+    start = node.place[1] - 1
+    hint = "if it belongs to the text, put the text in quotes"
+    if node.place[0] == node.end_line:
+        space = " " if node.value is None else ""
+        whole = line[start:].strip()
+        hint += f", so: {(line[:start] + space + quoted(whole)).strip()}"
+    return source.problem(
+        "the text ends at ` #`, where a comment of YAML begins",
+        (node.end_line, len(line) - len(node.comment) + 2),
+        f"{hint}; if it is a comment, write two spaces before it",
+    )
