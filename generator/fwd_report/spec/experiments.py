@@ -16,6 +16,7 @@ from fwd_report.spec.model import ExperimentSpec, Variant
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import brief, validated
 from fwd_report.techniques.base import Technique
+from fwd_report.techniques.words import Words
 
 MOST_RUNS = 100_000
 """Most runs of one section."""
@@ -247,6 +248,8 @@ def _variants(
     for case_index, case in enumerate(fields.cases or (None,)):
         values = {key: value for key, value in (case or {}).items() if key != "label"}
         outer = {} if case is None else {"case": case_label(case)}
+        if case is not None and isinstance(case.get("label"), str):
+            outer = {"case": Words(outer["case"])}
         for indices in product(*(range(len(fields.sweep[name])) for name in names)):
             swept = {name: fields.sweep[name][i] for name, i in zip(names, indices, strict=True)}
             made = validated(
