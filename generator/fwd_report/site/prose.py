@@ -100,7 +100,7 @@ def _inline(writer: Writer, up: str, equations: Equations | None) -> str:
                 written.append(writer.piece(piece))
             else:
                 # Here tags are shown, not obeyed, so that all of it is text.
-                written.append(_text(writer, piece, known, {"<": "&lt;"}))
+                written.append(_text(writer, piece, known, tags=False))
     html = markdown("".join(written).strip(), extensions=["smarty"])
     html = PAGE_LINK.sub(lambda link: f'href="{up}{_address(link[1])}{link[2] or ""}"', html)
     html = html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
@@ -130,12 +130,10 @@ def _formula(
     return writer.formula(piece, write)
 
 
-def _text(
-    writer: Writer, piece: Piece, known: Equations, shown: Mapping[str, str] | None = None
-) -> str:
-    """Text with its references noted. shown: characters of the author's that are escaped."""
+def _text(writer: Writer, piece: Piece, known: Equations, tags: bool = True) -> str:
+    """Text with its references noted. tags: whether the author's own HTML works."""
     text = known.referred(piece.text, lambda position: writer.line(piece.start + position))
-    text = text.translate(str.maketrans(dict(shown or {})))
+    text = text if tags else text.replace("<", "&lt;")
     return writer.piece(Piece("text", text, piece.start)).replace("\\$", "&#36;")
 
 
