@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,13 @@ class FormulaError(ValueError):
 
 @cache
 def _engine() -> Any:
+    # Where an event loop runs, as in a notebook, the engine would take that one and wait for
+    # itself; a thread of its own has none.
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        return aside.submit(_started).result()
+
+
+def _started() -> Any:
     from py_mini_racer import MiniRacer
 
     engine = MiniRacer()
