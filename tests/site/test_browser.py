@@ -98,6 +98,13 @@ def test_bold_letters_come_from_the_site_s_own_font(read: Watched) -> None:
     letters = string.ascii_letters + string.digits
     latex = "".join(rf"\mathbf{{{c}}}\boldsymbol{{{c}}}" for c in letters)
     page.evaluate(SHOW, equation(latex, display=False))
+    page.evaluate(
+        """() => {
+          const box = document.querySelector("#ink");
+          box.style.fontFamily = getComputedStyle(box.querySelector("math")).fontFamily;
+          box.textContent = box.querySelector("math").textContent;
+        }"""
+    )
     browser = page.context.new_cdp_session(page)
     browser.send("DOM.enable")
     browser.send("CSS.enable")
