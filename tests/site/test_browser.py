@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import string
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from tests.site.fabricate import HOSTILE
 from tests.site.watched import PAGES, Watched
+
+from fwd_report.site.prose import equation
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -62,6 +67,54 @@ def test_equations_are_mathml_in_the_site_s_own_font(read: Watched) -> None:
     assert any("STIX Two Math" in family for family in loaded)
     root = page.locator("msqrt").first
     assert root.bounding_box()["height"] > root.locator("*").first.bounding_box()["height"] > 0
+
+
+SHOW = """(html) => {
+  document.querySelector("#ink")?.remove();
+  const box = Object.assign(document.createElement("p"), {id: "ink", innerHTML: html});
+  box.style = "font-size: 80px; width: 3em; height: 2em; background: white; color: black";
+  document.querySelector("article").prepend(box);
+  return document.fonts.ready;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("bold", "regular"),
+    [(r"\mathbf{m}", r"\mathrm{m}"), (r"{\bf m}", r"\mathrm{m}"), (r"\boldsymbol{x}", "x")],
+)
+def test_bold_letters_have_more_ink(read: Watched, bold: str, regular: str) -> None:
+    page = read.open("report/forward/")
+
+    def ink(latex: str) -> int:
+        page.evaluate(SHOW, equation(latex, display=False))
+        shot = Image.open(io.BytesIO(page.locator("#ink").screenshot())).convert("L")
+        return sum(shot.histogram()[:128])
+
+    assert ink(bold) > 1.2 * ink(regular) > 0
+
+
+def test_bold_letters_come_from_the_site_s_own_font(read: Watched) -> None:
+    page = read.open("report/forward/")
+    letters = string.ascii_letters + string.digits
+    latex = "".join(rf"\mathbf{{{c}}}\boldsymbol{{{c}}}" for c in letters)
+    page.evaluate(SHOW, equation(latex, display=False))
+    page.evaluate(
+        """() => {
+          const box = document.querySelector("#ink");
+          box.style.fontFamily = getComputedStyle(box.querySelector("math")).fontFamily;
+          box.textContent = box.querySelector("math").textContent;
+        }"""
+    )
+    browser = page.context.new_cdp_session(page)
+    browser.send("DOM.enable")
+    browser.send("CSS.enable")
+    root = browser.send("DOM.getDocument")["root"]["nodeId"]
+    wanted = {"nodeId": root, "selector": "#ink"}
+    box = browser.send("DOM.querySelector", wanted)["nodeId"]
+    fonts = browser.send("CSS.getPlatformFontsForNode", {"nodeId": box})["fonts"]
+    assert [(font["familyName"], font["isCustomFont"]) for font in fonts] == [
+        ("STIX Two Math", True)
+    ]
 
 
 def test_the_navigation_has_the_parts_and_the_guide_in_its_own_order(read: Watched) -> None:

@@ -96,7 +96,8 @@ class Writer:
         try:
             return write(latex)
         except FormulaError as error:
-            error.lineno = self.line(piece.start)
+            first = self.line(piece.start)
+            error.lineno = None if first is None else first + error.rows
             raise
 
     def piece(self, piece: Piece) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
+from fwd_report.site.equations import EquationError
 from fwd_report.site.mathml import FormulaError
 from fwd_report.site.nav import OWNED, by_part
 from fwd_report.site.prose import inline
@@ -60,7 +61,7 @@ def _description(project: Project) -> str:
     source = project.report.description
     try:
         return inline(source, up="")
-    except FormulaError as error:
+    except (EquationError, FormulaError) as error:
         raise UserError(prose_problem(project, REPORT, ("description",), error)) from error
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from markdown.extensions.toc import slugify
-
 from fwd_report.site.authored import (
     CONTENT,
     FRONT_MATTER,
@@ -22,6 +20,7 @@ from fwd_report.site.folder import OWNED
 from fwd_report.site.nav import RUBRIC_PAGE
 from fwd_report.site.reader import IDS, Read, Reader, ReadError
 from fwd_report.site.results import ReportResult
+from fwd_report.site.words import heading_id
 from fwd_report.spec.model import Project, SectionSpec
 
 HTML = re.compile(r"\b(?:src|href|data-sprite)=\"([^\"]*)\"")
@@ -233,7 +232,7 @@ def _prose(section: SectionSpec) -> str:
 
 def _figures(section: SectionSpec) -> set[str]:
     """The anchors that the page's template makes."""
-    found = {slugify(section.title, "-")}
+    found = {heading_id(section.title)}
     for experiment in section.experiments:
         if experiment.show:
             found |= {f"fig-{experiment.id}", experiment.id}

@@ -66,6 +66,8 @@ class FormulaError(ValueError):
     """A formula that cannot be shown. latex: what was written; lineno: its line, once known."""
 
     lineno: int | None = None
+    rows: int = 0
+    """How many lines below the formula's first one."""
 
     def __init__(self, latex: str, reason: str) -> None:
         super().__init__(f"the formula `{latex.strip()[:200]}` {reason}")
@@ -78,11 +80,7 @@ def to_mathml(latex: str, display: bool) -> str:
     Every ASCII character of its text that could mean something to Markdown is written as a
     character reference. Raises FormulaError if the formula is not understood.
     """
-    if len(latex) > LONGEST:
-        raise FormulaError(latex, f"is longer than {LONGEST:,} characters")
-    if not latex.strip():
-        raise FormulaError(latex, "is empty")
-    root = _converted(latex, display)
+    root = converted(latex, display)
     for element in root.iter():
         _adapt(element)
     for element in list(root.iter()):
@@ -90,11 +88,16 @@ def to_mathml(latex: str, display: bool) -> str:
     root.attrib.pop("style", None)
     root.attrib.pop("class", None)
     root.set("display", "block" if display else "inline")
-    spoken = inert(" ".join(_printable(latex).split()))
-    return _serialise(root).replace("<math ", f'<math alttext="{spoken}" ', 1)
+    written = inert(" ".join(_printable(latex).split()))
+    return _serialise(root).replace("<math ", f'<math alttext="{written}" ', 1)
 
 
-def _converted(latex: str, display: bool) -> ElementTree.Element:
+def converted(latex: str, display: bool) -> ElementTree.Element:
+    """A formula as Temml's MathML. Raises FormulaError if it is not understood."""
+    if len(latex) > LONGEST:
+        raise FormulaError(latex, f"is longer than {LONGEST:,} characters")
+    if not latex.strip():
+        raise FormulaError(latex, "is empty")
     try:
         said = converter(json.dumps(ALIASES)).convert(_prepared(latex, display), display)
     except ConversionError as error:

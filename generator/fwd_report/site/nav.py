@@ -12,6 +12,7 @@ import yaml
 from fwd_report.site.address import site_address
 from fwd_report.site.folder import OWNED
 from fwd_report.site.results import ReportResult
+from fwd_report.site.words import plain_title
 from fwd_report.spec.model import SectionSpec
 
 NAV = "_nav.yml"
@@ -48,11 +49,11 @@ def navigation(report: ReportResult, docs: Path) -> list[Any]:
 
 
 def inert_title(title: str) -> str:
-    """A title that MkDocs may print as it is: its templates do not escape titles.
+    """A title as plain text that MkDocs may print as it is: its templates do not escape titles.
 
     For <title>, the theme turns entities back into characters, so a `</` is broken up too.
     """
-    text = escape(title, quote=False).replace('"', "&quot;")
+    text = escape(plain_title(title), quote=False).replace('"', "&quot;")
     return text.replace("&lt;/", f"&lt;{WORD_JOINER}/")
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
+from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
 from fwd_report.site.prose import render, render_inline
 from fwd_report.site.provenance import facts, keys
@@ -17,6 +18,14 @@ from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import Block, blocks, missing_files
 from fwd_report.site.views import Names, experiment_views, figure_numbers
+from fwd_report.site.words import (
+    heading,
+    heading_id,
+    label_html,
+    plain_label,
+    title_html,
+    toc_label,
+)
 from fwd_report.spec.prose import prose_problem
 
 
@@ -30,6 +39,8 @@ def templates(folder: Any) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    for filter_ in (heading, heading_id, label_html, plain_label, title_html, toc_label):
+        made.filters[filter_.__name__] = filter_
     made.filters["inert"] = lambda text: Markup(inert(str(text)))
     made.filters["twice"] = lambda text: escape(str(escape(text)))
     return made
@@ -50,20 +61,23 @@ def section_page(
     intro = writer.prose(spec.intro, "intro")
     used = report.project.profile
     profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
-    experiments = []
+    experiments: list[dict[str, Any]] = []
     for result in section.experiments:
         name = result.spec.id
         context = {"experiment": runs[name]}
-        caption = writer.inline(result.spec.caption, context, name, "caption")
-        discussion = writer.prose(result.spec.discussion, name, "discussion", context=context)
+        of_page = result.spec.show
+        caption = writer.inline(result.spec.caption, context, name, "caption", of_page=of_page)
+        discussion = writer.prose(
+            result.spec.discussion, name, "discussion", context=context, of_page=of_page
+        )
         if result.spec.show:
             experiments.append(
                 {
                     "id": name,
                     "title": result.spec.title,
                     "number": numbers[name],
-                    "caption": Markup(caption),
-                    "discussion": Markup(discussion),
+                    "caption": caption,
+                    "discussion": discussion,
                     **_figure(result, gallery),
                     "facts": facts(result.entries),
                     "keys": keys(result.entries),
@@ -75,16 +89,21 @@ def section_page(
                 }
             )
     outro = writer.prose(spec.outro, "outro")
+    writer.check_references()
     if writer.problems:
         raise UserError(writer.problems)
+    linked = writer.equations.linked
+    for experiment in experiments:
+        for field in ("caption", "discussion"):
+            experiment[field] = Markup(linked(experiment[field]))
     return rendered(
         environment,
         "section.md",
         report.project.root,
         section=spec,
-        intro=Markup(intro),
+        intro=Markup(linked(intro)),
         experiments=experiments,
-        outro=Markup(outro),
+        outro=Markup(linked(outro)),
         report=report.project.report,
         profile=report.project.profile,
         file=spec.file.relative_to(report.project.root).as_posix(),
@@ -130,18 +149,40 @@ class _Writer:
         self._name = section.spec.name
         self._context = context
         self.problems: list[Problem] = []
+        self.equations = Equations()
 
-    def prose(self, source: str, *path: str, context: Mapping[str, Any] | None = None) -> str:
-        return self._written(render, source, context or {}, path)
+    def prose(
+        self,
+        source: str,
+        *path: str,
+        context: Mapping[str, Any] | None = None,
+        of_page: bool = True,
+    ) -> str:
+        return self._written(render, source, context or {}, path, of_page)
 
-    def inline(self, source: str, context: Mapping[str, Any], *path: str) -> str:
-        return self._written(render_inline, source, context, path)
+    def inline(
+        self, source: str, context: Mapping[str, Any], *path: str, of_page: bool = True
+    ) -> str:
+        return self._written(render_inline, source, context, path, of_page)
+
+    def check_references(self) -> None:
+        """Note each reference to an equation that the page does not have."""
+        for path, error in self.equations.wrong():
+            self.problems.append(prose_problem(self._report.project, self._name, path, error))
 
     def _written(
-        self, write: Any, source: str, context: Mapping[str, Any], path: tuple[str, ...]
+        self,
+        write: Any,
+        source: str,
+        context: Mapping[str, Any],
+        path: tuple[str, ...],
+        of_page: bool,
     ) -> str:
+        # What no page shows has no number, and is judged all the same.
+        equations = self.equations if of_page else Equations()
+        equations.place = path
         try:
-            return str(write(source, {**self._context, **context}))
+            return str(write(source, {**self._context, **context}, equations))
         except Exception as error:
             # Whatever an expression raises is a mistake of the prose, at its line.
             self.problems.append(prose_problem(self._report.project, self._name, path, error))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from fwd_report.site.contexts import MISSING, Writer
-from fwd_report.site.mathml import to_mathml
+from fwd_report.site.equations import Equations
+from fwd_report.site.mathml import inert, to_mathml
 from fwd_report.site.sandbox import format_value, text_of
+from fwd_report.site.spoken import spoken
 from fwd_report.site.text import Text
-from fwd_report.spec.markdown import Piece
+from fwd_report.spec.markdown import INLINE, Piece
 
 __all__ = ["MISSING", "equation", "format_value", "inline", "render", "render_inline"]
 
@@ -20,6 +23,9 @@ LONGEST = 200_000
 """Characters of one text of prose: MkDocs takes minutes over much more."""
 LONGEST_INLINE = 20_000
 """Characters of a caption."""
+MATH = ("inline", "display", "environment")
+PICTURE = re.compile(r"!\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\](?=[(\[])")
+ALT = re.compile(r"""(\s(?:alt|title|aria-label)\s*=\s*)("[^"]*"|'[^']*')""", re.I)
 AROUND_DISPLAY = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?")
 AFTER_DISPLAY = re.compile(r"[ \t]*[.,;:]?[ \t]*")
 
@@ -28,38 +34,50 @@ class TooLongError(ValueError):
     """A text is longer than a page can take."""
 
 
-def render(source: str, context: Mapping[str, Any]) -> str:
+def render(source: str, context: Mapping[str, Any], equations: Equations | None = None) -> str:
     """Prose as Markdown with MathML.
 
-    What the template prints stays text, whatever it is: see contexts.py. Raises
-    jinja2.TemplateError, FormulaError, TooLongError and what the template's expressions raise.
+    What the template prints stays text, whatever it is: see contexts.py. equations: those of the
+    page, whose `linked` then makes links of the references; None: of this text alone. Raises
+    jinja2.TemplateError, FormulaError, TooLongError, EquationError and what the template's
+    expressions raise.
     """
-    writer = _written(source, context, LONGEST)
-    written = []
-    for piece in writer.pieces():
-        if piece.kind in ("inline", "display", "environment"):
-            alone = piece.kind == "display" and _stands_alone(writer.marked, piece)
-            display = alone or piece.kind == "environment"
-            written.append(writer.formula(piece, lambda latex, d=display: equation(latex, d)))  # type: ignore[misc]
-        elif piece.kind == "text":
-            written.append(writer.piece(piece).replace("\\$", "&#36;"))
-        else:
-            written.append(writer.piece(piece))
-    return "".join(written)
+    with _page(equations) as known:
+        writer = _written(source, context, LONGEST)
+        alts = _alternatives(writer.marked)
+        written = []
+        for piece in writer.pieces():
+            if piece.kind in MATH:
+                alone = piece.kind == "display" and _stands_alone(writer.marked, piece)
+                display = alone or piece.kind == "environment"
+                written.append(_formula(writer, piece, display, known, alts))
+            elif piece.kind == "text":
+                written.append(_text(writer, piece, known))
+            elif piece.kind == "tag":
+                written.append(_tag(writer, piece))
+            else:
+                written.append(writer.piece(piece))
+        made = "".join(written)
+    return made if equations else known.linked(made)
 
 
-def render_inline(source: str, context: Mapping[str, Any], up: str = "../") -> str:
+def render_inline(
+    source: str,
+    context: Mapping[str, Any],
+    equations: Equations | None = None,
+    up: str = "../",
+) -> str:
     """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work.
 
     MkDocs leaves HTML as it is, so links to other Markdown files become addresses here. up: from
     the page's address to its file's folder. Raises as `render` does.
     """
-    return _inline(_written(source, context, LONGEST_INLINE), up)
+    return _inline(_written(source, context, LONGEST_INLINE), up, equations)
 
 
 def inline(source: str, up: str = "../") -> str:
     """A text that is no template, such as the description, as `render_inline` writes captions."""
-    return _inline(Writer(Text.author(source, 1)), up)
+    return _inline(Writer(Text.author(source, 1)), up, None)
 
 
 def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
@@ -69,22 +87,70 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
     return Writer(text)
 
 
-def _inline(writer: Writer, up: str) -> str:
+def _inline(writer: Writer, up: str, equations: Equations | None) -> str:
     from markdown import markdown
 
+    alts = _alternatives(writer.marked)
     written = []
-    for piece in writer.pieces():
-        if piece.kind in ("inline", "display", "environment"):
-            written.append(writer.formula(piece, lambda latex: equation(latex, display=False)))
-        elif piece.kind == "code":
-            written.append(writer.piece(piece))
-        else:
-            # Here tags are shown, not obeyed, so that all of it is text.
-            prose = Piece("text", piece.text.replace("<", "&lt;"), piece.start)
-            written.append(writer.piece(prose).replace("\\$", "&#36;"))
+    with _page(equations) as known:
+        for piece in writer.pieces():
+            if piece.kind in MATH:
+                written.append(_formula(writer, piece, False, known, alts))
+            elif piece.kind == "code":
+                written.append(writer.piece(piece))
+            else:
+                # Here tags are shown, not obeyed, so that all of it is text.
+                written.append(_text(writer, piece, known, tags=False))
     html = markdown("".join(written).strip(), extensions=["smarty"])
     html = PAGE_LINK.sub(lambda link: f'href="{up}{_address(link[1])}{link[2] or ""}"', html)
-    return html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
+    html = html.replace("</p>\n<p>", "<br>").removeprefix("<p>").removesuffix("</p>")
+    return html if equations else known.linked(html)
+
+
+@contextmanager
+def _page(equations: Equations | None) -> Iterator[Equations]:
+    """The page's equations; those of one text alone are all known when it is written."""
+    known = equations or Equations()
+    yield known
+    if equations is None:
+        for _, error in known.wrong():
+            raise error
+
+
+def _formula(
+    writer: Writer, piece: Piece, display: bool, known: Equations, alts: Sequence[range]
+) -> str:
+    if any(piece.start in alt for alt in alts):
+        return writer.formula(piece, lambda latex: inert(spoken(latex)))
+
+    def write(latex: str) -> str:
+        numbered, anchors = known.numbered(latex, display)
+        return equation(numbered, display, anchors)
+
+    return writer.formula(piece, write)
+
+
+def _text(writer: Writer, piece: Piece, known: Equations, tags: bool = True) -> str:
+    """Text with its references noted. tags: whether the author's own HTML works."""
+    text = known.referred(piece.text, lambda position: writer.line(piece.start + position))
+    text = text if tags else text.replace("<", "&lt;")
+    return writer.piece(Piece("text", text, piece.start)).replace("\\$", "&#36;")
+
+
+def _tag(writer: Writer, piece: Piece) -> str:
+    """A tag, the formulas of its alternative text read out."""
+
+    def read_out(found: re.Match[str]) -> str:
+        formula = Piece("inline", found[1], piece.start)
+        return writer.formula(formula, lambda latex: inert(spoken(latex)))
+
+    text = ALT.sub(lambda alt: alt[1] + INLINE.sub(read_out, alt[2]), piece.text)
+    return writer.piece(Piece("tag", text, piece.start))
+
+
+def _alternatives(text: str) -> list[range]:
+    """Where the alternative texts of Markdown's pictures stand."""
+    return [range(*found.span(1)) for found in PICTURE.finditer(text)] if "![" in text else []
 
 
 def _stands_alone(text: str, piece: Piece) -> bool:
@@ -102,7 +168,8 @@ def _address(page: str) -> str:
     return f"{place}/" if place else ""
 
 
-def equation(latex: str, display: bool) -> str:
-    """A formula as HTML that may stand anywhere in Markdown."""
+def equation(latex: str, display: bool, anchors: Sequence[str] = ()) -> str:
+    """A formula as HTML that may stand anywhere in Markdown. anchors: ids that lead to it."""
     kind = "fwd-equation" if display else "fwd-math"
-    return f'<span class="{kind}">{to_mathml(latex, display)}</span>'
+    targets = "".join(f'<span id="{anchor}"></span>' for anchor in anchors)
+    return f'<span class="{kind}">{targets}{to_mathml(latex, display)}</span>'

@@ -53,12 +53,13 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     from fwd_report.site.page import templates as load_templates
     from fwd_report.site.rubric_page import rubric_page
     from fwd_report.site.views import report_views
+    from fwd_report.site.words import wrong_words
 
     templates = templates_folder(report.project)
     gallery = Gallery(folder.staging / FIGURES, earlier=folder.whole(f"{FIGURES}/"))
     environment = load_templates(templates)
     everything = report_views(report)
-    problems: list[Problem] = []
+    problems: list[Problem] = list(wrong_words(report.project))
     for section in report.sections:
         try:
             page = section_page(report, section, everything, gallery, environment)

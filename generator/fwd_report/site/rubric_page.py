@@ -6,6 +6,7 @@ from fwd_report.site.claims import Claim, claims
 from fwd_report.site.mathml import inert
 from fwd_report.site.results import ReportResult
 from fwd_report.site.views import figure_numbers
+from fwd_report.site.words import plain_title
 from fwd_report.spec.rubric import Rubric
 
 
@@ -47,7 +48,7 @@ def _where(report: ReportResult, claim: Claim) -> str:
             for owner, experiment in claim.figures
             if owner == name and experiment in numbers
         ]
-        page = f"[{_cell(section.spec.title)}]({name}.md)"
+        page = f"[{_cell(plain_title(section.spec.title))}]({name}.md)"
         links.append(f"{page}: {', '.join(figures)}" if figures else page)
     return "; ".join(links)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fwd_report.figures.curve import curve_svg, line_style
 from fwd_report.figures.gallery import Drawn, Gallery
+from fwd_report.site.words import plain_label
 from fwd_report.techniques.parts import (
     Animations,
     Curve,
@@ -22,6 +23,7 @@ from fwd_report.techniques.parts import (
     Table,
     Trajectory,
 )
+from fwd_report.techniques.words import shown_length
 
 COLUMN = 720
 """The width of the text column on a wide screen, in CSS pixels, that grids try to fit."""
@@ -127,7 +129,11 @@ def _block(part: Part, gallery: Gallery) -> Block:
         return {"kind": "slider", "images": _images((part.before, part.after), gallery, columns=2)}
     if isinstance(part, Curve):
         legend = [(label, *line_style(i)) for i, (label, _) in enumerate(part.lines)]
-        return {"kind": "curve", "svg": curve_svg(part), "legend": legend if legend[1:] else []}
+        return {
+            "kind": "curve",
+            "svg": curve_svg(_read_out(part)),
+            "legend": legend if legend[1:] else [],
+        }
     if isinstance(part, Animations):
         return _animations(part, gallery)
     if isinstance(part, Table):
@@ -139,10 +145,20 @@ def _block(part: Part, gallery: Gallery) -> Block:
     raise TypeError(f"not a part: {part!r}")
 
 
+def _read_out(curve: Curve) -> Curve:
+    """The chart with plain text where its SVG says something."""
+    return replace(
+        curve,
+        alt=plain_label(curve.alt),
+        x_label=plain_label(curve.x_label),
+        y_label=plain_label(curve.y_label),
+    )
+
+
 def _grid(grid: Grid, gallery: Gallery) -> Block:
     columns = max(len(row) for row in grid.rows)
     labels = grid.row_labels if any(grid.row_labels) else ()
-    beside = bool(labels) and max(len(label) for label in labels) <= SIDE_LABEL
+    beside = bool(labels) and max(map(shown_length, labels)) <= SIDE_LABEL
     wraps = len(grid.rows) == 1
     available = COLUMN - (130 if beside and not wraps else 0)
     pictures = [picture for row in grid.rows for picture in row if picture is not None]

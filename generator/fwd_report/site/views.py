@@ -11,7 +11,8 @@ from jinja2 import UndefinedError
 
 from fwd_report.site.mathml import inert
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.text import Text
+from fwd_report.site.text import Span, Text
+from fwd_report.site.words import plain_title, stretches
 from fwd_report.store.entry import Entry
 
 NOT_RUN = "not run yet"
@@ -122,7 +123,7 @@ class RunView:
             seed=entry.seed,
             key=entry.key,
             technique=entry.technique,
-            label=entry.label,
+            label=_words(entry.label),
         )
 
 
@@ -136,7 +137,7 @@ class ExperimentView:
 
     def __init__(self, result: ExperimentResult, figure: Text) -> None:
         self.id = result.spec.id
-        self.title = result.spec.title
+        self.title = _words(result.spec.title)
         self.figure = figure
         self._missing = result.failure is not None
         self._runs = tuple(RunView.of(entry) for entry in result.entries)
@@ -193,6 +194,13 @@ class Names(_ByAttribute):
         return iter(self._found)
 
 
+def _words(title: str) -> str:
+    """The author's own words: formulas in them are formulas, the rest is printed as it stands."""
+    if "$" not in title:
+        return title
+    return Text(Span(text, "author" if math else "value") for text, math in stretches(title))
+
+
 def figure_numbers(section: SectionResult) -> dict[str, int]:
     """The number of each shown experiment's figure on its page, counted from 1."""
     shown = [result.spec.id for result in section.experiments if result.spec.show]
@@ -206,7 +214,7 @@ def experiment_views(section: SectionResult, page: str = "") -> Names:
     for result in section.experiments:
         name = result.spec.id
         number = numbers.get(name)
-        where = f" of {inert(section.spec.title)}" if page else ""
+        where = f" of {inert(plain_title(section.spec.title))}" if page else ""
         link = f"[Figure {number}{where}]({page}#fig-{name})" if number else inert(name)
         found[name] = ExperimentView(result, Text.author(link))
     return Names("experiment", found)

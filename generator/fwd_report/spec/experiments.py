@@ -17,6 +17,7 @@ from fwd_report.spec.seeds import check_seeds, runs_of, seeds_of
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import brief, validated
 from fwd_report.techniques.base import Technique
+from fwd_report.techniques.words import Words
 
 MOST_FAILURES = 100
 """After so many invalid variants, an experiment's others are not looked at."""
@@ -241,6 +242,8 @@ def _variants(
         plain = {"label", *SEED_KEYS}
         values = {key: value for key, value in (case or {}).items() if key not in plain}
         outer = {} if case is None else {"case": case_label(case)}
+        if case is not None and isinstance(case.get("label"), str):
+            outer = {"case": Words(outer["case"])}
         for indices in product(*(range(len(fields.sweep[name])) for name in names)):
             swept = {name: fields.sweep[name][i] for name, i in zip(names, indices, strict=True)}
             varied = {name: value for name, value in swept.items() if name != "seed"}

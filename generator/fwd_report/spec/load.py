@@ -126,7 +126,13 @@ class _Loader:
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
         project = Project(
-            self._root, active, view.report, tuple(sections), positions, view.rubric, cut
+            self._root,
+            active,
+            view.report,
+            tuple(sections),
+            positions,
+            view.rubric,
+            warnings=cut,
         )
         if project.data is not None and not project.data.is_dir():
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"

@@ -27,8 +27,9 @@ REMEMBERED = "2"
 RAW = "to show braces as they are, write them as code, or between {% raw %} and {% endraw %}"
 HIDDEN = str.maketrans("{}", "\ue002\ue003")
 SHOWN = str.maketrans("\ue002\ue003", "{}")
-PRIVATE = re.compile("[\ue000-\ue003]")
-"""Characters that stand for braces of code, and around the numbers of printed values."""
+PRIVATE = re.compile("[\ue000-\ue007]")
+"""Characters that stand for braces of code, and around the numbers of printed values, the
+author's words in labels, and references to equations."""
 RAW_TAG = re.compile(r"\{%[-+]?\s*(?:end)?raw\s*[-+]?%\}")
 FILTERS_NOT_OFFERED = ("pprint", "random", "striptags", "urlize", "xmlattr")
 """Filters that make HTML, differ from build to build or show what is no value."""

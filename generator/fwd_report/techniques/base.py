@@ -141,17 +141,20 @@ class Technique(BaseModel):
     def alt(self, axes: Mapping[str, Any]) -> str:
         """The alt text of one run: what it is, then the values that tell it from its siblings."""
         from fwd_report.techniques.labels import short_names
+        from fwd_report.techniques.words import Words, marked, unmarked
 
         files = short_names(
             [str(getattr(self, name)) for name in marked_fields(type(self), InputFile)]
         )
         values = [
-            ", ".join(files.get(word, word) for word in value.split(", "))
+            marked(value)
+            if isinstance(value, Words) and "$" in value
+            else unmarked(", ".join(files.get(word, word) for word in value.split(", ")))
             if isinstance(value, str)
-            else f"{axis} {value}"
+            else unmarked(f"{axis} {value}")
             for axis, value in axes.items()
         ]
-        described = self.describe()
+        described = unmarked(self.describe())
         return ", ".join([described, *(value for value in values if value not in described)])
 
     @outside_keys

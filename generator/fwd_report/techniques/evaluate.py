@@ -98,6 +98,7 @@ class Evaluate(Technique):
         """A table with a row for each group."""
         from fwd_report.techniques.labels import Labels, signed
         from fwd_report.techniques.parts import Table
+        from fwd_report.techniques.words import marked
 
         rows = []
         own = Labels(entries)
@@ -112,7 +113,7 @@ class Evaluate(Technique):
                 name = labels.run(group[0], [axis for axis, _ in axes])
                 rows.append(
                     (
-                        "; ".join(filter(None, (name, own.run(entry)))) or entry.label,
+                        "; ".join(filter(None, (name, own.run(entry)))) or marked(entry.label),
                         str(len(group)),
                         "no digit requested" if isnan(accuracy) else f"{accuracy:.1%}",
                         "too few samples"

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.words import Words, marked, shown_length, unmarked
 
 SYMBOLS = {"guidance": "γ", "sigma": "σ"}
 """Fields that the papers, and the prose around a figure, call by a letter."""
@@ -91,9 +92,9 @@ def experiment_names(entries: Iterable[Entry], most: int = SHORT) -> dict[tuple[
 
     Two of one name are told apart by their sections, and within a section by their ids.
     """
-    labels = {(entry.section, entry.experiment): entry.label for entry in entries}
+    labels = {(entry.section, entry.experiment): marked(entry.label) for entry in entries}
     names = {
-        which: label if len(label) <= most else which[1].replace("-", " ")
+        which: label if shown_length(label) <= most else which[1].replace("-", " ")
         for which, label in labels.items()
     }
     names = _apart(names, lambda which: f"{which[0].replace('-', ' ')}: {names[which]}")
@@ -133,15 +134,18 @@ def _in_words(stem: str) -> str:
 
 def _text(axis: str, value: Any, short: Mapping[str, str]) -> str:
     """The name of a value. short: those of files and models, which a case may be made of."""
+    if isinstance(value, Words) and "$" in value:
+        return marked(value)
     if isinstance(value, str):
-        return ", ".join(short.get(word, word) for word in value.split(", ")) or f"no {axis}"
+        named = ", ".join(short.get(word, word) for word in value.split(", "))
+        return unmarked(named) or f"no {axis}"
     if isinstance(value, bool):
         return f"{axis.replace('_', ' ')}: {'yes' if value else 'no'}"
     if value is None:
         return f"no {axis}"
     if axis in ("sample", "seed"):
         return f"{axis} {value}"
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = unmarked(", ".join(map(str, value)) if isinstance(value, list) else str(value))
     return f"{SYMBOLS.get(axis, axis)} = {shown.replace('-', MINUS) if _number(value) else shown}"
 
 

@@ -1,0 +1,150 @@
+r"""The labelled equations of one page, `\label{eq:ddpm}`, and what refers to them, `\eqref`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from fwd_report.site.mathml import ROW, FormulaError, inert
+from fwd_report.site.spoken import spoken
+
+LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
+TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+REFERENCE = re.compile(r"(?<!\\)\\(eqref|ref)\s*\{([^{}\n]*)\}")
+IN_ROWS = re.compile(r"\\begin\{(?:align|alignat|gather)\*?\}")
+"""Environments that have a number for each row."""
+PLACEHOLDER = re.compile("\ue006(\\d+)\ue007")
+"""Stands for a reference until all equations of the page are known."""
+
+Place = tuple[str, ...]
+
+
+class EquationError(ValueError):
+    """A reference to an equation that the page does not have. lineno: its line in the prose."""
+
+    lineno: int | None = None
+
+
+class Reference(NamedTuple):
+    """What refers to an equation: its label, whether in brackets, where it stands."""
+
+    label: str
+    brackets: bool
+    line: int | None
+    place: Place
+
+
+class Equations:
+    """The equations of one page, in the order in which its texts are written.
+
+    place: the text that is being written, as `prose_problem` wants it.
+    """
+
+    def __init__(self) -> None:
+        self.place: Place = ()
+        self._numbers: dict[str, str] = {}
+        self._anchors: dict[str, str] = {}
+        self._references: list[Reference] = []
+
+    def numbered(self, latex: str, display: bool) -> tuple[str, tuple[str, ...]]:
+        r"""The formula with the numbers of its labels as tags, and its anchors.
+
+        A label takes the `\tag` of its row, else the next number. Raises FormulaError for a
+        label that the page has already, and for one that is in no display.
+        """
+        anchors: list[str] = []
+        while found := LABEL.search(latex):
+            label = found[1].strip()
+            problem = self._objection(label, display)
+            start, end = _row(latex, found.start())
+            row = LABEL.sub("", latex[start:end])
+            tag = TAG.search(row)
+            if problem is None and anchors and not IN_ROWS.search(latex):
+                problem = "has two labels for one number"
+            if problem is not None:
+                error = FormulaError(latex, problem)
+                error.rows = latex.count("\n", 0, found.start())
+                raise error
+            number = _plain(tag[1]) if tag else self._next()
+            self._numbers[label] = number
+            self._anchors[label] = self._anchor(label)
+            anchors.append(self._anchors[label])
+            written = "" if tag else rf"\tag{{{number}}}"
+            latex = latex[: found.start()] + written + latex[found.end() :]
+        return latex, tuple(anchors)
+
+    def referred(self, text: str, line: Callable[[int], int | None]) -> str:
+        """A text with its references noted. line: the line of a position of the text."""
+
+        def noted(found: re.Match[str]) -> str:
+            label, brackets = found[2].strip(), found[1] == "eqref"
+            where = line(found.start())
+            self._references.append(Reference(label, brackets, where, self.place))
+            return f"\ue006{len(self._references) - 1}\ue007"
+
+        return REFERENCE.sub(noted, text)
+
+    def wrong(self) -> Iterator[tuple[Place, EquationError]]:
+        """Each reference to nothing, with the text it stands in."""
+        for reference in self._references:
+            if reference.label not in self._numbers:
+                known = ", ".join(self._numbers) or "none"
+                error = EquationError(
+                    f"the prose refers to the equation {reference.label!r}, which no \\label of "
+                    f"this page names; its labels: {known}"
+                )
+                error.lineno = reference.line
+                yield reference.place, error
+
+    def linked(self, text: str) -> str:
+        """A written text with its references as links, once all texts are written."""
+
+        def link(found: re.Match[str]) -> str:
+            label, brackets, _, _ = self._references[int(found[1])]
+            number = self._numbers.get(label, "")
+            shown = inert(f"({number})" if brackets else number)
+            anchor = self._anchors.get(label, "")
+            return f'<a class="fwd-eqref" href="#{anchor}">{shown}</a>'
+
+        return PLACEHOLDER.sub(link, text)
+
+    def _objection(self, label: str, display: bool) -> str | None:
+        if not display:
+            return "has a label, which only a display may have: $$…$$ on lines of their own"
+        if not label:
+            return "has a label without a name"
+        if label in self._numbers:
+            return f"has the label {label!r}, which another equation of this page has"
+        return None
+
+    def _next(self) -> str:
+        number = 1
+        while str(number) in self._numbers.values():
+            number += 1
+        return str(number)
+
+    def _anchor(self, label: str) -> str:
+        anchor = f"eq-{re.sub(r'[^A-Za-z0-9.-]+', '-', label.removeprefix('eq:'))}"
+        while anchor in self._anchors.values():
+            anchor += "-"
+        return anchor
+
+
+def _row(latex: str, position: int) -> tuple[int, int]:
+    """Where the numbered row around a position begins and ends: the whole formula if it has one."""
+    start, end = 0, len(latex)
+    if IN_ROWS.search(latex):
+        for found in ROW.finditer(latex):
+            if found.end() <= position:
+                start = found.end()
+            elif found.start() < end:
+                end = found.start()
+    return start, end
+
+
+def _plain(tag: str) -> str:
+    try:
+        return spoken(rf"\text{{{tag}}}")
+    except FormulaError:
+        return tag
