@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, reason
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft, build_experiments
@@ -69,7 +69,11 @@ def load_project(
 def report_file(root: Path) -> Path:
     """Where a project's report.yaml is; raises UserError where there is no project."""
     path = root / FOLDER / f"{REPORT}.yaml"
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise UserError(f"{str(root)[:60]} cannot be read: {reason(error)}") from error
+    if not there:
         raise UserError(
             Problem(
                 f"{root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
@@ -122,9 +126,8 @@ class _Loader:
         sections.sort(key=lambda section: (section.order, section.name))
         positions = _positions(view, sections)
         project = Project(self._root, active, view.report, tuple(sections), positions, view.rubric)
-        if project.data is not None and not project.data.is_dir():
+        if (message := _data_error(project)) is not None:
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
-            message = f"there is no folder {project.data}"
             raise UserError(project.problem(message, REPORT, "data", hint=hint))
         return project
 
@@ -204,6 +207,16 @@ class _Loader:
             if problem not in known:
                 message = f"{problem.message} (under the profile '{profile}')"
                 self._problems.append(replace(problem, message=message))
+
+
+def _data_error(project: Project) -> str | None:
+    """What is wrong with the folder of datasets, if one is named: no path can be that long, say."""
+    try:
+        if project.data is None or project.data.is_dir():
+            return None
+    except (OSError, ValueError) as error:
+        return f"{project.report.data!r:.60} cannot be read: {reason(error)}"
+    return f"there is no folder {project.data}"
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:
