@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import Problem, RunError, StaleError, UserError, number
+from fwd_report.errors import Problem, RunError, StaleError, UserError, number, say
 from fwd_report.plan.asked import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
@@ -70,7 +69,7 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     """The project's plan against its store; warns of what its specs probably do not mean."""
     project = options.project(root)
     for warning in project.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", err=True)
     return _planned(project, options)
 
 
@@ -82,7 +81,7 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     digests = store.base / "cache" / "digests.json"
     unknown = unknown_models(project, plan.selected(options.only), digests)
     for warning in (*unknown, *unread_words(plan)):
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", err=True)
     return plan, store
 
 
@@ -101,7 +100,7 @@ def load_report(root: Path, options: Options) -> ReportResult:
         try:
             return report_result(plan, store)
         except DamagedEntryError as error:
-            print(f"warning: {error}; the next build runs it again", file=sys.stderr)
+            say(f"warning: {error}; the next build runs it again", err=True)
     raise RunError("results are damaged; `fwd-report store verify` finds them all")
 
 
@@ -126,7 +125,7 @@ def build(root: Path, options: Options) -> Outcome:
     plan, store = load_plan(root, options)
     forced = _forced(plan, options)
     due = _due(plan, options, forced)
-    if not options.cached_only and download_models(plan.project, due, _say):
+    if not options.cached_only and download_models(plan.project, due, _tell):
         plan = make_plan(plan.project, store)
         forced = _forced(plan, options)
     ran = others = 0
@@ -252,7 +251,7 @@ def _run(
 
 def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
     """Run `runs` with `store` for their results and for what they need; what failed."""
-    download_models(plan.project, runs, _say)
+    download_models(plan.project, runs, _tell)
     failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
     return failures
 
@@ -271,8 +270,8 @@ def _forced(plan: Plan, options: Options) -> set[str]:
     return {run.key for run in plan.runs if not options.only or run.section in options.only}
 
 
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+def _tell(message: str) -> None:
+    say(message, err=True)
 
 
 def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:

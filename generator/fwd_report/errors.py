@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,24 @@ LONGEST = 2_000
 """Most characters of a message, a hint or a file's name."""
 
 
-def printable(text: str) -> str:
+def inert(text: str) -> str:
     """The text without what a terminal would obey: control and bidirectional characters."""
-    shown = "".join(
-        c if c.isprintable() or c == "\n" else " " if c.isspace() else "�" for c in text
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in line)
+        for line in text.split("\n")
     )
+
+
+def say(text: object, err: bool = False) -> None:
+    """Print a text to standard output or error: the one way that words reach a terminal."""
+    print(inert(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def printable(text: str) -> str:
+    """The text as a message may show it: inert, and cut where it is long."""
+    shown = inert(text)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
 
 
@@ -93,6 +107,11 @@ class OutdatedError(Exception):
 def first_line(error: Exception) -> str:
     """The first line of what an error says, for a message about it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def reason(error: OSError | ValueError | RuntimeError) -> str:
+    """Why a path cannot be used: what the system says of it, or Python."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def number(count: int, noun: str) -> str:

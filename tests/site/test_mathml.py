@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
 
-from fwd_report.site.mathml import FormulaError, _engine, inert, to_mathml
+from fwd_report.site.mathml import FormulaError, inert, to_mathml
 
 ASSIGNMENT = (
     r"x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \sim\mathcal N(0, 1)",
@@ -164,11 +163,3 @@ def test_letters_are_drawn_as_written_where_mathvariant_is_ignored(latex: str, s
 def test_a_line_break_of_a_display_begins_a_row() -> None:
     assert len(parsed(r"a \\ b").findall(".//mtr")) == 2
     assert len(parsed(r"a &= b \\ &= c").findall(".//mtr")) == 2
-
-
-def test_formulas_are_converted_where_an_event_loop_runs() -> None:
-    async def within() -> str:
-        return to_mathml("x", display=False)
-
-    _engine.cache_clear()
-    assert "<mi>x</mi>" in asyncio.run(within())

@@ -10,7 +10,7 @@ import typer
 from fwd_report import __version__, stopping
 from fwd_report.cli import building, pages, projects, reproducing, store
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
-from fwd_report.errors import RunError, StaleError, UnavailableError, UserError
+from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
 from fwd_report.threads import spin_briefly
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ app.add_typer(store.app, name="store")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"fwd-report {__version__}")
+        say(f"fwd-report {__version__}")
         raise typer.Exit
 
 
@@ -57,21 +57,21 @@ def main() -> None:
     try:
         app()
     except UnavailableError as error:
-        print(error, file=sys.stderr)
+        say(error, err=True)
         sys.exit(FAILED)
     except UserError as error:
-        print(error, file=sys.stderr)
+        say(error, err=True)
         count = len(error.problems)
         if count > 1:
-            print(f"{count} problems", file=sys.stderr)
+            say(f"{count} problems", err=True)
         sys.exit(WRONG_INPUT)
     except StaleError as error:
-        print(error, file=sys.stderr)
+        say(error, err=True)
         sys.exit(STALE)
     except RunError as error:
-        print(error, file=sys.stderr)
+        say(error, err=True)
         sys.exit(FAILED)
     except OSError as error:
         # Files of the writeup that cannot be read or written: rights, a full disk, a wrong kind.
-        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
+        say(f"{error.filename}: {error.strerror}" if error.filename else error, err=True)
         sys.exit(FAILED)

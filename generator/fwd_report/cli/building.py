@@ -22,7 +22,7 @@ from fwd_report.cli.options import (
     report_failures,
     say_ignored,
 )
-from fwd_report.errors import CodeChangedError, number
+from fwd_report.errors import CodeChangedError, number, say
 
 if TYPE_CHECKING:
     from fwd_report.build import Options
@@ -63,7 +63,7 @@ def build(
     except CodeChangedError as error:
         if AGAIN in os.environ:
             raise
-        typer.echo(f"{error}; planned again, in a fresh process", err=True)
+        say(f"{error}; planned again, in a fresh process", err=True)
         raise typer.Exit(_again(options, root.resolve())) from None
     idle = not outcome.ran and not outcome.failures and not outcome.others
     ran = "nothing to run" if idle else f"ran {outcome.ran} of {number(outcome.runs, 'run')}"
@@ -71,9 +71,9 @@ def build(
         ran += f"; another build ran {number(outcome.others, 'run')} meanwhile"
     written = sum(page.suffix == ".md" for page in outcome.pages)
     pages = f"wrote {number(written, 'page')}" if written else "pages are up to date"
-    typer.echo(f"{ran}; {pages}")
+    say(f"{ran}; {pages}")
     if written:
-        typer.echo("look at them with: fwd-report serve")
+        say("look at them with: fwd-report serve")
     report_failures(outcome, force)
 
 
@@ -117,4 +117,4 @@ def plan(
 
     the_plan, store = load_plan(root.resolve(), options)
     runs = the_plan.selected(options.only)
-    typer.echo(describe_json(runs, store) if as_json else describe_text(runs, store, why))
+    say(describe_json(runs, store) if as_json else describe_text(runs, store, why))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwd_report.errors import RunError, UserError, number
+from fwd_report.errors import RunError, UserError, number, say
 
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
@@ -50,7 +50,7 @@ def say_ignored(root: Path) -> None:
     """Say in a line what of the folder does not count because it is not trusted."""
     names = " and ".join(name for name in CODE if (root / name).exists())
     if names:
-        typer.echo(f"--untrusted: ignored {names}; the package's own are used", err=True)
+        say(f"--untrusted: ignored {names}; the package's own are used", err=True)
 
 
 Untrusted = Annotated[

@@ -16,6 +16,7 @@ from fwd_report.cli.options import (
     options_of,
     say_ignored,
 )
+from fwd_report.errors import say
 
 
 def check(
@@ -33,7 +34,7 @@ def check(
     root = root.resolve()
     options = options_of(None, profile, overrides, untrusted, root)
     findings = check_site(load_report(root, options), root)
-    typer.echo(findings_as_json(findings) if as_json else findings_as_text(findings))
+    say(findings_as_json(findings) if as_json else findings_as_text(findings))
     if errors_of(findings):
         raise typer.Exit(FAILED)
 
@@ -60,7 +61,7 @@ def serve(
     if untrusted:
         say_ignored(root)
         command.append("--untrusted")
-    serve_site(root, command, port, say=typer.echo, trusted=not untrusted)
+    serve_site(root, command, port, say=say, trusted=not untrusted)
 
 
 def publish(
@@ -93,4 +94,4 @@ def publish(
     root = root.resolve()
     report = load_report(root, options_of(None, profile, overrides, untrusted, root))
     target = Target(to, branch, remote, site_url, replace)
-    typer.echo(publish_site(report, root, target, dry_run))
+    say(publish_site(report, root, target, dry_run))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report.cli.options import Only, Root
-from fwd_report.errors import UserError, number
+from fwd_report.errors import UserError, number, say
 
 
 def init(
@@ -33,19 +33,19 @@ def init(
         )
     if bare:
         sections = start_bare(folder, rubric or DEFAULT, only or ())
-        typer.echo(
+        say(
             f"{number(len(sections), 'section')} of {rubric or DEFAULT}, with specs, pictures to "
             "replace and questions to answer; fwd-report check lists what is left"
         )
     else:
         along = copy_starter(folder, only or ())
         if along:
-            typer.echo(f"{', '.join(along)} came along: what you named refers to them")
-        typer.echo(
+            say(f"{', '.join(along)} came along: what you named refers to them")
+        say(
             "This is the starter, somebody's finished text, for you to replace; fwd-report check "
             "says what still is. For questions in place of text: fwd-report init DIR --bare"
         )
-    typer.echo(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
+    say(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
 
 
 def schema(
@@ -57,4 +57,4 @@ def schema(
 
     report_file(root.resolve())
     for path in write_schemas(root.resolve()):
-        typer.echo(path)
+        say(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
-from fwd_report.errors import UserError, number
+from fwd_report.errors import UserError, number, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +71,12 @@ def reproduce(
             if keep is not None and comparison.folder is not None:
                 shutil.move(comparison.folder, keep / comparison.name)
             if not as_json:
-                typer.echo("\n".join(_lines(comparison, allowed)))
+                say("\n".join(_lines(comparison, allowed)))
     if as_json:
         content = {"tolerance": allowed, "runs": [_plain(each, allowed) for each in found]}
-        typer.echo(json.dumps(content, indent=1, allow_nan=False))
+        say(json.dumps(content, indent=1, allow_nan=False))
     else:
-        typer.echo(_summary(found, allowed))
+        say(_summary(found, allowed))
     if not all(comparison.within(allowed) for comparison in found):
         raise typer.Exit(FAILED)
 

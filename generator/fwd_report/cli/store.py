@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
-from fwd_report.errors import UserError, number
+from fwd_report.errors import UserError, number, say
 
 if TYPE_CHECKING:
     from fwd_report.store.collect import Unused
@@ -31,14 +31,14 @@ def verify(root: Root = Path()) -> None:
     store = Store(root.resolve())
     wrong = store.verify()
     for message in wrong.values():
-        typer.echo(message)
+        say(message)
     damaged = [key for key in wrong if not store.has(key)]
     whole = len(set(store.keys()) - set(wrong))
     unread = len(wrong) - len(damaged)
     said = f", {unread} could not be read and stay as they are" if unread else ""
-    typer.echo(f"{number(whole, 'result')} whole, {len(damaged)} damaged{said}")
+    say(f"{number(whole, 'result')} whole, {len(damaged)} damaged{said}")
     if damaged:
-        typer.echo("what was damaged is moved aside; the next build makes it again")
+        say("what was damaged is moved aside; the next build makes it again")
     if wrong:
         raise typer.Exit(FAILED)
 
@@ -75,27 +75,27 @@ def gc(
     store = Store(root)
     found = survey(store, used_keys(root, options_of(None, None, overrides)), linked)
     for reason in found.left:
-        typer.echo(f"left alone: {reason}")
+        say(f"left alone: {reason}")
     kept = kept_back(found.unused, age, math.inf if keep_cost is None else keep_cost)
     doomed = [item for item in found.unused if item not in kept]
     if kept:
         costly = "" if keep_cost is None else f" or takes longer than {keep_cost:g} s"
-        typer.echo(f"kept: {_sum(kept)}, which is younger than {keep}{costly}")
+        say(f"kept: {_sum(kept)}, which is younger than {keep}{costly}")
     if not doomed:
-        typer.echo("nothing to delete")
+        say("nothing to delete")
         return
     for line in _table(doomed):
-        typer.echo(line)
+        say(line)
     if dry_run:
-        typer.echo(f"would delete {_sum(doomed)}")
+        say(f"would delete {_sum(doomed)}")
         return
     if not yes and not _agreed(f"delete {_sum(doomed)}?"):
-        typer.echo("nothing was deleted")
+        say("nothing was deleted")
         return
     gone = delete(store, doomed)
-    typer.echo(f"deleted {_sum(gone)}")
+    say(f"deleted {_sum(gone)}")
     if len(gone) < len(doomed):
-        typer.echo(f"{len(doomed) - len(gone)} are in use by another process and stay")
+        say(f"{len(doomed) - len(gone)} are in use by another process and stay")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import number
+from fwd_report.errors import inert, number, say
 from fwd_report.plan.rates import Rates
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class Progress:
     def note(self, message: str) -> None:
         """Print a line that stays, above the bar."""
         if self._bar is not None:
-            self._bar.console.print(message, markup=False, highlight=False)
+            self._bar.console.print(inert(message), markup=False, highlight=False)
         else:
-            print(message, file=sys.stderr, flush=True)
+            say(message, err=True)
 
     def _show(self) -> None:
         now = time.monotonic()
@@ -109,7 +109,7 @@ class Progress:
             )
         elif self._runs and now - self._printed >= PLAIN_EVERY:
             self._printed = now
-            print(self._line(), file=sys.stderr, flush=True)
+            say(self._line(), err=True)
 
     def _line(self) -> str:
         words = [f"{self._done:,}/{self._calls:,} calls"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, say
 from fwd_report.site.digests import ABSENT, Digests
 from fwd_report.site.folder import OWNED, real_folder
 from fwd_report.site.record import (
@@ -161,10 +160,10 @@ class OwnedFolder:
 
     def _name_once(self, others: list[str]) -> None:
         if new := set(others) - self._record.named:
-            print(
+            say(
                 f"warning: fwd-report did not write these, and leaves them in {self.folder}:\n"
                 f"{names(new)}",
-                file=sys.stderr,
+                err=True,
             )
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fwd_report.errors import reason
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
@@ -80,8 +81,8 @@ def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path
         path = (root / name).resolve()
         inside = path.is_relative_to(root.resolve())
         exists, is_file = path.exists(), path.is_file()
-    except (OSError, RuntimeError) as error:
-        document.report(f"'{name[:60]}' cannot be read: {error}", where)
+    except (OSError, ValueError, RuntimeError) as error:
+        document.report(f"'{name[:60]}' cannot be read: {reason(error)}", where)
         return None
     if not inside:
         hint = "copy the file into the project"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, reason
 from fwd_report.spec.cut_texts import cut_texts
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
@@ -72,7 +72,11 @@ def load_project(
 def report_file(root: Path) -> Path:
     """Where a project's report.yaml is; raises UserError where there is no project."""
     path = root / FOLDER / f"{REPORT}.yaml"
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise UserError(f"{str(root)[:60]} cannot be read: {reason(error)}") from error
+    if not there:
         raise UserError(
             Problem(
                 f"{root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
@@ -134,9 +138,8 @@ class _Loader:
             view.rubric,
             warnings=cut,
         )
-        if project.data is not None and not project.data.is_dir():
+        if (message := _data_error(project)) is not None:
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"
-            message = f"there is no folder {project.data}"
             raise UserError(project.problem(message, REPORT, "data", hint=hint))
         return project
 
@@ -230,6 +233,16 @@ def _explained(problems: Sequence[Problem], cut: Sequence[Problem]) -> list[Prob
         replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
         for problem in dict.fromkeys(problems)
     ]
+
+
+def _data_error(project: Project) -> str | None:
+    """What is wrong with the folder of datasets, if one is named: no path can be that long, say."""
+    try:
+        if project.data is None or project.data.is_dir():
+            return None
+    except (OSError, ValueError) as error:
+        return f"{project.report.data!r:.60} cannot be read: {reason(error)}"
+    return f"there is no folder {project.data}"
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fwd_report.errors import Problem
+from fwd_report.errors import Problem, reason
 from fwd_report.packaged import RUBRICS
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
@@ -131,9 +131,13 @@ def load_rubric(
         names = (*shipped(), NONE)
         raise LookupError(did_you_mean(named, names) or f"there is: {', '.join(names)}")
     path, file = root / named, Path(named)
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        inside, there = path.resolve().is_relative_to(root.resolve()), path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise LookupError(f"it cannot be read: {reason(error)}") from error
+    if not inside:
         raise LookupError("it lies outside of the project")
-    if not path.is_file():
+    if not there:
         raise LookupError(f"there is no such file; the package has {', '.join(shipped())}")
     return read_rubric(path, file, problems, techniques, named)
 

@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import stat
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fwd_report.errors import UnavailableError
+from fwd_report.errors import UnavailableError, say
 from fwd_report.store.folders import make_folder, set_aside
 
 NOT_HERE = {
@@ -202,7 +201,7 @@ def _unless_not_here(error: OSError, path: Path) -> None:
 @cache
 def warn_once(message: str) -> None:
     """Print a warning the first time it is given in this process."""
-    print(f"warning: {message}", file=sys.stderr)
+    say(f"warning: {message}", err=True)
 
 
 def unreadable(error: OSError) -> UnavailableError:

@@ -11,11 +11,10 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import time
 from pathlib import Path
 
-from fwd_report.errors import UnavailableError
+from fwd_report.errors import UnavailableError, say
 
 OWNED = ".fwd-report"
 ASIDE = "aside"
@@ -105,7 +104,7 @@ def set_aside(path: Path, why: str) -> Path | None:
             raise
         target = path.with_name(f".{ASIDE}-{name}")
         os.rename(path, target)
-    print(f"warning: {path} {why}; it is now {target}", file=sys.stderr)
+    say(f"warning: {path} {why}; it is now {target}", err=True)
     return target
 
 
