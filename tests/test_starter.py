@@ -84,7 +84,7 @@ def test_the_methods_of_the_comparison_start_from_the_same_noise(project: Projec
     compared = comparison.variants[0].technique.model_dump()["of"]
     experiments = [e for e in section.experiments if e.id in compared]
     assert {e.technique.name for e in experiments} == {"forward", "blur", "one_step", "iterative"}
-    assert {e.seed for e in experiments} == {None}
+    assert {v.seed for e in experiments for v in e.variants} == {None}
     fields = [e.variants[0].technique.model_dump() for e in experiments]
     assert {f["image"] for f in fields} == {fields[0]["image"]}
     assert {f["t"] if "t" in f else 990 - 30 * f["i_start"] for f in fields} == {690}

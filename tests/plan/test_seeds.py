@@ -117,6 +117,9 @@ def test_profiles_and_the_command_line_choose_seeds(tmp_path: Path) -> None:
     assert seeds(planned(tmp_path, text)) == [3]
     assert seeds(planned(tmp_path, text, profile="gpu")) == [3, 17, 42]
     assert seeds(planned(tmp_path, text, overrides=("s.e0.seeds=[8, 9]",))) == [8, 9]
+    switched = f"{DOG}, samples: 2, samples@gpu: null, seeds@gpu: [3, 17, 42]"
+    assert seeds(planned(tmp_path, switched, profile="gpu")) == [3, 17, 42]
+    assert seeds(planned(tmp_path, switched, profile="embedded")) == [180, 181]
     with pytest.raises(UserError) as caught:
         planned(tmp_path, text, overrides=("s.e0.samples=2",))
     (problem,) = caught.value.problems

@@ -117,6 +117,30 @@ CASES = {
         "seeds[0] should be a whole number, not true",
         "",
     ),
+    "true for several seeds": (
+        one("technique: draw\nseeds: true"),
+        "6:12",
+        "seeds should be a list, not true",
+        "",
+    ),
+    "true for a swept seed": (
+        one("technique: draw\nsweep: {seed: [1, true]}"),
+        "6:23",
+        "seed should be a number, not true",
+        "",
+    ),
+    "nothing for a swept seed": (
+        one("technique: draw\nsweep: {seed: [1, null]}"),
+        "6:23",
+        "a seed should be a whole number, not empty",
+        "",
+    ),
+    "seeds of one profile beside samples of all": (
+        one("technique: draw\nsamples: 2\nseeds@gpu: [3, 17]"),
+        "6:5",
+        "seeds cannot stand together with samples (under the profile 'gpu')",
+        "`samples@gpu:` with nothing after it",
+    ),
     "several values of seed": (
         one("technique: draw\nseed: [1, 2, 3]"),
         "6:11",

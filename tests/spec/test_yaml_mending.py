@@ -37,6 +37,7 @@ FLOW = "title: A\nexperiments:\n  - {id: a, show: false, technique: draw, "
         (HEAD + '    prompt: "a \\dog"\n', (6, 16), "prompt: 'a \\dog'"),
         (HEAD + "    sweep:\n      prompt:\n        - 'it's'\n", (8, 15), '- "it\'s"'),
         (HEAD + "    prompt: 'a dog\n    seed: 3\n", (8, 1), "prompt: 'a dog'"),
+        (HEAD + '    prompt: "a dog\n    label: "one"\n', (7, 13), "prompt: 'a dog'"),
         (FLOW + "prompt: it: is, seed: 3}\n", (3, 53), "prompt: 'it: is', seed: 3}"),
         (FLOW + "prompt: a dog #1, seed: 3}\n", (4, 1), "prompt: 'a dog #1', seed: 3}"),
         ("title: A\nintro: {{ 1 }} is it\n", (2, 9), "intro: '{{ 1 }} is it'"),

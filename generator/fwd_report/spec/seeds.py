@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import prod
@@ -117,6 +118,10 @@ def _report_both(document: Document, path: Path, other: str) -> None:
     hint = "remove one of the two: `seeds` says how many there are, and which"
     if path[-1] == "seed" and "sweep" in path:
         hint = "remove one of the two: the sweep says which seeds there are"
+    for way in ("seeds", other):
+        if profile := _profile_of(document, (*path[:-1], way)):
+            away = "seeds" if way == other else other
+            hint = f"`{away}@{profile}:` with nothing after it takes the plain one away there"
     for way in ("seeds", "seed", "samples"):
         text = document.overridden.get((*path[:-1], way))
         if text is not None:
@@ -124,6 +129,15 @@ def _report_both(document: Document, path: Path, other: str) -> None:
             hint = f"take the file's away: --set {target}.{'seeds' if way == other else other}=null"
     name = "a sweep over seed" if "sweep" in path else "seeds"
     document.report(f"{name} cannot stand together with {other}", path, hint, at_key=True)
+
+
+def _profile_of(document: Document, path: Path) -> str | None:
+    """The profile that a key was written for; None: for all of them."""
+    if path not in document.keys:
+        return None
+    line, column = document.keys[path]
+    written = re.match(rf"{path[-1]}@([a-z0-9-]+)", document.source.lines[line - 1][column - 1 :])
+    return written[1] if written else None
 
 
 def _value(document: Document, path: Path) -> Any:

@@ -67,7 +67,8 @@ def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
     if not isinstance(value, bool) or name not in model.model_fields:
         return False
     annotation = str(model.model_fields[name].annotation)
-    return "bool" not in annotation and ("int" in annotation or "float" in annotation)
+    other = any(kind in annotation for kind in ("bool", "tuple", "list"))
+    return not other and ("int" in annotation or "float" in annotation)
 
 
 def _report(
@@ -89,6 +90,8 @@ def _report(
         if item["type"] == "too_short" and item["loc"] in deeper:
             continue
         name = str(item["loc"][0]) if item["loc"] else ""
+        if _mistaken_bool(model, name, item["input"]):
+            continue
         if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
             message = f"{subject} has no field '{name}'"
             document.report(message, origin(name), did_you_mean(name, fields), at_key=True)

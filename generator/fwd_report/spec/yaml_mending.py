@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 LONGEST_LINE = 1_000
 LARGEST = 200_000
 """Characters of a line, and of a file, up to which a mended line is looked for."""
+MOST = 12
+"""How many texts of a line are tried."""
+NEAR = 200
+"""How many lines above a place a quote may stand that was not closed."""
 
 _BLOCK = re.compile(r"(\s*(?:- +)*(?:[\w@.-]+: +|(?<=- )))(\S.*?)\s*$")
 """The last of a line's own `key: ` or dash, and the text after it."""
@@ -34,10 +39,21 @@ def mended_line(lines: Sequence[str], number: int, works: Callable[[str], bool])
     if not 1 <= number <= len(lines) or sum(map(len, lines)) > LARGEST:
         return None
     line = lines[number - 1]
-    for candidate in _candidates(line) if len(line) <= LONGEST_LINE else ():
+    for candidate in islice(_candidates(line), MOST) if len(line) <= LONGEST_LINE else ():
         if works("\n".join([*lines[: number - 1], candidate, *lines[number:], ""])):
             return candidate
     return None
+
+
+def unclosed(lines: Sequence[str], last: int) -> Iterator[int]:
+    """The lines up to that number whose text begins with a quote and has no second one.
+
+    What such a text swallows is where the parser stops, further down. The nearest comes first.
+    """
+    for number in range(last, max(0, last - NEAR), -1):
+        block = _BLOCK.match(lines[number - 1]) if number <= len(lines) else None
+        if block and block[2][0] in "'\"" and block[2].count(block[2][0]) == 1:
+            yield number
 
 
 def hint_for(around: Sequence[str], problem: str, mended: str | None) -> str | None:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence as Lines
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fwd_report.errors import Problem
-from fwd_report.spec.yaml_mending import hint_for, mended_line, with_line
+from fwd_report.spec.yaml_mending import hint_for, mended_line, unclosed, with_line
 from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
 from fwd_report.spec.yaml_scalars import scalar_value, short_tag
 
@@ -132,8 +133,9 @@ def parse_value(text: str) -> Node | None:
         message = f"not valid YAML: {error.problem}"
         if error.context:
             message += f" {error.context}"
-        past = partial(_reads_past, max(map(_line, marks), default=0))
-        numbers = dict.fromkeys(map(_line, marks))
+        last = max(map(_line, marks), default=0)
+        past = partial(_reads_past, last)
+        numbers = dict.fromkeys([*map(_line, marks), *islice(unclosed(lines, last), 3)])
         mended = next(filter(None, (mended_line(lines, n, past) for n in numbers)), None)
         around = lines[max(0, place[0] - 2) : place[0]] if place else ()
         raise _Invalid(message, place, hint_for(around, error.problem or "", mended)) from None
