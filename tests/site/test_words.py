@@ -12,10 +12,15 @@ from tests.site.conftest import lay_out
 from tests.site.fabricate import Fabric, Sample, Training, picture
 
 from fwd_report.errors import UserError
+from fwd_report.figures.gallery import Gallery
 from fwd_report.site.publish import build_site
 from fwd_report.site.render import render_site
+from fwd_report.site.show import blocks
 from fwd_report.site.spoken import spoken
-from fwd_report.site.words import plain_title
+from fwd_report.site.words import label_html, plain_label, plain_title, wrong_words
+from fwd_report.spec.load import load_project
+from fwd_report.techniques.parts import loss_curve
+from fwd_report.techniques.registry import all_techniques
 from fwd_report.techniques.words import Words
 
 PROMPT = "it costs $x$ or $5 and $6$"
@@ -124,3 +129,44 @@ def test_a_wrong_formula_in_a_title_is_an_error_of_its_file(
     assert problem.file == Path("experiments/page.yaml")
     excerpt = f"  - id: {place}" if field == "title" else "title: $\\wrong$"
     assert problem.excerpt == excerpt
+
+
+SECTION = r"""title: Noise
+experiments:
+  - id: levels
+    technique: sample
+    label: $\wrong$
+    caption: Levels.
+    cases:
+      - {prompt: at $t$ or $u$, steps: 5}
+      - {prompt: a dog, steps: 9, label: "$x_t$, $\\bad$"}
+"""
+
+
+def test_a_case_s_label_is_the_author_s_and_its_values_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (folder / "report.yaml").write_text("title: A report\n")
+    (folder / "noise.yaml").write_text(SECTION)
+    project = load_project(tmp_path, None, (), all_techniques())
+    (experiment,) = project.sections[0].experiments
+    alts = [variant.technique.alt(variant.axes) for variant in experiment.variants]
+    assert plain_label(alts[0]) == "sample: at $t$ or $u$, at $t$ or $u$, steps 5"
+    assert plain_label(alts[1]) == "sample: a dog, x_t, $\\bad$"
+    problems = list(wrong_words(project))
+    assert [(problem.line, problem.message.split()[-1]) for problem in problems] == [
+        (5, r"\wrong"),
+        (9, r"\bad"),
+    ]
+
+
+def test_a_chart_s_legend_and_its_description_hold_the_label_s_math(tmp_path: Path) -> None:
+    fabric = Fabric(tmp_path)
+    runs = [
+        fabric.entry("page", name, Training(), None, label=label, series={"loss": [1.0, 0.5]})
+        for name, label in (("one", "with $\\epsilon_\\theta$"), ("two", PROMPT[:3]))
+    ]
+    curve = loss_curve(runs)
+    (block,) = blocks([curve], Gallery(tmp_path / "figures"))
+    assert 'aria-label="training loss by step: with ϵ_θ ends at 0.5000' in block["svg"]
+    assert "<math" in label_html(block["legend"][0][0])
