@@ -13,7 +13,6 @@ from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
 from fwd_report.plan.unread import unread_words
-from fwd_report.scripts.script import offered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
@@ -179,6 +178,8 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
 
     Raises DamagedEntryError that names all that are damaged; they have been moved aside.
     """
+    from fwd_report.scripts.script import offered
+
     entries = Entries(store)
     causes = {failure.run.key: failure.cause for failure in failures}
     damaged: list[str] = []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fwd_report.scripts.script import Script
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.entry import Entry
+
+if TYPE_CHECKING:
+    from fwd_report.scripts.script import Script
 
 
 @dataclass(frozen=True)
