@@ -145,3 +145,12 @@ def test_markdown_is_taken_apart_in_time_proportional_to_its_length(unit: str) -
 def test_a_text_too_long_for_a_page_is_refused() -> None:
     with pytest.raises(ValueError, match="300,000 characters; at most 200,000"):
         render("abc" * 100_000, {})
+
+
+@pytest.mark.parametrize("unit", ["[", "![", "[a](", "a [b", "[[a](", "[)"])
+def test_brackets_that_stay_open_are_refused(unit: str) -> None:
+    """Python-Markdown takes minutes over 20,000 of them."""
+    with pytest.raises(ValueError, match="brackets are open in one paragraph, in line 3 of the"):
+        render(f"fine\n\n{unit * 300}", {})
+    assert render("[a](b.md) " * 1_000, {})
+    assert render("[a](b.md)\n\n[open\n\n" * 1_000, {})

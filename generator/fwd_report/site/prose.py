@@ -18,6 +18,9 @@ PAGE_LINK = re.compile(r'href="(?![a-z][a-z0-9+.-]*:|/)([^":#?]+)\.md(#[^"]*)?"'
 """A link to a Markdown file of the site: its path without the suffix, and its anchor."""
 LONGEST = 200_000
 """Characters of one text of prose: MkDocs takes minutes over much more."""
+MOST_BRACKETS = 200
+"""Square brackets, and addresses of links, that are open at once in one paragraph."""
+BRACKET = re.compile(r"\]\(|[\[\])]")
 LONGEST_INLINE = 20_000
 """Characters of a caption."""
 AROUND_DISPLAY = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?")
@@ -66,7 +69,29 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
     text = text_of(source, dict(context))
     if len(text) > longest:
         raise TooLongError(f"the text has {len(text):,} characters; at most {longest:,} are shown")
+    _check_brackets(str(text))
     return Writer(text)
+
+
+def _check_brackets(text: str) -> None:
+    """Raise TooLongError for brackets left open, at each of which Markdown reads on to the end."""
+    squares = links = 0
+    for line, words in enumerate(text.splitlines(), 1):
+        if not words.strip():
+            squares = links = 0
+        for found in BRACKET.finditer(words):
+            if found[0] == "[":
+                squares += 1
+            elif found[0] == ")":
+                links = max(0, links - 1)
+            else:
+                squares = max(0, squares - 1)
+                links += found[0] == "]("
+            if max(squares, links) > MOST_BRACKETS:
+                raise TooLongError(
+                    f"more than {MOST_BRACKETS} brackets are open in one paragraph, "
+                    f"in line {line:,} of the text"
+                )
 
 
 def _inline(writer: Writer, up: str) -> str:
