@@ -77,7 +77,7 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
 
 
 def _check_nesting(text: str) -> None:
-    """Raise TooLongError for deep quotes, and for brackets left open: at each, Markdown reads on."""
+    """Raise TooLongError for deep quotes and open brackets: at each, Markdown reads on."""
     squares = links = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
