@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.site.conftest import lay_out
 from tests.site.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
-from fwd_report.site.prose import render
+from fwd_report.site.prose import TooLongError, render
 from fwd_report.site.render import render_site
 from fwd_report.spec.markdown import pieces
 from fwd_report.spec.templates import Templates
@@ -138,10 +139,26 @@ def test_markdown_is_taken_apart_in_time_proportional_to_its_length(unit: str) -
     source = unit * (100_000 // len(unit))
     start = time.thread_time()
     assert sum(len(piece.text) for piece in pieces(source, templates=True)) <= len(source)
-    render("{% raw %}" + source.replace("{%", "") + "{% endraw %}{{ 5 }}", {})
+    with suppress(TooLongError):  # brackets that stay open are refused, and that soon
+        render("{% raw %}" + source.replace("{%", "") + "{% endraw %}{{ 5 }}", {})
     assert time.thread_time() - start < 10
 
 
 def test_a_text_too_long_for_a_page_is_refused() -> None:
     with pytest.raises(ValueError, match="300,000 characters; at most 200,000"):
         render("abc" * 100_000, {})
+
+
+@pytest.mark.parametrize("unit", ["[", "![", "[a](", "a [b", "[[a](", "[)"])
+def test_brackets_that_stay_open_are_refused(unit: str) -> None:
+    """Python-Markdown takes minutes over 20,000 of them."""
+    with pytest.raises(ValueError, match="brackets are open in one paragraph, in line 3 of the"):
+        render(f"fine\n\n{unit * 300}", {})
+    assert render("[a](b.md) " * 1_000, {})
+    assert render("[a](b.md)\n\n[open\n\n" * 1_000, {})
+
+
+def test_quotes_too_deep_for_markdown_are_refused() -> None:
+    with pytest.raises(ValueError, match="quotes within quotes, more than 20, in line 2 of the"):
+        render(f"fine\n{'> ' * 30}a", {})
+    assert render(f"{'> ' * 20}a", {})

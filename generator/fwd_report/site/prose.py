@@ -21,6 +21,12 @@ PAGE_LINK = re.compile(r'href="(?![a-z][a-z0-9+.-]*:|/)([^":#?]+)\.md(#[^"]*)?"'
 """A link to a Markdown file of the site: its path without the suffix, and its anchor."""
 LONGEST = 200_000
 """Characters of one text of prose: MkDocs takes minutes over much more."""
+MOST_BRACKETS = 200
+"""Square brackets, and addresses of links, that are open at once in one paragraph."""
+MOST_QUOTES = 20
+"""Block quotes within each other."""
+NESTING = re.compile(r"[ >]*")
+BRACKET = re.compile(r"\]\(|[\[\])]")
 LONGEST_INLINE = 20_000
 """Characters of a caption."""
 MATH = ("inline", "display", "environment")
@@ -84,7 +90,33 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
     text = text_of(source, dict(context))
     if len(text) > longest:
         raise TooLongError(f"the text has {len(text):,} characters; at most {longest:,} are shown")
+    _check_nesting(str(text))
     return Writer(text)
+
+
+def _check_nesting(text: str) -> None:
+    """Raise TooLongError for deep quotes and open brackets: at each, Markdown reads on."""
+    squares = links = 0
+    for line, words in enumerate(text.splitlines(), 1):
+        if not words.strip():
+            squares = links = 0
+        if len(NESTING.match(words)[0].replace(" ", "")) > MOST_QUOTES:  # type: ignore[index]
+            raise TooLongError(
+                f"quotes within quotes, more than {MOST_QUOTES}, in line {line:,} of the text"
+            )
+        for found in BRACKET.finditer(words):
+            if found[0] == "[":
+                squares += 1
+            elif found[0] == ")":
+                links = max(0, links - 1)
+            else:
+                squares = max(0, squares - 1)
+                links += found[0] == "]("
+            if max(squares, links) > MOST_BRACKETS:
+                raise TooLongError(
+                    f"more than {MOST_BRACKETS} brackets are open in one paragraph, "
+                    f"in line {line:,} of the text"
+                )
 
 
 def _inline(writer: Writer, up: str, equations: Equations | None) -> str:
