@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -243,13 +244,23 @@ class Figure:
             return tuple(opened.convert("RGB").getpixel((1, 1)))
 
     def meant(self, *labels: str) -> list[Run]:
-        """The runs that these labels may be about: those of which they say nothing else."""
+        """The runs that these labels may be about: those of which they say nothing else.
+
+        Where two axes share a value, labels that say it once are of the run that has it once.
+        """
         text = _separated(" · ".join(labels))
-        return [
-            run
+        found = [
+            (run, entry)
             for run, entry in zip(self.runs, self.entries, strict=True)
             if all(mine in said or not said for mine, said in self._said(entry, text))
         ]
+        words = Counter(text.split("|"))
+        exactly = [
+            run
+            for run, entry in found
+            if Counter(self._name(axis, value) for axis, value in entry.axes.items()) <= words
+        ]
+        return exactly or [run for run, _ in found]
 
     def _said(self, entry: Entry, text: str) -> Iterator[tuple[str, set[str]]]:
         """For each axis of the run the run's own value, and the values that `text` names."""
