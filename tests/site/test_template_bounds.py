@@ -162,3 +162,10 @@ def test_quotes_too_deep_for_markdown_are_refused() -> None:
     with pytest.raises(ValueError, match="quotes within quotes, more than 20, in line 2 of the"):
         render(f"fine\n{'> ' * 30}a", {})
     assert render(f"{'> ' * 20}a", {})
+
+
+def test_lists_too_deep_for_markdown_are_refused() -> None:
+    """A hundred lists within each other end Python-Markdown in a RecursionError."""
+    with pytest.raises(ValueError, match="lists within lists, more than 30, in line 31 of the"):
+        render("".join(f"{'    ' * depth}- a\n" for depth in range(100)), {})
+    assert render("".join(f"{'    ' * depth}- a\n" for depth in range(30)), {})

@@ -376,3 +376,10 @@ def test_tables_write_minus_and_one_value_a_cell() -> None:
         "through the view: its prompt", "through the view: the other",
     )  # fmt: skip
     assert table.rows[0][1:6] == ("0.00", "0.78", "−0.25", "0.10", "0.50")
+
+
+def test_equal_pictures_have_an_infinite_psnr() -> None:
+    from fwd_report.techniques.originals import decibels
+
+    assert decibels(23.123) == "23.1\N{NO-BREAK SPACE}dB"
+    assert decibels(float("inf")) == "∞\N{NO-BREAK SPACE}dB"

@@ -26,6 +26,9 @@ MOST_BRACKETS = 200
 MOST_QUOTES = 20
 """Block quotes within each other."""
 NESTING = re.compile(r"[ >]*")
+MOST_LISTS = 30
+"""Lists within each other, of four columns each."""
+DEEP_ITEM = re.compile(rf" {{{4 * MOST_LISTS},}}(?:[-*+]|\d+[.)]) ")
 BRACKET = re.compile(r"\]\(|[\[\])]")
 LONGEST_INLINE = 20_000
 """Characters of a caption."""
@@ -95,7 +98,7 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
 
 
 def _check_nesting(text: str) -> None:
-    """Raise TooLongError for deep quotes and open brackets: at each, Markdown reads on."""
+    """Raise TooLongError for deep quotes and lists and open brackets: Markdown reads on at each."""
     squares = links = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
@@ -103,6 +106,10 @@ def _check_nesting(text: str) -> None:
         if len(NESTING.match(words)[0].replace(" ", "")) > MOST_QUOTES:  # type: ignore[index]
             raise TooLongError(
                 f"quotes within quotes, more than {MOST_QUOTES}, in line {line:,} of the text"
+            )
+        if DEEP_ITEM.match(words.expandtabs(4)):
+            raise TooLongError(
+                f"lists within lists, more than {MOST_LISTS}, in line {line:,} of the text"
             )
         for found in BRACKET.finditer(words):
             if found[0] == "[":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import isinf
 
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.labels import Labels
@@ -77,8 +78,8 @@ def _noted(picture: Picture | None) -> Picture | None:
 
 
 def decibels(psnr: float) -> str:
-    """A PSNR as it stands beneath a picture."""
-    return f"{psnr:.1f}\N{NO-BREAK SPACE}dB"
+    """A PSNR as it stands beneath a picture; that of equal pictures is infinite."""
+    return f"{'∞' if isinf(psnr) else f'{psnr:.1f}'}\N{NO-BREAK SPACE}dB"
 
 
 def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:
