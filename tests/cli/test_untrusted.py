@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import HYBRIDS, REPORT, Project
 
-from fwd_report.errors import UserError
+from fwd_report.errors import RunError, UserError
+from fwd_report.site.branch import RemoteBranch
 from fwd_report.site.git import Git
 
 ROOT = Path(__file__).parents[2]
@@ -66,11 +67,24 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *IDENTITY, *arguments], check=True)
 
 
-def test_nothing_of_an_untrusted_folder_runs(hostile: Project, tmp_path_factory) -> None:
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An ssh of the user's own, which finds every host's repositories on this machine."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH", str(ssh))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
+    return ssh
+
+
+def test_nothing_of_an_untrusted_folder_runs(
+    hostile: Project, host: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     remote = tmp_path_factory.mktemp("remote")
     git(remote, "init", "--quiet", "--bare")
     git(hostile.root, "init", "--quiet", "--initial-branch=main")
-    git(hostile.root, "remote", "add", "origin", str(remote))
+    git(hostile.root, "remote", "add", "origin", f"ssh://example.org{remote}")
     git(hostile.root, "config", "user.name", "A")
     git(hostile.root, "config", "user.email", "a@example.org")
     hook = hostile.root / ".git" / "hooks" / "pre-push"
@@ -97,6 +111,19 @@ def test_nothing_of_an_untrusted_folder_runs(hostile: Project, tmp_path_factory)
     refused = hostile("publish", "--untrusted")
     assert refused.returncode == 2
     assert "configuration says: core.sshcommand" in refused.stderr
+    assert ran(hostile) == []
+
+    git(hostile.root, "config", "--unset", "core.sshCommand")
+    near = hostile.root / "near.git"
+    git(hostile.root, "clone", "--quiet", "--bare", str(remote), str(near))
+    receive = near / "hooks" / "pre-receive"
+    receive.parent.mkdir(exist_ok=True)
+    receive.write_text(f"#!/bin/sh\ntouch '{hostile.root}/ran-receive'\n")
+    receive.chmod(0o755)
+    git(hostile.root, "remote", "set-url", "origin", "near.git")
+    refused = hostile("publish", "--untrusted")
+    assert refused.returncode == 2
+    assert "hooks of a remote on this machine: remote.origin.url = near.git" in refused.stderr
     assert ran(hostile) == []
 
     # The same folder, trusted: its pages are made again, with its own templates.
@@ -154,3 +181,41 @@ def test_a_repository_that_names_commands_is_refused(tmp_path: Path, setting: st
     git(tmp_path, "config", setting, "touch ran")
     with pytest.raises(UserError, match=setting):
         Git(tmp_path).require_plain()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "near.git", "../near.git", "/near.git", "./a:b", "file:///near.git", "ext::touch ran",
+        "git://example.org/a", "",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["url", "pushurl"])
+def test_a_remote_on_this_machine_is_refused(tmp_path: Path, address: str, kind: str) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "remote.origin.url", "https://example.org/ada/writeup.git")
+    git(tmp_path, "config", f"remote.origin.{kind}", address)
+    with pytest.raises(UserError, match=rf"remote\.origin\.{kind} = "):
+        Git(tmp_path).require_plain()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://a.org/b", "http://a.org/b", "ssh://git@a.org/b", "git@a.org:b", "a.org:/srv/b.git"],
+)
+def test_a_remote_on_another_machine_is_not(tmp_path: Path, address: str) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", address)
+    Git(tmp_path).require_plain()
+
+
+def test_no_file_of_the_repository_leads_to_a_remote_on_this_machine(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "init", "--quiet", "--bare", "near.git")
+    git(tmp_path, "config", "remote.near.git.fetch", "+refs/heads/*:refs/remotes/near/*")
+    Git(tmp_path).require_plain()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert RemoteBranch(tmp_path, None, "gh-pages", scratch).fetch().commit is None
+    with pytest.raises(RunError, match="not allowed"):
+        RemoteBranch(tmp_path, None, "gh-pages", scratch, trusted=False).fetch()

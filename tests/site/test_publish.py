@@ -18,7 +18,8 @@ from tests.site.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site import publish as publishing
-from fwd_report.site.publish import publish
+from fwd_report.site.branch import RemoteBranch, Tip
+from fwd_report.site.publish import build_site, publish, uncommitted
 from fwd_report.site.published import MARK
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
@@ -543,3 +544,84 @@ def test_without_a_repository_or_a_remote_the_way_out_is_named(project: Path) ->
     with pytest.raises(UserError, match="has no remote"):
         publish(report, project, dry_run=True)
     assert not list((project / ".fwd-report").glob("publish/*"))
+
+
+def test_what_git_cannot_do_is_an_error_of_the_run(
+    project: Path, remote: Path, report: ReportResult, site: Site
+) -> None:
+    """An object folder that takes no files, for one: no call of git ends in a traceback."""
+    shutil.rmtree(project / ".git" / "objects")
+    (project / ".git" / "objects").mkdir()
+    (project / ".git" / "objects" / "pack").mkdir()
+    for number in range(256):
+        (project / ".git" / "objects" / f"{number:02x}").touch()
+    with pytest.raises(RunError, match="database"):
+        publish(report, project)
+    assert git(remote, "branch", "--list") == ""
+
+
+def test_a_remote_whose_name_is_an_option_is_refused(
+    project: Path, remote: Path, report: ReportResult, site: Site
+) -> None:
+    git(project, "config", "remote.--all.url", str(remote))
+    with pytest.raises(UserError, match="'--all' for an option"):
+        publish(report, project, Target(remote="--all"))
+
+
+def test_no_filter_of_a_submodule_runs(
+    project: Path, remote: Path, report: ReportResult, site: Site
+) -> None:
+    """A status of a submodule obeys the configuration that the submodule has of its own."""
+    sub = project / "docs" / "sub"
+    sub.mkdir()
+    repository(sub)
+    (sub / ".gitattributes").write_text("* filter=trap\n")
+    (sub / "a.txt").write_text("a")
+    git(sub, "add", "--all")
+    git(sub, "commit", "--quiet", "-m", "one")
+    git(project, "add", "docs/sub")
+    git(project, "commit", "--quiet", "-m", "one")
+    git(sub, "config", "filter.trap.clean", f"touch '{project}/sprung'; cat")
+    (sub / "a.txt").write_text("b")
+    uncommitted(project)
+    assert not (project / "sprung").exists()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_links_that_lead_out_of_the_project_are_not_published(
+    project: Path, remote: Path, tmp_path_factory: pytest.TempPathFactory, trusted: bool
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "key.txt").write_text("secret")
+    docs = project / "docs"
+    (project / "more").mkdir()
+    (project / "more" / "folder").symlink_to(elsewhere)
+    (docs / "within").symlink_to(project / "more")
+    (docs / "key.txt").symlink_to(elsewhere / "key.txt")
+    report = made(project)
+    (docs / "loop").symlink_to(docs)
+    with pytest.raises(UserError) as refused:
+        build_site(project, project / "site", trusted=trusted)
+    assert "docs/key.txt" in str(refused.value)
+    assert "docs/within/folder" in str(refused.value)
+    assert "loop" not in str(refused.value)
+    (docs / "loop").unlink()
+    with pytest.raises(UserError, match="lead out of the project"):
+        publish(report, project)
+    assert git(remote, "branch", "--list") == ""
+
+
+def test_pages_that_change_after_the_check_are_not_published(
+    project: Path, remote: Path, report: ReportResult, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another build, while the remote is being asked."""
+
+    def fetch(branch: RemoteBranch) -> Tip:
+        made(project, caption="Another picture.")
+        return fetched(branch)
+
+    fetched = RemoteBranch.fetch
+    monkeypatch.setattr(RemoteBranch, "fetch", fetch)
+    with pytest.raises(RunError, match="changed while they were being published; run it again"):
+        publish(report, project)
+    assert git(remote, "branch", "--list") == ""

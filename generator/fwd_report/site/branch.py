@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.site.git import Git, GitError, without_password
+from fwd_report.site.git import BY_NET, Git, GitError, without_password
 
 PLAIN_FILE = "100644"
 UNKNOWN_USER = re.compile(
@@ -31,14 +31,14 @@ class Tip:
 class RemoteBranch:
     """`branch` of `remote`, seen from the repository that `root` lies in: a clone of any kind.
 
-    hooks: whether those of the repository run.
+    trusted: whether hooks of the repository run, and remotes on this machine are reached.
     """
 
     def __init__(
-        self, root: Path, remote: str | None, branch: str, scratch: Path, hooks: bool = True
+        self, root: Path, remote: str | None, branch: str, scratch: Path, trusted: bool = True
     ) -> None:
-        self._git = Git(root)
-        self._hooks = hooks
+        self._git = Git(root, None if trusted else BY_NET)
+        self._hooks = trusted
         self._index = Git(root, {"GIT_INDEX_FILE": str(scratch / "index")})
         self.remote = self._named(root, remote)
         self.address = without_password(self._git("remote", "get-url", "--push", self.remote))
@@ -144,6 +144,11 @@ class RemoteBranch:
             ) from error
         if remote is None:
             remote = remotes[0] if len(remotes) == 1 else "origin"
+        if remote.startswith("-"):
+            raise UserError(
+                f"git would take the remote {remote!r} for an option",
+                hint="name one that does not begin with '-': --remote NAME",
+            )
         if remote in remotes:
             return remote
         if not remotes:

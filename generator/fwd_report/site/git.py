@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from fwd_report.errors import UserError
+from fwd_report.errors import RunError, UserError
 
 HARMLESS = (
     "-c", "core.fsmonitor=false",
@@ -30,10 +30,15 @@ PLAIN = re.compile(
     re.I | re.S,
 )
 """What a clone's own configuration says that makes git run no command."""
+ADDRESS = re.compile(r"remote\..*\.(url|pushurl)", re.I | re.S)
+REMOTE_ADDRESS = re.compile(r"(?:https?|ssh)://.+|(?:[^@/:\s]+@)?[\w.][\w.-]*:(?!:|//).+", re.I)
+"""Addresses of another machine. What lies on this one brings hooks of its own, which would run."""
+BY_NET = {"GIT_ALLOW_PROTOCOL": "https:http:ssh"}
+"""The environment in which git reaches no repository of this machine, whatever its address."""
 SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-class GitError(Exception):
+class GitError(RunError):
     """A git command failed; str() is what it said, without passwords."""
 
 
@@ -73,17 +78,29 @@ class Git:
     def require_plain(self) -> None:
         """Raise UserError if the repository's own configuration says anything but what is plain.
 
-        Filters, ssh commands, credential helpers and the like are commands that git would run.
+        Filters, ssh commands, credential helpers and the like are commands that git would run;
+        so are the hooks of a remote that is a folder of this machine.
         """
         listed = self("config", "--list", "--show-scope", "--includes", "-z").split("\0")
         pairs = zip(listed[::2], listed[1::2], strict=False)
-        names = [said.split("\n")[0] for scope, said in pairs if scope in ("local", "worktree")]
-        odd = sorted({name for name in names if not PLAIN.fullmatch(name)})
+        own = [said.partition("\n") for scope, said in pairs if scope in ("local", "worktree")]
+        odd = sorted({name for name, _, _ in own if not PLAIN.fullmatch(name)})
         if odd:
             raise UserError(
                 f"--untrusted: git may run what this repository's configuration says: "
                 f"{', '.join(odd)}",
                 hint="take it out (git config --unset), or publish from a clone of your own",
+            )
+        near = [
+            f"{name} = {without_password(value)}"
+            for name, _, value in own
+            if ADDRESS.fullmatch(name) and not REMOTE_ADDRESS.fullmatch(value)
+        ]
+        if near:
+            raise UserError(
+                "--untrusted: git may run the hooks of a remote on this machine: "
+                f"{', '.join(near)}",
+                hint="only https://, http://, ssh:// and git@host:path are pushed to",
             )
 
 

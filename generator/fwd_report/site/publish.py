@@ -19,6 +19,7 @@ from fwd_report.site.lock import held
 from fwd_report.site.published import MARK, Changes, changes, mark_of
 from fwd_report.site.record import names
 from fwd_report.site.results import ReportResult
+from fwd_report.site.stamp import pages_current, shown_results
 from fwd_report.site.target import Target, target_address
 from fwd_report.spec.model import FOLDER
 
@@ -44,13 +45,15 @@ def publish(
         trusted = report.project.trusted
         if not trusted:
             Git(root).require_plain()
-        branch = RemoteBranch(root, target.remote, target.branch, scratch, hooks=trusted)
+        branch = RemoteBranch(root, target.remote, target.branch, scratch, trusted)
         findings = errors_of(check(report, root))
         if findings:
             raise RunError(f"not published:\n{findings_as_text(findings)}")
         tip = branch.fetch()
         address = target_address(report, root, branch, tip, target)
         with held(root):
+            if not pages_current(report.project, shown_results(report), root):
+                raise RunError("the pages changed while they were being published; run it again")
             site = scratch / f"site-{os.getpid()}-{time.time_ns()}"
             build_site(root, site, address, _last_commit_time(root), trusted)
         changed = uncommitted(root)
@@ -70,9 +73,17 @@ def build_site(
 ) -> None:
     """`mkdocs build --strict` into `site`; raises RunError with what MkDocs says.
 
+    Raises UserError where a link below docs/ leads out of the project: MkDocs would follow it.
+
     site_url: the address instead of the one in mkdocs.yml. built: the moment of the build in
     seconds since 1970, instead of now. trusted: whether by the project's mkdocs.yml, which is code.
     """
+    if leading := links_out(root):
+        raise UserError(
+            f"{number(len(leading), 'link')} below docs/ would publish what lies outside: they "
+            f"lead out of the project:\n{names(leading)}",
+            hint="put the files themselves there, or remove the links",
+        )
     command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]
     config = None
     if site_url is not None or not trusted:
@@ -91,6 +102,26 @@ def build_site(
     )
     if answer.returncode:
         raise RunError(f"mkdocs build --strict failed:\n{(answer.stderr or answer.stdout).strip()}")
+
+
+def links_out(root: Path) -> list[str]:
+    """The links, docs/ or below it, that end outside the project, relative to the project.
+
+    Links to folders are followed as MkDocs follows them, each folder once.
+    """
+    top = Path(os.path.realpath(root))
+    found: list[str] = []
+    seen: set[Path] = set()
+    ahead = [top / "docs"]
+    while ahead:
+        path = ahead.pop()
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(top):
+            found.append(path.relative_to(top).as_posix())
+        elif real not in seen and real.is_dir():
+            seen.add(real)
+            ahead += [Path(entry.path) for entry in os.scandir(path)]
+    return sorted(found)
 
 
 def _put(
@@ -219,7 +250,7 @@ def uncommitted(root: Path) -> list[str]:
         prefix = git("rev-parse", "--show-prefix")
         said = git(
             "--no-optional-locks", "status", "--porcelain=v1", "-z", "--untracked-files=all",
-            "--no-renames", "--", *there, f":(exclude)docs/{OWNED}",
+            "--no-renames", "--ignore-submodules=all", "--", *there, f":(exclude)docs/{OWNED}",
         )  # fmt: skip
     except GitError:
         return []
