@@ -35,9 +35,10 @@ def publish(
     """Put the built site where `target` says; return what was done, or would be.
 
     The pages are those that a build wrote; where they are not what the report says now, the check
-    finds that. Raises RunError if the check finds something, the build or the push fails;
-    UserError where there is no repository or remote, the folder holds what no publish wrote, or
-    git would run commands that the repository of an untrusted project names.
+    finds that. Raises RunError if the check finds something, the pages change after it, the build
+    or the push fails; UserError where there is no repository or remote, the folder holds what no
+    publish wrote, a link below docs/ leads out of the project, or git would run commands that the
+    repository of an untrusted project names.
     """
     target = target or Target()
     with held(root, "publish"):
