@@ -77,9 +77,9 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     refresh_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    digests = store.base / "cache" / "digests.json"
-    unknown = unknown_models(project, plan.selected(options.only), digests)
-    for warning in (*unknown, *unread_words(plan)):
+    unknown = unknown_models(project, plan.selected(options.only), store.digests)
+    unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
+    for warning in (*unrun, *unread_words(plan)):
         say(f"warning: {warning}", err=True)
     return plan, store
 
@@ -101,16 +101,6 @@ def load_report(root: Path, options: Options) -> ReportResult:
         except DamagedEntryError as error:
             say(f"warning: {error}; the next build runs it again", err=True)
     raise RunError("results are damaged; `fwd-report store verify` finds them all")
-
-
-def used_keys(root: Path, options: Options) -> set[str]:
-    """The keys of every run under every profile of the report."""
-    plan, store = load_plan(root, options)
-    keys = {run.key for run in plan.runs}
-    for profile in set(plan.project.report.profiles) - {plan.project.profile}:
-        project = options.project(root, profile)
-        keys |= {run.key for run in make_plan(project, store).runs}
-    return keys
 
 
 def build(root: Path, options: Options) -> Outcome:

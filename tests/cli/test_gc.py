@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.hub_server import Hub
 from tests.store.conftest import KEY, OTHER
 from tests.store.test_collect import old_entry
 from typer.testing import CliRunner, Result
@@ -72,6 +73,41 @@ def test_at_a_terminal_it_asks(
     said = gc(writeup, answer=answer).stdout
     assert "delete 1 result" in said
     assert writeup.keys() == left
+
+
+ASKS = """\
+title: A
+experiments:
+  - {id: photos, technique: sample, prompt: a dog, steps: 5, caption: C., discussion: D.}
+"""
+
+
+def test_what_an_unknown_model_may_have_made_is_kept(
+    writeup: Store, model_hub: Hub, tiny_if: Path
+) -> None:
+    """Named under another profile alone; the hub does not know it now, later it does."""
+    specs = writeup.base.parent / "experiments"
+    model = tiny_if / "stage_1"
+    (specs / "report.yaml").write_text(
+        f"title: A\nprofiles: [here, gpu]\nmodel: {model}\nmodel@gpu: some/model@v1\n"
+    )
+    (specs / "a.yaml").write_text(ASKS)
+    parts = {"model": {"stage_1": "d"}}, {"scorer": "d"}, {"needs": {"of": [KEY]}}
+    keys = [f"{n}0" + "0" * 62 for n in range(len(parts))]
+    for key, part in zip(keys, parts, strict=True):
+        old_entry(writeup, key, 40, parts=part)
+    unfinished = writeup.base / "training" / OTHER[::-1]
+    unfinished.mkdir(parents=True)
+    said = gc(writeup, "--keep", "0", "--yes").stdout
+    (line,) = [line for line in said.splitlines() if "some/model@v1" in line]
+    assert line.startswith("kept: 3 results, 1 training folder")
+    assert writeup.keys() == keys
+    assert unfinished.is_dir()
+    repository = model_hub.add("some/model", model)
+    repository.refs["v1"] = repository.refs["main"]
+    assert "some/model" not in gc(writeup, "--keep", "0", "--yes").stdout
+    assert writeup.keys() == []
+    assert not unfinished.exists()
 
 
 def test_ages_are_read_and_anything_else_is_an_error() -> None:

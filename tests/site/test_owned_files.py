@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -306,6 +307,33 @@ def test_a_render_that_is_killed_leaves_nothing_unclaimed(
     assert current(fewer, project)
     assert {path.name for path in pages.glob("*.md")} == {"_front.md", "a.md"}
     assert len(list((pages / "figures").glob("one-*.png"))) == 1
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EACCES])
+def test_a_page_that_cannot_be_put_in_place_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """From another disk it is copied, and the disk is full halfway; else nothing is copied."""
+    source, target = tmp_path / "source", tmp_path / "report" / "a.md"
+    target.parent.mkdir()
+    source.write_text("new")
+    target.write_text("old")
+    copied: list[Path] = []
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def half(source: Path, target: Path) -> None:
+        copied.append(target)
+        target.write_text("n")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(owned.os, "replace", refuse)
+    monkeypatch.setattr(owned.shutil, "copyfile", half)
+    with pytest.raises(OSError, match=r"No space|denied"):
+        owned._move(source, target)
+    assert bool(copied) == (number == errno.EXDEV)
+    assert everything(tmp_path) == {"source": b"new", "report/a.md": b"old"}
 
 
 def test_pages_appear_only_when_all_of_them_are_made(

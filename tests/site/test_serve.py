@@ -14,13 +14,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from fwd_report.errors import UserError
+from fwd_report.site import serve as serve_module
 from fwd_report.site.child import Child
-from fwd_report.site.serve import serve
+from fwd_report.site.preview import State
+from fwd_report.site.serve import _Builder, serve
 from fwd_report.site.sources import Sources
 
 ROOT = Path(__file__).parents[2]
@@ -170,6 +173,30 @@ def test_a_browser_looks_again_by_itself(served: Served, page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("caption.txt changed", timeout=60_000)
     expect(caption).to_contain_text("Second.", timeout=60_000)
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_killed_servers_left_goes_and_what_living_ones_use_stays(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve_module, "Child", lambda *_: SimpleNamespace(tell=int, end=int))
+
+    def server(port: int) -> _Builder:
+        return _Builder(project, ["m"], f"http://127.0.0.1:{port}/", State(), print, True)
+
+    base = project / ".fwd-report"
+    for name in ("serve-1", "serve-mine"):
+        (base / name).mkdir(parents=True)
+        (base / name / "page.html").write_text("old")
+    first, second = server(2), server(3)
+    first.start()
+    assert not (base / "serve-1").exists()
+    (base / "serve-2" / "page.html").write_text("shown")
+    second.start()
+    assert (base / "serve-2" / "page.html").is_file()
+    assert (base / "serve-mine" / "page.html").is_file()
+    for each in (first, second):
+        each.end()
+    assert {path.name for path in base.glob("serve-*")} == {"serve-mine"}
 
 
 def test_a_taken_port_is_an_error(project: Path) -> None:

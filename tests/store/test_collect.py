@@ -19,10 +19,16 @@ FAR = 1000 * DAY
 
 
 def old_entry(
-    store: Store, key: str, days: float, seconds: float = 1.0, run: str = "a.b[0]"
+    store: Store,
+    key: str,
+    days: float,
+    seconds: float = 1.0,
+    run: str = "a.b[0]",
+    **manifest: object,
 ) -> None:
     finished = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    put_entry(store, key, provenance={"run": run, "seconds": seconds, "finished": finished})
+    provenance = {"run": run, "seconds": seconds, "finished": finished}
+    put_entry(store, key, provenance=provenance, **manifest)
     past = time.time() - days * DAY
     os.utime(store.folder(key) / "manifest.json", (past, past))
 

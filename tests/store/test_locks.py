@@ -189,6 +189,26 @@ def test_a_guard_that_never_comes_free_is_an_error_that_names_it(
             store.lock(KEY).acquire()
 
 
+@pytest.mark.parametrize(
+    ("content", "owner"),
+    [("4242\nelsewhere\n", "process 4242 on elsewhere"), ("", "another process")],
+)
+def test_a_marker_of_a_process_that_is_gone_is_an_error_that_names_both(
+    store: Store, monkeypatch: pytest.MonkeyPatch, content: str, owner: str
+) -> None:
+    """Killed on another machine, without flock: nothing here can tell whether it lives."""
+    monkeypatch.setattr(locks_module, "GUARD_WAIT", 0.1)
+    store.locks.folder.mkdir(parents=True)
+    marker = store.locks.folder / "guard.lock.soft"
+    marker.write_text(content)
+    with pytest.raises(UnavailableError) as refused:
+        store.lock(KEY).acquire()
+    assert f"{marker} has been held by {owner} for" in str(refused.value)
+    assert "if it is gone, delete this file" in str(refused.value)
+    marker.unlink()
+    assert store.lock(KEY).acquire()
+
+
 _HOLD = textwrap.dedent(
     """
     import sys, time

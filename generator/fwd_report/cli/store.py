@@ -15,6 +15,7 @@ from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
 from fwd_report.errors import UserError, number, say
 
 if TYPE_CHECKING:
+    from fwd_report.build import Options
     from fwd_report.store.collect import Unused
 
 app = typer.Typer(help="The cache of results.", no_args_is_help=True)
@@ -64,20 +65,27 @@ def gc(
 ) -> None:
     """Delete the results that no run of the present specs has, under any profile.
 
-    It lists them first, with their age and the seconds they take to make again, and asks.
+    It lists them first, with their age and the seconds they take to make again, and asks. While
+    nothing is known of a hub model, what may be its is kept.
     """
-    from fwd_report.build import used_keys
     from fwd_report.store.collect import delete, kept_back, survey
     from fwd_report.store.store import Store
 
     root = root.resolve()
     age = seconds_of(keep)
     store = Store(root)
-    found = survey(store, used_keys(root, options_of(None, None, overrides)), linked)
+    used, unknown = _used_keys(root, options_of(None, None, overrides))
+    found = survey(store, used, linked)
     for reason in found.left:
         say(f"left alone: {reason}")
-    kept = kept_back(found.unused, age, math.inf if keep_cost is None else keep_cost)
-    doomed = [item for item in found.unused if item not in kept]
+    perhaps = [item for item in found.unused if unknown and item.asks]
+    if perhaps:
+        say(
+            f"kept: {_sum(perhaps)}, which may be of {', '.join(unknown)}: what it holds is unknown"
+        )
+    unused = [item for item in found.unused if item not in perhaps]
+    kept = kept_back(unused, age, math.inf if keep_cost is None else keep_cost)
+    doomed = [item for item in unused if item not in kept]
     if kept:
         costly = "" if keep_cost is None else f" or takes longer than {keep_cost:g} s"
         say(f"kept: {_sum(kept)}, which is younger than {keep}{costly}")
@@ -130,6 +138,24 @@ def seconds_of(text: str) -> float:
             f"--keep {text} is no age", hint="a number with s, m, h, d or w, such as 30d; or 0"
         )
     return float(match[1]) * UNITS.get(match[2], 1)
+
+
+def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
+    """The keys of every run under every profile, and the models of which nothing is known.
+
+    The keys of runs that ask such a model are not among these.
+    """
+    from fwd_report.build import load_plan
+    from fwd_report.plan.asked import unknown_models
+    from fwd_report.plan.plan import make_plan
+
+    plan, store = load_plan(root, options)
+    plans = [plan]
+    for profile in set(plan.project.report.profiles) - {plan.project.profile}:
+        plans.append(make_plan(options.project(root, profile), store))
+    keys = {run.key for each in plans for run in each.runs}
+    unknown = (unknown_models(each.project, each.runs, store.digests) for each in plans)
+    return keys, sorted({model for models in unknown for model in models})
 
 
 def _agreed(question: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class PromptEncoder:
     """Encodes prompts, each once.
 
     model: a stage I folder, `digest` what it is known by. folder: where encoded prompts are
-    kept, by model digest and prompt.
+    kept, by model digest, prompt and the code that encodes.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class PromptEncoder:
             torch.cuda.empty_cache()
 
     def _path(self, prompt: str) -> Path:
-        name = "\0".join((self._digest, str(self._dtype), prompt))
+        name = "\0".join((_code_digest(), self._digest, str(self._dtype), prompt))
         return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.safetensors"
 
     def _stored(self, prompt: str) -> Tensor | None:
@@ -110,6 +111,13 @@ class PromptEncoder:
         data = save({"embedding": kept}, metadata={DIGEST: _digest(kept)})
         with suppress(OSError):
             write_atomically(self._path(prompt), data)
+
+
+@cache
+def _code_digest() -> str:
+    """SHA-256 of the code that encodes: what other code kept is encoded again."""
+    sources = (Path(__file__), Path(weights.__file__))
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def _digest(embedding: Tensor) -> str:

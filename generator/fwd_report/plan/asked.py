@@ -48,12 +48,15 @@ def download_models(
     return bool(absent)
 
 
-def unknown_models(project: Project, runs: Iterable[Run], digests: Path) -> list[str]:
-    """What to warn of: models of which neither this machine nor the hub says what they hold."""
-    warnings = []
+def unknown_models(project: Project, runs: Iterable[Run], digests: Path) -> dict[str, str]:
+    """Models of which neither this machine nor the hub says what they hold: why, in words.
+
+    The keys of runs that ask them are not known.
+    """
+    unknown: dict[str, str] = {}
     for model, parts in asked_models(project, runs):
         try:
             file_digests(model, digests, parts)
         except UserError as error:
-            warnings.append(f"{error.problems[0].message}; runs that ask it count as not run")
-    return warnings
+            unknown.setdefault(str(model), error.problems[0].message)
+    return unknown

@@ -25,7 +25,7 @@ class Ingredients:
     def __init__(self, project: Project, store: Store) -> None:
         self.code = Code(store.base / "cache" / "code.json")
         self._project = project
-        self._digest_cache = store.base / "cache" / "digests.json"
+        self._digest_cache = store.digests
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._readings: dict[str, list[tuple[str, str]]] = {}

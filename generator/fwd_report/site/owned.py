@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -190,7 +191,13 @@ def _move(source: Path, target: Path) -> None:
     """Replace `target`, from whatever disk, so that it is seen whole or not at all."""
     try:
         os.replace(source, target)
-    except OSError:
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
         near = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(source, near)
-        os.replace(near, target)
+        try:
+            shutil.copyfile(source, near)
+            os.replace(near, target)
+        except BaseException:
+            near.unlink(missing_ok=True)
+            raise

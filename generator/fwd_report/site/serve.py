@@ -7,8 +7,11 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+from fwd_report.errors import say as report
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
 from fwd_report.site.folder import OWNED, scratch_folder
@@ -17,6 +20,7 @@ from fwd_report.site.nav import NAV
 from fwd_report.site.preview import Preview, State
 from fwd_report.site.sources import EVERY, Sources
 from fwd_report.spec.model import FOLDER
+from fwd_report.store.store import Store
 
 WRONG_INPUT = 2
 BUILD_LIBRARIES = ("yaml", "pydantic", "typer", "jinja2", "markdown", "latex2mathml.converter",
@@ -25,6 +29,7 @@ SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pym
                   "pymdownx.snippets", "markdown.extensions.toc")  # fmt: skip
 """What a command needs of other people's code: imported while nobody waits."""
 PROGRESS = re.compile(r"[\d,]+/[\d,]+ calls\b")
+FOLDERS = re.compile(r"serve-[0-9]+")
 HINT = "look at them with"
 
 
@@ -83,13 +88,19 @@ class _Builder:
         self._say = say
         self._trusted = trusted
         self._folder = f"serve-{address.rsplit(':', 1)[1].strip('/')}"
+        self._lock = ExitStack()
         self._count = 0
         self._outdated: Path | None = None
         self._children: dict[str, Child] = {}
 
     def start(self) -> None:
-        """Have processes at hand."""
+        """Have processes at hand, and a folder that is this server's while it lives."""
+        tell = partial(report, err=True)
+        self._lock.enter_context(
+            Store(self._root).locks.waiting(self._folder, f"serves from {self._folder}", tell)
+        )
         self._sites = scratch_folder(self._root, self._folder)
+        _remove_abandoned(self._root)
         for module, libraries in ((self._build[0], BUILD_LIBRARIES), ("mkdocs", SITE_LIBRARIES)):
             if module not in self._children:
                 self._children[module] = Child(self._root, libraries)
@@ -127,6 +138,7 @@ class _Builder:
         for child in self._children.values():
             child.end()
         shutil.rmtree(self._root / ".fwd-report" / self._folder, ignore_errors=True)
+        self._lock.close()
 
     def _show_early(self, stop: threading.Event) -> None:
         """Show the pages that changed among those that were there, in a fraction of the time.
@@ -205,6 +217,20 @@ class _Builder:
             if self._outdated is not None:
                 shutil.rmtree(self._outdated, ignore_errors=True)
             self._outdated = replaced
+
+
+def _remove_abandoned(root: Path) -> None:
+    """Remove the folders of servers that were killed: those of living ones are locked."""
+    locks = Store(root).locks
+    for folder in (root / ".fwd-report").iterdir():
+        if not FOLDERS.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+            continue
+        lock = locks.lock(folder.name)
+        if lock.acquire():
+            try:
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                lock.release()
 
 
 def _problem(errors: str) -> str:

@@ -29,7 +29,8 @@ class Unused:
     """Something in the store that no run of the present specs has.
 
     name: the run it was made for, as far as that is known. age: seconds since it was made. cost:
-    seconds to make it again. size: bytes.
+    seconds to make it again. size: bytes. asks: whether a model, or other results that may ask one,
+    are part of its key, as far as that is known.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Unused:
     age: float
     cost: float
     size: int
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def survey(store: Store, used: set[str], linked: bool = False) -> Survey:
             if not is_key(path.name) or path.is_symlink() or not path.is_dir():
                 left.append(f"{path} is no folder of a training")
             elif path.name not in used or store.has(path.name):
-                unused.append(_folder(path, path.name, "training"))
+                unfinished = not store.has(path.name)
+                unused.append(_folder(path, path.name, "training", asks=unfinished))
     return Survey(tuple(unused), tuple(left))
 
 
@@ -131,12 +134,13 @@ def _entry(store: Store, place: Path) -> Unused:
         age,
         float(cost) if isinstance(cost, (int, float)) and math.isfinite(cost) else 0.0,
         size_of(place),
+        any(manifest.parts.get(part) for part in ("model", "scorer", "needs")),
     )
 
 
-def _folder(path: Path, key: str, kind: Kind) -> Unused:
+def _folder(path: Path, key: str, kind: Kind, asks: bool = False) -> Unused:
     newest = min((_age(item) for item in (path, *path.rglob("*"))), default=0.0)
-    return Unused(path, key, kind, key[:12], newest, _seconds_of(path), size_of(path))
+    return Unused(path, key, kind, key[:12], newest, _seconds_of(path), size_of(path), asks)
 
 
 def _damaged(paths: object, prefix: str) -> list[Unused]:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import UnavailableError
 from fwd_report.store.files import naming, read_json, warn_once
 from fwd_report.store.folders import is_key, make_folder, set_aside
+from fwd_report.store.markers import held_too_long, marker_of
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,8 +36,6 @@ NO_FLOCK = {
     getattr(errno, name) for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
 }
 """What a file system answers that has no locks of its own."""
-SOFT = ".soft"
-"""Ends the names of locks that are marker files, where there are no others."""
 POLL = 0.2
 """Seconds between looks at a lock that another process holds."""
 SAY_AFTER = 1.0
@@ -211,10 +210,7 @@ class Locks:
             set_aside(path, "is no lock file")
         guard = self._take(path, GUARD_WAIT)
         if guard is None:
-            raise UnavailableError(
-                f"{path} has been held by another process for {GUARD_WAIT:.0f} s",
-                hint="a process that uses this project is stopped: resume it or end it",
-            )
+            raise held_too_long(path, GUARD_WAIT)
         try:
             yield
         finally:
@@ -224,7 +220,7 @@ class Locks:
         """Lock a file, waiting at most so long; None if another process or thread has it."""
         from filelock import FileLock, SoftFileLock, Timeout
 
-        soft = path.with_name(path.name.removesuffix(SOFT) + SOFT)
+        soft = marker_of(path)
         try:
             if path != soft and not soft.exists():
                 try:

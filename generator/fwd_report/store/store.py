@@ -55,6 +55,7 @@ class Store:
         self.base = project_root / OWNED
         self.root = self.base / "store"
         self.locks = Locks(self.base / "locks")
+        self.digests = self.base / "cache" / "digests.json"
         self._root_text = str(self.root)
         self._last_text = str(self.base / "last")
 
