@@ -14,3 +14,10 @@ def test_every_version_says_which_results_run_again() -> None:
     for version in versions:
         said = re.search(r"^### Results\n\n- .+", version, re.M)
         assert said, version.splitlines()[0]
+
+
+def test_a_version_has_each_heading_once_and_in_order() -> None:
+    order = ["Results", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    for version in re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        headings = re.findall(r"^### (.+)$", version, re.M)
+        assert headings == [name for name in order if name in headings]

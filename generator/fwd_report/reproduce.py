@@ -73,9 +73,10 @@ def named_runs(plan: Plan, names: Sequence[str]) -> list[Run]:
 
 
 def reproduce(plan: Plan, store: Store, runs: Sequence[Run], scratch: Path) -> Iterator[Comparison]:
-    """Make stored runs again under `scratch` and compare; the store is only read.
+    """Make stored runs again under `scratch` and compare. Nothing is added to the store.
 
-    What a run needs is read from the store, also where that is made again beside it.
+    A damaged entry is moved aside, as whenever it is read. What a run needs is read from the
+    store, also where that is made again beside it.
     """
     for number, together in enumerate(_waves(runs)):
         damage = {run.key: _damage(store, run) for run in together}

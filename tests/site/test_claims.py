@@ -149,6 +149,19 @@ def test_a_claim_that_holds_is_not(tmp_path: Path, item: str, experiments: list[
     assert lacks(tmp_path, item, *experiments) == []
 
 
+def test_a_figure_of_another_sections_results_shows_none_of_a_hidden_one(tmp_path: Path) -> None:
+    hidden = f"technique: forward, image: dog.png, {TIMES}"
+    made = report(
+        tmp_path,
+        {
+            "a": covering("1.1", f"{hidden}, show: false", "technique: compare, of: [b.e0]"),
+            "b": f"experiments:\n  - {{id: e0, caption: A., {hidden}}}\n",
+        },
+    )
+    found = [item.message for item in claim_findings(made) if item.file == "experiments/a.yaml"]
+    assert any("shows no forward" in message for message in found), found
+
+
 def test_sections_may_cover_an_item_together(tmp_path: Path) -> None:
     made = report(
         tmp_path,

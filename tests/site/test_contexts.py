@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -208,6 +209,20 @@ def test_where_text_can_be_shown_a_value_is_shown_as_it_is(source: str) -> None:
 def test_numbers_may_be_printed_where_text_may_not(source: str) -> None:
     if "<{{ v }}" not in source:
         assert to_html(source, 180) is not None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"<b {'a' * 19_000} title='{{{{ v }}}}'>c</b>",
+        f"{{{{ v }}}}\n\n[a]:{' ' * 19_000}\n\nb",
+    ],
+    ids=["attribute", "definition"],
+)
+def test_a_long_run_of_one_character_is_read_once(source: str) -> None:
+    start = time.process_time()
+    assert "1.5" in render(source, {"v": 1.5})
+    assert time.process_time() - start < 0.7
 
 
 def test_a_refusal_names_the_line() -> None:

@@ -12,10 +12,11 @@ import pytest
 import yaml
 from tests.site.fabricate import Fabric, Sample, every_part, picture
 
+import fwd_report
 from fwd_report.site.digests import Digests
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import CACHE, inputs_digest
+from fwd_report.site.stamp import CACHE, CODE, MODULES, inputs_digest
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -75,6 +76,30 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
         check=False,
     )
     assert answer.stdout.splitlines() == ["[]", "[]"], answer.stderr
+
+
+def test_all_code_that_rendering_loads_is_in_the_stamp(project: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from tests.site.fabricate import every_part\n"
+        "from fwd_report.site.render import render_site\n"
+        "root = Path(sys.argv[1])\n"
+        "assert render_site(every_part(root), root)\n"
+        "print(*[name for name in sys.modules if name.startswith('fwd_report.')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    package = Path(fwd_report.__file__).parent
+    parts = {name.split(".")[1] for name in done.stdout.split()} - {"cli", "build"}
+    folders = {name for name in parts if (package / name).is_dir()}
+    assert "spec" in folders
+    assert folders <= set(CODE)
+    assert {f"{name}.py" for name in parts - folders} <= set(MODULES)
 
 
 def test_a_caption_edit_rewrites_its_page_alone(project: Path, report: ReportResult) -> None:

@@ -34,6 +34,10 @@ def report(tmp_path: Path) -> ReportResult:
         ("section.md", 2, "{{ nobody }}"),
         ("figure.html", 2, "{% macro %}"),
         ("front.md", 1, "{{ 1 / 0 }}"),
+        ("front.md", 1, "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}"),
+        ("section.md", 2, "{{ {}.popitem() }}"),
+        ("section.md", 2, "{{ [].pop() }}"),
+        ("figure.html", 1, "{{ 'a'.encode('nothing') }}"),
     ],
 )
 def test_a_mistake_in_a_template(report: ReportResult, name: str, line: int, wrong: str) -> None:

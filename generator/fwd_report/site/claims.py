@@ -123,7 +123,9 @@ def _shown(section: SectionResult) -> set[str]:
                 for variant in result.spec.variants:
                     named = getattr(variant.technique, field, None) or ()
                     for name in (named,) if isinstance(named, str) else named:
-                        shown.add(parse_reference(name, section.spec.name)[0][1])
+                        owner, experiment = parse_reference(name, section.spec.name)[0]
+                        if owner == section.spec.name:
+                            shown.add(experiment)
     return shown
 
 

@@ -29,7 +29,8 @@ PLAIN = re.compile(r"(?:[^\W_]|(?<!^)[ .,])*")
 """What needs no character references; a leading space or dot might begin a code block or list."""
 HARMLESS = re.compile(r"[\w .,:;/+=()-]*")
 """What may stand in a block of code, wherever Markdown takes the block to end."""
-ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*')""")
+ATTRIBUTE = re.compile(r"""(?<![^\s"'<>/=])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
+"""Begins only where a name does, so that a long name is read once."""
 URLS = frozenset((
     "action", "background", "cite", "data", "formaction", "href", "longdesc", "manifest", "ping",
     "poster", "src", "xlink:href",
@@ -45,7 +46,7 @@ LIVE_TAGS = frozenset((
 SHOWN_AS_HTML = frozenset(("data-title", "data-description", "data-caption"))
 """Attributes that the lightbox shows as HTML."""
 DESTINATION = re.compile(r"\]\(((?:[^()\n]|\([^()\n]*\))*)\)?")
-DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\[\]\n]*\]:[ \t]*\n?[ \t]*(\S+)", re.M)
+DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\[\]\n]*\]:[ \t]*+(?:\n[ \t]*+)?(\S+)", re.M)
 SNIPPET = "-8<-"
 """How Markdown includes a file."""
 SCHEME = re.compile(r"\s*[A-Za-z\ue000][^/?#\s]*:")

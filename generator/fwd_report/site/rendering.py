@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, TemplateError
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import OutdatedError, Problem, RunError, StaleError, UserError
 
 
 def rendered(environment: Environment, name: str, root: Path, **context: Any) -> str:
@@ -17,7 +17,9 @@ def rendered(environment: Environment, name: str, root: Path, **context: Any) ->
     """
     try:
         return environment.get_template(name).render(**context)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (UserError, OutdatedError, RunError, StaleError):
+        raise
+    except Exception as error:
         folder = Path(environment.loader.searchpath[0])  # type: ignore[union-attr]
         file, line = _place(error, folder, name)
         try:
@@ -25,7 +27,10 @@ def rendered(environment: Environment, name: str, root: Path, **context: Any) ->
         except (OSError, ValueError, IndexError):
             excerpt = None
         shown = file.relative_to(root) if file.is_relative_to(root) else file
-        message = f"the template cannot be rendered: {error}"
+        what = (
+            str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        )
+        message = f"the template cannot be rendered: {what}"
         raise UserError(Problem(message, shown, line, excerpt=excerpt)) from error
 
 

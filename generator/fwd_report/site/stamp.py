@@ -21,8 +21,13 @@ from fwd_report.spec.model import Project
 from fwd_report.store.store import MANIFEST
 
 CACHE = ".fwd-report/cache/pages.json"
-CODE = ("diffusion", "figures", "scripts", "site", "techniques")
+CODE = (
+    "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",
+    "training",
+)  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
+MODULES = ("errors.py", "outside.py", "packaged.py", "sources.py")
+"""The modules beside them that rendering loads."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
     folders = {"templates": templates_folder(project), **{name: package / name for name in CODE}}
     for name, folder in folders.items():
         yield from _files(name, str(folder))
+    for name in MODULES:
+        yield name, str(package / name)
 
 
 def _files(name: str, folder: str) -> Iterator[tuple[str, str]]:
