@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Page
+from tests.site.conftest import lay_out
 from tests.site.planned import planned_report
 
 from fwd_report.site.claims import claim_findings, claims
+from fwd_report.site.publish import build_site
+from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 from fwd_report.site.rubric_page import rubric_page
 from fwd_report.spec.load import load_project
@@ -232,3 +236,16 @@ def test_the_page_has_each_item_with_its_figures_and_whether_it_holds(tmp_path: 
     assert "not yet: forward lacks t &#61; 500&#44; 750" in rows["1&#46;1"]
     assert rows["1&#46;8"].endswith("| not covered |")
     assert "1 of 22 are shown here" in page
+
+
+def test_the_page_fits_a_phone(tmp_path: Path, page: Page) -> None:
+    lay_out(tmp_path)
+    made = report(tmp_path, {"a": covering("1.9", HYBRID)})
+    render_site(made, tmp_path)
+    build_site(tmp_path, tmp_path / "site")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((tmp_path / "site/report/deliverables/index.html").as_uri())
+    cells = page.locator(".fwd-rubric td")
+    assert cells.count() > 40
+    edges = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
+    assert max(edges) <= 390

@@ -20,13 +20,15 @@ def rubric_page(report: ReportResult, rubric: Rubric) -> str:
         f"What *{inert(rubric.title)}* asks for, and where it stands: {held} of {len(judged)} "
         "are shown here. Which experiments count, and how many of them there are, was read from "
         "the specs that made these pages.",
+        "",
+        '<div class="fwd-rubric" markdown>',
     ]
     for part in dict.fromkeys(claim.item.part for claim in judged):
         if part:
             lines += ["", f"## {inert(part)}"]
         lines += ["", "| | what is asked | where | holds |", "|---|---|---|---|"]
         lines += [_row(report, claim) for claim in judged if claim.item.part == part]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", "</div>"]) + "\n"
 
 
 def _row(report: ReportResult, claim: Claim) -> str:
