@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,6 +21,7 @@ from fwd_report.models.scorer import load_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.model import Project
+from fwd_report.store.store import Store
 from fwd_report.techniques.base import PromptText, marked_fields
 from fwd_report.training.checkpoints import load_trained
 
@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
 
 class Networks:
-    """Opens networks when a run first asks them. cache: a folder for prompts and file digests."""
+    """Opens networks when a run first asks them; prompts and file digests are kept in the store."""
 
-    def __init__(self, project: Project, cache: Path, device: str, dtype: torch.dtype) -> None:
+    def __init__(self, project: Project, store: Store, device: str, dtype: torch.dtype) -> None:
         self._project = project
-        self._digests = cache / "digests.json"
+        self._digests = store.digests
         # What a text encoder made in another number of threads differs in its last bits.
         deterministic = project.report.deterministic
-        self._prompts_folder = cache / ("prompts-deterministic" if deterministic else "prompts")
+        prompts = "prompts-deterministic" if deterministic else "prompts"
+        self._prompts_folder = store.digests.parent / prompts
         self._device = device
         self._dtype = dtype
         self._planned: dict[str, str] = {}

@@ -50,7 +50,7 @@ class Workbench:
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
         self.batch = 1 if self._deterministic else project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
-        self._networks = Networks(project, store.base / "cache", self.device, self._dtype)
+        self._networks = Networks(project, store, self.device, self._dtype)
 
     def prepare(self, runs: Iterable[Run]) -> None:
         """Note what the runs to come ask, so that the text encoder is loaded once."""
