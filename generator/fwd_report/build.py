@@ -77,7 +77,7 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     refresh_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    unknown = unknown_models(project, plan.selected(options.only), store.digests)
+    unknown = unknown_models(project, plan.selected(options.only), store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
     for warning in (*unrun, *unread_words(plan)):
         say(f"warning: {warning}", err=True)

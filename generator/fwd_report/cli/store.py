@@ -154,7 +154,7 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     for profile in set(plan.project.report.profiles) - {plan.project.profile}:
         plans.append(make_plan(options.project(root, profile), store))
     keys = {run.key for each in plans for run in each.runs}
-    unknown = (unknown_models(each.project, each.runs, store.digests) for each in plans)
+    unknown = (unknown_models(each.project, each.runs, store) for each in plans)
     return keys, sorted({model for models in unknown for model in models})
 
 

@@ -88,7 +88,7 @@ class _Planner:
     def plan(self) -> Plan:
         for name in self._specs:
             self._expand(name)
-        self._ingredients.code.save()
+        self._store.memory.save()
         return Plan(
             self._project, tuple(self._runs), self._experiments, self._ingredients.code.sources
         )

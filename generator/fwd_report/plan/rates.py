@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fwd_report.errors import number
 from fwd_report.plan.run import Run
-from fwd_report.store.files import read_cache, write_cache
+from fwd_report.store.files import read_checked, write_checked
 
 RATES = "rates.json"
 MEMORY = 0.9
@@ -91,7 +91,7 @@ class Rates:
 
     def __init__(self, base: Path, first: Mapping[str, float] | None = None) -> None:
         self._file = base / RATES
-        self._known = read_cache(self._file)
+        self._known = read_checked(self._file)
         self._seen: dict[str, float] = {}
         self._first = dict(first or {})
 
@@ -134,7 +134,7 @@ class Rates:
     def save(self) -> None:
         """Keep what was learnt."""
         if self._seen:
-            write_cache(self._file, {**self._known, **self._seen})
+            write_checked(self._file, {**self._known, **self._seen})
 
 
 def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
