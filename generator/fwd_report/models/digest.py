@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.layout import files_read
+from fwd_report.models.folder_layout import files_read
 from fwd_report.store.files import read_checked, write_checked
 from fwd_report.store.memory import Memory
 from fwd_report.store.store import Store

@@ -6,7 +6,7 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS
+from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS
 from fwd_report.store.memory import digest_of, memory_of
 
 

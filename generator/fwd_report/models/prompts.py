@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
 from fwd_report.store.memory import Memory, digest_of
 
