@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import Problem, RunError, StaleError, UserError, number, say
+from fwd_report.errors import Problem, RunError, StaleError, UserError, counted, say
 from fwd_report.plan.asked_models import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
@@ -191,7 +191,7 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
                 ExperimentResult(
                     spec=experiment,
                     entries=tuple(filter(None, map(read, present))),
-                    failure=_absence(absent, causes),
+                    absence=_absence(absent, causes),
                     script=offered(plan.project, store, present),
                 )
             )
@@ -225,7 +225,7 @@ def _run(
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
-    from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
+    from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 
     code = LoadedCode(plan.sources)
     code.load(sorted({module for run in due for module in run.modules}))
@@ -234,7 +234,7 @@ def _run(
     rates = Rates(store.base, first_rates(unique))
     with (
         determinism(plan.project.report.deterministic),
-        Progress(calls_by_cost(unique), len(unique), rates) as progress,
+        Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):
         engine = Engine(store, workbench, progress, options.keep_going, forced)
         return engine.run(unique), engine.finished, engine.others
@@ -288,4 +288,4 @@ def _stale_message(due: Sequence[Run]) -> str:
     names = sorted({f"{run.section}.{run.experiment}" for run in due})
     count = len(distinct(due))
     are = "is" if count == 1 else "are"
-    return f"{number(count, 'run')} {are} not in the store, of: {', '.join(names)}"
+    return f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"

@@ -1,4 +1,4 @@
-"""The one progress display: model calls done and left over the whole build, a rate, an ETA."""
+"""The one progress display: network steps done and left over the whole build, a rate, an ETA."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import inert, number, say
+from fwd_report.errors import counted, inert, say
 from fwd_report.plan.rates import Rates
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ RATE_OVER = 5.0
 
 
 class Progress:
-    """Counts calls by cost class; draws a bar in a terminal, prints plain lines elsewhere.
+    """Counts network steps by cost class; draws a bar in a terminal, prints plain lines elsewhere.
 
-    totals: the calls to make, by cost class. The ETA adds up what is left of each class at that
+    totals: the steps to make, by cost class. The ETA adds up what is left of each class at that
     class's own rate, so it does not jump when a slow model follows a fast one, and names what has
     no rate yet.
     """
 
     def __init__(self, totals: Mapping[str, int], runs: int, rates: Rates) -> None:
         self._left = dict(totals)
-        self._calls = sum(totals.values())
+        self._total = sum(totals.values())
         self._done = 0
         self._runs = runs
         self._runs_done = 0
@@ -53,7 +53,7 @@ class Progress:
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._bar.add_task(self._line(), total=max(1, self._calls))
+            self._bar.add_task(self._line(), total=max(1, self._total))
             self._bar.start()
         return self
 
@@ -67,17 +67,17 @@ class Progress:
             self._bar.stop()
         self._rates.save()
 
-    def advance(self, cost: str, calls: int, seconds: float) -> None:
-        """`calls` calls of that class were made in `seconds`."""
-        self._rates.observe(cost, calls, seconds)
-        self._left[cost] = max(0, self._left.get(cost, 0) - calls)
-        self._done += calls
+    def advance(self, cost: str, steps: int, seconds: float) -> None:
+        """`steps` of that class were made in `seconds`."""
+        self._rates.observe(cost, steps, seconds)
+        self._left[cost] = max(0, self._left.get(cost, 0) - steps)
+        self._done += steps
         self._show()
 
-    def skip(self, cost: str, calls: int) -> None:
-        """`calls` calls of that class will not be made after all."""
-        self._left[cost] = max(0, self._left.get(cost, 0) - calls)
-        self._calls -= calls
+    def skip(self, cost: str, steps: int) -> None:
+        """`steps` of that class will not be made after all."""
+        self._left[cost] = max(0, self._left.get(cost, 0) - steps)
+        self._total -= steps
         self._show()
 
     def working_on(self, what: str) -> None:
@@ -105,24 +105,24 @@ class Progress:
         if self._bar is not None:
             task = self._bar.task_ids[0]
             self._bar.update(
-                task, completed=self._done, total=max(1, self._calls), description=self._line()
+                task, completed=self._done, total=max(1, self._total), description=self._line()
             )
         elif self._runs and now - self._printed >= PLAIN_EVERY:
             self._printed = now
             say(self._line(), err=True)
 
     def _line(self) -> str:
-        words = [f"{self._done:,}/{self._calls:,} calls"]
+        words = [f"{self._done:,}/{self._total:,} network steps"]
         if self._rate:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
         words.append(self._time_left())
-        words.append(f"{self._runs_done}/{number(self._runs, 'run')}")
+        words.append(f"{self._runs_done}/{counted(self._runs, 'run')}")
         if self._now:
             words.append(self._now)
         return " · ".join(words)
 
     def _time_left(self) -> str:
-        if self._done >= self._calls:
+        if self._done >= self._total:
             return "finishing"
         left = self._rates.estimate(self._left)
         return f"left: {left}"

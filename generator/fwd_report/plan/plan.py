@@ -201,7 +201,9 @@ class _Planner:
             axes=axes,
             key=key,
             parts=parts,
-            calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
+            network_steps=technique.network_steps(
+                {field: group[0].technique for field, group in needs.items()}
+            ),
             alt=technique.alt(axes),
             label=experiment.label or experiment.title or experiment.id,
             model=model,

@@ -38,7 +38,7 @@ class Shown:
 
     experiment: str
     folders: tuple[Path, ...]
-    failure: str | None
+    absence: str | None
 
 
 def shown_results(report: ReportResult) -> list[Shown]:
@@ -47,7 +47,7 @@ def shown_results(report: ReportResult) -> list[Shown]:
         Shown(
             f"{section.spec.name}.{result.spec.id}",
             tuple(entry.folder for entry in result.entries),
-            result.failure,
+            result.absence,
         )
         for section in report.sections
         for result in section.experiments
@@ -71,7 +71,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], root: Path, digests:
         digest.update(f"{name}\0{digests.of(name, path)}\n".encode("utf-8", "surrogateescape"))
     digest.update(repr(hand_written(root / "docs")).encode())
     for result in shown:
-        digest.update(f"{result.experiment}\0{result.failure}\n".encode())
+        digest.update(f"{result.experiment}\0{result.absence}\n".encode())
         for folder in result.folders:
             made = digests.of(folder.name, f"{folder}{os.sep}{MANIFEST}")
             digest.update(f"{folder.name}\0{made}\n".encode())
