@@ -40,7 +40,7 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a field, e.g. seed=7."),
 ]
 Only = Annotated[
-    list[str] | None, typer.Option(metavar="SECTION", help="This section alone; repeatable.")
+    list[str] | None, typer.Option(metavar="SECTION[.EXPERIMENT]", help="This alone; repeatable.")
 ]
 CODE = ("site_templates", "mkdocs.yml", "mkdocs.yaml")
 """What of a writeup is code that a command would run."""
