@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -54,13 +54,34 @@ def section_page(
     environment: Environment,
 ) -> str:
     """The page's Markdown. Raises UserError with every prose that does not render."""
+    return rendered(
+        environment,
+        "section.md",
+        report.project.root,
+        section=section.spec,
+        **section_content(report, section, everything, gallery),
+        report=report.project.report,
+        profile=report.project.profile,
+        file=section.spec.file.relative_to(report.project.root).as_posix(),
+    )
+
+
+def section_content(
+    report: ReportResult,
+    section: SectionResult,
+    everything: Names,
+    gallery: Gallery,
+    drawn: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+
+    drawn: ids of the experiments whose figures are drawn; None: all. Raises UserError with every
+    prose that does not render.
+    """
     runs = experiment_views(section)
     numbers = figure_numbers(section)
     writer = _Writer(report, section, {"runs": runs, "report": everything})
-    spec = section.spec
-    intro = writer.prose(spec.intro, "intro")
-    used = report.project.profile
-    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    intro = writer.prose(section.spec.intro, "intro")
     experiments: list[dict[str, Any]] = []
     for result in section.experiments:
         name = result.spec.id
@@ -70,7 +91,7 @@ def section_page(
         discussion = writer.prose(
             result.spec.discussion, name, "discussion", context=context, of_page=of_page
         )
-        if result.spec.show:
+        if result.spec.show and (drawn is None or name in drawn):
             experiments.append(
                 {
                     "id": name,
@@ -79,16 +100,10 @@ def section_page(
                     "caption": caption,
                     "discussion": discussion,
                     **_figure(result, gallery),
-                    "facts": facts(result.entries),
-                    "keys": keys(result.entries),
-                    "source": Markup(highlighted(result.spec.source)),
-                    "command": f"fwd-report build --only {spec.name} --force{profile}",
-                    "script": result.script,
-                    "script_command": result.script
-                    and f"fwd-report script {result.script.run}{profile}",
+                    **_origin(report, section, result),
                 }
             )
-    outro = writer.prose(spec.outro, "outro")
+    outro = writer.prose(section.spec.outro, "outro")
     writer.check_references()
     if writer.problems:
         raise UserError(writer.problems)
@@ -96,18 +111,27 @@ def section_page(
     for experiment in experiments:
         for field in ("caption", "discussion"):
             experiment[field] = Markup(linked(experiment[field]))
-    return rendered(
-        environment,
-        "section.md",
-        report.project.root,
-        section=spec,
-        intro=Markup(linked(intro)),
-        experiments=experiments,
-        outro=Markup(linked(outro)),
-        report=report.project.report,
-        profile=report.project.profile,
-        file=spec.file.relative_to(report.project.root).as_posix(),
-    )
+    return {
+        "intro": Markup(linked(intro)),
+        "experiments": experiments,
+        "outro": Markup(linked(outro)),
+    }
+
+
+def _origin(
+    report: ReportResult, section: SectionResult, result: ExperimentResult
+) -> dict[str, Any]:
+    """How a figure was made: facts, keys, the YAML, and the commands that make it again."""
+    used = report.project.profile
+    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    return {
+        "facts": facts(result.entries),
+        "keys": keys(result.entries),
+        "source": Markup(highlighted(result.spec.source)),
+        "command": f"fwd-report build --only {section.spec.name} --force{profile}",
+        "script": result.script,
+        "script_command": result.script and f"fwd-report script {result.script.run}{profile}",
+    }
 
 
 def highlighted(source: str) -> str:
