@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, UserError, say
-from fwd_report.plan.asked import unknown_models
+from fwd_report.plan.asked_models import unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
-from fwd_report.plan.unread import unread_words
+from fwd_report.plan.unknown_words import unread_words
 from fwd_report.running import REPAIRS, Running
 from fwd_report.running import Options as Options
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.spec.selection import check_names
 from fwd_report.store.store import DamagedEntryError, Store
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, StaleError, number, say
-from fwd_report.plan.asked import download_models
+from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _run(
     from fwd_report.engine.libraries import verbosity_kept
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
-    from fwd_report.plan.loaded import LoadedCode
+    from fwd_report.plan.loaded_code import LoadedCode
     from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 
     code = LoadedCode(plan.sources)

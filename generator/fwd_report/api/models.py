@@ -13,7 +13,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.libraries import verbosity_kept
-from fwd_report.models.model import Evaluator, Model
+from fwd_report.models.handle import Evaluator, Model
 from fwd_report.models.names import EMBEDDED, resolve
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[Model
 
     from fwd_report.models.cascade import Cascade
     from fwd_report.models.digest import model_digest
-    from fwd_report.models.layout import STAGE_PARTS
+    from fwd_report.models.folder_layout import STAGE_PARTS
     from fwd_report.models.opening import open_model
 
     folder = resolve(source, 1, Path.cwd())

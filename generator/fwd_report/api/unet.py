@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError, first_line
-from fwd_report.models.model import Evaluator, Model
+from fwd_report.models.handle import Evaluator, Model
 
 NETWORK = "UNet2DModel"
 VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")

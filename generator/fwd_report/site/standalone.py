@@ -17,11 +17,11 @@ from typing import Any
 from markupsafe import escape
 
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.folder import templates_folder
 from fwd_report.site.page import section_content, templates
-from fwd_report.site.rendering import rendered_macro
+from fwd_report.site.page_folders import templates_folder
+from fwd_report.site.page_templates import rendered_macro
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.views import Names
+from fwd_report.site.template_values import Names
 
 SCOPE = "fwd-embedded"
 """The class of the element that the style holds within."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.spec.suggest import did_you_mean
 
 
