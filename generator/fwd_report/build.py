@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from fwd_report.running import Options as Options
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
-from fwd_report.spec.project import Project
+from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.selection import check_names
 from fwd_report.store.store import DamagedEntryError, Store
 
@@ -42,23 +42,35 @@ class Outcome:
 
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
-    """The project's plan against its store; warns of what its specs probably do not mean."""
+    """The project's plan against its store; says what its specs probably do not mean."""
     project = options.project(root)
-    for warning in project.warnings:
-        say(f"warning: {warning}", err=True)
+    _warn(project.warnings)
     return _planned(project, options)
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
-    check_names(project, options.only)
+    plan, store, warnings = plan_project(project, options.only)
+    _warn(warnings)
+    return plan, store
+
+
+def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, list[str]]:
+    """The plan, the store it was compared with, and warnings about what its runs ask.
+
+    Raises UserError for names in `only` that are no section's and no experiment's.
+    """
+    check_names(project, only)
     refresh_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    unknown = unknown_models(project, plan.selected(options.only), store.digests)
+    unknown = unknown_models(project, plan.selected(only), store.digests)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
-    for warning in (*unrun, *unread_words(plan)):
+    return plan, store, [*unrun, *map(str, unread_words(plan))]
+
+
+def _warn(warnings: Iterable[object]) -> None:
+    for warning in warnings:
         say(f"warning: {warning}", err=True)
-    return plan, store
 
 
 def load_report(root: Path, options: Options) -> ReportResult:
@@ -149,21 +161,34 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
     sections = []
     for section in plan.project.sections:
         experiments = []
-        for experiment in section.experiments:
-            runs = plan.experiments[section.name, experiment.id]
-            present, absent = _parted(store, runs)
-            experiments.append(
-                ExperimentResult(
-                    spec=experiment,
-                    entries=tuple(filter(None, map(read, present))),
-                    failure=_absence(absent, causes),
-                    script=offered(plan.project, store, present),
-                )
-            )
+        for spec in section.experiments:
+            runs = plan.experiments[section.name, spec.id]
+            result = experiment_result(spec, runs, store, read, causes)
+            script = offered(plan.project, store, [run for run in runs if store.has(run.key)])
+            experiments.append(replace(result, script=script))
         sections.append(SectionResult(section, tuple(experiments)))
     if damaged:
         raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
     return ReportResult(plan.project, tuple(sections))
+
+
+def experiment_result(
+    spec: ExperimentSpec,
+    runs: Sequence[Run],
+    store: Store,
+    read: Callable[[Run], Entry | None],
+    causes: Mapping[str, str],
+) -> ExperimentResult:
+    """What a figure of these runs of an experiment shows, and why results are missing.
+
+    read: the entry of a stored run. causes: why runs failed, by their keys.
+    """
+    present, absent = _parted(store, runs)
+    return ExperimentResult(
+        spec=spec,
+        entries=tuple(entry for run in present if (entry := read(run)) is not None),
+        failure=_absence(absent, causes),
+    )
 
 
 def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
@@ -175,7 +200,7 @@ def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     return present, absent
 
 
-def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
+def _absence(absent: Sequence[Run], causes: Mapping[str, str]) -> str | None:
     if not absent:
         return None
     for run in absent:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from fwd_report.store.entry import Entry
+
 BATCH = 16
 """Most queries answered in one forward pass; fewer where memory ends before."""
 
@@ -86,6 +88,13 @@ def load_model(
         if is_unet_folder(Path(source).expanduser()):
             return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
         return LoadedModel.of(*_load_stage_one(str(source), device, precision), batch)
+
+
+def trained_model(entry: Entry, epoch: int | None = None) -> LoadedModel:
+    """The network that a stored training left after `epoch`, counting from 1; None: the last."""
+    from fwd_report.training.checkpoints import load_trained
+
+    return LoadedModel.of(*load_trained(entry, epoch, choose_device("auto")))
 
 
 def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0)) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -71,13 +71,15 @@ def section_content(
     section: SectionResult,
     everything: Names,
     gallery: Gallery,
-    drawn: Collection[str] | None = None,
+    drawn: Mapping[str, ExperimentResult] | None = None,
 ) -> dict[str, Any]:
     """A page's `intro` and `outro`, and its `experiments` as the templates take them.
 
-    drawn: ids of the experiments whose figures are drawn; None: all. Raises UserError with every
-    prose that does not render.
+    drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
+    UserError with every prose that does not render.
     """
+    if drawn is None:
+        drawn = {result.spec.id: result for result in section.experiments if result.spec.show}
     runs = experiment_views(section)
     numbers = figure_numbers(section)
     writer = _Writer(report, section, {"runs": runs, "report": everything})
@@ -91,16 +93,16 @@ def section_content(
         discussion = writer.prose(
             result.spec.discussion, name, "discussion", context=context, of_page=of_page
         )
-        if result.spec.show and (drawn is None or name in drawn):
+        if name in drawn:
             experiments.append(
                 {
                     "id": name,
                     "title": result.spec.title,
-                    "number": numbers[name],
+                    "number": numbers.get(name, ""),
                     "caption": caption,
                     "discussion": discussion,
-                    **_figure(result, gallery),
-                    **_origin(report, section, result),
+                    **_figure(drawn[name], gallery),
+                    **_origin(report, section, drawn[name]),
                 }
             )
     outro = writer.prose(section.spec.outro, "outro")

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from markupsafe import escape
 
@@ -22,6 +21,7 @@ from fwd_report.site.page_folders import templates_folder
 from fwd_report.site.page_templates import rendered_macro
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.template_values import Names
+from fwd_report.spec.project import Project
 
 SCOPE = "fwd-embedded"
 """The class of the element that the style holds within."""
@@ -38,24 +38,17 @@ def figure_html(
 ) -> str:
     """The figure of one experiment of the section, or of some of its runs.
 
-    result: what to show, with the experiment's spec. everything: what prose may see of the report.
-    Raises UserError where the section's prose or the project's templates do not render.
+    result: what to draw, for an experiment of the section. everything: what prose may see of the
+    report. Raises UserError where the section's prose or the project's templates do not render.
     """
-    shown = replace(result, spec=replace(result.spec, show=True), script=None)
-    experiments = tuple(
-        shown if each.spec.id == result.spec.id else each for each in section.experiments
-    )
     environment = templates(templates_folder(report.project))
     with tempfile.TemporaryDirectory(prefix="fwd-report-") as folder:
         gallery = Gallery(Path(folder))
-        content = section_content(
-            report, replace(section, experiments=experiments), everything, gallery, [shown.spec.id]
-        )
+        drawn = {result.spec.id: replace(result, script=None)}
+        content = section_content(report, section, everything, gallery, drawn)
         (figure,) = content["experiments"]
-        drawn = rendered_macro(
-            environment, "figure.html", "figure", report.project.root, _placed(figure, result)
-        )
-        return _within(drawn, gallery)
+        made = rendered_macro(environment, "figure.html", "figure", report.project.root, figure)
+        return _within(made, gallery)
 
 
 def page_style(folder: Path) -> str:
@@ -79,15 +72,10 @@ def page_style(folder: Path) -> str:
     return f"<style>{inert}</style>"
 
 
-def embedded(parts: Sequence[str], folder: Path) -> str:
-    """Figures, or other HTML, as one output with the style of the templates in `folder`."""
+def embedded(parts: Sequence[str], project: Project) -> str:
+    """Figures, or other HTML, as one output with the style of the project's pages."""
     inside = f'<div class="md-typeset">{"".join(parts)}</div>'
-    return f'{page_style(folder)}<div class="{SCOPE}">{inside}</div>'
-
-
-def _placed(figure: dict[str, Any], result: ExperimentResult) -> dict[str, Any]:
-    """The figure as a template takes it; what pages do not show has no number."""
-    return figure if result.spec.show else {**figure, "number": ""}
+    return f'{page_style(templates_folder(project))}<div class="{SCOPE}">{inside}</div>'
 
 
 def _within(figure: str, gallery: Gallery) -> str:

@@ -9,6 +9,8 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.spec.project import Project
 from fwd_report.spec.suggest import did_you_mean
 
+SPEC_SUFFIXES = (".yaml", ".yml")
+
 
 def check_names(project: Project, names: Iterable[str]) -> None:
     """Raise UserError for names that are no section's and no experiment's, with suggestions."""
@@ -26,7 +28,7 @@ def name_problem(project: Project, name: str) -> Problem | None:
     section, dot, _ = name.partition(".")
     if not dot and section in experiments:
         return None
-    if dot and section in experiments:
+    if dot and section in experiments and Path(name).suffix not in SPEC_SUFFIXES:
         if name in experiments[section]:
             return None
         hint = did_you_mean(name, experiments[section])
