@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from fwd_report.errors import counted, inert, say
+from fwd_report.engine.displays import Display, choose_display
+from fwd_report.errors import counted
 from fwd_report.plan.rates import Rates
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
-PLAIN_EVERY = 10.0
-"""Seconds between lines where the output is not a terminal."""
 RATE_OVER = 5.0
 """Seconds the shown rate is averaged over."""
 
 
 class Progress:
-    """Counts network steps by cost class; draws a bar in a terminal, prints plain lines elsewhere.
+    """Counts network steps by cost class, and shows how far they are where it can be seen.
 
     totals: the steps to make, by cost class. The ETA adds up what is left of each class at that
     class's own rate, so it does not jump when a slow model follows a fast one, and names what has
@@ -36,25 +30,14 @@ class Progress:
         self._runs_done = 0
         self._rates = rates
         self._now = ""
-        self._bar: Bar | None = None
-        self._printed = self._mark = time.monotonic()
+        self._display: Display = choose_display()
+        self._mark = time.monotonic()
         self._mark_done = 0
         self._rate = 0.0
 
     def __enter__(self) -> Progress:
-        if self._runs and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, TextColumn
-            from rich.progress import Progress as Bar
-
-            self._bar = Bar(
-                BarColumn(),
-                TextColumn("{task.description}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.add_task(self._line(), total=max(1, self._total))
-            self._bar.start()
+        if self._runs:
+            self._display.start(self._line(), self._total)
         return self
 
     def __exit__(
@@ -63,8 +46,8 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._runs:
+            self._display.stop()
         self._rates.save()
 
     def advance(self, cost: str, steps: int, seconds: float) -> None:
@@ -91,25 +74,16 @@ class Progress:
         self._show()
 
     def note(self, message: str) -> None:
-        """Print a line that stays, above the bar."""
-        if self._bar is not None:
-            self._bar.console.print(inert(message), markup=False, highlight=False)
-        else:
-            say(message, err=True)
+        """Say a line that stays."""
+        self._display.note(message)
 
     def _show(self) -> None:
         now = time.monotonic()
         if now - self._mark >= RATE_OVER:
             self._rate = (self._done - self._mark_done) / (now - self._mark)
             self._mark, self._mark_done = now, self._done
-        if self._bar is not None:
-            task = self._bar.task_ids[0]
-            self._bar.update(
-                task, completed=self._done, total=max(1, self._total), description=self._line()
-            )
-        elif self._runs and now - self._printed >= PLAIN_EVERY:
-            self._printed = now
-            say(self._line(), err=True)
+        if self._runs:
+            self._display.update(self._line(), self._done, self._total)
 
     def _line(self) -> str:
         words = [f"{self._done:,}/{self._total:,} network steps"]
