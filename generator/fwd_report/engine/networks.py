@@ -25,7 +25,7 @@ from fwd_report.techniques.base import PromptText, marked_fields
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
-    from fwd_report.models.handle import Evaluator, Model
+    from fwd_report.models.handle import Evaluator, ModelHandle
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
@@ -42,7 +42,7 @@ class Networks:
         """The digest of each stage, as the keys of the runs have it."""
         self._prompts: list[str] = []
         self._cascade: Cascade | None = None
-        self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
+        self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
         self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
@@ -59,7 +59,7 @@ class Networks:
             }
         )
 
-    def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
+    def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
         if trained := needs.get("model"):
             name = (trained[0].key, run.epochs.get("model"))

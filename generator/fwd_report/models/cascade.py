@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
-from fwd_report.models.handle import Evaluator, Model, Upscaling
+from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.prompts import PromptEncoder
 from fwd_report.store.memory import Memory
@@ -41,17 +41,17 @@ class Cascade:
         self._dtype = dtype
         self._memory = memory
         self._folders: dict[int, ModelFolder] = {}
-        self._models: dict[int, Model] = {}
+        self._models: dict[int, ModelHandle] = {}
         self._evaluators: dict[int, Evaluator] = {}
         self._prompts: PromptEncoder | None = None
 
-    def model(self, stage: int) -> Model:
+    def model(self, stage: int) -> ModelHandle:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
         if stage not in self._models:
             folder = self._folder(stage)
             config = folder.config("unet")
             size, channels = config["sample_size"], config["in_channels"]
-            self._models[stage] = Model(
+            self._models[stage] = ModelHandle(
                 name=STAGE_NAMES[stage],
                 process=schedules.load_process(folder, thresholds=stage == 2),
                 shape=(channels if stage == 1 else channels // 2, size, size),

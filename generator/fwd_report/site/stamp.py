@@ -37,7 +37,7 @@ class Shown:
 
     experiment: str
     folders: tuple[Path, ...]
-    failure: str | None
+    absence: str | None
 
 
 def shown_results(report: ReportResult) -> list[Shown]:
@@ -46,7 +46,7 @@ def shown_results(report: ReportResult) -> list[Shown]:
         Shown(
             f"{section.spec.name}.{result.spec.id}",
             tuple(entry.folder for entry in result.entries),
-            result.failure,
+            result.absence,
         )
         for section in report.sections
         for result in section.experiments
@@ -70,7 +70,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], root: Path) -> str:
         digest.update(f"{name}\0{digest_of_file(path)}\n".encode("utf-8", "surrogateescape"))
     digest.update(repr(hand_written(root / "docs")).encode())
     for result in shown:
-        digest.update(f"{result.experiment}\0{result.failure}\n".encode())
+        digest.update(f"{result.experiment}\0{result.absence}\n".encode())
         for folder in result.folders:
             made = digest_of_file(f"{folder}{os.sep}{MANIFEST}")
             digest.update(f"{folder.name}\0{made}\n".encode())

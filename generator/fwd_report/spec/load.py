@@ -25,8 +25,7 @@ from fwd_report.spec.sections import build_section, section_files
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_nodes import Mapping as YamlMapping
-from fwd_report.spec.yaml_nodes import Place
+from fwd_report.spec.yaml_nodes import Place, YamlMapping
 from fwd_report.spec.yaml_source import Source, read_yaml
 from fwd_report.store.memory import memory_of
 from fwd_report.techniques.base import Technique
