@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from fwd_report.site.git import Git, GitError, without_password
+from fwd_report.git import Git, GitError, without_password
 from fwd_report.spec.project import Project
 
 HOSTS = {"github.com": "github.io", "ssh.github.com": "github.io", "gitlab.com": "gitlab.io",
