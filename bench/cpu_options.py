@@ -10,7 +10,7 @@ import argparse
 import time
 from pathlib import Path
 
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.threads import spin_briefly
 
 spin_briefly()

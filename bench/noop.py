@@ -101,8 +101,8 @@ def fabricated(project: Path, folder: Path) -> Path:
     sys.path.insert(0, str(ROOT / "generator"))
     from fwd_report.build import Options, load_plan, shown_results
     from fwd_report.site.digests import Digests
-    from fwd_report.site.folder import scratch_folder
     from fwd_report.site.owned import OwnedFolder
+    from fwd_report.site.page_folders import scratch_folder
     from fwd_report.site.render import STAGING
     from fwd_report.site.stamp import CACHE, inputs_digest
 

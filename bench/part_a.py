@@ -25,7 +25,7 @@ from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.models.cascade import STAGE_NAMES
-from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.rates import Rates, calls_by_cost
 from fwd_report.plan.run import Run

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.text import LENGTH
+from fwd_report.models.prompts import LENGTH
 
 TEXT_WIDTH = 256
 HEAD = 32

@@ -34,7 +34,7 @@ from emoji_if.captions import (
 from emoji_if.loop import Settings, Training, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
 from emoji_if.vocabulary import Thing
-from fwd_report.models.text import LENGTH
+from fwd_report.models.prompts import LENGTH
 
 SHARPNESS = 10.0
 SHORT = 18

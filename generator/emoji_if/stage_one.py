@@ -17,7 +17,7 @@ from emoji_if.sample import draw, grid
 from emoji_if.stream import Stream
 from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.text import embed
+from fwd_report.models.prompts import embed
 
 PREVIEW = (
     "a rocket ship",

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import Problem, RunError, StaleError, UserError, number, say
-from fwd_report.plan.asked import download_models, unknown_models
+from fwd_report.plan.asked_models import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
-from fwd_report.plan.unread import unread_words
+from fwd_report.plan.unknown_words import unread_words
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.stamp import Shown, built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Store
 
@@ -224,7 +224,7 @@ def _run(
     from fwd_report.engine.engine import Engine
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
-    from fwd_report.plan.loaded import LoadedCode
+    from fwd_report.plan.loaded_code import LoadedCode
     from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
 
     code = LoadedCode(plan.sources)

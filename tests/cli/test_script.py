@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from fwd_report.build import Options, build, load_plan
 from fwd_report.cli import app
 from fwd_report.errors import UserError
-from fwd_report.scripts.views import ORDERS, VIEWS
+from fwd_report.scripts.anagram_views import ORDERS, VIEWS
 
 PICTURES = """\
 title: Pictures

@@ -12,8 +12,8 @@ import torch
 from fwd_report.diffusion.program import Prediction, Program
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import STAGE_PARTS
-from fwd_report.models.model import Evaluator
+from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.models.handle import Evaluator
 from fwd_report.models.opening import open_model
 
 T = TypeVar("T")

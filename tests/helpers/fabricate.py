@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.spec.model import ExperimentSpec, Project, ReportSpec, SectionSpec, Variant
+from fwd_report.spec.project import ExperimentSpec, Project, ReportSpec, SectionSpec, Variant
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.parts import (

@@ -14,7 +14,7 @@ from fwd_report.build import Options, build
 from fwd_report.errors import UnavailableError, UserError
 from fwd_report.models import hub, names
 from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import STAGE_PARTS
+from fwd_report.models.folder_layout import STAGE_PARTS
 
 PARTS = STAGE_PARTS[1]
 

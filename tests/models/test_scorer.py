@@ -12,7 +12,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFas
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from fwd_report.errors import UserError
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
 
 PROMPTS = ["a dog", "a photo of a skull"]

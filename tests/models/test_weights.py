@@ -15,13 +15,13 @@ from tests.helpers.driver import cascade_of
 from transformers import T5EncoderModel
 
 from fwd_report.errors import OutdatedError, UserError
-from fwd_report.models import names, schedules, text, weights
+from fwd_report.models import names, prompts, schedules, weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import STAGE_PARTS
+from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.opening import open_model
-from fwd_report.models.text import PromptEncoder
+from fwd_report.models.prompts import PromptEncoder
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.store.files import read_cache, write_cache
 
@@ -269,20 +269,20 @@ def test_what_other_code_encoded_is_not_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An edit of either file that encodes: its source is another, as its results may be."""
-    for edited in (text, weights):
+    for edited in (prompts, weights):
         copy = tmp_path / "edited.py"
         copy.write_bytes(Path(edited.__file__).read_bytes())
         monkeypatch.setattr(edited, "__file__", str(copy))
         kept = []
         for source in (copy.read_bytes(), copy.read_bytes() + b"# edited\n"):
             copy.write_bytes(source)
-            text._code_digest.cache_clear()
+            prompts._code_digest.cache_clear()
             place = tmp_path / edited.__name__
             PromptEncoder(ModelFolder(folder), "digest", place, "cpu", torch.float32).prepare(["a"])
             kept.append(len(list(place.iterdir())))
         assert kept == [1, 2], edited.__name__
         monkeypatch.undo()
-    text._code_digest.cache_clear()
+    prompts._code_digest.cache_clear()
 
 
 def test_prompts_that_cannot_be_kept_are_encoded_all_the_same(folder: Path, tmp_path: Path) -> None:

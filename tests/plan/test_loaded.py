@@ -15,7 +15,7 @@ import pytest
 
 from fwd_report import sources
 from fwd_report.errors import CodeChangedError
-from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.training.parallel import _work
 
 NAME = "some_counted_module"

@@ -24,7 +24,7 @@ from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.models.scorer import Towers, TowersScorer
 from fwd_report.plan.code import COUNTED, Code
-from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.rates import Rates
 from fwd_report.plan.run import Run

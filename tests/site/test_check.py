@@ -18,7 +18,7 @@ from fwd_report.site.check import (
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from fwd_report.errors import UserError
 from fwd_report.site.prose import MISSING, render, render_inline
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
-from fwd_report.site.views import ExperimentView, Names, NotRun, RunView, experiment_views
-from fwd_report.spec.prose import VIEWED
+from fwd_report.site.template_values import ExperimentView, Names, NotRun, RunView, experiment_views
+from fwd_report.spec.prose_check import VIEWED
 from fwd_report.spec.templates import Templates
 
 

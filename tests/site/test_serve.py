@@ -24,7 +24,7 @@ from fwd_report.site import serve as serve_module
 from fwd_report.site.child import Child
 from fwd_report.site.preview import State
 from fwd_report.site.serve import _Builder, serve
-from fwd_report.site.sources import Sources
+from fwd_report.site.watching import Sources
 
 ROOT = Path(__file__).parents[2]
 MODULE = "tests.helpers.served_build"

@@ -7,7 +7,7 @@ from jinja2 import TemplateError
 from jinja2.exceptions import SecurityError
 from tests.spec.conftest import Writeup
 
-from fwd_report.spec.prose import place_in_text, prose_problem
+from fwd_report.spec.prose_check import place_in_text, prose_problem
 from fwd_report.spec.templates import Templates, sandbox
 
 SECTION = """\

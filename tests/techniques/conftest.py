@@ -17,9 +17,9 @@ from fwd_report.errors import UserError
 from fwd_report.models import weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import STAGE_PARTS
-from fwd_report.models.model import Evaluator
+from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.models.handle import Evaluator
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.names import EMBEDDED, resolve
 from fwd_report.techniques.context import RunContext
 

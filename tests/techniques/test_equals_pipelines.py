@@ -12,7 +12,7 @@ from tests.helpers.driver import run_alone
 from tests.techniques.conftest import Close, World
 
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import EachRun
 from fwd_report.techniques.sample import Sample

@@ -13,7 +13,7 @@ from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.model import Model
+from fwd_report.models.handle import Model
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.train import Train

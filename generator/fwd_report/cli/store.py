@@ -146,7 +146,7 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     The keys of runs that ask such a model are not among these.
     """
     from fwd_report.build import load_plan
-    from fwd_report.plan.asked import unknown_models
+    from fwd_report.plan.asked_models import unknown_models
     from fwd_report.plan.plan import make_plan
 
     plan, store = load_plan(root, options)

@@ -14,19 +14,19 @@ import torch
 from fwd_report.errors import OutdatedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.digest import forget
-from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
 from fwd_report.models.scorer import load_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import PromptText, marked_fields
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
-    from fwd_report.models.model import Evaluator, Model
+    from fwd_report.models.handle import Evaluator, Model
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 

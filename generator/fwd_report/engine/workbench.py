@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from fwd_report.engine.device import choose_device, choose_dtype
+from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.networks import Networks
-from fwd_report.engine.provenance import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.repository import git_state
 from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
-from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run
 from fwd_report.recording.pictures import write_result
 from fwd_report.recording.world import context_of
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
 from fwd_report.techniques.context import RunContext
-from fwd_report.techniques.inputs import decoded
+from fwd_report.techniques.decoding import decoded
 
 if TYPE_CHECKING:
-    from fwd_report.models.model import Evaluator
+    from fwd_report.models.handle import Evaluator
 
 CPU_BATCH, GPU_BATCH = 16, 64
 """Queries a batch, unless report.yaml says otherwise or memory ends before."""

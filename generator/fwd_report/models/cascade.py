@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.model import Evaluator, Model, Upscaling
-from fwd_report.models.text import PromptEncoder
+from fwd_report.models.handle import Evaluator, Model, Upscaling
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.prompts import PromptEncoder
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""

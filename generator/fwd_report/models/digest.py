@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.layout import files_read
+from fwd_report.models.folder_layout import files_read
 from fwd_report.store.files import read_cache, sha256_of, write_cache
 
 OUTSIDE_KEYS = "what it computes is in the keys"

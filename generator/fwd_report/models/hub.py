@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UnavailableError, UserError, first_line
-from fwd_report.models.layout import files_read
+from fwd_report.models.folder_layout import files_read
 from fwd_report.models.names import split_hub_id
 from fwd_report.store.files import sha256_of
 

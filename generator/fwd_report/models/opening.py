@@ -8,7 +8,7 @@ from pathlib import Path
 from fwd_report.errors import OutdatedError
 from fwd_report.models import hub
 from fwd_report.models.digest import digest_of, digests_in
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 
 OUTSIDE_KEYS = "what it opens is compared with the digest in the keys"
 

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
-from fwd_report.models.text import LENGTH
+from fwd_report.models.folder_layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.prompts import LENGTH
 
 SIZE = 64
 """What `Towers` brings pictures to, in pixels."""

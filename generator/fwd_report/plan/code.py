@@ -116,6 +116,6 @@ def _read_by() -> str:
     """The digest of the code that makes closures of sources."""
     folder = Path(__file__).parent
     texts = b"".join(
-        (folder / name).read_bytes() for name in ("serial.py", "syntax.py", "reach.py")
+        (folder / name).read_bytes() for name in ("canonical.py", "syntax.py", "reach.py")
     )
     return hashlib.sha256(texts).hexdigest()

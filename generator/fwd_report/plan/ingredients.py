@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
 from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import scorer_model, stage_models
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Technique
@@ -62,7 +62,7 @@ class Ingredients:
         if "scorer" in type(technique).model_fields:
             engine.append("fwd_report.models.scorer")
         if inputs:
-            engine.append("fwd_report.techniques.inputs")
+            engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
         name = (type(technique).__module__, *engine)

@@ -12,7 +12,7 @@ from fwd_report.plan.keys import FORMAT, key_of
 from fwd_report.plan.run import Run, run_name
 from fwd_report.plan.stages import stage_names
 from fwd_report.plan.why import History
-from fwd_report.spec.model import REPORT, ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import (

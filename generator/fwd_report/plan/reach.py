@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fwd_report.plan.serial import Definition, digest_of_text
+from fwd_report.plan.canonical import Definition, digest_of_text
 from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_module
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from fwd_report.site.git import Git, GitError, without_password
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 HOSTS = {"github.com": "github.io", "ssh.github.com": "github.io", "gitlab.com": "gitlab.io",
          "altssh.gitlab.com": "gitlab.io"}  # fmt: skip

@@ -22,7 +22,7 @@ from fwd_report.site.links import dead_links
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import built_profile, pages_current, shown_results
-from fwd_report.spec.model import FOLDER, REPORT, Project
+from fwd_report.spec.project import FOLDER, REPORT, Project
 
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 

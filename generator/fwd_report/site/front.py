@@ -13,13 +13,13 @@ from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import EquationError
 from fwd_report.site.mathml import FormulaError
 from fwd_report.site.nav import OWNED, by_part
+from fwd_report.site.page_templates import rendered
 from fwd_report.site.prose import inline
 from fwd_report.site.provenance import facts
-from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ReportResult, SectionResult
 from fwd_report.site.show import Image
-from fwd_report.spec.model import REPORT, Project
-from fwd_report.spec.prose import prose_problem
+from fwd_report.spec.project import REPORT, Project
+from fwd_report.spec.prose_check import prose_problem
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.parts import Picture
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, say
 from fwd_report.site.digests import ABSENT, Digests
-from fwd_report.site.folder import OWNED, real_folder
-from fwd_report.site.record import (
+from fwd_report.site.page_folders import OWNED, real_folder
+from fwd_report.site.render_record import (
     DRAWN,
     STAMP,
     Record,

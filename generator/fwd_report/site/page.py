@@ -12,13 +12,13 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
+from fwd_report.site.page_templates import rendered
 from fwd_report.site.prose import render, render_inline
 from fwd_report.site.provenance import facts, keys
-from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import Block, blocks, missing_files
-from fwd_report.site.views import Names, experiment_views, figure_numbers
-from fwd_report.site.words import (
+from fwd_report.site.template_values import Names, experiment_views, figure_numbers
+from fwd_report.site.titles import (
     heading,
     heading_id,
     label_html,
@@ -26,7 +26,7 @@ from fwd_report.site.words import (
     title_html,
     toc_label,
 )
-from fwd_report.spec.prose import prose_problem
+from fwd_report.spec.prose_check import prose_problem
 
 
 def templates(folder: Any) -> Environment:

@@ -8,13 +8,13 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.digests import Digests
-from fwd_report.site.folder import real_folder, scratch_folder, templates_folder
 from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.owned import OwnedFolder
+from fwd_report.site.page_folders import real_folder, scratch_folder, templates_folder
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_results
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 FIGURES = "figures"
 ASSETS = "assets"
@@ -52,8 +52,8 @@ def _produce(report: ReportResult, root: Path, folder: OwnedFolder) -> None:
     from fwd_report.site.page import section_page
     from fwd_report.site.page import templates as load_templates
     from fwd_report.site.rubric_page import rubric_page
-    from fwd_report.site.views import report_views
-    from fwd_report.site.words import wrong_words
+    from fwd_report.site.template_values import report_views
+    from fwd_report.site.titles import wrong_words
 
     templates = templates_folder(report.project)
     gallery = Gallery(folder.staging / FIGURES, earlier=folder.whole(f"{FIGURES}/"))

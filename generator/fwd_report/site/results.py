@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
+from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.entry import Entry
 
 if TYPE_CHECKING:

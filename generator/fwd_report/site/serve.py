@@ -14,12 +14,12 @@ from pathlib import Path
 from fwd_report.errors import say as report
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
-from fwd_report.site.folder import OWNED, scratch_folder
 from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV
+from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.preview import Preview, State
-from fwd_report.site.sources import EVERY, Sources
-from fwd_report.spec.model import FOLDER
+from fwd_report.site.watching import EVERY, Sources
+from fwd_report.spec.project import FOLDER
 from fwd_report.store.store import Store
 
 WRONG_INPUT = 2

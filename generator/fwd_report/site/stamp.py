@@ -13,11 +13,11 @@ from typing import Any
 import fwd_report
 from fwd_report.site.address import site_address
 from fwd_report.site.digests import Digests
-from fwd_report.site.folder import OWNED, templates_folder
 from fwd_report.site.nav import hand_written
-from fwd_report.site.record import read_record
+from fwd_report.site.page_folders import OWNED, templates_folder
+from fwd_report.site.render_record import read_record
 from fwd_report.site.results import ReportResult
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import MANIFEST
 
 CACHE = ".fwd-report/cache/pages.json"

@@ -12,7 +12,7 @@ from typing import Any
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
-from fwd_report.spec.model import ExperimentSpec, Variant
+from fwd_report.spec.project import ExperimentSpec, Variant
 from fwd_report.spec.seeds import check_seeds, runs_of, seeds_of
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import brief, validated

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import fwd_report
-from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS
+from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS
 
 
 def refresh_schemas(root: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.store.files import read_cache, write_cache
-from fwd_report.techniques.inputs import eight_bits
+from fwd_report.techniques.decoding import eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000

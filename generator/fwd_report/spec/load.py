@@ -14,11 +14,11 @@ from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft, build_experiments
 from fwd_report.spec.extent import excess
 from fwd_report.spec.images import Images
-from fwd_report.spec.inputs import check_inputs
-from fwd_report.spec.model import FOLDER, REPORT, Project, ReportSpec, SectionSpec
+from fwd_report.spec.input_files import check_inputs
 from fwd_report.spec.overrides import apply_to_report, apply_to_sections, parse_overrides
 from fwd_report.spec.profiles import check_profiles, named_profiles, resolve
-from fwd_report.spec.prose import ProseCheck
+from fwd_report.spec.project import FOLDER, REPORT, Project, ReportSpec, SectionSpec
+from fwd_report.spec.prose_check import ProseCheck
 from fwd_report.spec.references import References
 from fwd_report.spec.rubric import NONE, Rubric, load_rubric
 from fwd_report.spec.sections import build_section, section_files

@@ -9,7 +9,7 @@ from typing import Any
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.extent import MOST_RUNS
-from fwd_report.spec.model import Variant
+from fwd_report.spec.project import Variant
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.techniques.base import Reference, marked_fields
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
-from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.profiles import FIXED
+from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
 from fwd_report.store.files import write_json
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields

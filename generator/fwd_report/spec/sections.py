@@ -10,7 +10,7 @@ from fwd_report.errors import Problem
 from fwd_report.spec.document import Document
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.fields import SECTION_KEYS, SectionFields
-from fwd_report.spec.model import FOLDER, REPORT, SectionSpec
+from fwd_report.spec.project import FOLDER, REPORT, SectionSpec
 from fwd_report.spec.validation import validated
 
 RESERVED = ("index", "deliverables", REPORT)

@@ -36,8 +36,8 @@ class Compare(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.grid_layout import planned_order
         from fwd_report.techniques.labels import Labels, experiment_names, place
-        from fwd_report.techniques.layout import planned_order
         from fwd_report.techniques.originals import has_original, with_original, with_psnr
         from fwd_report.techniques.parts import Grid, picture_of
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fwd_report.diffusion.noise import Noise
-    from fwd_report.models.model import Model
+    from fwd_report.models.handle import Model
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.grid_layout import laid_out
 from fwd_report.techniques.labels import Labels, experiment_names
-from fwd_report.techniques.layout import laid_out
 
 Transform = Literal["flip", "rotate90", "rotate180", "negate"]
 """Views of a picture: upside down, turned or negated."""

@@ -13,7 +13,7 @@ from fwd_report.techniques.base import Technique
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
     from fwd_report.diffusion.program import Estimator
-    from fwd_report.models.model import Model
+    from fwd_report.models.handle import Model
 
 LOOP = 33
 """Model calls of a text-to-image model's default loop: the timesteps 990, 960, … 0."""

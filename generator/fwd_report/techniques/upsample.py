@@ -62,7 +62,7 @@ class Upsample(Technique):
 
         from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
-        from fwd_report.models.model import Upscaling
+        from fwd_report.models.handle import Upscaling
         from fwd_report.techniques.registry import readings_of
 
         model = run.asked

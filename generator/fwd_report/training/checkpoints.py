@@ -12,7 +12,7 @@ from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.model import Evaluator, Model
+from fwd_report.models.handle import Evaluator, Model
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
 from fwd_report.training.state import weights_file

@@ -11,8 +11,8 @@ from jinja2 import UndefinedError
 
 from fwd_report.site.mathml import inert
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.text import Span, Text
-from fwd_report.site.words import plain_title, stretches
+from fwd_report.site.tainted_text import Span, Text
+from fwd_report.site.titles import plain_title, stretches
 from fwd_report.store.entry import Entry
 
 NOT_RUN = "not run yet"

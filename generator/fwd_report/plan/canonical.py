@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fwd_report.plan.nodes import (
+from fwd_report.plan.syntax_nodes import (
     calls_for_more,
     does_something,
     is_outside,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.store.files import write_atomically
 
 DIGEST = "sha256"

@@ -10,7 +10,7 @@ from fwd_report.errors import Problem
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import NAMES, RAW, Templates, shown
 from fwd_report.spec.yaml_nodes import Place
@@ -23,7 +23,7 @@ VIEWED = (
     "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
     "technique", "label",
 )  # fmt: skip
-"""What prose may ask of an experiment (and of its runs): see site/views.py."""
+"""What prose may ask of an experiment (and of its runs): see site/template_values.py."""
 
 
 @dataclass

@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fwd_report.site.folder import OWNED
-from fwd_report.spec.model import FOLDER
+from fwd_report.site.page_folders import OWNED
+from fwd_report.spec.project import FOLDER
 
 WATCHED = (FOLDER, "site_templates", "techniques", "docs", "mkdocs.yml")
 MADE = "docs/index.md"

@@ -8,11 +8,11 @@ from pathlib import Path
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.digest import file_digests
-from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 Asked = tuple[Path | str, tuple[str, ...]]
 """A folder or hub id, and the parts that are read of it."""

@@ -16,8 +16,8 @@ from fwd_report.errors import Problem
 from fwd_report.site.mathml import FormulaError, inert, to_mathml
 from fwd_report.site.spoken import spoken
 from fwd_report.spec.markdown import INLINE
-from fwd_report.spec.model import REPORT, Project
-from fwd_report.spec.prose import prose_problem
+from fwd_report.spec.project import REPORT, Project
+from fwd_report.spec.prose_check import prose_problem
 from fwd_report.techniques.words import CLOSE, OPEN, Words, marked, unmarked
 
 MATH = re.compile(rf"\\\$|\$\$(?P<double>[^$]+)\$\$|{INLINE.pattern}", INLINE.flags)

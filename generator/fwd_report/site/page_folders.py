@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from fwd_report.errors import UserError
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 OWNED = "report"
 """The folder of docs/ that holds everything generated."""

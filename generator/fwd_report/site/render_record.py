@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fwd_report.site.folder import OWNED
+from fwd_report.site.page_folders import OWNED
 from fwd_report.store.files import read_json, write_json
 
 STAMP = "_stamp.json"

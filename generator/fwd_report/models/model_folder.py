@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.errors import OutdatedError, UserError
-from fwd_report.models.layout import CONFIG, RESTORE, TOKENIZER, WHOLE, weight_files
+from fwd_report.models.folder_layout import CONFIG, RESTORE, TOKENIZER, WHOLE, weight_files
 from fwd_report.models.sizes import check_sizes
 from fwd_report.models.tensors import tensors_in
 
