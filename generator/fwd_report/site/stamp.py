@@ -18,7 +18,7 @@ from fwd_report.site.page_folders import OWNED, templates_folder
 from fwd_report.site.render_record import read_record
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.project import Project
-from fwd_report.store.store import MANIFEST
+from fwd_report.store.manifest import MANIFEST
 
 CACHE = ".fwd-report/cache/pages.json"
 CODE = (

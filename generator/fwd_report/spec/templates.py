@@ -41,7 +41,7 @@ class Templates:
     def __init__(self, cache_file: Path | None = None) -> None:
         self._file = cache_file
         self._known = read_cache(cache_file) if cache_file else {}
-        self._used: dict[str, Any] = {}
+        self._used: dict[str, dict[str, Any]] = {}
 
     def parse(self, text: str) -> dict[str, Any]:
         """{"error": [line, message]}, or what the template names, with lines counted from 1.
