@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from tests.driver import cascade_of, run_alone
+from tests.helpers.driver import cascade_of, run_alone
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.models.cascade import Cascade

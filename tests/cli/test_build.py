@@ -10,7 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.cli.conftest import HYBRIDS, NOISE, REPORT, Project
+from tests.helpers.project import HYBRIDS, NOISE, REPORT, Project
 
 
 def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from tests.site.fabricate import HOSTILE
-from tests.site.watched import PAGES, Watched
+from tests.helpers.fabricate import HOSTILE
+from tests.helpers.watched import PAGES, Watched
 
 from fwd_report.site.prose import equation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Forward, Sample, picture
-from tests.site.planned import planned_report
+from tests.helpers.fabricate import Fabric, Forward, Sample, picture
+from tests.helpers.planned import planned_report
 
 from fwd_report.site.check import (
     Finding,

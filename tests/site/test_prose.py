@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
+from tests.helpers.fabricate import HOSTILE, Fabric, Sample, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import HOSTILE, Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site.prose import MISSING, render, render_inline

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fwd_report.site.digests import Digests
-from tests.site.fabricate import Fabric, Sample, every_part, picture
+from tests.helpers.fabricate import Fabric, Sample, every_part, picture
 
 import fwd_report
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import CACHE, CODE, MODULES, inputs_digest
+from fwd_report.site.stamp import CODE, MODULES, inputs_digest
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -59,7 +58,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
         "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'py_mini_racer')\n"
         "from fwd_report.site.render import render_site\n"
         "print([name for name in heavy if name in sys.modules])\n"
-        "from tests.site.fabricate import every_part\n"
+        "from tests.helpers.fabricate import every_part\n"
         "root = Path(sys.argv[1]); report = every_part(root); render_site(report, root)\n"
         "for name in list(sys.modules):\n"
         "    if name.split('.')[0] in heavy: del sys.modules[name]\n"
@@ -81,7 +80,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
 def test_all_code_that_rendering_loads_is_in_the_stamp(project: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from tests.site.fabricate import every_part\n"
+        "from tests.helpers.fabricate import every_part\n"
         "from fwd_report.site.render import render_site\n"
         "root = Path(sys.argv[1])\n"
         "assert render_site(every_part(root), root)\n"
@@ -248,6 +247,5 @@ def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: Repo
     spec = replace(result.spec, variants=variants)
     sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
     changed = replace(report, project=replace(report.project, sections=sections))
-    digests = Digests(project / CACHE)
-    first = inputs_digest(report.project, (), project, digests)
-    assert inputs_digest(changed.project, (), project, digests) != first
+    first = inputs_digest(report.project, (), project)
+    assert inputs_digest(changed.project, (), project) != first

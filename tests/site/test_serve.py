@@ -27,7 +27,7 @@ from fwd_report.site.serve import _Builder, serve
 from fwd_report.site.watching import Sources
 
 ROOT = Path(__file__).parents[2]
-MODULE = "tests.site.served_build"
+MODULE = "tests.helpers.served_build"
 
 
 def free_port() -> int:

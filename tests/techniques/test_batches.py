@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.driver import run_alone, run_together
+from tests.helpers.driver import run_alone, run_together
 from tests.techniques.conftest import Close, World
 
 from fwd_report.techniques.anagram import Anagram

@@ -8,7 +8,7 @@ import pytest
 import torch
 from diffusers import DDPMScheduler, IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import save_file
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 from tests.techniques.conftest import Close, World
 
 from fwd_report.models import weights

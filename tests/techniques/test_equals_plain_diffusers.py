@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.driver import run_alone
-from tests.references import plain
+from tests.helpers import plain
+from tests.helpers.driver import run_alone
 from tests.techniques.conftest import Close, World
 
 from fwd_report.techniques.anagram import Anagram

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 from diffusers import DDPMScheduler
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 
 from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow

@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from scipy.linalg import sqrtm
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 from tests.training.conftest import SEED, entry_of
 
 from fwd_report.diffusion.noise import Noise

@@ -1,6 +1,6 @@
 """What `serve` runs in its tests: pages of one picture whose caption stands in a file.
 
-`python -m tests.site.served_build ROOT`
+`python -m tests.helpers.served_build ROOT`
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.site.render import render_site
 
