@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,9 @@ class Options:
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
-        project = load_project(root, profile or self.profile, self.overrides)
-        return replace(project, trusted=False) if self.untrusted else project
+        return load_project(
+            root, profile or self.profile, self.overrides, trusted=not self.untrusted
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
     check_sections(project, options.only)
-    refresh_schemas(project.root)
+    refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
     unknown = unknown_models(project, plan.selected(options.only), store.digests)
@@ -112,6 +113,11 @@ def build(root: Path, options: Options) -> Outcome:
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     plan, store = load_plan(root, options)
+    with plan.project.plugins.used():
+        return _built(plan, store, root, options)
+
+
+def _built(plan: Plan, store: Store, root: Path, options: Options) -> Outcome:
     forced = _forced(plan, options)
     due = _due(plan, options, forced)
     if not options.cached_only and download_models(plan.project, due, _tell):
@@ -242,9 +248,10 @@ def _run(
 
 def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
     """Run `runs` with `store` for their results and for what they need; what failed."""
-    download_models(plan.project, runs, _tell)
-    failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
-    return failures
+    with plan.project.plugins.used():
+        download_models(plan.project, runs, _tell)
+        failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
+        return failures
 
 
 def _due(plan: Plan, options: Options, forced: Set[str]) -> list[Run]:

@@ -18,13 +18,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from fwd_report.errors import UserError
+from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
+from fwd_report.spec.fresh_schemas import made_with
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
 from fwd_report.store.files import write_json
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
-from fwd_report.techniques.registry import all_techniques
+from fwd_report.techniques.registry import all_techniques, find_techniques
 
 Schema = dict[str, Any]
 
@@ -36,9 +39,21 @@ _REFERENCE_HELP = {
 }
 
 
-def write_schemas(root: Path) -> list[Path]:
-    """Write the schemas into the project; returns the files."""
-    schemas = (section_schema(), report_schema(), rubric_schema())
+def write_schemas(root: Path, plugins: Plugins = NOTHING, sound_only: bool = False) -> list[Path]:
+    """Write the schemas into the project; returns the files.
+
+    plugins: what it can name beside the package's own. Raises UserError for a package whose
+    plug-in is broken, unless `sound_only` leaves such ones out.
+    """
+    with plugins.used():
+        try:
+            techniques = find_techniques(plugins)
+        except UserError:
+            if not sound_only:
+                raise
+            techniques = all_techniques()
+        section = {"$comment": made_with(plugins), **section_schema(techniques)}
+        schemas = (section, report_schema(), rubric_schema())
     written = []
     for name, schema in zip(SCHEMA_NAMES, schemas, strict=True):
         path = root / SCHEMAS / f"{name}.json"

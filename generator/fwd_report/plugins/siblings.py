@@ -1,0 +1,63 @@
+"""Imports of files beside a project's plug-in, as if it were run from its own folder.
+
+`from bands import split` in `techniques/triple.py` means `techniques/bands.py`, if there is such a
+file, as `from .bands import split` does. Each is written as the relative import before the module
+is compiled, and before its definitions are counted. So nothing is put on the path that other
+modules are looked for in, and two projects can have a `bands` each.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from fwd_report.plugins.folder import Folder
+from fwd_report.plugins.kinds import FOLDER
+
+
+def parsed(folder: Folder, file: str) -> ast.Module:
+    """A file's syntax tree, its imports of siblings relative. Raises SyntaxError, ValueError."""
+    tree = ast.parse(folder.texts[file], str(folder.path(file)))
+    return ast.fix_missing_locations(_Relative(folder, file).visit(tree))
+
+
+class _Relative(ast.NodeTransformer):
+    def __init__(self, folder: Folder, file: str) -> None:
+        self._folder = folder
+        self._file = file
+        self._parents = file.split("/")[:-1]
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:
+        made: list[ast.AST] = []
+        for alias in node.names:
+            place = self._place(alias.name)
+            above, _, last = alias.name.rpartition(".")
+            if place is None or (above and alias.asname is None):
+                made.append(ast.copy_location(ast.Import([alias]), node))
+                continue
+            _, level = place
+            one = ast.ImportFrom(above or None, [ast.alias(last, alias.asname)], level)
+            made.append(ast.copy_location(one, node))
+        return made
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        place = None if node.level or node.module is None else self._place(node.module)
+        if place is None:
+            return node
+        module, level = place
+        return ast.copy_location(ast.ImportFrom(module or None, node.names, level), node)
+
+    def _place(self, name: str) -> tuple[str, int] | None:
+        """The module of that name beside this one or in techniques/, with its relative level."""
+        head, _, rest = name.partition(".")
+        if head == FOLDER and not self._is_there([head]):
+            return rest, len(self._parents) + 1
+        for level, folder in ((1, self._parents), (len(self._parents) + 1, [])):
+            if self._is_there([*folder, head]):
+                return name, level
+        return None
+
+    def _is_there(self, path: list[str]) -> bool:
+        """Whether another file of that path, or a package with an __init__.py, can be imported."""
+        joined = "/".join(path)
+        names = {f"{joined}.py", f"{joined}/__init__.py"} - {self._file}
+        return not names.isdisjoint(self._folder.texts)
