@@ -26,9 +26,9 @@ class Ingredients:
 
     def __init__(self, project: Project, store: Store) -> None:
         sources = project.plugins.sources(used_offers(project))
-        self.code = Code(store.base / "cache" / "code.json", plugged=sources)
+        self.code = Code(store.memory, plugged=sources)
         self._project = project
-        self._digest_cache = store.digests
+        self._store = store
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._readings: dict[str, list[tuple[str, str]]] = {}
@@ -39,7 +39,7 @@ class Ingredients:
         asked = range(1, (stage or 0) + 1)
         if not self._stage_digests and asked:
             self._stage_digests = {
-                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
+                number: model_digest(model, self._store, STAGE_PARTS[number])
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
@@ -58,7 +58,7 @@ class Ingredients:
         if is_plugged_scorer(self._project.plugins, name):
             return f"plug-in {name}"
         asked = scorer_model(self._project, name, where)
-        return model_digest(asked, self._digest_cache, (WHOLE,))
+        return model_digest(asked, self._store, (WHOLE,))
 
     def plugged(self, technique: Technique, trained: Technique | None) -> Plugged:
         """What of a technique, of what its fields name and of what it asks is a plug-in."""

@@ -22,9 +22,9 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
 from fwd_report.plugins.importing import imported, made_importable
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
-from fwd_report.plugins.packages import EntryPoint, entry_points, sources_of
+from fwd_report.plugins.packages import EntryPoint, digest_of_files, entry_points, sources_of
 from fwd_report.plugins.problems import at_line, said, while_importing
-from fwd_report.plugins.siblings import parsed
+from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Plugins:
         self.scanned = False
         """Whether installed packages were looked at."""
         self._trees: dict[str, ast.Module] = {}
+        self._packages: set[str] = set()
+        """The packages of which something was imported."""
         if self.folder is not None:
             self._read(self.folder)
             self._own = self._found(self.folder)
@@ -121,7 +123,7 @@ class Plugins:
         folder = self.folder
         if folder is None:
             return frozenset()
-        wanted = {name for file in self._trees for name in _imports(folder, file, self._trees)}
+        wanted = {name for file in self._trees for name in imports_of(folder, file, self._trees)}
         return frozenset(file for name, file in folder.files.items() if name in wanted)
 
     def names(self, kind: str) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ class Plugins:
     def module_of(self, offer: Offer) -> Any:
         """The module that defines it. Raises UserError, at its line, for one that is broken."""
         if offer.entry is not None:
+            self._packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
                 sources.remember(path)
         try:
@@ -184,6 +187,7 @@ class Plugins:
         if self.scanned:
             entries = {offer.entry for offer in self.packaged.values() if offer.entry}
             parts += sorted(f"{each.kind} {each.name} {each}" for each in entries)
+        parts += [digest_of_files(sources_of(module)) for module in sorted(self._packages)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
 
     @contextmanager
@@ -219,7 +223,7 @@ class Plugins:
             if kind not in SUBFOLDERS or not rest or "/" in rest or name.startswith("_"):
                 continue
             where = folder.shown(file).as_posix()
-            if name not in _bound(self._trees[file]):
+            if name not in bound_in(self._trees[file]):
                 if file not in self.helpers:
                     problems.append(_undefined(folder, file, kind, name))
             elif name in KINDS[kind].built_in:
@@ -244,7 +248,7 @@ class Plugins:
             return value
         message = f"{offer.attribute} is not {kind.is_a}, as a {kind.singular} is"
         if offer.file is not None:
-            line = _line_of(self._trees[offer.file], offer.attribute)
+            line = line_of(self._trees[offer.file], offer.attribute)
             assert self.folder is not None
             raise UserError(at_line(self.folder, offer.file, line, message))
         raise UserError(f"{offer.where}: {message}")
@@ -286,35 +290,3 @@ def _undefined(folder: Folder, file: str, kind: str, name: str) -> Problem:
         f"{FOLDER}/{kind}/{name}.py holds the {KINDS[kind].singular} {name}: define it under that "
         f"name, as {KINDS[kind].is_a}; the names of helpers begin with _",
     )
-
-
-def _imports(folder: Folder, file: str, trees: Mapping[str, ast.Module]) -> Iterator[str]:
-    """The modules of the folder that a file may import, itself apart."""
-    module = folder.module(file)
-    package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
-    for node in ast.walk(trees[file]):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
-            named = f"{base}.{node.module}" if node.module else base
-            yield named
-            yield from (f"{named}.{alias.name}" for alias in node.names)
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    """Every name that a module may bind."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).partition(".")[0])
-    return found
-
-
-def _line_of(tree: ast.Module, name: str) -> int | None:
-    for node in tree.body:
-        if name in _bound(ast.Module([node], [])):
-            return node.lineno
-    return None

@@ -9,6 +9,7 @@ modules are looked for in, and two projects can have a `bands` each.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
 
 from fwd_report.plugins.folder import Folder
 from fwd_report.plugins.kinds import FOLDER
@@ -17,7 +18,41 @@ from fwd_report.plugins.kinds import FOLDER
 def parsed(folder: Folder, file: str) -> ast.Module:
     """A file's syntax tree, its imports of siblings relative. Raises SyntaxError, ValueError."""
     tree = ast.parse(folder.texts[file], str(folder.path(file)))
-    return ast.fix_missing_locations(_Relative(folder, file).visit(tree))
+    relative: ast.Module = _Relative(folder, file).visit(tree)
+    return ast.fix_missing_locations(relative)
+
+
+def imports_of(folder: Folder, file: str, trees: Mapping[str, ast.Module]) -> Iterator[str]:
+    """The modules of the folder that a file may import, itself apart."""
+    module = folder.module(file)
+    package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
+    for node in ast.walk(trees[file]):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+            named = f"{base}.{node.module}" if node.module else base
+            yield named
+            yield from (f"{named}.{alias.name}" for alias in node.names)
+
+
+def bound_in(tree: ast.Module) -> set[str]:
+    """Every name that a module may bind."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found
+
+
+def line_of(tree: ast.Module, name: str) -> int | None:
+    """The line of a module that first binds a name."""
+    for node in tree.body:
+        if name in bound_in(ast.Module([node], [])):
+            return node.lineno
+    return None
 
 
 class _Relative(ast.NodeTransformer):

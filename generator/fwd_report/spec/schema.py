@@ -21,11 +21,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from fwd_report.errors import UserError
 from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
-from fwd_report.spec.fresh_schemas import made_with
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
-from fwd_report.store.files import write_json
+from fwd_report.store.files import json_text, write_atomically
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 from fwd_report.techniques.registry import all_techniques, find_techniques
 
@@ -40,9 +39,19 @@ _REFERENCE_HELP = {
 
 
 def write_schemas(root: Path, plugins: Plugins = NOTHING, sound_only: bool = False) -> list[Path]:
-    """Write the schemas into the project; returns the files.
+    """Write the schemas into the project; returns the files. As `schema_texts`."""
+    written = []
+    for name, text in schema_texts(plugins, sound_only).items():
+        path = root / SCHEMAS / f"{name}.json"
+        write_atomically(path, text)
+        written.append(path)
+    return written
 
-    plugins: what it can name beside the package's own. Raises UserError for a package whose
+
+def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[str, str]:
+    """The schemas as their files hold them, by name.
+
+    plugins: what can be named beside the package's own. Raises UserError for a package whose
     plug-in is broken, unless `sound_only` leaves such ones out.
     """
     with plugins.used():
@@ -52,14 +61,8 @@ def write_schemas(root: Path, plugins: Plugins = NOTHING, sound_only: bool = Fal
             if not sound_only:
                 raise
             techniques = all_techniques()
-        section = {"$comment": made_with(plugins), **section_schema(techniques)}
-        schemas = (section, report_schema(), rubric_schema())
-    written = []
-    for name, schema in zip(SCHEMA_NAMES, schemas, strict=True):
-        path = root / SCHEMAS / f"{name}.json"
-        write_json(path, schema)
-        written.append(path)
-    return written
+        schemas = (section_schema(techniques), report_schema(), rubric_schema())
+    return {name: json_text(schema) for name, schema in zip(SCHEMA_NAMES, schemas, strict=True)}
 
 
 def report_schema() -> Schema:

@@ -12,8 +12,7 @@ from fwd_report.spec.experiments import Draft
 from fwd_report.spec.fields import SECTION_KEYS, SectionFields
 from fwd_report.spec.project import FOLDER, REPORT, SectionSpec
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_nodes import Mapping, Node, Scalar
-from fwd_report.spec.yaml_nodes import Sequence as YamlSequence
+from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
 
 RESERVED = ("index", "deliverables", REPORT)
 """Names no section may have: the front page's, the rubric's page, and the report's own."""
@@ -75,10 +74,10 @@ def build_section(
     )
 
 
-def named_techniques(tree: Mapping) -> Iterator[str]:
+def named_techniques(tree: YamlMapping) -> Iterator[str]:
     """What the experiments of a section's file call their techniques."""
     experiments = tree.get("experiments")
     for item in experiments.items if isinstance(experiments, YamlSequence) else ():
-        named: Node | None = item.get("technique") if isinstance(item, Mapping) else None
+        named: Node | None = item.get("technique") if isinstance(item, YamlMapping) else None
         if isinstance(named, Scalar) and isinstance(named.value, str):
             yield named.value

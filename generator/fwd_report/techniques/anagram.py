@@ -54,7 +54,7 @@ class Anagram(Sampling):
     def front_rank(cls) -> int | None:
         return 2
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * 2 * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -55,7 +55,7 @@ class Hybrid(Sampling):
     def front_rank(cls) -> int | None:
         return 4
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)
 
     def describe(self) -> str:

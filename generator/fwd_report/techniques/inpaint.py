@@ -47,7 +47,7 @@ class Inpaint(Sampling):
     def front_rank(cls) -> int | None:
         return 6
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -39,7 +39,7 @@ class Iterative(Sampling):
     def front_rank(cls) -> int | None:
         return 7
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return LOOP - self.i_start
 
     def describe(self) -> str:

@@ -85,7 +85,7 @@ class Sample(Sampling):
     def front_rank(cls) -> int | None:
         return 3
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
         training = needs.get("model")
         if training is not None and self.steps is None:

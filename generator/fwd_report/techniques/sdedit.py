@@ -44,7 +44,7 @@ class SDEdit(Sampling):
     def front_rank(cls) -> int | None:
         return 1
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -82,7 +82,7 @@ class Train(Network):
             raise ValueError("normalise is for a denoiser, whose noise has one σ")
         return self
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """Optimizer steps."""
         size = training_size(self.dataset)
         return self.epochs * -(-min(size, self.examples or size) // self.batch)

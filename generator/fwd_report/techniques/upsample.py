@@ -47,7 +47,7 @@ class Upsample(Technique):
     def front_rank(cls) -> int | None:
         return 5
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.handle import Evaluator, Model
+from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
 from fwd_report.training.networks import network_of
@@ -20,7 +20,7 @@ from fwd_report.training.unet import NO_CLASS
 SHAPE = (1, 28, 28)
 
 
-def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, Evaluator]:
+def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[ModelHandle, Evaluator]:
     """The network a training left after `epoch` (counting from 1; None: the last).
 
     Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, None for no class.
@@ -30,7 +30,7 @@ def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, E
     network = network_of(entry.params)
     network.load_state_dict(tensors_of(entry, weights_file(epoch)))
     name = f"{entry.key}@{epoch}"
-    model = Model(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
+    model = ModelHandle(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
     return model, TrainedEvaluator(network, entry.params, device)
 
 

@@ -69,7 +69,7 @@ def load_dataset(
 def _plugged(name: str) -> Dataset:
     """A plug-in's dataset, held to what a dataset is. Raises UserError."""
     plugins = in_use()
-    dataset = plugins.load("datasets", name).load(plugins.root or Path())
+    dataset: Dataset = plugins.load("datasets", name).load(plugins.root or Path())
     offer = plugins.offer("datasets", name)
     if wrong := _fault(dataset):
         raise UserError(f"{offer.where if offer else name}: the dataset '{name}' {wrong}")
