@@ -12,7 +12,7 @@ from fwd_report.api.unet import is_unet_folder, load_unet
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype
-from fwd_report.engine.libraries import verbosity_kept
+from fwd_report.engine.process_state import process_state_kept
 from fwd_report.models.handle import Evaluator, Model
 from fwd_report.models.names import EMBEDDED, resolve
 
@@ -56,7 +56,7 @@ class LoadedModel(Model):
         for places in groups.values():
             for start in range(0, len(places), self.batcher.limit):
                 some = places[start : start + self.batcher.limit]
-                with verbosity_kept():
+                with process_state_kept():
                     answers = self.batcher.answer([queries[place] for place in some])
                 for place, answered in zip(some, answers, strict=True):
                     if isinstance(answered, Exception):
@@ -84,7 +84,7 @@ def load_model(
     """
     device = choose_device(device)
     precision = choose_dtype(dtype, device)
-    with verbosity_kept():
+    with process_state_kept():
         if is_unet_folder(Path(source).expanduser()):
             return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
         return LoadedModel.of(*_load_stage_one(str(source), device, precision), batch)
