@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from tests.site.crawl import addresses, dead_links
+from tests.helpers.crawl import addresses, dead_links
 from typer.testing import CliRunner
 
 from fwd_report.cli import app

@@ -63,7 +63,7 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
     refresh_schemas(project.root)
     store = Store(project.root)
     plan = make_plan(project, store)
-    unknown = unknown_models(project, plan.selected(only), store.digests)
+    unknown = unknown_models(project, plan.selected(only), store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
     return plan, store, [*unrun, *map(str, unread_words(plan))]
 
@@ -187,7 +187,7 @@ def experiment_result(
     return ExperimentResult(
         spec=spec,
         entries=tuple(entry for run in present if (entry := read(run)) is not None),
-        failure=_absence(absent, causes),
+        absence=_absence(absent, causes),
     )
 
 

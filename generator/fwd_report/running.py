@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import RunError, StaleError, number, say
+from fwd_report.errors import RunError, StaleError, counted, say
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
@@ -141,7 +141,7 @@ def _run(
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
-    from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
+    from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 
     code = LoadedCode(plan.sources)
     code.load(sorted({module for run in due for module in run.modules}))
@@ -151,7 +151,7 @@ def _run(
     with (
         determinism(plan.project.report.deterministic),
         process_state_kept(),
-        Progress(calls_by_cost(unique), len(unique), rates) as progress,
+        Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):
         engine = Engine(store, workbench, progress, keep_going, forced)
         return engine.run(unique), engine.finished, engine.others
@@ -165,4 +165,4 @@ def _stale_message(due: Sequence[Run]) -> str:
     names = sorted({f"{run.section}.{run.experiment}" for run in due})
     count = len(distinct(due))
     are = "is" if count == 1 else "are"
-    return f"{number(count, 'run')} {are} not in the store, of: {', '.join(names)}"
+    return f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.reference_page import GROUPS, PAGE, page
+from tests.helpers.reference_page import GROUPS, PAGE, page
 
 import fwd_report
 
@@ -69,4 +69,4 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 def test_the_reference_page_is_what_the_docstrings_say() -> None:
     assert sorted(name for names in GROUPS.values() for name in names) == NAMES
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.reference_page"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.helpers.reference_page"

@@ -99,7 +99,7 @@ def test_a_run_gives_its_result_as_stored(ran: Path) -> None:
     assert (frames.shape, frames.dtype) == ((5, 16, 16, 3), np.uint8)
     assert np.array_equal(frames[-1], np.asarray(run.image))
     assert len(run.series["t"]) == 5
-    assert run.provenance["calls"] == 8
+    assert run.provenance["network_steps"] == 8
     assert list(open_report(ran)["hybrids.skull"][0].images) == ["image", "low"]
     with pytest.raises(KeyError, match="did you mean 'image'"):
         run.images["imag"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.attack.conftest import Writeup, assert_same, fast
+from tests.helpers.writeup import Writeup, assert_same, fast
 
 from fwd_report.store.store import Store
 

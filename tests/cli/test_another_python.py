@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 
 import fwd_report
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 
 import fwd_report.diffusion.ddpm
 from fwd_report import sources

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.torch import load_file
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 from typer.testing import CliRunner
 
 from fwd_report.build import Options, build, load_plan

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 
 WITHIN = 2.0
 SLACK = 3.0

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 
 from fwd_report.starter import copy_starter
 

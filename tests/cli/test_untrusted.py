@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import HYBRIDS, REPORT, Project
+from tests.helpers.project import HYBRIDS, REPORT, Project
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site.branch import RemoteBranch

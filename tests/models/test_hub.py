@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.hub_server import Hub, files_in
+from tests.helpers.hub_server import Hub, files_in
 
 from fwd_report.build import Options, build
 from fwd_report.errors import UnavailableError, UserError

@@ -11,7 +11,7 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
-from tests.driver import cascade_of
+from tests.helpers.driver import cascade_of
 from transformers import T5EncoderModel
 
 from fwd_report.errors import OutdatedError, UserError

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.tiny_if import tiny_tokenizer
+from tests.helpers.tiny_if import tiny_tokenizer
 
 import fwd_report
 from fwd_report.engine.engine import Engine

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site import owned

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
+from tests.helpers.fabricate import HOSTILE, Fabric, Sample, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import HOSTILE, Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site.prose import MISSING, render, render_inline
@@ -38,8 +38,8 @@ def runs(tmp_path: Path) -> Names:
         "S",
         [
             fabric.experiment("some", Sample, entries),
-            fabric.experiment("partial", Sample, entries[:1], failure="out of memory"),
-            fabric.experiment("none", Sample, [], failure="not run yet"),
+            fabric.experiment("partial", Sample, entries[:1], absence="out of memory"),
+            fabric.experiment("none", Sample, [], absence="not run yet"),
         ],
     )
     return experiment_views(section)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site import publish as publishing

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.helpers.fabricate import Fabric, Sample, Training, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import Fabric, Sample, Training, picture
 
 from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.driver import cascade_of
-from tests.references.plain import Plain
+from tests.helpers.driver import cascade_of
+from tests.helpers.plain import Plain
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.errors import UserError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, number
+from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, counted
 
 if TYPE_CHECKING:
     from fwd_report.api.running import Outcome
@@ -26,7 +26,7 @@ class RunsFailedError(RunError):
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
         lines = [f"{failure.run}: {failure.cause}" for failure in outcome.failed]
-        count = number(len(lines), "run")
+        count = counted(len(lines), "run")
         super().__init__("\n".join([f"{count} failed; what did not fail is stored", *lines]))
 
 

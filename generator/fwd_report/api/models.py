@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.process_state import process_state_kept
-from fwd_report.models.handle import Evaluator, Model
+from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.names import EMBEDDED, resolve
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class LoadedModel(Model):
+class LoadedModel(ModelHandle):
     """A model with its network: what `answer` asks.
 
     name: what its queries are addressed to. process: its `DDPM` or `Flow`. shape: (C, H, W) of its
@@ -42,9 +41,9 @@ class LoadedModel(Model):
         return f"<LoadedModel {self.name!r}: {kind}, images {self.shape} in {self.value_range}>"
 
     @classmethod
-    def of(cls, model: Model, evaluator: Evaluator, batch: int = BATCH) -> LoadedModel:
+    def of(cls, model: ModelHandle, evaluator: Evaluator, batch: int = BATCH) -> LoadedModel:
         """A model as programs see it, with what answers its queries."""
-        known = {name: getattr(model, name) for name in Model.__dataclass_fields__}
+        known = {name: getattr(model, name) for name in ModelHandle.__dataclass_fields__}
         return cls(**known, batcher=Batcher(evaluator, batch))
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
@@ -107,18 +106,19 @@ def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0
     return to_picture(tensor, value_range)
 
 
-def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[Model, Evaluator]:
+def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
     import pooch
 
     from fwd_report.models.cascade import Cascade
-    from fwd_report.models.digest import model_digest
+    from fwd_report.models.digest import digest_of, digests_in
     from fwd_report.models.folder_layout import STAGE_PARTS
     from fwd_report.models.opening import open_model
+    from fwd_report.store.memory import Memory
 
-    folder = resolve(source, 1, Path.cwd())
-    cache = Path(pooch.os_cache("fwd-report"))
-    digests, parts = cache / "digests.json", STAGE_PARTS[1]
-    opened = partial(open_model, folder, digests, parts)
-    digest = model_digest(folder, digests, parts)
-    cascade = Cascade({1: opened}, digest, cache / "prompts", device, dtype)
+    memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
+    parts = STAGE_PARTS[1]
+    folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
+    digest = digest_of(digests_in(folder.path, memory, parts))
+    cascade = Cascade({1: lambda: folder}, digest, memory, device, dtype)
+    memory.save()
     return cascade.model(1), cascade.evaluator(1)

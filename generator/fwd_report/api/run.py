@@ -142,7 +142,7 @@ class Run(Rich):
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """How it was made: model, device, dtype, versions, git commit, seconds, model calls."""
+        """How it was made: model, device, dtype, versions, git commit, seconds, network steps."""
         return dict(self._entry.provenance)
 
     def model(self, epoch: int | None = None) -> LoadedModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from fwd_report.errors import number
+from fwd_report.errors import counted
 from fwd_report.plan.run import distinct
 from fwd_report.running import Running
 
@@ -40,7 +40,7 @@ class Outcome:
         return cls(ran, stored, failed)
 
     def __repr__(self) -> str:
-        done = f"ran {number(len(self.ran), 'run')}" if self.ran else "nothing to run"
-        lines = [f"{done}; {number(self.fresh, 'run')} stored before"]
+        done = f"ran {counted(len(self.ran), 'run')}" if self.ran else "nothing to run"
+        lines = [f"{done}; {counted(self.fresh, 'run')} stored before"]
         lines += [f"failed: {each.run}: {each.cause}" for each in self.failed]
         return "\n".join(lines)

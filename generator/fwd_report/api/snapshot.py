@@ -50,9 +50,9 @@ class Snapshot:
     def figure(self, section: SectionSpec, spec: ExperimentSpec, runs: Sequence[PlannedRun]) -> str:
         """The figure of these runs of an experiment, as on its page; raises as `figure_html`."""
         result = self._result(spec, runs)
-        if result.failure is not None:
-            hint = f"{result.failure}; report.run('{section.name}.{spec.id}') runs what is missing"
-            result = replace(result, failure=hint)
+        if result.absence is not None:
+            hint = f"{result.absence}; report.run('{section.name}.{spec.id}') runs what is missing"
+            result = replace(result, absence=hint)
         report = ReportResult(self.plan.project, ())
         return figure_html(report, self._section(section), result, self._everything())
 
@@ -73,7 +73,7 @@ class Snapshot:
     def _result(self, spec: ExperimentSpec, runs: Sequence[PlannedRun]) -> ExperimentResult:
         for _ in range(TRIES):
             result = experiment_result(spec, runs, self.store, self._entry_or_none, {})
-            if result.failure is not None or len(result.entries) == len(runs):
+            if result.absence is not None or len(result.entries) == len(runs):
                 break
         return result
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError, first_line
-from fwd_report.models.handle import Evaluator, Model
+from fwd_report.models.handle import Evaluator, ModelHandle
 
 NETWORK = "UNet2DModel"
 VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
@@ -24,7 +24,7 @@ def is_unet_folder(folder: Path) -> bool:
     return folder.is_dir() and _config(_unet_part(folder)).get("_class_name") == NETWORK
 
 
-def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[Model, Evaluator]:
+def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
     """The UNet with the process that scheduler/ describes; without one, DDPM's own of 1000 steps.
 
     Raises UserError for weights that cannot be read (safetensors alone are), for a scheduler that
@@ -40,7 +40,7 @@ def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[Model, Eva
     size = network.config["sample_size"]
     height, width = (size, size) if isinstance(size, int) else size
     process, fixed_small = _process(folder / "scheduler")
-    model = Model(
+    model = ModelHandle(
         name=str(folder),
         process=process,
         shape=(network.config["in_channels"], height, width),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwd_report.errors import RunError, UserError, number, say
+from fwd_report.errors import RunError, UserError, counted, say
 from fwd_report.project_folder import project_folder
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def report_failures(outcome: Outcome, forced: bool = False) -> None:
     if outcome.failures:
         count = len(outcome.failures)
         message = (
-            f"{number(count, 'run')} failed; what did not fail is stored, and the next build "
+            f"{counted(count, 'run')} failed; what did not fail is stored, and the next build "
             "tries the rest again"
         ) + (FORCED if forced else "")
         if all(failure.wrong_input for failure in outcome.failures):

@@ -1,4 +1,4 @@
-"""The one progress display: model calls done and left over the whole build, a rate, an ETA."""
+"""The one progress display: network steps done and left over the whole build, a rate, an ETA."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from fwd_report.engine.displays import Display, choose_display
-from fwd_report.errors import number
+from fwd_report.errors import counted
 from fwd_report.plan.rates import Rates
 
 RATE_OVER = 5.0
@@ -15,16 +15,16 @@ RATE_OVER = 5.0
 
 
 class Progress:
-    """Counts calls by cost class, and shows how far they are where it can be seen.
+    """Counts network steps by cost class, and shows how far they are where it can be seen.
 
-    totals: the calls to make, by cost class. The ETA adds up what is left of each class at that
+    totals: the steps to make, by cost class. The ETA adds up what is left of each class at that
     class's own rate, so it does not jump when a slow model follows a fast one, and names what has
     no rate yet.
     """
 
     def __init__(self, totals: Mapping[str, int], runs: int, rates: Rates) -> None:
         self._left = dict(totals)
-        self._calls = sum(totals.values())
+        self._total = sum(totals.values())
         self._done = 0
         self._runs = runs
         self._runs_done = 0
@@ -37,7 +37,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._runs:
-            self._display.start(self._line(), self._calls)
+            self._display.start(self._line(), self._total)
         return self
 
     def __exit__(
@@ -50,17 +50,17 @@ class Progress:
             self._display.stop()
         self._rates.save()
 
-    def advance(self, cost: str, calls: int, seconds: float) -> None:
-        """`calls` calls of that class were made in `seconds`."""
-        self._rates.observe(cost, calls, seconds)
-        self._left[cost] = max(0, self._left.get(cost, 0) - calls)
-        self._done += calls
+    def advance(self, cost: str, steps: int, seconds: float) -> None:
+        """`steps` of that class were made in `seconds`."""
+        self._rates.observe(cost, steps, seconds)
+        self._left[cost] = max(0, self._left.get(cost, 0) - steps)
+        self._done += steps
         self._show()
 
-    def skip(self, cost: str, calls: int) -> None:
-        """`calls` calls of that class will not be made after all."""
-        self._left[cost] = max(0, self._left.get(cost, 0) - calls)
-        self._calls -= calls
+    def skip(self, cost: str, steps: int) -> None:
+        """`steps` of that class will not be made after all."""
+        self._left[cost] = max(0, self._left.get(cost, 0) - steps)
+        self._total -= steps
         self._show()
 
     def working_on(self, what: str) -> None:
@@ -83,20 +83,20 @@ class Progress:
             self._rate = (self._done - self._mark_done) / (now - self._mark)
             self._mark, self._mark_done = now, self._done
         if self._runs:
-            self._display.update(self._line(), self._done, self._calls)
+            self._display.update(self._line(), self._done, self._total)
 
     def _line(self) -> str:
-        words = [f"{self._done:,}/{self._calls:,} calls"]
+        words = [f"{self._done:,}/{self._total:,} network steps"]
         if self._rate:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
         words.append(self._time_left())
-        words.append(f"{self._runs_done}/{number(self._runs, 'run')}")
+        words.append(f"{self._runs_done}/{counted(self._runs, 'run')}")
         if self._now:
             words.append(self._now)
         return " · ".join(words)
 
     def _time_left(self) -> str:
-        if self._done >= self._calls:
+        if self._done >= self._total:
             return "finishing"
         left = self._rates.estimate(self._left)
         return f"left: {left}"

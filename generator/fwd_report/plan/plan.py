@@ -97,7 +97,7 @@ class _Planner:
     def plan(self) -> Plan:
         for name in self._specs:
             self._expand(name)
-        self._ingredients.code.save()
+        self._store.memory.save()
         return Plan(
             self._project, tuple(self._runs), self._experiments, self._ingredients.code.sources
         )
@@ -210,7 +210,9 @@ class _Planner:
             axes=axes,
             key=key,
             parts=parts,
-            calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
+            network_steps=technique.network_steps(
+                {field: group[0].technique for field, group in needs.items()}
+            ),
             alt=technique.alt(axes),
             label=experiment.label or experiment.title or experiment.id,
             model=model,

@@ -147,22 +147,22 @@ def highlighted(source: str) -> str:
 
 def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
     """The figure's blocks, and why some of it is missing."""
-    failure = result.failure
+    absence = result.absence
     shown: list[Block] = []
     if result.entries:
         try:
             parts = result.spec.technique.figure(result.entries)
             absent = missing_files(parts)
             if absent:
-                failure = failure or f"{absent[0].name} of the results is not there"
+                absence = absence or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
         except (LookupError, OSError, ValueError):
-            if failure is None:
+            if absence is None:
                 raise
-    elif failure is None:
-        failure = "there are no results to show"
-    return {"blocks": shown, "failure": failure}
+    elif absence is None:
+        absence = "there are no results to show"
+    return {"blocks": shown, "absence": absence}
 
 
 class _Writer:

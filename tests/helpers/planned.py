@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fwd_report.plan.entries import entry_of
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
@@ -19,23 +20,8 @@ def planned_report(project: Project, store: Path) -> ReportResult:
 
     def entry(run: Run) -> Entry:
         if run.name not in made:
-            made[run.name] = Entry(
-                section=run.section,
-                experiment=run.experiment,
-                technique=run.technique.name,
-                index=run.index,
-                seed=run.seed,
-                key=run.key,
-                params=run.technique.model_dump(mode="json"),
-                axes=run.axes,
-                alt=run.alt,
-                folder=store,
-                metrics={},
-                series={},
-                provenance={},
-                needs={name: tuple(map(entry, group)) for name, group in run.needs.items()},
-                label=run.label,
-            )
+            needs = {name: tuple(map(entry, group)) for name, group in run.needs.items()}
+            made[run.name] = entry_of(run, store, needs, metrics={}, series={}, provenance={})
         return made[run.name]
 
     sections = []

@@ -1,6 +1,6 @@
 """docs/guide/api.md: every public name, from its signature and docstring.
 
-`python -m tests.reference_page` writes the page anew; a test compares.
+`python -m tests.helpers.reference_page` writes the page anew; a test compares.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Any
 
 import griffe
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "guide" / "api.md"
 INTRO = """\
 # Python API
 
 Everything here is imported from `fwd_report`. [From Python](python.md) shows how it is used.
 
-<!-- Written from the docstrings by `python -m tests.reference_page`; edit those. -->
+<!-- Written from the docstrings by `python -m tests.helpers.reference_page`; edit those. -->
 """
 GROUPS = {
     "Reports": (

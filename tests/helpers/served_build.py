@@ -1,6 +1,6 @@
 """What `serve` runs in its tests: pages of one picture whose caption stands in a file.
 
-`python -m tests.site.served_build ROOT`
+`python -m tests.helpers.served_build ROOT`
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.site.render import render_site
 
@@ -27,7 +27,7 @@ def main() -> None:
         print("1 run failed", file=sys.stderr)
     (root / "pid").write_text(str(os.getpid()))
     if caption == "slow":
-        print("3/9 calls · 2 s left", file=sys.stderr, flush=True)
+        print("3/9 network steps · 2 s left", file=sys.stderr, flush=True)
         time.sleep(60)
     fabric = Fabric(root)
     entries = [fabric.entry("a", "one", Sample(), picture(len(caption), 8))]

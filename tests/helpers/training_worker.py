@@ -1,4 +1,4 @@
-"""Trains a small network in a process of its own, to be killed: python worker.py FOLDER."""
+"""Trains a small network in a process of its own, to be killed: training_worker.py FOLDER."""
 
 from __future__ import annotations
 
