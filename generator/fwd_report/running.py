@@ -144,7 +144,7 @@ def _run(
     """
     from fwd_report.engine.device import determinism
     from fwd_report.engine.engine import Engine
-    from fwd_report.engine.libraries import verbosity_kept
+    from fwd_report.engine.process_state import process_state_kept
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
@@ -157,7 +157,7 @@ def _run(
     rates = Rates(store.base, first_rates(unique))
     with (
         determinism(plan.project.report.deterministic),
-        verbosity_kept(),
+        process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):
         engine = Engine(store, workbench, progress, keep_going, forced)
