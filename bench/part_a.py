@@ -27,7 +27,7 @@ from fwd_report.engine.workbench import Workbench
 from fwd_report.models.cascade import STAGE_NAMES
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import make_plan
-from fwd_report.plan.rates import Rates, calls_by_cost
+from fwd_report.plan.rates import Rates, steps_by_cost
 from fwd_report.plan.run import Run
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
@@ -53,15 +53,15 @@ def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     plan = make_plan(project, store)
     workbench = Workbench(project, store, LoadedCode(plan.sources))
     runs = chosen(plan.runs, every)
-    calls = sum(run.calls for run in runs)
+    calls = sum(run.network_steps for run in runs)
     print(f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.batch}", flush=True)
     workbench.prepare(runs)
-    for stage in {run.technique.stage for run in runs if run.calls}:
+    for stage in {run.technique.stage for run in runs if run.network_steps}:
         workbench.evaluator(STAGE_NAMES[stage])
 
     with (
         timed("engine") as engine_time,
-        Progress(calls_by_cost(runs), len(runs), Rates(store.base)) as progress,
+        Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress,
     ):
         failures = Engine(store, workbench, progress).run(runs)
     if failures:

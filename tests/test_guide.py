@@ -44,7 +44,7 @@ def picture_of(technique: Any, cascade: Cascade, seed: int) -> torch.Tensor:
     context = RunContext(seed, Noise(seed), cascade.model(1))
     evaluators = {cascade.model(1).name: cascade.evaluator(1)}
     result, calls = run_alone(technique.program(context), evaluators)
-    assert calls == technique.calls({})
+    assert calls == technique.network_steps({})
     assert result.image is not None
     return result.image
 

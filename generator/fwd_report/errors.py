@@ -114,7 +114,7 @@ def reason(error: OSError | ValueError | RuntimeError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def number(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A count with its noun: 1 run, 2 runs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 

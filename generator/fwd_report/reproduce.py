@@ -9,10 +9,10 @@ from math import inf, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.build import recompute
 from fwd_report.errors import Problem, UserError
 from fwd_report.plan.plan import Plan
 from fwd_report.plan.run import Run
+from fwd_report.running import recompute
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.store import DamagedEntryError, Manifest, Store
 

@@ -6,14 +6,17 @@ touched since before anything was imported is what was imported.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from fwd_report.errors import CodeChangedError
 
+INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 Stamp = tuple[int, int, int, int]
 """Size, time of the last write, time of the last change of any kind, number of the file."""
 
@@ -49,6 +52,21 @@ def file_of(module: ModuleType) -> Path | None:
     """The source file of a module; None for one that has none."""
     file = getattr(module, "__file__", None)
     return Path(file) if file is not None and file.endswith(".py") else None
+
+
+@cache
+def installed() -> str:
+    """The digest of Python's version and of the names and versions of all installed packages.
+
+    They are the names of the folders that package managers leave beside what they install.
+    """
+    found = [sys.version]
+    for place in sys.path:
+        try:
+            found += sorted(name for name in os.listdir(place or ".") if name.endswith(INSTALLED))
+        except OSError:
+            continue
+    return hashlib.sha256("\n".join(found).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _stamps(folder: str) -> dict[str, Stamp | None]:

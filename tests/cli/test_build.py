@@ -73,7 +73,7 @@ def test_plan_as_json_tells_every_run(project: Project) -> None:
     hybrid = next(run for run in runs if run["section"] == "hybrids")
     assert hybrid["status"] == "missing"
     assert hybrid["technique"] == "hybrid"
-    assert hybrid["model_calls"] == 33 * 3
+    assert hybrid["network_steps"] == 33 * 3
     assert hybrid["seed"] == 7
     assert len(hybrid["key"]) == 64
     assert [run["seed"] for run in runs if run["experiment"] == "photos"] == [7, 8, 9]

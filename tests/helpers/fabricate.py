@@ -231,7 +231,7 @@ class Fabric:
                 "versions": {"python": "3.11", "torch": "2.13"},
                 "git": {"commit": "0123456789abcdef", "dirty": True},
                 "seconds": 12.3,
-                "calls": 66,
+                "network_steps": 66,
             },
             label=label or experiment,
         )
@@ -243,7 +243,7 @@ class Fabric:
         entries: Sequence[Entry],
         caption: str = "A caption.",
         discussion: str = "",
-        failure: str | None = None,
+        absence: str | None = None,
         title: str = "",
     ) -> ExperimentResult:
         source = f"id: {name}\ntechnique: {technique.name}\ncaption: {caption!r}\n"
@@ -259,7 +259,7 @@ class Fabric:
             source=source,
             line=1,
         )
-        return ExperimentResult(spec, tuple(entries), failure)
+        return ExperimentResult(spec, tuple(entries), absence)
 
     def section(
         self,
@@ -425,7 +425,7 @@ def every_part(root: Path) -> ReportResult:
                 ),
                 fabric.experiment("large", Upsample, [large], caption="Stage II."),
                 fabric.experiment(
-                    "lost", Sample, [], failure="illusions.lost[0]: out of memory <here>"
+                    "lost", Sample, [], absence="illusions.lost[0]: out of memory <here>"
                 ),
             ],
             covers=("1.8", "1.9"),

@@ -27,7 +27,7 @@ def main() -> None:
         print("1 run failed", file=sys.stderr)
     (root / "pid").write_text(str(os.getpid()))
     if caption == "slow":
-        print("3/9 calls · 2 s left", file=sys.stderr, flush=True)
+        print("3/9 network steps · 2 s left", file=sys.stderr, flush=True)
         time.sleep(60)
     fabric = Fabric(root)
     entries = [fabric.entry("a", "one", Sample(), picture(len(caption), 8))]

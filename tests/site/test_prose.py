@@ -38,8 +38,8 @@ def runs(tmp_path: Path) -> Names:
         "S",
         [
             fabric.experiment("some", Sample, entries),
-            fabric.experiment("partial", Sample, entries[:1], failure="out of memory"),
-            fabric.experiment("none", Sample, [], failure="not run yet"),
+            fabric.experiment("partial", Sample, entries[:1], absence="out of memory"),
+            fabric.experiment("none", Sample, [], absence="not run yet"),
         ],
     )
     return experiment_views(section)

@@ -97,7 +97,7 @@ def test_search_knows_prose_and_not_what_made_the_figures(site: Path) -> None:
     for hidden in (
         "technique:",
         "How this figure was made",
-        "Model calls",
+        "Network steps",
         "--force",
         "torch 2.13",
     ):

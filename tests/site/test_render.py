@@ -199,25 +199,25 @@ def test_a_run_that_is_absent_leaves_its_place_empty(tmp_path: Path) -> None:
         fabric.entry("a", "one", Sample(steps=s), picture(s, 8), {"seed": seed, "steps": s})
         for seed, s in ((1, 5), (1, 20), (2, 20))
     ]
-    experiment = fabric.experiment("one", Sample, entries, failure="one[2]: out of memory")
+    experiment = fabric.experiment("one", Sample, entries, absence="one[2]: out of memory")
     render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
     page = (tmp_path / "docs/report/a.md").read_text()
     last_row = page[page.index("seed 2") :]
     assert last_row.index("not run yet") < last_row.index("<img")
 
 
-@pytest.mark.parametrize("failure", ["out of memory", None])
+@pytest.mark.parametrize("absence", ["out of memory", None])
 def test_results_that_lost_their_picture_are_a_box_not_a_broken_image(
-    tmp_path: Path, failure: str | None
+    tmp_path: Path, absence: str | None
 ) -> None:
     fabric = Fabric(tmp_path)
     (tmp_path / "docs").mkdir()
     entry = fabric.entry("a", "one", Sample(), picture(0, 8))
     entry.picture().unlink()
-    experiment = fabric.experiment("one", Sample, [entry], failure=failure)
+    experiment = fabric.experiment("one", Sample, [entry], absence=absence)
     render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
     page = (tmp_path / "docs/report/a.md").read_text()
-    assert (failure or "image.png") in page
+    assert (absence or "image.png") in page
     assert "<img" not in page
 
 

@@ -254,7 +254,9 @@ def test_however_it_ends_nothing_is_left_running(project: Path, how: signal.Sign
         text=True,
     )
     try:
-        assert eventually(lambda: "3/9 calls" in fetch(port)[1]), "progress stands on the page"
+        assert eventually(lambda: "3/9 network steps" in fetch(port)[1]), (
+            "progress stands on the page"
+        )
         building = int((project / "pid").read_text())
         children = below(server.pid)
         assert building in children

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report.cli.options import Only, Root
-from fwd_report.errors import UserError, number, say
+from fwd_report.errors import UserError, counted, say
 
 
 def init(
@@ -34,7 +34,7 @@ def init(
     if bare:
         sections = start_bare(folder, rubric or DEFAULT, only or ())
         say(
-            f"{number(len(sections), 'section')} of {rubric or DEFAULT}, with specs, pictures to "
+            f"{counted(len(sections), 'section')} of {rubric or DEFAULT}, with specs, pictures to "
             "replace and questions to answer; fwd-report check lists what is left"
         )
     else:

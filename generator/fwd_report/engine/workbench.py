@@ -101,7 +101,7 @@ class Workbench:
         result: Result,
         value_range: tuple[float, float],
         seconds: float,
-        calls: int,
+        network_steps: int,
         folder: Path | None = None,
     ) -> None:
         """Publish a result under the run's key, with its provenance.
@@ -115,7 +115,7 @@ class Workbench:
             if folder is not None:
                 shutil.rmtree(folder)
             raise
-        asked = run.technique.kind == "job" or calls > 0
+        asked = run.technique.kind == "job" or network_steps > 0
         device = self.device if asked else "cpu"
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
@@ -138,7 +138,7 @@ class Workbench:
                     "versions": versions(),
                     "git": git_state(self._project.root),
                     "seconds": round(seconds, 3),
-                    "calls": calls,
+                    "network_steps": network_steps,
                     "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 },
             )

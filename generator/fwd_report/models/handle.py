@@ -13,7 +13,7 @@ from fwd_report.diffusion.program import Estimator, Prediction, Program, Query
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class ModelHandle:
     """What a program may know of a model.
 
     name: what its queries are addressed to. shape: (C, H, W) of its images. value_range: of its

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from functools import cache
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -14,9 +11,9 @@ from torch import Tensor
 
 from fwd_report.models import weights
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.store.files import write_atomically
+from fwd_report.outside import outside_keys
+from fwd_report.store.memory import Memory, digest_of
 
-DIGEST = "sha256"
 LENGTH = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 
@@ -41,16 +38,16 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 class PromptEncoder:
     """Encodes prompts, each once.
 
-    model: a stage I folder, `digest` what it is known by. folder: where encoded prompts are
-    kept, by model digest, prompt and the code that encodes.
+    model: a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
     """
 
     def __init__(
-        self, model: ModelFolder, digest: str, folder: Path, device: str, dtype: torch.dtype
+        self, model: ModelFolder, digest: str, memory: Memory, device: str, dtype: torch.dtype
     ) -> None:
         self._model = model
         self._digest = digest
-        self._folder = folder
+        self._memory = memory
+        self._code = memory.code_of(__file__, weights.__file__)
         self._device = device
         self._dtype = dtype
         self._encoded: dict[str, Tensor] = {}
@@ -87,41 +84,29 @@ class PromptEncoder:
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()
 
-    def _path(self, prompt: str) -> Path:
-        name = "\0".join((_code_digest(), self._digest, str(self._dtype), prompt))
-        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.safetensors"
+    @outside_keys
+    def _name(self, prompt: str) -> str:
+        """What an encoded prompt is remembered by: all that it is computed from."""
+        libraries = [version(name) for name in ("torch", "transformers")]
+        # What an encoder makes in another number of threads differs in its last bits.
+        where = [self._device, str(self._dtype), torch.get_num_threads()]
+        return digest_of("prompt", prompt, self._digest, self._code, libraries, where)
 
+    @outside_keys
     def _stored(self, prompt: str) -> Tensor | None:
-        """The encoded prompt on disk; what is not exactly what was kept is encoded again."""
-        from safetensors import SafetensorError, safe_open
+        """The encoded prompt, if it is remembered."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load
 
         try:
-            with safe_open(self._path(prompt), framework="pt") as file:
-                embedding: Tensor = file.get_tensor("embedding")
-                said = (file.metadata() or {}).get(DIGEST)
-        except (OSError, SafetensorError):
+            return load(self._memory.get(self._name(prompt)) or b"").get("embedding")
+        except SafetensorError:
             return None
-        return embedding if said == _digest(embedding) else None
 
+    @outside_keys
     def _keep(self, prompt: str, embedding: Tensor) -> None:
-        """With its digest; nothing, where nothing can be kept."""
+        """Remember an encoded prompt."""
         from safetensors.torch import save
 
         kept = embedding.float().cpu().contiguous()
-        data = save({"embedding": kept}, metadata={DIGEST: _digest(kept)})
-        with suppress(OSError):
-            write_atomically(self._path(prompt), data)
-
-
-@cache
-def _code_digest() -> str:
-    """SHA-256 of the code that encodes: what other code kept is encoded again."""
-    sources = (Path(__file__), Path(weights.__file__))
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
-
-
-def _digest(embedding: Tensor) -> str:
-    """SHA-256 of a tensor's type, shape and values."""
-    from safetensors.torch import save
-
-    return hashlib.sha256(save({"embedding": embedding})).hexdigest()
+        self._memory.put(self._name(prompt), save({"embedding": kept}))

@@ -13,6 +13,7 @@ from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
 
 Asked = tuple[Path | str, tuple[str, ...]]
 """A folder or hub id, and the parts that are read of it."""
@@ -48,7 +49,7 @@ def download_models(
     return bool(absent)
 
 
-def unknown_models(project: Project, runs: Iterable[Run], digests: Path) -> dict[str, str]:
+def unknown_models(project: Project, runs: Iterable[Run], store: Store) -> dict[str, str]:
     """Models of which neither this machine nor the hub says what they hold: why, in words.
 
     The keys of runs that ask them are not known.
@@ -56,7 +57,7 @@ def unknown_models(project: Project, runs: Iterable[Run], digests: Path) -> dict
     unknown: dict[str, str] = {}
     for model, parts in asked_models(project, runs):
         try:
-            file_digests(model, digests, parts)
+            file_digests(model, store, parts)
         except UserError as error:
             unknown.setdefault(str(model), error.problems[0].message)
     return unknown

@@ -23,9 +23,9 @@ class Ingredients:
     """Each is looked up once for all the runs of a plan."""
 
     def __init__(self, project: Project, store: Store) -> None:
-        self.code = Code(store.base / "cache" / "code.json")
+        self.code = Code(store.memory)
         self._project = project
-        self._digest_cache = store.digests
+        self._store = store
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._readings: dict[str, list[tuple[str, str]]] = {}
@@ -36,7 +36,7 @@ class Ingredients:
         asked = range(1, (stage or 0) + 1)
         if not self._stage_digests and asked:
             self._stage_digests = {
-                number: model_digest(model, self._digest_cache, STAGE_PARTS[number])
+                number: model_digest(model, self._store, STAGE_PARTS[number])
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
@@ -50,7 +50,7 @@ class Ingredients:
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
         """A scorer's digest. where: the place in the specs that names it, for errors."""
         asked = scorer_model(self._project, name, where)
-        return model_digest(asked, self._digest_cache, (WHOLE,))
+        return model_digest(asked, self._store, (WHOLE,))
 
     def closure(
         self, technique: Technique, stage: int | None, trained: bool, inputs: bool

@@ -48,20 +48,29 @@ class Plan:
                 name = (section.name, experiment.id)
                 yield name, self.experiments[name]
 
-    def selected(self, sections: Iterable[str]) -> tuple[Run, ...]:
-        """The runs of these sections and the runs those need, in order; no names: every run."""
-        wanted = set(sections)
+    def named(self, names: Iterable[str]) -> tuple[Run, ...]:
+        """The own runs of sections and experiments (`section.experiment`); no names: every run."""
+        wanted = set(names)
+        return tuple(
+            run
+            for run in self.runs
+            if not wanted or {run.section, f"{run.section}.{run.experiment}"} & wanted
+        )
+
+    def selected(self, names: Iterable[str]) -> tuple[Run, ...]:
+        """The runs that sections and experiments show and need, in order; no names: every run."""
+        wanted = set(names)
         if not wanted:
             return self.runs
-        chosen = {
+        chosen = {run.key for run in self.named(wanted)} | {
             run.key
-            for (section, _), runs in self.experiments.items()
-            if section in wanted
+            for (section, experiment), runs in self.experiments.items()
+            if {section, f"{section}.{experiment}"} & wanted
             for run in runs
         }
         for run in reversed(self.runs):
-            if run.section in wanted or run.key in chosen:
-                chosen |= {run.key, *(need.key for group in run.needs.values() for need in group)}
+            if run.key in chosen:
+                chosen |= {need.key for group in run.needs.values() for need in group}
         return tuple(run for run in self.runs if run.key in chosen)
 
 
@@ -88,7 +97,7 @@ class _Planner:
     def plan(self) -> Plan:
         for name in self._specs:
             self._expand(name)
-        self._ingredients.code.save()
+        self._store.memory.save()
         return Plan(
             self._project, tuple(self._runs), self._experiments, self._ingredients.code.sources
         )
@@ -201,7 +210,9 @@ class _Planner:
             axes=axes,
             key=key,
             parts=parts,
-            calls=technique.calls({field: group[0].technique for field, group in needs.items()}),
+            network_steps=technique.network_steps(
+                {field: group[0].technique for field, group in needs.items()}
+            ),
             alt=technique.alt(axes),
             label=experiment.label or experiment.title or experiment.id,
             model=model,

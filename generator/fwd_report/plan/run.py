@@ -18,8 +18,9 @@ class Run:
 
     axes: the swept values that tell this run from its siblings, in order. needs: the runs it
     refers to, by field name. inputs: files by field name. parts: what the key is a hash of.
-    calls: model evaluations (or optimizer steps) it makes. status: fresh (stored under its
-    key), stale (stored under another key before), missing. why: what changed, a line each.
+    network_steps: evaluations of a model (or optimizer steps) it makes. status: fresh (stored
+    under its key), stale (stored under another key before), missing. why: what changed, a line
+    each.
     """
 
     section: str
@@ -30,7 +31,7 @@ class Run:
     axes: Mapping[str, Any]
     key: str
     parts: Mapping[str, Any]
-    calls: int
+    network_steps: int
     alt: str
     label: str
     model: str | None = None

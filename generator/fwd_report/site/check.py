@@ -88,9 +88,9 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
             yield _at(project, "contradiction", wrong.message, text, wrong.start, wrong.severity)
     for result in section.experiments:
         name = result.spec.id
-        if result.failure and built:
-            yield at("missing", f"{name} is not complete: {result.failure}", name)
-        elif result.spec.show and not result.failure:
+        if result.absence and built:
+            yield at("missing", f"{name} is not complete: {result.absence}", name)
+        elif result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
 

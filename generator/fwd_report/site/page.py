@@ -54,13 +54,36 @@ def section_page(
     environment: Environment,
 ) -> str:
     """The page's Markdown. Raises UserError with every prose that does not render."""
+    return rendered(
+        environment,
+        "section.md",
+        report.project.root,
+        section=section.spec,
+        **section_content(report, section, everything, gallery),
+        report=report.project.report,
+        profile=report.project.profile,
+        file=section.spec.file.relative_to(report.project.root).as_posix(),
+    )
+
+
+def section_content(
+    report: ReportResult,
+    section: SectionResult,
+    everything: Names,
+    gallery: Gallery,
+    drawn: Mapping[str, ExperimentResult] | None = None,
+) -> dict[str, Any]:
+    """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+
+    drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
+    UserError with every prose that does not render.
+    """
+    if drawn is None:
+        drawn = {result.spec.id: result for result in section.experiments if result.spec.show}
     runs = experiment_views(section)
     numbers = figure_numbers(section)
     writer = _Writer(report, section, {"runs": runs, "report": everything})
-    spec = section.spec
-    intro = writer.prose(spec.intro, "intro")
-    used = report.project.profile
-    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    intro = writer.prose(section.spec.intro, "intro")
     experiments: list[dict[str, Any]] = []
     for result in section.experiments:
         name = result.spec.id
@@ -70,25 +93,19 @@ def section_page(
         discussion = writer.prose(
             result.spec.discussion, name, "discussion", context=context, of_page=of_page
         )
-        if result.spec.show:
+        if name in drawn:
             experiments.append(
                 {
                     "id": name,
                     "title": result.spec.title,
-                    "number": numbers[name],
+                    "number": numbers.get(name, ""),
                     "caption": caption,
                     "discussion": discussion,
-                    **_figure(result, gallery),
-                    "facts": facts(result.entries),
-                    "keys": keys(result.entries),
-                    "source": Markup(highlighted(result.spec.source)),
-                    "command": f"fwd-report build --only {spec.name} --force{profile}",
-                    "script": result.script,
-                    "script_command": result.script
-                    and f"fwd-report script {result.script.run}{profile}",
+                    **_figure(drawn[name], gallery),
+                    **_origin(report, section, drawn[name]),
                 }
             )
-    outro = writer.prose(spec.outro, "outro")
+    outro = writer.prose(section.spec.outro, "outro")
     writer.check_references()
     if writer.problems:
         raise UserError(writer.problems)
@@ -96,18 +113,27 @@ def section_page(
     for experiment in experiments:
         for field in ("caption", "discussion"):
             experiment[field] = Markup(linked(experiment[field]))
-    return rendered(
-        environment,
-        "section.md",
-        report.project.root,
-        section=spec,
-        intro=Markup(linked(intro)),
-        experiments=experiments,
-        outro=Markup(linked(outro)),
-        report=report.project.report,
-        profile=report.project.profile,
-        file=spec.file.relative_to(report.project.root).as_posix(),
-    )
+    return {
+        "intro": Markup(linked(intro)),
+        "experiments": experiments,
+        "outro": Markup(linked(outro)),
+    }
+
+
+def _origin(
+    report: ReportResult, section: SectionResult, result: ExperimentResult
+) -> dict[str, Any]:
+    """How a figure was made: facts, keys, the YAML, and the commands that make it again."""
+    used = report.project.profile
+    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    return {
+        "facts": facts(result.entries),
+        "keys": keys(result.entries),
+        "source": Markup(highlighted(result.spec.source)),
+        "command": f"fwd-report build --only {section.spec.name} --force{profile}",
+        "script": result.script,
+        "script_command": result.script and f"fwd-report script {result.script.run}{profile}",
+    }
 
 
 def highlighted(source: str) -> str:
@@ -121,22 +147,22 @@ def highlighted(source: str) -> str:
 
 def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
     """The figure's blocks, and why some of it is missing."""
-    failure = result.failure
+    absence = result.absence
     shown: list[Block] = []
     if result.entries:
         try:
             parts = result.spec.technique.figure(result.entries)
             absent = missing_files(parts)
             if absent:
-                failure = failure or f"{absent[0].name} of the results is not there"
+                absence = absence or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
         except (LookupError, OSError, ValueError):
-            if failure is None:
+            if absence is None:
                 raise
-    elif failure is None:
-        failure = "there are no results to show"
-    return {"blocks": shown, "failure": failure}
+    elif absence is None:
+        absence = "there are no results to show"
+    return {"blocks": shown, "absence": absence}
 
 
 class _Writer:

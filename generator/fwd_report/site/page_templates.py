@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,23 @@ def rendered(environment: Environment, name: str, root: Path, **context: Any) ->
 
     root: the project, which messages name files from.
     """
-    try:
+    with _mistakes_placed(environment, name, root):
         return environment.get_template(name).render(**context)
+
+
+def rendered_macro(
+    environment: Environment, name: str, macro: str, root: Path, *arguments: Any
+) -> str:
+    """One macro of the template `name`, called; raises as `rendered`."""
+    with _mistakes_placed(environment, name, root):
+        return str(getattr(environment.get_template(name).module, macro)(*arguments))
+
+
+@contextmanager
+def _mistakes_placed(environment: Environment, name: str, root: Path) -> Iterator[None]:
+    """Turn what a template raises into a UserError at its line."""
+    try:
+        yield
     except (UserError, OutdatedError, RunError, StaleError):
         raise
     except Exception as error:

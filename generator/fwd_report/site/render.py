@@ -7,13 +7,12 @@ from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.digests import Digests
 from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.owned import OwnedFolder
 from fwd_report.site.page_folders import real_folder, scratch_folder, templates_folder
 from fwd_report.site.results import ReportResult
-from fwd_report.site.stamp import CACHE, inputs_digest, pages_current, shown_results
+from fwd_report.site.stamp import inputs_digest, pages_current, shown_results
 from fwd_report.spec.project import Project
 
 FIGURES = "figures"
@@ -36,9 +35,8 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     if pages_current(report.project, shown, root):
         return []
     with held(root):
-        digests = Digests(root / CACHE)
-        inputs = inputs_digest(report.project, shown, root, digests)
-        folder = OwnedFolder(root, scratch_folder(root, STAGING), digests)
+        inputs = inputs_digest(report.project, shown, root)
+        folder = OwnedFolder(root, scratch_folder(root, STAGING))
         _produce(report, root, folder)
         written = folder.put_in_place(inputs, report.project.profile)
         if _make_root_page(root, report.project):

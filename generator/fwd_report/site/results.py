@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class ExperimentResult:
     """One experiment with its stored results, in the plan's order.
 
-    entries: for kind "figure", those of the experiments it refers to. failure: why results are
+    entries: for kind "figure", those of the experiments it refers to. absence: why results are
     missing (the cause of a failed run, or that it has not run), None when all are there. script:
     what makes the first picture again, for techniques of single pictures.
     """
 
     spec: ExperimentSpec
     entries: tuple[Entry, ...]
-    failure: str | None = None
+    absence: str | None = None
     script: Script | None = None
 
 

@@ -154,7 +154,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return bounded(super().call(context, called, *args, **kwargs))
 
 
-class Names(Namespace):
+class CheckedNamespace(Namespace):
     """`namespace()`; shown without what it holds, which may be itself."""
 
     def __repr__(self) -> str:
@@ -172,7 +172,7 @@ def environment() -> Environment:
     made.filters["safe"] = lambda value: Text.author(_text(value))
     made.filters["join"] = _bounded_filter("join", _join)
     made.filters["_counted"] = counted
-    made.globals["namespace"] = Names
+    made.globals["namespace"] = CheckedNamespace
     return made
 
 

@@ -28,7 +28,7 @@ BUILD_LIBRARIES = ("yaml", "pydantic", "typer", "jinja2", "markdown", "latex2mat
 SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pymdownx.superfences",
                   "pymdownx.snippets", "markdown.extensions.toc")  # fmt: skip
 """What a command needs of other people's code: imported while nobody waits."""
-PROGRESS = re.compile(r"[\d,]+/[\d,]+ calls\b")
+PROGRESS = re.compile(r"[\d,]+/[\d,]+ network steps\b")
 FOLDERS = re.compile(r"serve-[0-9]+")
 HINT = "look at them with"
 

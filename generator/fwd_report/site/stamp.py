@@ -12,15 +12,14 @@ from typing import Any
 
 import fwd_report
 from fwd_report.site.address import site_address
-from fwd_report.site.digests import Digests
 from fwd_report.site.nav import hand_written
 from fwd_report.site.page_folders import OWNED, templates_folder
 from fwd_report.site.render_record import read_record
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.project import Project
+from fwd_report.store.memory import memory_of
 from fwd_report.store.store import MANIFEST
 
-CACHE = ".fwd-report/cache/pages.json"
 CODE = (
     "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",
     "training",
@@ -38,7 +37,7 @@ class Shown:
 
     experiment: str
     folders: tuple[Path, ...]
-    failure: str | None
+    absence: str | None
 
 
 def shown_results(report: ReportResult) -> list[Shown]:
@@ -47,7 +46,7 @@ def shown_results(report: ReportResult) -> list[Shown]:
         Shown(
             f"{section.spec.name}.{result.spec.id}",
             tuple(entry.folder for entry in result.entries),
-            result.failure,
+            result.absence,
         )
         for section in report.sections
         for result in section.experiments
@@ -57,23 +56,23 @@ def shown_results(report: ReportResult) -> list[Shown]:
 def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
     """Whether docs/report/ holds, byte for byte, what a render of these results wrote there."""
     docs = root / "docs"
-    digests = Digests(root / CACHE)
-    digest = inputs_digest(project, shown, root, digests)
-    current = (docs / "index.md").is_file() and _is_current(root, digest, digests)
-    digests.save()
+    digest = inputs_digest(project, shown, root)
+    current = (docs / "index.md").is_file() and _is_current(root, digest)
+    memory_of(root).save()
     return current
 
 
-def inputs_digest(project: Project, shown: Iterable[Shown], root: Path, digests: Digests) -> str:
+def inputs_digest(project: Project, shown: Iterable[Shown], root: Path) -> str:
     """A digest of all that pages are made from, by content: the same wherever a project lies."""
     digest = hashlib.sha256()
+    digest_of_file = memory_of(root).of_file_or_absent
     for name, path in _sources(project):
-        digest.update(f"{name}\0{digests.of(name, path)}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{name}\0{digest_of_file(path)}\n".encode("utf-8", "surrogateescape"))
     digest.update(repr(hand_written(root / "docs")).encode())
     for result in shown:
-        digest.update(f"{result.experiment}\0{result.failure}\n".encode())
+        digest.update(f"{result.experiment}\0{result.absence}\n".encode())
         for folder in result.folders:
-            made = digests.of(folder.name, f"{folder}{os.sep}{MANIFEST}")
+            made = digest_of_file(f"{folder}{os.sep}{MANIFEST}")
             digest.update(f"{folder.name}\0{made}\n".encode())
     described: list[Any] = [project.report.model_dump(mode="json"), project.profile]
     described.append(site_address(project))
@@ -98,13 +97,14 @@ def built_profile(root: Path) -> str | None:
     return record.profile if record is not None else None
 
 
-def _is_current(root: Path, digest: str, digests: Digests) -> bool:
+def _is_current(root: Path, digest: str) -> bool:
     record = read_record(root)
     if record is None or record.inputs != digest:
         return False
     folder = f"{root}{os.sep}docs{os.sep}{OWNED}"
+    digest_of_file = memory_of(root).of_file_or_absent
     return all(
-        digests.of(f"docs/{OWNED}/{name}", f"{folder}{os.sep}{name}") == written
+        digest_of_file(f"{folder}{os.sep}{name}") == written
         for name, written in record.files.items()
     )
 

@@ -139,7 +139,7 @@ class ExperimentView:
         self.id = result.spec.id
         self.title = _words(result.spec.title)
         self.figure = figure
-        self._missing = result.failure is not None
+        self._missing = result.absence is not None
         self._runs = tuple(RunView.of(entry) for entry in result.entries)
 
     def __len__(self) -> int:

@@ -25,9 +25,9 @@ from fwd_report.spec.sections import build_section, section_files
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_nodes import Mapping as YamlMapping
-from fwd_report.spec.yaml_nodes import Place
+from fwd_report.spec.yaml_nodes import Place, YamlMapping
 from fwd_report.spec.yaml_source import Source, read_yaml
+from fwd_report.store.memory import memory_of
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.registry import all_techniques
 
@@ -100,9 +100,9 @@ class _Loader:
         self._problems: list[Problem] = []
         self._overrides = parse_overrides(overrides, self._problems)
         self._unread: list[str] = []
-        cache = root / ".fwd-report" / "cache"
-        self._images = Images(cache / "images.json")
-        self._templates = Templates(cache / "prose.json")
+        self._memory = memory_of(root)
+        self._images = Images(self._memory)
+        self._templates = Templates(self._memory)
 
     def load(self) -> Project:
         report = self._report_file()
@@ -121,8 +121,7 @@ class _Loader:
         for name in others:
             self._add_problems_of(name, self._view(report, read, name))
         cut = self._cut_texts((report, *read.values()))
-        self._images.save()
-        self._templates.save()
+        self._memory.save()
         if self._problems:
             raise UserError(sorted(_explained(self._problems, cut), key=_order))
         assert view.report is not None

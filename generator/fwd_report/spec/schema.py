@@ -22,7 +22,7 @@ from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
-from fwd_report.store.files import write_json
+from fwd_report.store.files import json_text, write_atomically
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 from fwd_report.techniques.registry import all_techniques
 
@@ -38,13 +38,18 @@ _REFERENCE_HELP = {
 
 def write_schemas(root: Path) -> list[Path]:
     """Write the schemas into the project; returns the files."""
-    schemas = (section_schema(), report_schema(), rubric_schema())
     written = []
-    for name, schema in zip(SCHEMA_NAMES, schemas, strict=True):
+    for name, text in schema_texts().items():
         path = root / SCHEMAS / f"{name}.json"
-        write_json(path, schema)
+        write_atomically(path, text)
         written.append(path)
     return written
+
+
+def schema_texts() -> dict[str, str]:
+    """The schemas as their files hold them, by name."""
+    schemas = (section_schema(), report_schema(), rubric_schema())
+    return {name: json_text(schema) for name, schema in zip(SCHEMA_NAMES, schemas, strict=True)}
 
 
 def report_schema() -> Schema:

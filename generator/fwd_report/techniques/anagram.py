@@ -52,7 +52,7 @@ class Anagram(Sampling):
             Reading("viewed", params["flipped"], "through the view"),
         )
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * 2 * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -114,8 +114,11 @@ class Technique(BaseModel):
     """Which stage of the report's text-to-image model its runs ask; None: neither."""
 
     @outside_keys
-    def calls(self, needs: Mapping[str, Technique]) -> int:
-        """How many model evaluations one run makes (a job: optimizer steps).
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
+        """How many network steps one run makes.
+
+        A network step is one evaluation of a model for one image; of a training, one optimizer
+        step.
 
         needs: the techniques of the referenced runs, by field name.
         """

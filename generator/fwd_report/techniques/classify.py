@@ -29,7 +29,7 @@ class Classify(Technique):
     batch: int = Field(default=64, ge=1, le=100_000)
     lr: float = Field(default=1e-3, gt=0)
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """Optimizer steps."""
         return self.epochs * -(-TRAIN_SIZES[self.dataset or "digits"] // self.batch)
 

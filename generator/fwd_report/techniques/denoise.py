@@ -37,7 +37,7 @@ class Denoise(Technique):
     images: int = Field(default=100, ge=1, le=100_000)
     """How many test images, from the first on, the metrics average over."""
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """One for the picture, one for each image that is measured."""
         return 1 + self.images
 

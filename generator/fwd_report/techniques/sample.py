@@ -65,7 +65,7 @@ class Sample(Sampling):
             raise ValueError("digit is for a model trained in this report; use prompt")
         return self
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
         training = needs.get("model")
         if training is not None and self.steps is None:

@@ -13,10 +13,10 @@ from fwd_report.techniques.base import Technique
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
     from fwd_report.diffusion.program import Estimator
-    from fwd_report.models.handle import Model
+    from fwd_report.models.handle import ModelHandle
 
 LOOP = 33
-"""Model calls of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
+"""Network steps of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
 
 
 def _odd(width: int) -> int:
@@ -32,7 +32,7 @@ Guidance = Annotated[float, Field(ge=0, le=100)]
 StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
 """An index into the timesteps 990, 960, …: where denoising an image starts."""
 Steps = Annotated[int, Field(ge=1, le=1000)]
-"""Model calls of a loop that ends at the clean image."""
+"""Network steps of a loop that ends at the clean image."""
 T = 1000
 """Noise levels of a text-to-image model."""
 
@@ -71,7 +71,7 @@ class Sampling(Technique):
 
     _even = field_validator("steps", check_fields=False)(beginning_at_noise)
 
-    def process_of(self, model: Model) -> Process:
+    def process_of(self, model: ModelHandle) -> Process:
         """The model's process, with dynamic thresholding if it was asked for.
 
         Raises ValueError for a process whose clean estimates are not thresholded.
@@ -87,7 +87,7 @@ class Sampling(Technique):
         return replace(model.process, threshold=Threshold(self.dynamic_thresholding))
 
 
-def prompted(model: Model, prompt: str, guidance: float) -> Estimator:
+def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:
     """The model's guided estimate under a prompt."""
     from fwd_report.diffusion.guidance import guided
 
@@ -95,7 +95,7 @@ def prompted(model: Model, prompt: str, guidance: float) -> Estimator:
 
 
 def estimates(guidance: float | None, conditional: int = 1) -> int:
-    """Model evaluations of one guided estimate with that many conditional ones."""
+    """Evaluations of one guided estimate with that many conditional ones."""
     if guidance is None or guidance == 1:
         return conditional
     return 1 if guidance == 0 else conditional + 1

@@ -70,7 +70,7 @@ class Train(Network):
             raise ValueError("normalise is for a denoiser, whose noise has one σ")
         return self
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """Optimizer steps."""
         size = TRAIN_SIZES[self.dataset or "digits"]
         return self.epochs * -(-min(size, self.examples or size) // self.batch)

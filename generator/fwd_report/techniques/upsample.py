@@ -45,7 +45,7 @@ class Upsample(Technique):
 
     _even = field_validator("steps")(beginning_at_noise)
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)
 
     def describe(self) -> str:

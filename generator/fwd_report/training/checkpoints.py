@@ -12,7 +12,7 @@ from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.handle import Evaluator, Model
+from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
 from fwd_report.training.state import weights_file
@@ -21,7 +21,7 @@ from fwd_report.training.unet import NO_CLASS, UNet, unet_of
 SHAPE = (1, 28, 28)
 
 
-def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, Evaluator]:
+def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[ModelHandle, Evaluator]:
     """The network a training left after `epoch` (counting from 1; None: the last).
 
     Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, None for no class.
@@ -31,7 +31,7 @@ def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[Model, E
     network = unet_of(entry.params)
     network.load_state_dict(tensors_of(entry, weights_file(epoch)))
     name = f"{entry.key}@{epoch}"
-    model = Model(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
+    model = ModelHandle(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
     return model, TrainedEvaluator(network, entry.params, device)
 
 
