@@ -99,7 +99,7 @@ def train(
 
     Beside it, every 20,000 pictures, a sheet shows what the average draws so far.
     """
-    model.train().to(settings.device, memory_format=torch.channels_last)
+    model.train().to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if settings.device.type == "cuda":
         model.unet.unet.compile()
     objective = Objective(settings.device, emphasis)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fwd_report.site.digests import Digests
 from tests.helpers.fabricate import Fabric, Sample, every_part, picture
 
 import fwd_report
-from fwd_report.site.digests import Digests
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
 from fwd_report.site.stamp import CACHE, CODE, MODULES, inputs_digest

@@ -11,8 +11,8 @@ from tests.store.conftest import KEY, put_entry
 
 from fwd_report.store.collect import survey
 from fwd_report.store.files import read_cache, strict_json, write_cache
-from fwd_report.store.manifest import VERSION, NewerEntryError, _digest_of, parse_manifest
-from fwd_report.store.store import MANIFEST, DamagedEntryError, Store
+from fwd_report.store.manifest import MANIFEST, VERSION, NewerEntryError, _digest_of, parse_manifest
+from fwd_report.store.store import DamagedEntryError, Store
 
 
 def rewrite(store: Store, **change: object) -> Path:

@@ -12,7 +12,8 @@ from tests.store.conftest import KEY, as_user, needs_root, put_entry
 
 from fwd_report.errors import UnavailableError
 from fwd_report.store.files import write_cache
-from fwd_report.store.store import MANIFEST, DamagedEntryError, Store
+from fwd_report.store.manifest import MANIFEST
+from fwd_report.store.store import DamagedEntryError, Store
 
 PASSING = ("EMFILE", "EIO", "ESTALE", "EACCES", "ENFILE", "ETIMEDOUT")
 

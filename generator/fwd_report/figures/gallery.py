@@ -180,7 +180,8 @@ def _code() -> bytes:
 def _load(path: Path) -> np.ndarray:
     import numpy as np
 
-    return np.load(path, allow_pickle=False)
+    frames: np.ndarray = np.load(path, allow_pickle=False)
+    return frames
 
 
 def _servable(data: bytes) -> bool:

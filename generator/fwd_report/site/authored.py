@@ -117,7 +117,7 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
             yield Text(
                 getattr(experiment, field),
                 f"the {field} of {name}",
-                field,  # type: ignore[arg-type]
+                field,
                 spec.name,
                 (name, field),
                 follows,

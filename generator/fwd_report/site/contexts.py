@@ -177,7 +177,7 @@ class Writer:
                 written.append(quotes + self._address(inside[1:-1]) + quotes)
             else:
                 write = _twice if name in SHOWN_AS_HTML else _text
-                written.append(MARK.sub(lambda m, w=write: w(self._span(m)), inside))  # type: ignore[misc]
+                written.append(MARK.sub(lambda m, w=write: w(self._span(m)), inside))
         rest = self._numbers(text[end:], f"in the tag <{tag or '…'}>, outside of quotes")
         return "".join(written) + rest
 

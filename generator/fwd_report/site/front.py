@@ -12,7 +12,8 @@ from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import EquationError
 from fwd_report.site.mathml import FormulaError
-from fwd_report.site.nav import OWNED, by_part
+from fwd_report.site.nav import by_part
+from fwd_report.site.page_folders import OWNED
 from fwd_report.site.page_templates import rendered
 from fwd_report.site.prose import inline
 from fwd_report.site.provenance import facts

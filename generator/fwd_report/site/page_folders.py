@@ -19,7 +19,7 @@ def templates_folder(project: Project) -> Path:
     A project that is not trusted has none: they are code.
     """
     package = Path(__file__).parents[1]
-    candidates = (
+    candidates: tuple[Path, ...] = (
         *((project.root / "site_templates",) if project.trusted else ()),
         package / "starter" / "site_templates",
         package.parents[1] / "site_templates",

@@ -17,8 +17,8 @@ from fwd_report.site.page_folders import OWNED, templates_folder
 from fwd_report.site.render_record import read_record
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.project import Project
+from fwd_report.store.manifest import MANIFEST
 from fwd_report.store.memory import memory_of
-from fwd_report.store.store import MANIFEST
 
 CODE = (
     "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",

@@ -218,8 +218,9 @@ def _check_unknown(
 
 def case_label(case: Mapping[str, Any]) -> str:
     """A case's label, or its values: texts as they are, others with their name."""
-    if isinstance(case.get("label"), str):
-        return case["label"]
+    label = case.get("label")
+    if isinstance(label, str):
+        return label
     return ", ".join(
         value if isinstance(value, str) else f"{name} {brief(value)}"
         for name, value in case.items()

@@ -284,7 +284,7 @@ def _scalar(event: Any) -> Scalar:
 
 
 def _line(mark: Any) -> int:
-    return mark.line + 1
+    return int(mark.line) + 1
 
 
 def _start(event: Any) -> Place:

@@ -25,12 +25,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import fwd_report
 from fwd_report.sources import AT_START, installed, stamp_of
 from fwd_report.store.files import read_regular, strict_json, sweep_half_written, write_atomically
 from fwd_report.store.folders import OWNED, inside, is_key
+
+V = TypeVar("V")
 
 FOLDER = "memory"
 FILES = "files.json"
@@ -136,7 +138,7 @@ class Memory:
             write_atomically(self._path(digest), content, durable=False)
             self._put = True
 
-    def recall(self, digest: str, find: Callable[[], Any]) -> Any:
+    def recall(self, digest: str, find: Callable[[], V]) -> V:
         """The value of that name as JSON, found by `find` where it is not remembered."""
         if digest not in self._values:
             try:
@@ -144,7 +146,7 @@ class Memory:
             except (ValueError, RecursionError):
                 self._values[digest] = find()
                 self.put(digest, strict_json(self._values[digest]).encode())
-        return self._values[digest]
+        return cast(V, self._values[digest])
 
     def save(self) -> None:
         """Keep the digests of files for the next process, and let go what is too much."""

@@ -33,7 +33,7 @@ def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     other code than this process.
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
-    group = torch.multiprocessing.spawn(
+    group = torch.multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
         _work, (count, _free_port(), news.put, task, AT_START), nprocs=count, join=False
     )
     done = False
