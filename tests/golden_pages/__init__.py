@@ -71,7 +71,7 @@ def expected_of(name: str) -> dict[str, str]:
 def other_versions() -> list[str]:
     """The packages that make HTML of Markdown and are here in another version than is pinned."""
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
-    pinned = dict(line.split("==") for line in lines if "==" in line)
+    pinned = dict(line.lower().split("==") for line in lines if "==" in line)
     return [name for name in RENDERERS if version(name) != pinned[name]]
 
 
@@ -131,6 +131,7 @@ def _article(page: str) -> str:
 
 def _without_what_varies(text: str, plan: Plan, root: Path) -> str:
     for run in plan.runs:
+        text = text.replace(f"{run.key[:2]}/{run.key}", f"KEY of {run.name}")
         text = text.replace(run.key, f"KEY of {run.name}").replace(run.key[:12], "KEY")
     text = text.replace(str(MODELS), "EMBEDDED-MODEL").replace(str(root), "PROJECT")
     text = text.replace(f"fwd-report {__version__}", "fwd-report VERSION")

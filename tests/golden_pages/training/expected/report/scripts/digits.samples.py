@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from fwd_report.training.unet import NO_CLASS, unet_of
 
 unet = unet_of({'conditioning': 'class', 'hidden': 4, 'class_input': 'one_hot', 'modulation': 'multiply', 'normalise': False, 'sigma': 0.5}).eval()
-unet.load_state_dict(load_file(".fwd-report/store/3c/KEY of digits.unet[0]/epoch-001.safetensors"))
+unet.load_state_dict(load_file(".fwd-report/store/KEY of digits.unet[0]/epoch-001.safetensors"))
 generator = torch.Generator("cpu").manual_seed(7)
 
 @torch.no_grad()
