@@ -26,7 +26,8 @@ REPAIRS = 3
 class Options:
     """What a build is asked to do. only: names of sections and experiments; none: all of them.
 
-    untrusted: nothing that is code of the project's own is run.
+    untrusted: nothing that is code of the project's own is run. command: the arguments of
+    `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
     """
 
     profile: str | None = None
@@ -36,6 +37,7 @@ class Options:
     cached_only: bool = False
     keep_going: bool = False
     untrusted: bool = False
+    command: Sequence[str] = ()
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
@@ -80,6 +82,11 @@ class Running:
                 return
             self.plan_again()
         raise self.unsteady()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was run, by this build or others, and nothing failed."""
+        return not (self.ran or self.others or self.failures)
 
     def due(self) -> list[Run]:
         """The runs that are not stored, and those that --force runs again."""
