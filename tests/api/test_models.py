@@ -11,7 +11,6 @@ from tests.helpers.driver import cascade_of, run_alone
 
 import fwd_report
 from fwd_report import DDPM, Noise, UserError, answer, denoise, guided, load_model, together
-from fwd_report.store.store import Store
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.sample import Sample
 
@@ -27,7 +26,7 @@ def test_a_loop_by_hand_is_the_technique_sample(tiny_if: Path, tmp_path: Path) -
     estimate = guided(model.estimate("a dog"), model.estimate(""), 7)
     x, times = noise.draw(model.shape), model.process.timesteps(4)
     by_hand = answer(denoise(model.process, x, times, estimate, noise), model)[-1]
-    cascade = cascade_of({1: tiny_if / "stage_1"}, Store(tmp_path))
+    cascade = cascade_of({1: tiny_if / "stage_1"}, tmp_path)
     context = RunContext(5, Noise(5), cascade.model(1))
     program = Sample(prompt="a dog", guidance=7, steps=4).program(context)
     result, _ = run_alone(program, {cascade.model(1).name: cascade.evaluator(1)})
