@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,9 @@ class Options:
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
-        project = load_project(root, profile or self.profile, self.overrides)
-        return replace(project, trusted=False) if self.untrusted else project
+        return load_project(
+            root, profile or self.profile, self.overrides, trusted=not self.untrusted
+        )
 
 
 class Running:
@@ -144,7 +145,7 @@ def _run(
     """
     from fwd_report.engine.device import determinism
     from fwd_report.engine.engine import Engine
-    from fwd_report.engine.libraries import verbosity_kept
+    from fwd_report.engine.process_state import process_state_kept
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
@@ -157,7 +158,7 @@ def _run(
     rates = Rates(store.base, first_rates(unique))
     with (
         determinism(plan.project.report.deterministic),
-        verbosity_kept(),
+        process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):
         engine = Engine(store, workbench, progress, keep_going, forced)

@@ -157,14 +157,14 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
     from fwd_report.plan.stages import stage_models, stage_names
     from fwd_report.site.page_folders import OWNED as GENERATED
     from fwd_report.site.render_record import record_files
-    from fwd_report.store.store import MANIFEST
+    from fwd_report.store.manifest import MANIFEST
 
     project = plan.project
     root, docs = project.root, project.root / "docs"
     scorers = {run.scorer for run in plan.runs if run.scorer is not None}
     files = {*store.memory.asked, *map(str, record_files(root)), str(root / project.report.rubric)}
     files |= {f"{store.folder(run.key)}{os.sep}{MANIFEST}" for run in plan.runs}
-    files |= {module.__file__ for module in list(sys.modules.values()) if _has_file(module)}
+    files |= {module.__file__ or "" for module in list(sys.modules.values()) if _has_file(module)}
     if project.data is not None:
         files.add(str(project.data))
     # A folder of a model's name would be taken for the model.
