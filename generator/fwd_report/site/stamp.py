@@ -21,7 +21,7 @@ from fwd_report.store.manifest import MANIFEST
 from fwd_report.store.memory import memory_of
 
 CODE = (
-    "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",
+    "diffusion", "figures", "models", "plan", "plugins", "scripts", "site", "spec", "store", "techniques",
     "training",
 )  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
