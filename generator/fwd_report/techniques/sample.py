@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.thinning import evenly
-from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
+from fwd_report.techniques.base import AskedClass, Prompt, Result, Scripted, Trained
 from fwd_report.techniques.sampling import (
     LOOP,
     AnySteps,
@@ -84,6 +84,10 @@ class Sample(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 3
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted()
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
