@@ -91,7 +91,7 @@ class Sample(Sampling):
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
-        training = needs.get("model")
+        training = next(iter(needs.values()), None)
         if training is not None and self.steps is None:
             flow = getattr(training, "objective", "") == "flow"
             steps = FLOW_STEPS if flow else getattr(training, "timesteps", 0)
