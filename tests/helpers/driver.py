@@ -53,7 +53,10 @@ def run_together(programs: Sequence[Program[T]], evaluator: Evaluator) -> list[T
 
 
 def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
-    """The model whose stages lie in these folders, on the CPU in float32."""
+    """The model whose stages lie in these folders, on the CPU in float32.
+
+    cache: what is remembered of it lies there.
+    """
     store = Store(cache)
     return Cascade(
         {n: partial(open_model, path, store.memory, STAGE_PARTS[n]) for n, path in stages.items()},
