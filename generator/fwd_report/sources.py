@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from types import ModuleType
 
 from fwd_report.errors import CodeChangedError
 
+BEGAN_NS = time.time_ns()
+"""When this process began to read the package, in nanoseconds since 1970."""
 INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 Stamp = tuple[int, int, int, int]
 """Size, time of the last write, time of the last change of any kind, number of the file."""
@@ -78,6 +81,11 @@ def _stamps(folder: str) -> dict[str, Stamp | None]:
             elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
                 found |= _stamps(entry.path)
     return found
+
+
+def remember(path: Path) -> None:
+    """Note how the source of somebody else's module is before it is imported."""
+    AT_START.setdefault(str(path), stamp_of(path))
 
 
 AT_START = _stamps(os.path.dirname(__file__))

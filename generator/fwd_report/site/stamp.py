@@ -25,7 +25,7 @@ CODE = (
     "training",
 )  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
-MODULES = ("errors.py", "outside.py", "packaged.py", "sources.py")
+MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
 """The modules beside them that rendering loads."""
 
 
@@ -76,6 +76,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], root: Path) -> str:
             digest.update(f"{folder.name}\0{made}\n".encode())
     described: list[Any] = [project.report.model_dump(mode="json"), project.profile]
     described.append(site_address(project))
+    described += list(filter(None, [project.plugins.digest()]))
     described.append(project.rubric.model_dump(mode="json") if project.rubric else None)
     for spec in project.sections:
         described.append([spec.name, spec.title, spec.order, spec.part, spec.covers])

@@ -28,6 +28,10 @@ class Compare(Technique):
 
     of: list[AllRuns] = Field(min_length=1, max_length=12)
 
+    @classmethod
+    def shows_all_epochs(cls) -> bool:
+        return True
+
     def objection(self, field: str, target: Technique) -> str | None:
         """A job's results are no pictures."""
         if target.kind == "job":

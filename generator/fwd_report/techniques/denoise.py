@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import OneRun, Result, Technique
+from fwd_report.techniques.base import Result, Technique, Trained
 from fwd_report.training.catalogue import DatasetName
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Denoise(Technique):
     name: ClassVar[str] = "denoise"
     stage: ClassVar[None] = None
 
-    model: OneRun
+    model: Trained
     """The trained denoiser, as `id` or `id@epoch`."""
     dataset: DatasetName | None = None
     """None: the report's."""

@@ -40,6 +40,10 @@ class SDEdit(Sampling):
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 1
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)
 
