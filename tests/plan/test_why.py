@@ -159,8 +159,9 @@ def test_a_run_that_refers_to_none_or_to_more_than_before(report: Report) -> Non
 
 
 def test_a_section_alone_brings_the_runs_it_refers_to(report: Report) -> None:
-    other = "title: B\nexperiments:\n  - {id: twice, technique: upsample, of: a.dog, caption: c}\n"
-    (report.root / "experiments" / "b.yaml").write_text(other)
+    other = "{id: twice, technique: upsample, of: a.dog, guidance: 2, caption: c}"
+    section = f"title: B\nexperiments:\n  - {other}\n"
+    (report.root / "experiments" / "b.yaml").write_text(section)
     selected = [run.name for run in report.plan().selected(["b"])]
     assert selected == ["a.dog[0]", "a.dog[1]", "b.twice[0]", "b.twice[1]"]
 
