@@ -227,7 +227,7 @@ class Technique(BaseModel):
         entries: the results of the experiment's runs, in the order of the plan (kind "figure":
         of the referenced experiments' runs). Not part of the runs' code.
         """
-        from fwd_report.techniques.parts import swept_grid
+        from fwd_report.techniques.grids import swept_grid
 
         return [swept_grid(entries)]
 

@@ -63,7 +63,7 @@ class SDEdit(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import with_original
-        from fwd_report.techniques.parts import swept_grid
 
         return [with_original(swept_grid(entries), "edited")]

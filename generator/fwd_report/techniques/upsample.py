@@ -92,8 +92,9 @@ class Upsample(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.labels import labels_of
-        from fwd_report.techniques.parts import Grid, Picture, Slider, swept_grid
+        from fwd_report.techniques.parts import Grid, Picture, Slider
 
         if len(entries) > MOST_PAIRS:
             return [swept_grid(entries)]
