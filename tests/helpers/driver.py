@@ -15,6 +15,7 @@ from fwd_report.models.digest import model_digest
 from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.opening import open_model
+from fwd_report.store.store import Store
 
 T = TypeVar("T")
 
@@ -52,12 +53,15 @@ def run_together(programs: Sequence[Program[T]], evaluator: Evaluator) -> list[T
 
 
 def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
-    """The model whose stages lie in these folders, on the CPU in float32."""
-    digests = cache / "digests.json"
+    """The model whose stages lie in these folders, on the CPU in float32.
+
+    cache: what is remembered of it lies there.
+    """
+    store = Store(cache)
     return Cascade(
-        {n: partial(open_model, path, digests, STAGE_PARTS[n]) for n, path in stages.items()},
-        model_digest(stages[1], digests, STAGE_PARTS[1]),
-        cache / "prompts",
+        {n: partial(open_model, path, store.memory, STAGE_PARTS[n]) for n, path in stages.items()},
+        model_digest(stages[1], store, STAGE_PARTS[1]),
+        store.memory,
         "cpu",
         torch.float32,
     )

@@ -13,7 +13,8 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFas
 
 from fwd_report.errors import UserError
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
+from fwd_report.models.scorer import load_scorer
+from fwd_report.models.towers import Towers, TowersScorer
 
 try:  # the one that needs no torchvision
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil

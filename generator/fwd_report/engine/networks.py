@@ -16,12 +16,13 @@ from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
-from fwd_report.models.scorer import load_scorer
+from fwd_report.models.scorer import load_scorer, plugged_scorer
+from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import PromptText, marked_fields
+from fwd_report.techniques.base import asked_field, prompts_of
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
@@ -50,19 +51,12 @@ class Networks:
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
-        self._prompts = sorted(
-            {
-                prompt
-                for run in asking
-                for field in marked_fields(type(run.technique), PromptText)
-                if (prompt := getattr(run.technique, field)) is not None
-            }
-        )
+        self._prompts = sorted({prompt for run in asking for prompt in prompts_of(run.technique)})
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
-        if trained := needs.get("model"):
-            name = (trained[0].key, run.epochs.get("model"))
+        if trained := needs.get(asked_field(type(run.technique)) or ""):
+            name = (trained[0].key, run.trained_epoch)
             if name not in self._trained:
                 self._trained[name] = load_trained(trained[0], name[1], self._device)
             return self._trained[name][0]
@@ -76,7 +70,10 @@ class Networks:
         if run.scorer is None:
             return None
         planned = run.parts["scorer"]
-        if planned not in self._scorers:
+        if is_plugged_scorer(self._project.plugins, run.scorer):
+            if planned not in self._scorers:
+                self._scorers[planned] = plugged_scorer(run.scorer, self._device)
+        elif planned not in self._scorers:
             scorer = resolve_scorer(run.scorer, self._project.root)
             with self._as_planned():
                 folder = open_model(scorer, self._memory, (WHOLE,), planned)

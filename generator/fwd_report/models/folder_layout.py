@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable
 from fwd_report.errors import UserError
 from fwd_report.outside import shown
 
+TOKENS = 77
+"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 WHOLE = "."
 """The part of a model that lies in the folder itself: a scorer."""
 STAGE_PARTS = {

@@ -10,12 +10,10 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import weights
+from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
 from fwd_report.store.memory import Memory, digest_of
-
-LENGTH = 77
-"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 
 
 def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
@@ -26,7 +24,7 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
     tokens = tokenizer(
         [prompt.lower().strip() for prompt in prompts],
         padding="max_length",
-        max_length=LENGTH,
+        max_length=TOKENS,
         truncation=True,
         add_special_tokens=True,
         return_tensors="pt",
