@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,11 @@ from fwd_report.errors import Problem, RunError, StaleError, UserError, number, 
 from fwd_report.plan.asked import download_models, unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
-from fwd_report.plan.run import Run, distinct
+from fwd_report.plan.run import Run, distinct, with_needs
 from fwd_report.plan.unread import unread_words
-from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.stamp import Shown, built_profile, pages_current
+from fwd_report.site.inputs import shown_results
+from fwd_report.site.results import ReportResult, SectionResult, StoredResult
+from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.load import load_project
 from fwd_report.spec.model import Project
@@ -23,6 +26,7 @@ from fwd_report.store.store import DamagedEntryError, Store
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
+    from fwd_report.scripts.script import Script
     from fwd_report.store.entry import Entry
 
 REPAIRS = 3
@@ -97,7 +101,9 @@ def load_report(root: Path, options: Options) -> ReportResult:
     plan, store = _planned(project, options)
     for _ in range(REPAIRS):
         try:
-            return report_result(plan, store)
+            report = report_result(plan, store)
+            read_all(report)
+            return report
         except DamagedEntryError as error:
             say(f"warning: {error}; the next build runs it again", err=True)
     raise RunError("results are damaged; `fwd-report store verify` finds them all")
@@ -134,14 +140,16 @@ def build(root: Path, options: Options) -> Outcome:
             if any(failure.repairable for failure in failures):
                 plan = make_plan(plan.project, store)
                 continue
-        shown = shown_results(plan, store, failures)
-        if pages_current(plan.project, shown, root):
+        report = report_result(plan, store, failures)
+        if pages_current(plan.project, shown_results(report), root):
             return Outcome(len(distinct(plan.selected(options.only))), ran, failures, (), others)
         from fwd_report.site.render import render_site
 
         try:
-            pages = render_site(report_result(plan, store, failures), root)
+            pages = render_site(report, root)
         except DamagedEntryError:
+            with suppress(DamagedEntryError):
+                read_all(report)
             plan = make_plan(plan.project, store)
             continue
         return Outcome(len(distinct(plan.selected(options.only))), ran, failures, pages, others)
@@ -152,53 +160,63 @@ def build(root: Path, options: Options) -> Outcome:
     )
 
 
-def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list[Shown]:
-    """What the pages would show, without reading it."""
-    causes = {failure.run.key: failure.cause for failure in failures}
-    shown = []
-    for (section, experiment), runs in plan.by_section():
-        present, absent = _parted(store, runs)
-        folders = tuple(store.folder(run.key) for run in present)
-        shown.append(Shown(f"{section}.{experiment}", folders, _absence(absent, causes)))
-    return shown
-
-
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
     """What the site is rendered from: every experiment with the entries the store has for it.
 
-    Raises DamagedEntryError that names all that are damaged; they have been moved aside.
+    They are read, and compared with what was stored, when they are looked at; that raises
+    DamagedEntryError where one is damaged, which has been moved aside then.
     """
-    from fwd_report.scripts.script import offered
-
     entries = Entries(store)
     causes = {failure.run.key: failure.cause for failure in failures}
-    damaged: list[str] = []
-
-    def read(run: Run) -> Entry | None:
-        try:
-            return entries.read(run)
-        except DamagedEntryError as error:
-            damaged.append(str(error))
-            return None
-
     sections = []
     for section in plan.project.sections:
         experiments = []
         for experiment in section.experiments:
-            runs = plan.experiments[section.name, experiment.id]
-            present, absent = _parted(store, runs)
+            present, absent = _parted(store, plan.experiments[section.name, experiment.id])
             experiments.append(
-                ExperimentResult(
-                    spec=experiment,
-                    entries=tuple(filter(None, map(read, present))),
-                    failure=_absence(absent, causes),
-                    script=offered(plan.project, store, present),
+                StoredResult(
+                    experiment,
+                    _absence(absent, causes),
+                    tuple(store.folder(run.key) for run in present),
+                    frozenset(run.section for run in with_needs(present)),
+                    partial(_entries, entries, present),
+                    partial(_script, plan.project, store, present),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))
+    return ReportResult(plan.project, tuple(sections))
+
+
+def read_all(report: ReportResult) -> None:
+    """Read every entry. Raises DamagedEntryError that names all that are damaged."""
+    damaged = []
+    for section in report.sections:
+        for result in section.experiments:
+            try:
+                _ = result.entries
+            except DamagedEntryError as error:
+                damaged.append(str(error))
     if damaged:
         raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
-    return ReportResult(plan.project, tuple(sections))
+
+
+def _entries(entries: Entries, runs: Sequence[Run]) -> tuple[Entry, ...]:
+    """The entries of runs. Raises DamagedEntryError that names all that are damaged."""
+    found, damaged = [], []
+    for run in runs:
+        try:
+            found.append(entries.read(run))
+        except DamagedEntryError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
+    return tuple(found)
+
+
+def _script(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
+    from fwd_report.scripts.script import offered
+
+    return offered(project, store, runs)
 
 
 def check_sections(project: Project, names: Iterable[str]) -> None:

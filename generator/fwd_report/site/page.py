@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UnavailableError, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
@@ -26,7 +26,9 @@ from fwd_report.site.words import (
     title_html,
     toc_label,
 )
+from fwd_report.site.written import Page
 from fwd_report.spec.prose import prose_problem
+from fwd_report.store.store import DamagedEntryError
 
 
 def templates(folder: Any) -> Environment:
@@ -52,8 +54,8 @@ def section_page(
     everything: Names,
     gallery: Gallery,
     environment: Environment,
-) -> str:
-    """The page's Markdown. Raises UserError with every prose that does not render."""
+) -> Page:
+    """The page as written. Raises UserError with every prose that does not render."""
     runs = experiment_views(section)
     numbers = figure_numbers(section)
     writer = _Writer(report, section, {"runs": runs, "report": everything})
@@ -89,14 +91,13 @@ def section_page(
                 }
             )
     outro = writer.prose(spec.outro, "outro")
-    writer.check_references()
     if writer.problems:
         raise UserError(writer.problems)
     linked = writer.equations.linked
     for experiment in experiments:
         for field in ("caption", "discussion"):
             experiment[field] = Markup(linked(experiment[field]))
-    return rendered(
+    text = rendered(
         environment,
         "section.md",
         report.project.root,
@@ -108,6 +109,8 @@ def section_page(
         profile=report.project.profile,
         file=spec.file.relative_to(report.project.root).as_posix(),
     )
+    equations = writer.equations
+    return Page(spec.name, spec.title, text, (), equations.labels, equations.elsewhere)
 
 
 def highlighted(source: str) -> str:
@@ -165,11 +168,6 @@ class _Writer:
     ) -> str:
         return self._written(render_inline, source, context, path, of_page)
 
-    def check_references(self) -> None:
-        """Note each reference to an equation that the page does not have."""
-        for path, error in self.equations.wrong():
-            self.problems.append(prose_problem(self._report.project, self._name, path, error))
-
     def _written(
         self,
         write: Any,
@@ -183,6 +181,8 @@ class _Writer:
         equations.place = path
         try:
             return str(write(source, {**self._context, **context}, equations))
+        except (DamagedEntryError, UnavailableError):
+            raise
         except Exception as error:
             # Whatever an expression raises is a mistake of the prose, at its line.
             self.problems.append(prose_problem(self._report.project, self._name, path, error))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
@@ -25,6 +28,59 @@ class ExperimentResult:
     entries: tuple[Entry, ...]
     failure: str | None = None
     script: Script | None = None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where its results lie."""
+        return tuple(entry.folder for entry in self.entries)
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The sections that its results belong to, and those that these need."""
+        waiting, met = list(self.entries), set[int]()
+        found: set[str] = set()
+        while waiting:
+            entry = waiting.pop()
+            if id(entry) not in met:
+                met.add(id(entry))
+                found.add(entry.section)
+                waiting += [need for group in entry.needs.values() for need in group]
+        return frozenset(found)
+
+
+class StoredResult(ExperimentResult):
+    """The same, read when it is looked at: most pages of a render are not made again.
+
+    Reading `entries` raises DamagedEntryError where files are not as they were stored.
+    """
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        failure: str | None,
+        folders: tuple[Path, ...],
+        sections: frozenset[str],
+        entries: Callable[[], tuple[Entry, ...]],
+        script: Callable[[], Script | None],
+    ) -> None:
+        known = {"spec": spec, "failure": failure, "_folders": folders, "_sections": sections}
+        self.__dict__.update(known, _entries=entries, _script=script)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return self.__dict__["_folders"]
+
+    @property
+    def sections(self) -> frozenset[str]:
+        return self.__dict__["_sections"]
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:  # type: ignore[override]
+        return self.__dict__["_entries"]()
+
+    @cached_property
+    def script(self) -> Script | None:  # type: ignore[override]
+        return self.__dict__["_script"]()
 
 
 @dataclass(frozen=True)
