@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any, cast
 
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.threads import spin_briefly
 
 spin_briefly()
@@ -34,19 +35,15 @@ def main() -> None:
         parser.error(f"{options.model} is not a folder on this machine")
 
     plain = weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
-    last = weights.load_unet(ModelFolder(folder), "cpu", torch.float32).to(
-        memory_format=torch.channels_last
-    )
-    half = weights.load_unet(ModelFolder(folder), "cpu", torch.bfloat16).to(
-        memory_format=torch.channels_last
-    )
+    last = channels_last(ModelFolder(folder), torch.float32)
+    half = channels_last(ModelFolder(folder), torch.bfloat16)
     threads, usual = torch.get_num_threads(), 16
     rows = [(f"float32, batch {batch}", plain, batch, threads) for batch in options.batch]
     rows += [(f"channels last, batch {batch}", last, batch, threads) for batch in options.batch]
     rows.append((f"channels last, batch {usual}, 1 thread", last, usual, 1))
     rows.append((f"channels last, bfloat16, batch {usual}", half, usual, threads))
     if options.compile:
-        compiled = torch.compile(last)
+        compiled = cast("nn.Module", torch.compile(last))
         rows.append((f"channels last, compiled, batch {usual}", compiled, usual, threads))
 
     best = [(float("inf"), float("inf"))] * len(rows)
@@ -64,16 +61,25 @@ def main() -> None:
         )
 
 
+def channels_last(folder: ModelFolder, dtype: torch.dtype) -> nn.Module:
+    """Stage I's UNet, its weights in the memory layout that convolutions like."""
+    unet = weights.load_unet(folder, "cpu", dtype)
+    unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return unet
+
+
 @torch.inference_mode()
 def answer(unet: nn.Module, batch: int) -> Tensor:
     """One forward pass on fixed inputs of mixed timesteps."""
     generator = torch.Generator().manual_seed(0)
-    size, width = unet.config.sample_size, unet.config.encoder_hid_dim
+    config: Any = unet.config
+    size, width = config.sample_size, config.encoder_hid_dim
     dtype = next(unet.parameters()).dtype
-    x = torch.randn(batch, unet.config.in_channels, size, size, generator=generator).to(dtype)
+    x = torch.randn(batch, config.in_channels, size, size, generator=generator).to(dtype)
     text = torch.randn(batch, 77, width, generator=generator).to(dtype)
     t = torch.arange(batch) * 900 // batch
-    return unet(x, t, text, return_dict=False)[0].float()
+    noise: Tensor = unet(x, t, text, return_dict=False)[0]
+    return noise.float()
 
 
 def cost_of_an_image(unet: nn.Module, batch: int) -> tuple[float, float]:

@@ -100,12 +100,10 @@ def fabricated(project: Path, folder: Path) -> Path:
     """
     sys.path.insert(0, str(ROOT / "generator"))
     from fwd_report.build import Options, load_plan, report_result
-    from fwd_report.site.digests import Digests
-    from fwd_report.site.folder import scratch_folder
     from fwd_report.site.inputs import Inputs, shown_results
     from fwd_report.site.owned import OwnedFolder
+    from fwd_report.site.page_folders import scratch_folder
     from fwd_report.site.render import STAGING
-    from fwd_report.site.stamp import CACHE
 
     for name in SPECS:
         copy = shutil.copytree if (project / name).is_dir() else shutil.copyfile
@@ -121,14 +119,12 @@ def fabricated(project: Path, folder: Path) -> Path:
         store.remember(run.name, run.key)
     plan, store = load_plan(folder, Options())
     shown = shown_results(report_result(plan, store))
-    digests = Digests(folder / CACHE)
-    pages = OwnedFolder(folder, scratch_folder(folder, STAGING), digests)
+    pages = OwnedFolder(folder, scratch_folder(folder, STAGING))
     for section in plan.project.sections:
         pages.text(f"{section.name}.md", f"# {section.title}\n")
     for run in plan.runs:
         pages.text(f"figures/{run.name}.png", run.key)
-    inputs = Inputs(plan.project, shown, folder, digests)
-    pages.put_in_place(inputs.of_all(), plan.project.profile)
+    pages.put_in_place(Inputs(plan.project, shown, folder).of_all(), plan.project.profile)
     time.sleep(3)  # digests of files younger than that are not kept
     print(f"{len(plan.runs):,} fabricated runs")
     return folder

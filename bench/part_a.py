@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fwd_report.threads import spin_briefly
 
@@ -25,9 +26,9 @@ from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.models.cascade import STAGE_NAMES
-from fwd_report.plan.loaded import LoadedCode
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import make_plan
-from fwd_report.plan.rates import Rates, calls_by_cost
+from fwd_report.plan.rates import Rates, steps_by_cost
 from fwd_report.plan.run import Run
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
@@ -53,15 +54,15 @@ def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     plan = make_plan(project, store)
     workbench = Workbench(project, store, LoadedCode(plan.sources))
     runs = chosen(plan.runs, every)
-    calls = sum(run.calls for run in runs)
+    calls = sum(run.network_steps for run in runs)
     print(f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.batch}", flush=True)
     workbench.prepare(runs)
-    for stage in {run.technique.stage for run in runs if run.calls}:
+    for stage in {run.technique.stage for run in runs if run.technique.stage and run.network_steps}:
         workbench.evaluator(STAGE_NAMES[stage])
 
     with (
         timed("engine") as engine_time,
-        Progress(calls_by_cost(runs), len(runs), Rates(store.base)) as progress,
+        Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress,
     ):
         failures = Engine(store, workbench, progress).run(runs)
     if failures:
@@ -70,6 +71,7 @@ def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     with timed("one at a time") as alone_time:
         results = [(run, alone(run, workbench)) for run in runs]
     for run, result in results:
+        assert result.image is not None
         stored = load_file(store.folder(run.key) / "tensors.safetensors")["image"]
         worst = max(worst, (stored - result.image).abs().max().item())
     print(f"largest difference of any pixel: {worst:.1e}")
@@ -94,12 +96,13 @@ def chosen(runs: Sequence[Run], every: int) -> list[Run]:
 def alone(run: Run, workbench: Workbench) -> Result:
     """One run by itself, each of its queries a batch of one."""
     program = run.technique.program(workbench.context(run))
-    answers = None
+    answers: Any = None
     while True:
         try:
             queries = program.send(answers)
         except StopIteration as done:
-            return done.value
+            result: Result = done.value
+            return result
         answers = tuple(workbench.evaluator(query.model).evaluate([query])[0] for query in queries)
 
 

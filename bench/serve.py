@@ -84,7 +84,7 @@ def read(address: str) -> str:
     """A page's text, "" where there is none."""
     try:
         with urllib.request.urlopen(address, timeout=LONGEST) as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
     except (urllib.error.URLError, ConnectionError):
         return ""
 

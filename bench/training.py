@@ -44,7 +44,7 @@ GPU = (64, 128)
 """The same under the gpu profile."""
 
 
-class PILImages(TorchDataset):
+class PILImages(TorchDataset[tuple[torch.Tensor, int]]):
     """Images as torchvision's datasets hold them: PIL images, made tensors one by one."""
 
     def __init__(self, dataset: Dataset, count: int) -> None:

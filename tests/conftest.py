@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.hub_server import model_hub
+from tests.helpers.hub_server import model_hub
 
 from fwd_report.threads import spin_briefly
 
@@ -17,7 +17,7 @@ spin_briefly()  # as the command line does
 def tiny_if(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small random cascade: stage_1/ and stage_2/ in diffusers' IF layout."""
     import torch
-    from tests.tiny_if import save_tiny_if
+    from tests.helpers.tiny_if import save_tiny_if
 
     torch.set_num_threads(1)  # its tensors are so small that threads only wait for each other
     return save_tiny_if(tmp_path_factory.mktemp("tiny-if"))

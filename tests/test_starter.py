@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.techniques.base import InputFile, marked_fields
 
 ROOT = Path(__file__).parents[1]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from tests.site.crawl import addresses, dead_links
+from tests.helpers.crawl import addresses, dead_links
 from typer.testing import CliRunner
 
 from fwd_report.cli import app
-from fwd_report.site.published import MARK
+from fwd_report.site.published_files import MARK
 
 START = ("--bare",)
 """How the writeup is begun."""

@@ -73,11 +73,11 @@ def rocket_scribble() -> Scribble:
     pen.patch("#e8553f", [(228, 398), (256, 462), (284, 398)])
     pen.patch("#d8433f", [(180, 290), (104, 392), (112, 424), (186, 392)])
     pen.patch("#d8433f", [(332, 290), (408, 392), (400, 424), (326, 392)])
-    hull = [(256, 24), (204, 104), (180, 204), (184, 320), (200, 398)]
+    hull: list[Point] = [(256, 24), (204, 104), (180, 204), (184, 320), (200, 398)]
     hull += _mirrored(hull)
     pen.patch("#cfd8e6", hull)
     pen.patch("#d8433f", [(256, 22), (206, 108), (306, 108)])
-    window = [(256, 172), (290, 188), (300, 220), (286, 250), (256, 262)]
+    window: list[Point] = [(256, 172), (290, 188), (300, 220), (286, 250), (256, 262)]
     window += _mirrored(window[:-1])
     pen.patch("#6fc3ee", window)
     pen.line([*hull, hull[0]])
@@ -95,6 +95,7 @@ def rocket_scribble() -> Scribble:
 def cat_scribble() -> Scribble:
     """The face of an orange cat on a blue afternoon."""
     pen = Scribble(seed=23, paper="#cfe8f3")
+    head: list[Point]
     head = [(256, 128), (156, 150), (84, 230), (74, 318), (126, 408), (210, 446), (256, 450)]
     head += _mirrored(head)
     ear = [(98, 222), (72, 48), (206, 134)]

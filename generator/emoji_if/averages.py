@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -26,17 +27,20 @@ def exponent(length: float) -> float:
     return float(roots[np.isreal(roots)].real.max())
 
 
-class PowerAverage:
+Module = TypeVar("Module", bound=nn.Module)
+
+
+class PowerAverage(Generic[Module]):
     """The average of a module's trained weights, update t weighted by t^gamma."""
 
-    def __init__(self, module: nn.Module, length: float = LENGTHS[0]) -> None:
+    def __init__(self, module: Module, length: float = LENGTHS[0]) -> None:
         self.module = copy.deepcopy(module).eval()
-        self._averaged = [p for p in self.module.parameters() if p.requires_grad]
+        self._averaged: list[Tensor] = [p for p in self.module.parameters() if p.requires_grad]
         self.module.requires_grad_(False)
         self.gamma = exponent(length)
 
     @torch.no_grad()
-    def update(self, module: nn.Module, step: int) -> None:
+    def update(self, module: Module, step: int) -> None:
         """Take in the weights after `step` updates, the first being 1."""
         weights = [p.detach() for p in module.parameters() if p.requires_grad]
         torch._foreach_lerp_(self._averaged, weights, 1 - (1 - 1 / step) ** (self.gamma + 1))
@@ -54,7 +58,7 @@ def post_hoc(snapshots: Sequence[Snapshot], length: float) -> dict[str, Tensor]:
     steps = np.array([step for step, _, _ in snapshots], np.float64)
     gammas = np.array([exponent(kept) for _, kept, _ in snapshots])
     gram = _overlap(steps[:, None], gammas[:, None], steps[None], gammas[None])
-    target = _overlap(steps, gammas, steps.max(), np.float64(exponent(length)))
+    target = _overlap(steps, gammas, steps.max(), np.array(exponent(length)))
     shares = np.linalg.lstsq(gram, target, rcond=None)[0]
     names = snapshots[0][2].keys()
     return {
@@ -76,4 +80,5 @@ def _overlap(
     power = np.where(steps < others, other_gammas, -gammas)
     longest = np.maximum(steps, others)
     scale = (gammas + 1) * (other_gammas + 1) * (steps / others) ** power
-    return scale / ((gammas + other_gammas + 1) * longest)
+    product: np.ndarray = scale / ((gammas + other_gammas + 1) * longest)
+    return product

@@ -33,6 +33,7 @@ from emoji_if.options import (
     Workers,
 )
 from emoji_if.plainly import plainly
+from emoji_if.scorer import HELD_OUT
 from emoji_if.stream import Stream
 from emoji_if.vocabulary import LISTED
 from emoji_if.workspace import Workspace
@@ -219,7 +220,7 @@ def scorer(
     )
     exporting.export_scorer(trained, folder)
     told = scorer_training.examine(trained, space.composer())
-    typer.echo(json.dumps({f"{scorer_training.HELD_OUT}, not seen in training": told}, indent=1))
+    typer.echo(json.dumps({f"{HELD_OUT}, not seen in training": told}, indent=1))
 
 
 @app.command()

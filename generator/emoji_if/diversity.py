@@ -25,7 +25,8 @@ DRAWINGS = 48
 def distances(pictures: Tensor, others: Tensor) -> Tensor:
     """(N, M) of pictures (N, 3, S, S) and others (M, 3, S, S), both in [-1, 1]."""
     a, b = (F.adaptive_avg_pool2d(p, 32).flatten(1) for p in (pictures, others))
-    return torch.cdist(a, b) / a.shape[1] ** 0.5
+    apart: Tensor = torch.cdist(a, b) / a.shape[1] ** 0.5
+    return apart
 
 
 def spread(pictures: Tensor) -> float:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,8 @@ from emoji_if.checkpoint import halved, load, restore, save
 from emoji_if.muon import optimisers
 from fwd_report.training.loop import computes_in_bf16
 
-Loss = Callable[[nn.Module], tuple[Tensor, dict[str, float]]]
+Module = TypeVar("Module", bound=nn.Module)
+Loss = Callable[[Module], tuple[Tensor, dict[str, float]]]
 """Draws a micro-batch and returns the module's loss on it, and what to report."""
 
 
@@ -91,7 +93,7 @@ class Budget:
         return self.spent / self.seconds
 
 
-class Workers:
+class Workers(Generic[Module]):
     """Gradients of one step, computed in parallel by threads that share the weights.
 
     On a CPU several single-threaded workers beat one worker with as many threads: none waits
@@ -99,7 +101,7 @@ class Workers:
     then.
     """
 
-    def __init__(self, module: nn.Module, loss_of: Loss, workers: int) -> None:
+    def __init__(self, module: Module, loss_of: Loss[Module], workers: int) -> None:
         self.module, self.loss_of = module, loss_of
         self.replicas = [module] + [_sharing_weights(module) for _ in range(workers - 1)]
         self.executor = ThreadPoolExecutor(workers)
@@ -114,13 +116,13 @@ class Workers:
                     other.grad = None
         return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
 
-    def _work(self, replica: nn.Module) -> dict[str, float]:
+    def _work(self, replica: Module) -> dict[str, float]:
         loss, parts = self.loss_of(replica)
         (loss / len(self.replicas)).backward()
         return parts
 
 
-def _sharing_weights(module: nn.Module) -> nn.Module:
+def _sharing_weights(module: Module) -> Module:
     """A copy whose parameters are the module's own memory, with gradients of its own."""
     replica = copy.deepcopy(module)
     for own, other in zip(module.parameters(), replica.parameters(), strict=True):
@@ -128,10 +130,10 @@ def _sharing_weights(module: nn.Module) -> nn.Module:
     return replica
 
 
-class Training:
+class Training(Generic[Module]):
     """A module with its optimisers and averages, and how far it has come."""
 
-    def __init__(self, module: nn.Module, settings: Settings, peak: float, muon_peak: float):
+    def __init__(self, module: Module, settings: Settings, peak: float, muon_peak: float) -> None:
         """Peak and muon_peak: the largest learning rates of AdamW and Muon."""
         self.module, self.settings = module, settings
         self.averages = [PowerAverage(module, length) for length in LENGTHS]
@@ -142,7 +144,7 @@ class Training:
         self.budget = Budget(settings.minutes)
 
     @property
-    def average(self) -> nn.Module:
+    def average(self) -> Module:
         """The module with the shorter average of its weights."""
         return self.averages[0].module
 
@@ -186,7 +188,7 @@ class Training:
         halves = [halved(average.module) for average in self.averages]
         save({"step": self.step, "averages": halves}, folder / f"{self.step:07d}.pt")
 
-    def advance(self, team: Workers) -> dict[str, float]:
+    def advance(self, team: Workers[Module]) -> dict[str, float]:
         """One step; the mean losses. The warm-up is repeated where optimisers start anew.
 
         A step whose gradient is not finite is left out: one of them would end a long training.
@@ -209,16 +211,16 @@ class Training:
 
 
 def optimise(
-    training: Training,
-    loss_of: Loss,
+    training: Training[Module],
+    loss_of: Loss[Module],
     checkpoint: Path,
     *,
     describe: str,
     every: float = 300.0,
     stride: int = 20_000,
-    measure: Callable[[nn.Module], str] | None = None,
-    show: Callable[[nn.Module, str], None] | None = None,
-) -> nn.Module:
+    measure: Callable[[Module], str] | None = None,
+    show: Callable[[Module, str], None] | None = None,
+) -> Module:
     """Minimise `loss_of` over the module's weights until the budget ends; return the average.
 
     A checkpoint is written every `every` seconds and at the end. Every `stride` pictures, and at

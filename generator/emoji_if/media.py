@@ -22,7 +22,8 @@ def kuwahara(image: np.ndarray, radius: int) -> np.ndarray:
     variances = np.stack([np.roll(variance, shift, (0, 1)) for shift in shifts])
     means = np.stack([np.roll(mean, shift, (0, 1)) for shift in shifts])
     calmest = variances.argmin(0)[None, ..., None]
-    return np.take_along_axis(means, calmest, 0)[0]
+    strokes: np.ndarray = np.take_along_axis(means, calmest, 0)[0]
+    return strokes
 
 
 def oil(image: np.ndarray, rng: Generator) -> np.ndarray:
@@ -40,19 +41,21 @@ def watercolour(image: np.ndarray, rng: Generator) -> np.ndarray:
     wash = gaussian_filter(rng.random((size, size), np.float32), size / 12)
     wash = (wash - wash.min()) / max(float(np.ptp(wash)), 1e-6)
     strength = (0.5 + 0.25 * wash)[..., None]
-    return np.clip(1 - strength * (1 - painted) - 0.12 * edges[..., None], 0, 1)
+    dried: np.ndarray = np.clip(1 - strength * (1 - painted) - 0.12 * edges[..., None], 0, 1)
+    return dried
 
 
 def lithograph(image: np.ndarray, rng: Generator) -> np.ndarray:
     """Black ink of strong contrast on paper."""
     ink = image @ LUMA
-    low, high = np.quantile(ink, 0.02), np.quantile(ink, 0.98)
+    low, high = float(np.quantile(ink, 0.02)), float(np.quantile(ink, 0.98))
     ink = np.clip((ink - low) / max(high - low, 0.05), 0, 1)
     ink = ink * ink * (3 - 2 * ink)
     edges = np.hypot(sobel(ink, 0), sobel(ink, 1))
     ink = np.clip(ink - 0.25 * edges, 0, 1)
     paper, black = np.array([0.93, 0.9, 0.83]), np.array([0.1, 0.09, 0.09])
-    return black + ink[..., None] * (paper - black)
+    printed: np.ndarray = black + ink[..., None] * (paper - black)
+    return printed
 
 
 def sketch(image: np.ndarray, rng: Generator) -> np.ndarray:
@@ -68,7 +71,8 @@ def monochrome(image: np.ndarray, rng: Generator) -> np.ndarray:
     grey = np.repeat((image @ LUMA)[..., None], 3, -1)
     if rng.random() < 0.4:
         grey = grey * np.array([1.0, 0.93, 0.82], np.float32)
-    return np.clip((grey - 0.5) * rng.uniform(0.95, 1.2) + 0.5, 0, 1)
+    printed: np.ndarray = np.clip((grey - 0.5) * rng.uniform(0.95, 1.2) + 0.5, 0, 1)
+    return printed
 
 
 def pixel(image: np.ndarray, rng: Generator) -> np.ndarray:

@@ -34,7 +34,8 @@ def orthogonal(matrix: Tensor) -> Tensor:
     for _ in range(STEPS):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).to(matrix.dtype)
+    nearest: Tensor = (x.T if tall else x).to(matrix.dtype)
+    return nearest
 
 
 class Muon(torch.optim.Optimizer):
@@ -58,8 +59,10 @@ class Muon(torch.optim.Optimizer):
         if "momentum" not in self.state[parameter]:
             self.state[parameter]["momentum"] = torch.zeros_like(parameter)
         momentum = self.state[parameter]["momentum"]
-        momentum.lerp_(parameter.grad, 1 - group["momentum"])
-        update = parameter.grad.lerp(momentum, group["momentum"]).flatten(1)
+        gradient = parameter.grad
+        assert gradient is not None
+        momentum.lerp_(gradient, 1 - group["momentum"])
+        update = gradient.lerp(momentum, group["momentum"]).flatten(1)
         rows, columns = update.shape
         step = orthogonal(update).view_as(parameter)
         parameter.add_(step, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
@@ -69,7 +72,8 @@ def optimisers(
     module: nn.Module, peak: float, muon_peak: float, threads: int = 1
 ) -> list[torch.optim.Optimizer]:
     """Muon for the hidden matrices of `module`, fused AdamW for the rest; peaks as their rates."""
-    hidden, rest = [], []
+    hidden: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         outer = any(
             part in name for part in ("conv_in", "conv_out", "head.", "position", "shared", "word")

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.text import LENGTH
+from fwd_report.models.prompts import LENGTH
 
 TEXT_WIDTH = 256
 HEAD = 32
@@ -21,7 +21,7 @@ def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
     width: the first level's channels, a multiple of 16; the others have twice and a good four times
     as many, for channels are cheap where pixels are few.
     """
-    return PatchedUNet2DConditionModel(
+    unet: PatchedUNet2DConditionModel = PatchedUNet2DConditionModel(
         sample_size=64,
         patch_size=2,
         position_channels=32,
@@ -47,11 +47,12 @@ def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
             "norm_num_groups": 16,
         },
     )
+    return unet
 
 
 def stage_2(width: int = 48) -> PatchedUNet2DConditionModel:
     """64 to 256 px: convolutions only, so that crops teach it whole pictures; patches of 4."""
-    return PatchedUNet2DConditionModel(
+    unet: PatchedUNet2DConditionModel = PatchedUNet2DConditionModel(
         sample_size=256,
         in_channels=6,
         patch_size=4,
@@ -71,6 +72,7 @@ def stage_2(width: int = 48) -> PatchedUNet2DConditionModel:
             "norm_num_groups": 8,
         },
     )
+    return unet
 
 
 def scheduler() -> DDPMScheduler:

@@ -40,7 +40,7 @@ class Objective:
     def __init__(self, device: torch.device, emphasis: Emphasis) -> None:
         self.emphasis = emphasis
         process = scheduler()
-        abar = process.alphas_cumprod.double()
+        abar: Tensor = process.alphas_cumprod.double()
         before = torch.cat([abar.new_ones(1), abar[:-1]])
         beta = 1 - abar / before
         posterior = beta * (1 - before) / (1 - abar)

@@ -34,7 +34,7 @@ from emoji_if.captions import (
 from emoji_if.loop import Settings, Training, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
 from emoji_if.vocabulary import Thing
-from fwd_report.models.text import LENGTH
+from fwd_report.models.prompts import LENGTH
 
 SHARPNESS = 10.0
 SHORT = 18
@@ -136,7 +136,7 @@ def teach(
         thing, medium = int(rng.integers(len(things))), str(rng.choice(media))
         return plan.told(thing, medium, rng, str(rng.choice(kinds)))
 
-    def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(replica: Reader) -> tuple[Tensor, dict[str, float]]:
         with lock:
             drawn = [shown() for _ in range(settings.share)]
             told = [caption(each, things, rng) for each in drawn]

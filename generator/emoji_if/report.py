@@ -10,7 +10,7 @@ import torch
 from emoji_if.sample import draw, load_stage_1
 from emoji_if.scorer import nearest
 from emoji_if.vocabulary import Thing
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.scorer import load_scorer
 
 ASSIGNMENT = (

@@ -13,7 +13,7 @@ from emoji_if.drawings import DataError
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.sample import load_stage_1
 from fwd_report.diffusion.filters import gaussian_blur
-from fwd_report.models.text import embed
+from fwd_report.models.prompts import embed
 
 LEVELS = (250, 500, 750)
 SIGMAS = tuple(0.4 + 0.1 * step for step in range(27))

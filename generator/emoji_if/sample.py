@@ -10,7 +10,7 @@ from diffusers import IFPipeline, IFSuperResolutionPipeline
 from PIL import Image
 from torch import Tensor
 
-from fwd_report.models.text import embed
+from fwd_report.models.prompts import embed
 
 
 def load_stage_1(folder: Path) -> IFPipeline:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast
 
@@ -46,9 +46,10 @@ def train(
     A picture is told from the others of its worker's share, so one worker should have them all.
     """
     torch.manual_seed(0)
-    towers = Towers(len(tokenizer)).to(settings.device, memory_format=torch.channels_last)
+    towers = Towers(len(tokenizer))
+    towers.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(replica: Towers) -> tuple[Tensor, dict[str, float]]:
         batch = stream.take()
         pictures = disturbed(batch.pixels().to(settings.device))
         which = batch.things.to(settings.device)

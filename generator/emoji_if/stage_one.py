@@ -17,7 +17,7 @@ from emoji_if.sample import draw, grid
 from emoji_if.stream import Stream
 from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.text import embed
+from fwd_report.models.prompts import embed
 
 PREVIEW = (
     "a rocket ship",
@@ -99,7 +99,7 @@ def train(
 
     Beside it, every 20,000 pictures, a sheet shows what the average draws so far.
     """
-    model.train().to(settings.device, memory_format=torch.channels_last)
+    model.train().to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if settings.device.type == "cuda":
         model.unet.unet.compile()
     objective = Objective(settings.device, emphasis)

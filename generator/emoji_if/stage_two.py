@@ -63,7 +63,7 @@ def train(
     stage_one.to(settings.device).eval()
     objective = Objective(settings.device, Emphasis.detail)
 
-    def loss_of(replica: nn.Module) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(replica: PatchedUNet2DConditionModel) -> tuple[Tensor, dict[str, float]]:
         batch = stream.take()
         whole = batch.pixels().to(settings.device)
         top, left = (4 * int(torch.randint((whole.shape[-1] - crop) // 4 + 1, ())) for _ in "yx")

@@ -106,4 +106,5 @@ class Stream:
 
     def take(self) -> Batch:
         with self._lock:
-            return next(self._batches)
+            batch: Batch = next(self._batches)
+            return batch

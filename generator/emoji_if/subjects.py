@@ -107,8 +107,8 @@ def karaage(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
         for _ in range(9)
     )
     pieces = ""
-    for x, y in ((28, 62), (50, 66), (72, 61), (38, 45), (61, 44), (50, 30)):
-        x, y = x + rng.uniform(-4, 4), y + rng.uniform(-3, 3)
+    for column, row in ((28, 62), (50, 66), (72, 61), (38, 45), (61, 44), (50, 30)):
+        x, y = column + rng.uniform(-4, 4), row + rng.uniform(-3, 3)
         rx, ry = rng.uniform(12, 16), rng.uniform(9, 13)
         brown = rng.choice(["#b9702c", "#a35f22", "#c9823a"])
         pieces += (

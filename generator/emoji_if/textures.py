@@ -38,7 +38,7 @@ class Textures:
         return np.asarray(Image.fromarray(leaves).resize((size, size), Image.Resampling.BOX))
 
     def _crop(self, size: int, rng: Generator) -> np.ndarray:
-        photograph = self.photographs[rng.integers(len(self.photographs))]
+        photograph = self.photographs[int(rng.integers(len(self.photographs)))]
         height, width, _ = photograph.shape
         side = int(min(height, width) * rng.uniform(0.3, 1.0))
         side = max(side, min(size, height, width))
@@ -97,4 +97,5 @@ def _grained(picture: np.ndarray, rng: Generator) -> np.ndarray:
     grain = gaussian_filter(rng.normal(0, 1, (size, size)), rng.uniform(0.6, 2.5), mode="wrap")
     field = rng.uniform(0, 0.2) * light / max(light.std(), 1e-6)
     field += rng.uniform(0, 0.09) * grain / max(grain.std(), 1e-6)
-    return np.clip(picture * (1 + field[..., None]), 0, 255).astype(np.uint8)
+    grained: np.ndarray = np.clip(picture * (1 + field[..., None]), 0, 255).astype(np.uint8)
+    return grained

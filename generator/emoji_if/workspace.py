@@ -168,7 +168,8 @@ class Workspace:
         weights = self._averaged(self.stage_2, "upscale")
         model = stage_2(weights["unet.conv_in.weight"].shape[0])
         restore(model, weights, self.stage_2)
-        return model.eval()
+        model.eval()
+        return model
 
     def _averaged(self, checkpoint: Path, command: str) -> dict[str, torch.Tensor]:
         state = load(self._made(checkpoint, command))

@@ -14,7 +14,7 @@ import yaml
 from fwd_report.errors import Problem, UserError
 from fwd_report.packaged import starter_folder
 from fwd_report.site.borrowed import PLACEHOLDER
-from fwd_report.spec.model import FOLDER, REPORT
+from fwd_report.spec.project import FOLDER, REPORT
 from fwd_report.spec.rubric import Rubric, load_rubric, read_rubric, shipped
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter import new_project

@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import Problem, RunError, StaleError, UserError, number, say
-from fwd_report.plan.asked import download_models, unknown_models
+from fwd_report.errors import RunError, UserError, say
+from fwd_report.plan.asked_models import unknown_models
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct, with_needs
-from fwd_report.plan.unread import unread_words
+from fwd_report.plan.unknown_words import unread_words
+from fwd_report.running import REPAIRS, Running
+from fwd_report.running import Options as Options
 from fwd_report.site.inputs import shown_results
-from fwd_report.site.results import ReportResult, SectionResult, StoredResult
+from fwd_report.site.results import (
+    ExperimentResult,
+    ReportResult,
+    SectionResult,
+    StoredResult,
+)
 from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
-from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
-from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.project import ExperimentSpec, Project
+from fwd_report.spec.selection import check_names
 from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.unchanged import remember_nothing_to_do
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
     from fwd_report.scripts.script import Script
     from fwd_report.store.entry import Entry
-
-REPAIRS = 3
-"""How often a build plans again, for damaged results or edited inputs, before it gives up."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says of a build. only: names of sections; none: all of them.
-
-    untrusted: nothing that is code of the project's own is run.
-    """
-
-    profile: str | None = None
-    overrides: Sequence[str] = ()
-    only: Sequence[str] = ()
-    force: bool = False
-    cached_only: bool = False
-    keep_going: bool = False
-    untrusted: bool = False
-
-    def project(self, root: Path, profile: str | None = None) -> Project:
-        """The project in `root`, under another profile where one is named."""
-        project = load_project(root, profile or self.profile, self.overrides)
-        return replace(project, trusted=False) if self.untrusted else project
 
 
 @dataclass(frozen=True)
@@ -69,23 +52,35 @@ class Outcome:
 
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
-    """The project's plan against its store; warns of what its specs probably do not mean."""
+    """The project's plan against its store; says what its specs probably do not mean."""
     project = options.project(root)
-    for warning in project.warnings:
-        say(f"warning: {warning}", err=True)
+    _warn(project.warnings)
     return _planned(project, options)
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
-    check_sections(project, options.only)
-    refresh_schemas(project.root)
+    plan, store, warnings = plan_project(project, options.only)
+    _warn(warnings)
+    return plan, store
+
+
+def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, list[str]]:
+    """The plan, the store it was compared with, and warnings about what its runs ask.
+
+    Raises UserError for names in `only` that are no section's and no experiment's.
+    """
+    check_names(project, only)
+    refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
-    unknown = unknown_models(project, plan.selected(options.only), store.digests)
+    unknown = unknown_models(project, plan.selected(only), store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
-    for warning in (*unrun, *unread_words(plan)):
+    return plan, store, [*unrun, *map(str, unread_words(plan))]
+
+
+def _warn(warnings: Iterable[object]) -> None:
+    for warning in warnings:
         say(f"warning: {warning}", err=True)
-    return plan, store
 
 
 def load_report(root: Path, options: Options) -> ReportResult:
@@ -117,32 +112,19 @@ def build(root: Path, options: Options) -> Outcome:
     """
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
-    plan, store = load_plan(root, options)
-    forced = _forced(plan, options)
-    due = _due(plan, options, forced)
-    if not options.cached_only and download_models(plan.project, due, _tell):
-        plan = make_plan(plan.project, store)
-        forced = _forced(plan, options)
-    ran = others = 0
-    failures: tuple[Failure, ...] = ()
+    project = options.project(root)
+    plan, store, warnings = plan_project(project, options.only)
+    warnings = [*map(str, project.warnings), *warnings]
+    _warn(warnings)
+    running = Running(plan, store, options)
     for _ in range(REPAIRS):
-        due = _due(plan, options, forced)
-        if due and options.cached_only:
-            raise StaleError(_stale_message(due))
-        if due:
-            failures, finished, by_others = _run(plan, store, due, options, forced)
-            for run in due:
-                if run.key in finished:
-                    store.remember(run.name, run.key)
-            ran += len(finished - by_others)
-            others += len(by_others)
-            forced -= finished
-            if any(failure.repairable for failure in failures):
-                plan = make_plan(plan.project, store)
-                continue
-        report = report_result(plan, store, failures)
+        running.run()
+        plan = running.plan
+        report = report_result(plan, store, running.failures)
         if pages_current(plan.project, shown_results(report), root):
-            return Outcome(len(distinct(plan.selected(options.only))), ran, failures, (), others)
+            if running.idle and options.command and not options.untrusted:
+                remember_nothing_to_do(options.command, plan, store, warnings)
+            return _outcome(running, ())
         from fwd_report.site.render import render_site
 
         try:
@@ -150,13 +132,19 @@ def build(root: Path, options: Options) -> Outcome:
         except DamagedEntryError:
             with suppress(DamagedEntryError):
                 read_all(report)
-            plan = make_plan(plan.project, store)
+            running.plan_again()
             continue
-        return Outcome(len(distinct(plan.selected(options.only))), ran, failures, pages, others)
-    causes = "; ".join(dict.fromkeys(failure.cause for failure in failures if failure.repairable))
-    raise RunError(
-        f"results or inputs change again as soon as they are read: {causes or 'see above'}\n"
-        "    stop what edits these files, and check the disk that holds .fwd-report/"
+        return _outcome(running, pages)
+    raise running.unsteady()
+
+
+def _outcome(running: Running, pages: Sequence[Path]) -> Outcome:
+    return Outcome(
+        runs=len(distinct(running.plan.selected(running.options.only))),
+        ran=len(running.ran),
+        failures=running.failures,
+        pages=pages,
+        others=len(running.others),
     )
 
 
@@ -171,11 +159,11 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
     sections = []
     for section in plan.project.sections:
         experiments = []
-        for experiment in section.experiments:
-            present, absent = _parted(store, plan.experiments[section.name, experiment.id])
+        for spec in section.experiments:
+            present, absent = _parted(store, plan.experiments[section.name, spec.id])
             experiments.append(
                 StoredResult(
-                    experiment,
+                    spec,
                     _absence(absent, causes),
                     tuple(store.folder(run.key) for run in present),
                     frozenset(run.section for run in with_needs(present)),
@@ -219,68 +207,23 @@ def _script(project: Project, store: Store, runs: Sequence[Run]) -> Script | Non
     return offered(project, store, runs)
 
 
-def check_sections(project: Project, names: Iterable[str]) -> None:
-    """Raise UserError for names that are no section's, with suggestions."""
-    known = [section.name for section in project.sections]
-    problems = [
-        Problem(f"there is no section '{name}'", hint=did_you_mean(Path(name).stem, known))
-        for name in names
-        if name not in known
-    ]
-    if problems:
-        raise UserError(problems)
+def experiment_result(
+    spec: ExperimentSpec,
+    runs: Sequence[Run],
+    store: Store,
+    read: Callable[[Run], Entry | None],
+    causes: Mapping[str, str],
+) -> ExperimentResult:
+    """What a figure of these runs of an experiment shows, and why results are missing.
 
-
-def _run(
-    plan: Plan, store: Store, due: Sequence[Run], options: Options, forced: set[str]
-) -> tuple[tuple[Failure, ...], set[str], set[str]]:
-    """Run `due`; what failed, the keys of what did not, and those that other builds ran.
-
-    torch is imported here, not before.
+    read: the entry of a stored run. causes: why runs failed, by their keys.
     """
-    from fwd_report.engine.device import determinism
-    from fwd_report.engine.engine import Engine
-    from fwd_report.engine.progress import Progress
-    from fwd_report.engine.workbench import Workbench
-    from fwd_report.plan.loaded import LoadedCode
-    from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
-
-    code = LoadedCode(plan.sources)
-    code.load(sorted({module for run in due for module in run.modules}))
-    workbench = Workbench(plan.project, store, code)
-    unique = distinct(due)
-    rates = Rates(store.base, first_rates(unique))
-    with (
-        determinism(plan.project.report.deterministic),
-        Progress(calls_by_cost(unique), len(unique), rates) as progress,
-    ):
-        engine = Engine(store, workbench, progress, options.keep_going, forced)
-        return engine.run(unique), engine.finished, engine.others
-
-
-def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
-    """Run `runs` with `store` for their results and for what they need; what failed."""
-    download_models(plan.project, runs, _tell)
-    failures, *_ = _run(plan, store, runs, Options(keep_going=True), set())
-    return failures
-
-
-def _due(plan: Plan, options: Options, forced: Set[str]) -> list[Run]:
-    """The runs a build has to run."""
-    return [
-        run for run in plan.selected(options.only) if run.status != "fresh" or run.key in forced
-    ]
-
-
-def _forced(plan: Plan, options: Options) -> set[str]:
-    """The keys of the runs that --force runs again."""
-    if not options.force:
-        return set()
-    return {run.key for run in plan.runs if not options.only or run.section in options.only}
-
-
-def _tell(message: str) -> None:
-    say(message, err=True)
+    present, absent = _parted(store, runs)
+    return ExperimentResult(
+        spec=spec,
+        entries=tuple(entry for run in present if (entry := read(run)) is not None),
+        absence=_absence(absent, causes),
+    )
 
 
 def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
@@ -292,7 +235,7 @@ def _parted(store: Store, runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     return present, absent
 
 
-def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
+def _absence(absent: Sequence[Run], causes: Mapping[str, str]) -> str | None:
     if not absent:
         return None
     for run in absent:
@@ -300,10 +243,3 @@ def _absence(absent: Sequence[Run], causes: dict[str, str]) -> str | None:
             return f"{run.name}: {causes[run.key]}"
     count = len(distinct(absent))
     return "not run yet" if count == 1 else f"{count} runs have not run yet"
-
-
-def _stale_message(due: Sequence[Run]) -> str:
-    names = sorted({f"{run.section}.{run.experiment}" for run in due})
-    count = len(distinct(due))
-    are = "is" if count == 1 else "are"
-    return f"{number(count, 'run')} {are} not in the store, of: {', '.join(names)}"

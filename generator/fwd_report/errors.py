@@ -76,7 +76,15 @@ class Problem:
         return before + shown + after, column - 1 - start + len(before)
 
 
-class UserError(Exception):
+class _Said(Exception):
+    """An error whose message says all that there is to know."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What notebooks show of it, in place of Python's own trace."""
+        return [inert(str(self))]
+
+
+class UserError(_Said):
     """What the user wrote cannot be run; the command ends with exit code 2."""
 
     def __init__(
@@ -114,12 +122,12 @@ def reason(error: OSError | ValueError | RuntimeError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def number(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A count with its noun: 1 run, 2 runs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-class RunError(Exception):
+class RunError(_Said):
     """A run or a check failed although its spec is well formed; exit code 1."""
 
 

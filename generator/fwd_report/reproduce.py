@@ -9,12 +9,13 @@ from math import inf, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.build import recompute
 from fwd_report.errors import Problem, UserError
 from fwd_report.plan.plan import Plan
 from fwd_report.plan.run import Run
+from fwd_report.running import recompute
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.store.store import DamagedEntryError, Manifest, Store
+from fwd_report.store.manifest import Manifest
+from fwd_report.store.store import DamagedEntryError, Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -189,7 +190,8 @@ def _levels(path: Path) -> np.ndarray:
     from PIL import Image
 
     if path.suffix == ".npy":
-        return np.load(path).astype(np.float64)
+        levels: np.ndarray = np.load(path).astype(np.float64)
+        return levels
     with Image.open(path) as picture:
         return np.asarray(picture, dtype=np.float64)
 

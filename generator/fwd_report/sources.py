@@ -6,14 +6,20 @@ touched since before anything was imported is what was imported.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from fwd_report.errors import CodeChangedError
 
+BEGAN_NS = time.time_ns()
+"""When this process began to read the package, in nanoseconds since 1970."""
+INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 Stamp = tuple[int, int, int, int]
 """Size, time of the last write, time of the last change of any kind, number of the file."""
 
@@ -51,6 +57,21 @@ def file_of(module: ModuleType) -> Path | None:
     return Path(file) if file is not None and file.endswith(".py") else None
 
 
+@cache
+def installed() -> str:
+    """The digest of Python's version and of the names and versions of all installed packages.
+
+    They are the names of the folders that package managers leave beside what they install.
+    """
+    found = [sys.version]
+    for place in sys.path:
+        try:
+            found += sorted(name for name in os.listdir(place or ".") if name.endswith(INSTALLED))
+        except OSError:
+            continue
+    return hashlib.sha256("\n".join(found).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _stamps(folder: str) -> dict[str, Stamp | None]:
     found: dict[str, Stamp | None] = {}
     with os.scandir(folder) as entries:
@@ -60,6 +81,11 @@ def _stamps(folder: str) -> dict[str, Stamp | None]:
             elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
                 found |= _stamps(entry.path)
     return found
+
+
+def remember(path: Path) -> None:
+    """Note how the source of somebody else's module is before it is imported."""
+    AT_START.setdefault(str(path), stamp_of(path))
 
 
 AT_START = _stamps(os.path.dirname(__file__))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.packaged import starter_folder
-from fwd_report.spec.model import FOLDER, REPORT
+from fwd_report.spec.project import FOLDER, REPORT
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files

@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from tests.attack.conftest import Writeup, assert_same, kill_at
+from tests.helpers.writeup import Writeup, assert_same, kill_at
 
 from fwd_report.store.store import Store
 

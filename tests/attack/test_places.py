@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.attack.conftest import RUNS, Writeup, assert_same, fast, write_project
+from tests.helpers.writeup import RUNS, Writeup, assert_same, fast, write_project
 from tests.store.conftest import as_user, needs_root, shared_folder  # noqa: F401
 from typer.testing import CliRunner
 

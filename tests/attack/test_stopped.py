@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from tests.attack.conftest import SECTION, Writeup, assert_same
+from tests.helpers.writeup import SECTION, Writeup, assert_same
 
 from fwd_report.store.store import Store
 

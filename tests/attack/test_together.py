@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.attack.conftest import RUNS, Writeup, assert_same
+from tests.helpers.writeup import RUNS, Writeup, assert_same
 
 ROOT = Path(__file__).parents[2]
 

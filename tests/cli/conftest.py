@@ -1,112 +1,14 @@
-"""A small writeup with a random model, and the command run on it as a user would."""
+"""A small writeup that nothing is built of yet."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
-
-REPORT = """\
-title: A small report
-seed: 7
-model: model/stage_1
-upscaler: model/stage_2
-"""
-HYBRIDS = """\
-title: Hybrids
-order: 20
-part: Part A
-covers: ["1.9"]
-intro: Kernel {{ runs.skull.params.kernel_size }}.
-experiments:
-  - id: skull
-    technique: hybrid
-    low: a skull
-    high: waterfalls
-    kernel_size: 5
-    caption: Near and far.
-    discussion: A skull.
-"""
-NOISE = """\
-title: Noise
-order: 10
-part: Part A
-covers: ["1.1"]
-intro: Noise.
-experiments:
-  - id: dot
-    technique: forward
-    image: experiments/images/dot.png
-    sweep: {t: [250, 500, 750]}
-    caption: More and more noise.
-    discussion: Noise.
-  - id: photos
-    technique: sample
-    prompt: a photo of a dog
-    steps: 5
-    samples: 3
-    caption: Samples.
-    discussion: Samples.
-"""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project folder; calling it runs the command there."""
-
-    root: Path
-
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.root,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "fwd_report", *arguments]
-
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / "experiments" / f"{name}.yaml").write_text(text, encoding="utf-8")
-
-    def stored(self) -> set[str]:
-        return {
-            path.parent.name
-            for path in (self.root / ".fwd-report/store").glob("??/[!.]*/manifest.json")
-        }
+from tests.helpers.project import Project, write_small_project
 
 
 @pytest.fixture
 def project(tmp_path: Path, tiny_if: Path) -> Project:
-    (tmp_path / "experiments" / "images").mkdir(parents=True)
-    picture = Image.new("RGB", (96, 80), "white")
-    ImageDraw.Draw(picture).ellipse((20, 10, 70, 60), fill="orange")
-    picture.save(tmp_path / "experiments" / "images" / "dot.png")
-    (tmp_path / "model").symlink_to(tiny_if)
-    project = Project(tmp_path)
-    project.write("report", REPORT)
-    project.write("hybrids", HYBRIDS)
-    project.write("noise", NOISE)
-    return project
+    """Two sections of seven runs, with a random model."""
+    return write_small_project(tmp_path, tiny_if)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.site.planned import planned_report
+from tests.helpers.planned import planned_report
 from typer.testing import CliRunner
 
 from fwd_report.bare import start_bare

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from tests.cli.conftest import HYBRIDS, NOISE, REPORT, Project
+from tests.helpers.project import HYBRIDS, NOISE, REPORT, Project
 from typer.testing import CliRunner
 
 from fwd_report.build import Options, build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.cli.conftest import REPORT, Project
+from tests.helpers.project import REPORT, Project
 
 from fwd_report.build import Options, build, load_plan
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from tests.cli.conftest import REPORT, Project
+from tests.helpers.project import REPORT, Project
 
 from fwd_report import build as builds
 from fwd_report.build import Options, build, load_plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.hub_server import Hub
+from tests.helpers.hub_server import Hub
 from tests.store.conftest import KEY, OTHER
 from tests.store.test_collect import old_entry
 from typer.testing import CliRunner, Result

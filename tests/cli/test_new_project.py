@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from tests.site.crawl import addresses, dead_links
+from tests.helpers.crawl import addresses, dead_links
 
 from fwd_report import starter_files
 from fwd_report.starter import copy_starter

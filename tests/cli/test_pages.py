@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.cli.conftest import HYBRIDS, REPORT, Project
+from tests.helpers.project import HYBRIDS, REPORT, Project
 
 PROFILES = REPORT + "seed@large: 9\nprofiles: [small, large]\nauthor: Ada\n"
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import REPORT, Project
+from tests.helpers.project import REPORT, Project
 
 from fwd_report.build import Options, load_plan
 from fwd_report.errors import UserError, inert, say

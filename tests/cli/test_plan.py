@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from PIL import Image
-from tests.cli.conftest import REPORT, Project
+from tests.helpers.project import REPORT, Project
 
 ITERATIVE = """\
 title: Iterative

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tests.cli.conftest import REPORT, Project
+from tests.helpers.project import REPORT, Project
 from typer.testing import CliRunner, Result
 
 from fwd_report.build import Options, build, load_plan

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.torch import load_file
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 from typer.testing import CliRunner
 
 from fwd_report.build import Options, build, load_plan
 from fwd_report.cli import app
 from fwd_report.errors import UserError
-from fwd_report.scripts.views import ORDERS, VIEWS
+from fwd_report.scripts.anagram_views import ORDERS, VIEWS
 
 PICTURES = """\
 title: Pictures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.conftest import Project
+from tests.helpers.project import Project
 
 from fwd_report.build import Options, build
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.references.plain import blur as scipy_blur
+from tests.helpers.plain import blur as scipy_blur
 
 from fwd_report.diffusion.filters import colour, gaussian_blur, grey, high_pass
 

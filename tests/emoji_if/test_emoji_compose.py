@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.emoji_if.fake_sets import write_fake_sets, write_vocabulary
+from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 
 from emoji_if.backdrops import BACKDROPS
 from emoji_if.captions import MEDIA, Shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.emoji_if.fake_sets import write_fake_sets
+from tests.helpers.fake_sets import write_fake_sets
 
 from emoji_if.drawings import (
     SETS,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from diffusers import IFPipeline
 from PIL import Image
-from tests.emoji_if.fake_sets import write_fake_sets, write_vocabulary
+from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from tests.tiny_if import tiny_tokenizer
+from tests.helpers.tiny_if import tiny_tokenizer
 
 from emoji_if.scorer import contrastive, nearest
 from emoji_if.scorer_training import disturbed

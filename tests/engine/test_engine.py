@@ -18,7 +18,7 @@ from fwd_report.diffusion.program import Prediction, Program, Query, together
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
-from fwd_report.plan.rates import Rates, calls_by_cost
+from fwd_report.plan.rates import Rates, steps_by_cost
 from fwd_report.plan.run import Run
 from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
@@ -35,7 +35,7 @@ class Walk(Technique):
     steps: int = 3
     fails_at: int | None = None
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return 2 * self.steps
 
     def program(self, run: RunContext) -> Program[Result]:
@@ -136,7 +136,7 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         axes={},
         key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
-        calls=technique.calls({}),
+        network_steps=technique.network_steps({}),
         alt="",
         label="",
         **more,
@@ -144,7 +144,7 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
 
 
 def engine(store: Store, toy: Toy, runs: Sequence[Run], batch: int = 8, **options: Any) -> Any:
-    progress = Progress(calls_by_cost(runs), len(runs), Rates(store.base))
+    progress = Progress(steps_by_cost(runs), len(runs), Rates(store.base))
     with progress:
         return Engine(store, Bench(store, toy, batch), progress, **options).run(runs)  # type: ignore[arg-type]
 
@@ -275,14 +275,14 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
     with Progress({"a": 100, "b": 10}, 3, rates) as progress:
         progress.advance("a", 50, 5.0)
         assert (
-            "50/110 calls · left: about 5.0 s, and calls of b not measured yet · "
+            "50/110 network steps · left: about 5.0 s, and steps of b not measured yet · "
             in capsys.readouterr().err
         )
         progress.advance("b", 5, 10.0)
-        assert "55/110 calls · left: about 15 s · " in capsys.readouterr().err
+        assert "55/110 network steps · left: about 15 s · " in capsys.readouterr().err
         progress.advance("a", 50, 5.0)
         progress.advance("b", 5, 10.0)
-    assert "110/110 calls · finishing · 0/3 runs" in capsys.readouterr().err
+    assert "110/110 network steps · finishing · 0/3 runs" in capsys.readouterr().err
     assert Rates(tmp_path).estimate({"a": 10}).seconds == pytest.approx(1.0)
 
 
@@ -309,7 +309,7 @@ def test_a_batch_of_512_runs_with_256_open_files(
 def test_what_another_build_ran_meanwhile_is_not_claimed(tmp_path: Path) -> None:
     store, runs = Store(tmp_path), [make_run(0, Walk()), make_run(1, Walk())]
     Bench(store, Toy()).store(runs[0], Result(torch.zeros(SHAPE)))
-    with Progress(calls_by_cost(runs), len(runs), Rates(store.base)) as progress:
+    with Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress:
         building = Engine(store, Bench(store, Toy()), progress)  # type: ignore[arg-type]
         building.run(runs)
     assert building.finished == {run.key for run in runs}

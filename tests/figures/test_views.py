@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fwd_report.figures.views import seen_through
+from fwd_report.figures.transforms import seen_through
 from fwd_report.techniques.parts import Transform
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 12, 3), dtype=np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from tests.tiny_if import save_tiny_if, tiny_tokenizer
+from tests.helpers.tiny_if import save_tiny_if, tiny_tokenizer
 
 from fwd_report.build import Options, build, load_plan
 from fwd_report.models.scorer import Towers, TowersScorer

@@ -8,19 +8,20 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.hub_server import Hub, files_in
+from tests.helpers.hub_server import Hub, files_in
 
 from fwd_report.build import Options, build
 from fwd_report.errors import UnavailableError, UserError
 from fwd_report.models import hub, names
 from fwd_report.models.digest import model_digest
-from fwd_report.models.layout import STAGE_PARTS
+from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.store.store import Store
 
 PARTS = STAGE_PARTS[1]
 
 
-def digest(model: Path | str, tmp_path: Path, cache: str = "digests.json") -> str:
-    return model_digest(model, tmp_path / cache, PARTS)
+def digest(model: Path | str, tmp_path: Path, place: str = "one") -> str:
+    return model_digest(model, Store(tmp_path / place), PARTS)
 
 
 def test_a_folder_and_the_hub_id_of_the_same_weights_have_one_digest(

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from tests.tiny_if import tiny_tokenizer
+from tests.helpers.tiny_if import tiny_tokenizer
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFast, CLIPVisionConfig
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from fwd_report.errors import UserError
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
 
 PROMPTS = ["a dog", "a photo of a skull"]

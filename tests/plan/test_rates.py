@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fwd_report.plan.plan import make_plan
-from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
+from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
 
@@ -27,7 +27,7 @@ def test_what_is_not_measured_is_named(tmp_path: Path) -> None:
     rates.observe("model stage 1", 10, 20.0)
     calls = {"model stage 1": 20, "job s.a": 10, "job s.b": 10, "other stage 1": 3}
     assert str(rates.estimate(calls)) == (
-        "about 40 s, and calls of other stage 1 and 2 trainings not measured yet"
+        "about 40 s, and steps of other stage 1 and 2 trainings not measured yet"
     )
     assert str(rates.estimate({"model stage 1": 20, "job s.a": 0})) == "about 40 s"
 
@@ -37,7 +37,7 @@ def test_a_first_build_has_an_estimate_that_is_corrected_as_it_goes(tmp_path: Pa
     (tmp_path / "experiments" / "report.yaml").write_text("title: R\n")
     (tmp_path / "experiments" / "s.yaml").write_text(SECTION)
     runs = make_plan(load_project(tmp_path), Store(tmp_path)).runs
-    calls = calls_by_cost(runs)
+    calls = steps_by_cost(runs)
     first = first_rates(runs)
     assert set(first) == {cost for cost, count in calls.items() if count}
     rates = Rates(tmp_path, first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tiny_if import tiny_tokenizer
+from tests.helpers.tiny_if import tiny_tokenizer
 
 from fwd_report.errors import UserError
 from fwd_report.models.scorer import Towers, TowersScorer

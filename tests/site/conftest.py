@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from tests.site.fabricate import every_part
-from tests.site.watched import Watched
+from tests.helpers.fabricate import every_part
+from tests.helpers.watched import Watched
 
 from fwd_report.site.publish import build_site
 from fwd_report.site.render import render_site

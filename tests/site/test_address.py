@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.site.crawl import addresses, dead_links
+from tests.helpers.crawl import addresses, dead_links
 from tests.site.test_publish import PROJ5, made, on_branch, portfolio, remote, repository
 
 from fwd_report.errors import UserError

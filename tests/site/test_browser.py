@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from tests.site.fabricate import HOSTILE
-from tests.site.watched import PAGES, Watched
+from tests.helpers.fabricate import HOSTILE
+from tests.helpers.watched import PAGES, Watched
 
 from fwd_report.site.prose import equation
 
@@ -193,7 +193,7 @@ def test_provenance_says_what_made_the_figure_and_how_to_make_it_again(read: Wat
 
 def test_a_failure_is_shown_with_its_cause(read: Watched) -> None:
     page = read.open("report/illusions/")
-    box = page.locator("#fig-lost .fwd-failure")
+    box = page.locator("#fig-lost .fwd-incomplete")
     expect(box).to_contain_text("illusions.lost[0]: out of memory <here>")
     expect(page.locator(".fwd-missing")).to_have_text("not run yet")
 

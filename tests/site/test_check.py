@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Forward, Sample, picture
-from tests.site.planned import planned_report
+from tests.helpers.fabricate import Fabric, Forward, Sample, picture
+from tests.helpers.planned import planned_report
 
 from fwd_report.site.check import (
     Finding,
@@ -18,7 +18,7 @@ from fwd_report.site.check import (
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_number_no_run_has_is_found(fabric: Fabric, caption: str, number: str)
 def test_missing_results_and_pictures_without_words_are_found(fabric: Fabric) -> None:
     assert "alt" in kinds(findings(fabric, alt=" "))
     section = fabric.section(
-        "b", "B", [fabric.experiment("x", Sample, [], failure="out of memory")], intro="Hm."
+        "b", "B", [fabric.experiment("x", Sample, [], absence="out of memory")], intro="Hm."
     )
     found = check(fabric.report(section), fabric.root)
     assert "x is not complete: out of memory" in found[0].message
@@ -199,7 +199,7 @@ def test_before_the_first_build_one_line_says_so(fabric: Fabric) -> None:
         fabric.section(
             name,
             name,
-            [fabric.experiment(f"x{i}", Sample, [], failure="not run yet") for i in range(9)],
+            [fabric.experiment(f"x{i}", Sample, [], absence="not run yet") for i in range(9)],
             intro="An intro, see [Figure 1](#fig-x1).",
         )
         for name in ("a", "b", "c")
@@ -214,7 +214,7 @@ def test_a_page_that_was_removed_or_is_stale_is_found(fabric: Fabric) -> None:
     assert findings(fabric) == []
     (fabric.root / "docs" / "report" / "a.md").unlink()
     section = fabric.section(
-        "a", "A", [fabric.experiment("x", Sample, [], failure="not run yet")], intro="Hm."
+        "a", "A", [fabric.experiment("x", Sample, [], absence="not run yet")], intro="Hm."
     )
     found = check(fabric.report(section), fabric.root)
     assert kinds(found) == ["missing", "stale"]

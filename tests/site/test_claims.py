@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Page
+from tests.helpers.planned import planned_report
 from tests.site.conftest import lay_out
-from tests.site.planned import planned_report
 
 from fwd_report.site.claims import claim_findings, claims
 from fwd_report.site.publish import build_site

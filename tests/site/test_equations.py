@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.helpers.fabricate import Fabric, Sample, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site.equations import EquationError

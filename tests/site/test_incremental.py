@@ -13,8 +13,9 @@ from tests.site.conftest import lay_out
 from fwd_report.build import Options, build
 from fwd_report.errors import UserError
 from fwd_report.site import converter, page
-from fwd_report.site.made import FOLDER, Made
+from fwd_report.store.memory import memory_of
 
+FOLDER = ".fwd-report/memory"
 REPORT = "title: A small report\nauthor: Ada\nrubric: rubrics/own.yaml\n"
 RUBRIC = """\
 title: An assignment
@@ -180,7 +181,8 @@ def contents(root: Path) -> dict[str, bytes]:
 def from_nothing(root: Path) -> dict[str, bytes]:
     """The pages, made with nothing but the results."""
     shutil.rmtree(root / "docs/report")
-    shutil.rmtree(root / ".fwd-report/cache")
+    shutil.rmtree(root / FOLDER)
+    memory_of.cache_clear()
     (root / ".fwd-report/pages.json").unlink()
     build(root, Options())
     return contents(root)
@@ -230,7 +232,8 @@ def test_a_caption_costs_its_page_alone_and_no_converter(
 
 def test_what_is_kept_and_damaged_is_made_again(project: Path) -> None:
     whole = contents(project)
-    for path in (project / FOLDER).rglob("*"):
+    memory_of.cache_clear()
+    for path in (project / FOLDER).glob("??/*"):
         if path.is_file():
             path.write_bytes(path.read_bytes()[:-3] + b"}}}")
     shutil.rmtree(project / "docs/report")
@@ -239,21 +242,12 @@ def test_what_is_kept_and_damaged_is_made_again(project: Path) -> None:
 
 
 def test_where_nothing_can_be_kept_pages_are_made_all_the_same(project: Path) -> None:
+    memory_of.cache_clear()
     shutil.rmtree(project / FOLDER)
     (project / FOLDER).write_text("in the way")
     EDITS["a caption"](project)
     build(project, Options())
     assert b"Ever more" in contents(project)["noise.md"]
-
-
-def test_bytes_are_kept_under_their_own_digest(tmp_path: Path) -> None:
-    made = Made(tmp_path)
-    made.put("ab12", b"one\ntwo")
-    assert Made(tmp_path).get("ab12") == b"one\ntwo"
-    assert Made(tmp_path).get("ab13") is None
-    path = tmp_path / FOLDER / "ab"
-    (path / "ab12").rename(path / "ab13")
-    assert Made(tmp_path).get("ab13") is None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.site.test_publish import git, inside, on_branch, portfolio, remote, w
 
 __all__ = ("portfolio", "remote")
 ROOT = Path(__file__).parents[2]
-RENDER = [sys.executable, "-m", "tests.site.served_build"]
+RENDER = [sys.executable, "-m", "tests.helpers.served_build"]
 PUBLISH = (
     "import sys; from pathlib import Path; from tests.site.test_publish import made, PROJ5\n"
     "from fwd_report.site.publish import publish\n"

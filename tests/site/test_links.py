@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Forward
+from tests.helpers.fabricate import Fabric, Forward
 
 from fwd_report.site.findings import Finding
 from fwd_report.site.links import dead_links

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
+from tests.helpers.fabricate import HOSTILE, Fabric, Sample, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import HOSTILE, Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site.prose import MISSING, render, render_inline
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
-from fwd_report.site.views import ExperimentView, Names, NotRun, RunView, experiment_views
-from fwd_report.spec.prose import VIEWED
-from fwd_report.spec.templates import Templates
+from fwd_report.site.template_values import ExperimentView, Names, NotRun, RunView, experiment_views
+from fwd_report.spec.prose_check import VIEWED
+from fwd_report.spec.templates import parsed
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def runs(tmp_path: Path) -> Names:
         "S",
         [
             fabric.experiment("some", Sample, entries),
-            fabric.experiment("partial", Sample, entries[:1], failure="out of memory"),
-            fabric.experiment("none", Sample, [], failure="not run yet"),
+            fabric.experiment("partial", Sample, entries[:1], absence="out of memory"),
+            fabric.experiment("none", Sample, [], absence="not run yet"),
         ],
     )
     return experiment_views(section)
@@ -119,7 +119,7 @@ def test_in_math_a_value_stands_as_a_number_or_text() -> None:
     ],
 )
 def test_code_and_attribute_lists_are_not_templates(runs: Names, code: str) -> None:
-    assert Templates().parse(code) == {"unknown": [], "chains": []}
+    assert parsed(code) == {"unknown": [], "chains": []}
     source = f"{code}\n\nfine {{{{ runs.some.seed }}}}"
     assert written(source, runs) == f"{code}\n\nfine 181"
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site import publish as publishing
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.publish import build_site, publish, uncommitted
-from fwd_report.site.published import MARK
+from fwd_report.site.published_files import MARK
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
 from fwd_report.site.target import Target

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from tests.site.watched import PAGES, Watched
+from tests.helpers.watched import PAGES, Watched
 
 ASSETS = Path(__file__).parents[2] / "site_templates" / "assets"
 PHONE = {"width": 390, "height": 844}
@@ -97,7 +97,7 @@ def test_search_knows_prose_and_not_what_made_the_figures(site: Path) -> None:
     for hidden in (
         "technique:",
         "How this figure was made",
-        "Model calls",
+        "Network steps",
         "--force",
         "torch 2.13",
     ):

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.site.fabricate import Fabric, Sample, every_part, picture
+from tests.helpers.fabricate import Fabric, Sample, every_part, picture
 
 import fwd_report
-from fwd_report.site.digests import Digests
 from fwd_report.site.inputs import CODE, MODULES, Inputs
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import CACHE
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -60,7 +58,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
         "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'py_mini_racer')\n"
         "from fwd_report.site.render import render_site\n"
         "print([name for name in heavy if name in sys.modules])\n"
-        "from tests.site.fabricate import every_part\n"
+        "from tests.helpers.fabricate import every_part\n"
         "root = Path(sys.argv[1]); report = every_part(root); render_site(report, root)\n"
         "for name in list(sys.modules):\n"
         "    if name.split('.')[0] in heavy: del sys.modules[name]\n"
@@ -82,7 +80,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
 def test_all_code_that_rendering_loads_is_in_the_stamp(project: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from tests.site.fabricate import every_part\n"
+        "from tests.helpers.fabricate import every_part\n"
         "from fwd_report.site.render import render_site\n"
         "root = Path(sys.argv[1])\n"
         "assert render_site(every_part(root), root)\n"
@@ -200,25 +198,25 @@ def test_a_run_that_is_absent_leaves_its_place_empty(tmp_path: Path) -> None:
         fabric.entry("a", "one", Sample(steps=s), picture(s, 8), {"seed": seed, "steps": s})
         for seed, s in ((1, 5), (1, 20), (2, 20))
     ]
-    experiment = fabric.experiment("one", Sample, entries, failure="one[2]: out of memory")
+    experiment = fabric.experiment("one", Sample, entries, absence="one[2]: out of memory")
     render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
     page = (tmp_path / "docs/report/a.md").read_text()
     last_row = page[page.index("seed 2") :]
     assert last_row.index("not run yet") < last_row.index("<img")
 
 
-@pytest.mark.parametrize("failure", ["out of memory", None])
+@pytest.mark.parametrize("absence", ["out of memory", None])
 def test_results_that_lost_their_picture_are_a_box_not_a_broken_image(
-    tmp_path: Path, failure: str | None
+    tmp_path: Path, absence: str | None
 ) -> None:
     fabric = Fabric(tmp_path)
     (tmp_path / "docs").mkdir()
     entry = fabric.entry("a", "one", Sample(), picture(0, 8))
     entry.picture().unlink()
-    experiment = fabric.experiment("one", Sample, [entry], failure=failure)
+    experiment = fabric.experiment("one", Sample, [entry], absence=absence)
     render_site(fabric.report(fabric.section("a", "A", [experiment])), tmp_path)
     page = (tmp_path / "docs/report/a.md").read_text()
-    assert (failure or "image.png") in page
+    assert (absence or "image.png") in page
     assert "<img" not in page
 
 
@@ -249,6 +247,5 @@ def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: Repo
     spec = replace(result.spec, variants=variants)
     sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
     changed = replace(report, project=replace(report.project, sections=sections))
-    digests = Digests(project / CACHE)
-    first = Inputs(report.project, (), project, digests).of_all()
-    assert Inputs(changed.project, (), project, digests).of_all() != first
+    first = Inputs(report.project, (), project).of_all()
+    assert Inputs(changed.project, (), project).of_all() != first

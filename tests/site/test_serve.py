@@ -24,10 +24,10 @@ from fwd_report.site import serve as serve_module
 from fwd_report.site.child import Child
 from fwd_report.site.preview import State
 from fwd_report.site.serve import _Builder, serve
-from fwd_report.site.sources import Sources
+from fwd_report.site.watching import Sources
 
 ROOT = Path(__file__).parents[2]
-MODULE = "tests.site.served_build"
+MODULE = "tests.helpers.served_build"
 
 
 def free_port() -> int:
@@ -254,7 +254,9 @@ def test_however_it_ends_nothing_is_left_running(project: Path, how: signal.Sign
         text=True,
     )
     try:
-        assert eventually(lambda: "3/9 calls" in fetch(port)[1]), "progress stands on the page"
+        assert eventually(lambda: "3/9 network steps" in fetch(port)[1]), (
+            "progress stands on the page"
+        )
         building = int((project / "pid").read_text())
         children = below(server.pid)
         assert building in children

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from markupsafe import Markup
-from tests.site.fabricate import Fabric, Sample, picture
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site.nav import inert_title

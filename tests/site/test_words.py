@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.helpers.fabricate import Fabric, Sample, Training, picture
 from tests.site.conftest import lay_out
-from tests.site.fabricate import Fabric, Sample, Training, picture
 
 from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
@@ -17,7 +17,7 @@ from fwd_report.site.publish import build_site
 from fwd_report.site.render import render_site
 from fwd_report.site.show import blocks
 from fwd_report.site.spoken import spoken
-from fwd_report.site.words import label_html, plain_label, plain_title, wrong_words
+from fwd_report.site.titles import label_html, plain_label, plain_title, wrong_words
 from fwd_report.spec.load import load_project
 from fwd_report.techniques.parts import loss_curve
 from fwd_report.techniques.registry import all_techniques

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.spec.techniques import TECHNIQUES
+from tests.helpers.spec_techniques import TECHNIQUES
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 
 REPORT = "title: A report\n"
 

@@ -169,7 +169,7 @@ def test_loading_the_second_time_imports_nothing_heavy(writeup: Writeup) -> None
     code = (
         "import sys; from pathlib import Path\n"
         "from fwd_report.spec.load import load_project\n"
-        "from tests.spec.techniques import TECHNIQUES\n"
+        "from tests.helpers.spec_techniques import TECHNIQUES\n"
         "load_project(Path(sys.argv[1]), techniques=TECHNIQUES)\n"
         "print(*{'torch', 'diffusers', 'matplotlib', 'numpy', 'PIL', 'jinja2'} & {*sys.modules})\n"
     )

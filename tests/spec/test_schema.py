@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from tests.helpers.spec_techniques import TECHNIQUES
 from tests.spec.conftest import Writeup
-from tests.spec.techniques import TECHNIQUES
 from tests.spec.test_bad_input import CASES
 from tests.spec.test_load import SECTION as GOOD
 from tests.spec.test_profiles import SECTION as WITH_PROFILES

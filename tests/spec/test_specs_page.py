@@ -10,7 +10,7 @@ from tests.spec.conftest import Writeup
 
 from fwd_report.spec.fields import ExperimentFields, SectionFields
 from fwd_report.spec.load import load_project
-from fwd_report.spec.model import ReportSpec
+from fwd_report.spec.project import ReportSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "specs.md").read_text(encoding="utf-8")
 SECTIONS = re.findall(r"```yaml\n(title: .*?)```", PAGE, re.DOTALL)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fwd_report.store.store import MANIFEST, DamagedEntryError, Store
+from fwd_report.store.manifest import MANIFEST
+from fwd_report.store.store import DamagedEntryError, Store
 
 KEY = "ab" + "0" * 62
 

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.driver import cascade_of
-from tests.references.plain import Plain
+from tests.helpers.driver import cascade_of
+from tests.helpers.plain import Plain
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.errors import UserError
 from fwd_report.models import weights
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.digest import model_digest
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import STAGE_PARTS
-from fwd_report.models.model import Evaluator
+from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.models.handle import Evaluator
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.store.store import Store
 from fwd_report.techniques.context import RunContext
 
 
@@ -71,7 +72,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for stage in (1, 2):
         with suppress(UserError):
             folders[stage] = resolve(EMBEDDED, stage, Path())
-            model_digest(folders[stage], cache / "digests.json", STAGE_PARTS[stage])
+            model_digest(folders[stage], Store(cache), STAGE_PARTS[stage])
     if 1 not in folders:
         pytest.skip("the package has no weights of the embedded model")
     return make_world(folders, cache)

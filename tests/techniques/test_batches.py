@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.driver import run_alone, run_together
+from tests.helpers.driver import run_alone, run_together
 from tests.techniques.conftest import Close, World
 
 from fwd_report.techniques.anagram import Anagram
@@ -51,4 +51,4 @@ def test_guidance_defaults_to_the_assignments() -> None:
     assert Sample(prompt="").guidance is None, "there is nothing to guide away from"
     assert Sample(model="digits", digit=3).guidance == 5
     assert Sample(model="digits").guidance is None
-    assert Sample(prompt="a dog", guidance=1).calls({}) == 33
+    assert Sample(prompt="a dog", guidance=1).network_steps({}) == 33

@@ -8,11 +8,11 @@ import pytest
 import torch
 from diffusers import DDPMScheduler, IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import save_file
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 from tests.techniques.conftest import Close, World
 
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import EachRun
 from fwd_report.techniques.sample import Sample
@@ -93,7 +93,7 @@ def test_stage_two(world: World, assert_equal_pictures: Close, tmp_path: Path) -
     technique = Upsample(of="somewhere", steps=3)
     result, calls = run_alone(technique.program(context), world.evaluators)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.calls({}) == 6
+    assert calls == technique.network_steps({}) == 6
 
 
 def entry_with(image: torch.Tensor, folder: Path, **params: EachRun) -> Entry:

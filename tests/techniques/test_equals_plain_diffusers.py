@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.driver import run_alone
-from tests.references import plain
+from tests.helpers import plain
+from tests.helpers.driver import run_alone
 from tests.techniques.conftest import Close, World
 
 from fwd_report.techniques.anagram import Anagram
@@ -25,14 +25,14 @@ def test_sample_with_guidance(world: World, assert_equal_pictures: Close) -> Non
     technique = Sample(prompt=DOG, guidance=7)
     result, calls = run_alone(technique.program(world.context(seed=180)), world.evaluators)
     assert_equal_pictures(result.image, plain.sample(world.plain, DOG, 7, 180))
-    assert calls == technique.calls({}) == 66
+    assert calls == technique.network_steps({}) == 66
 
 
 def test_sample_in_fewer_steps(world: World, assert_equal_pictures: Close) -> None:
     technique = Sample(prompt=DOG, guidance=5, steps=6, trajectory=True)
     result, calls = run_alone(technique.program(world.context(seed=3)), world.evaluators)
     assert_equal_pictures(result.image, plain.sample(world.plain, DOG, 5, 3, SIX))
-    assert calls == technique.calls({}) == 12
+    assert calls == technique.network_steps({}) == 12
     assert result.series["t"] == SIX
     assert len(result.frames["trajectory"]) == 7
     assert torch.equal(result.frames["trajectory"][-1], result.image)
@@ -49,7 +49,7 @@ def test_one_step(world: World, assert_equal_pictures: Close) -> None:
     a = world.plain.scheduler.alphas_cumprod[500]
     assert_equal_pictures(result.images["noised"], xt)
     assert_equal_pictures(result.image, (xt - (1 - a).sqrt() * eps) / a.sqrt())
-    assert calls == technique.calls({}) == 1
+    assert calls == technique.network_steps({}) == 1
 
 
 def test_iterative(world: World, assert_equal_pictures: Close) -> None:
@@ -59,7 +59,7 @@ def test_iterative(world: World, assert_equal_pictures: Close) -> None:
     result, calls = run_alone(technique.program(context), world.evaluators)
     expected = plain.iterative(world.plain, world.picture(1), 27, "a high quality photo", 5)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.calls({}) == 6
+    assert calls == technique.network_steps({}) == 6
     assert result.series["t"] == [180, 150, 120, 90, 60, 30, 0]
 
 
@@ -70,7 +70,7 @@ def test_sdedit(world: World, assert_equal_pictures: Close) -> None:
     result, calls = run_alone(technique.program(context), world.evaluators)
     expected = plain.sdedit(world.plain, world.picture(2), 25, SKULL, 7, 11)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.calls({}) == 16
+    assert calls == technique.network_steps({}) == 16
 
 
 @pytest.mark.parametrize("steps", [None, 6])
@@ -93,7 +93,7 @@ def check_inpaint(world: World, assert_equal_pictures: Close, steps: int | None)
     timesteps = SIX if steps else plain.TIMESTEPS
     expected = plain.inpaint(world.plain, x0, mask, DOG, 7, 7, timesteps)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.calls({})
+    assert calls == technique.network_steps({})
 
 
 def test_anagram(world: World, assert_equal_pictures: Close) -> None:
@@ -101,7 +101,7 @@ def test_anagram(world: World, assert_equal_pictures: Close) -> None:
     result, calls = run_alone(technique.program(world.context(seed=2)), world.evaluators)
     assert_equal_pictures(result.image, plain.anagram(world.plain, DOG, SKULL, 7, 2, SIX))
     assert torch.equal(result.images["viewed"], result.image.flip(1))
-    assert calls == technique.calls({}) == 24
+    assert calls == technique.network_steps({}) == 24
 
 
 def test_hybrid(world: World, assert_equal_pictures: Close) -> None:
@@ -109,4 +109,4 @@ def test_hybrid(world: World, assert_equal_pictures: Close) -> None:
     result, calls = run_alone(technique.program(world.context(seed=2)), world.evaluators)
     expected = plain.hybrid(world.plain, SKULL, DOG, 7, 15, 2, 2, SIX)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.calls({}) == 18
+    assert calls == technique.network_steps({}) == 18

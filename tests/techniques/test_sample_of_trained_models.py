@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pytest
 import torch
 from diffusers import DDPMScheduler
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 
 from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.model import Model
+from fwd_report.models.handle import ModelHandle
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.train import Train
@@ -39,7 +39,7 @@ def predict(x: torch.Tensor, t: float, label: int | None) -> torch.Tensor:
 
 @pytest.mark.parametrize(("label", "scale", "calls"), [(None, None, 300), (3, 5.0, 600)])
 def test_ddpm(label: int | None, scale: float | None, calls: int) -> None:
-    model = Model("m", DDPM.linear(), SHAPE, (0, 1), None)
+    model = ModelHandle("m", DDPM.linear(), SHAPE, (0, 1), None)
     technique = Sample(model="training", digit=label)
     result, made = run_alone(technique.program(RunContext(4, Noise(4), model)), {"m": Network()})
 
@@ -53,24 +53,24 @@ def test_ddpm(label: int | None, scale: float | None, calls: int) -> None:
             eps = eps + scale * (predict(x, t, label) - eps)
         x = scheduler.step(eps[None], t, x[None], generator=generator).prev_sample[0]
     torch.testing.assert_close(result.image, x, rtol=1e-4, atol=1e-4)
-    assert made == calls == technique.calls({"model": Train()})
+    assert made == calls == technique.network_steps({"model": Train()})
 
 
 def test_flow_keeps_its_frames() -> None:
-    model = Model("m", Flow(), SHAPE, (0, 1), None)
+    model = ModelHandle("m", Flow(), SHAPE, (0, 1), None)
     technique = Sample(model="training", trajectory=True)
     result, made = run_alone(technique.program(RunContext(4, Noise(4), model)), {"m": Network()})
     x = torch.randn(SHAPE, generator=torch.Generator("cpu").manual_seed(4))
     for step in range(50):
         x = x + predict(x, step / 50, None) / 50
     torch.testing.assert_close(result.image, x, rtol=1e-4, atol=1e-4)
-    assert made == 50 == technique.calls({"model": Train(objective="flow")})
+    assert made == 50 == technique.network_steps({"model": Train(objective="flow")})
     assert result.frames["trajectory"].shape == (51, *SHAPE)
     assert result.series["t"][-1] == 1
 
 
 def test_a_long_trajectory_is_thinned() -> None:
-    model = Model("m", DDPM.linear(), SHAPE, (0, 1), None)
+    model = ModelHandle("m", DDPM.linear(), SHAPE, (0, 1), None)
     technique = Sample(model="training", trajectory=True)
     result, _ = run_alone(technique.program(RunContext(4, Noise(4), model)), {"m": Network()})
     assert len(result.frames["trajectory"]) == len(result.series["t"]) == 61
@@ -80,7 +80,7 @@ def test_a_long_trajectory_is_thinned() -> None:
 
 
 def test_dynamic_thresholding_is_for_images_in_minus_one_to_one() -> None:
-    model = Model("m", Flow(), SHAPE, (0, 1), None)
+    model = ModelHandle("m", Flow(), SHAPE, (0, 1), None)
     technique = Sample(model="training", dynamic_thresholding=0.995)
     with pytest.raises(ValueError, match="for DDPM models"):
         run_alone(technique.program(RunContext(4, Noise(4), model)), {"m": Network()})

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Query

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.training import worker
+from tests.helpers import training_worker as worker
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset

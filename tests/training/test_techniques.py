@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from scipy.linalg import sqrtm
-from tests.driver import run_alone
+from tests.helpers.driver import run_alone
 from tests.training.conftest import SEED, entry_of
 
 from fwd_report.diffusion.noise import Noise
@@ -67,7 +67,7 @@ def test_a_training_keeps_every_epoch_and_every_steps_loss(
     kept = sorted(path.name for path in entry.folder.iterdir() if path.name[0] != ".")
     assert kept == ["epoch-001.safetensors", "epoch-002.safetensors"]
     assert technique.epochs_kept() == 2
-    assert len(entry.series["loss"]) == technique.calls({}) == 6
+    assert len(entry.series["loss"]) == technique.network_steps({}) == 6
     assert entry.metrics["loss"] == pytest.approx(sum(entry.series["loss"][3:]) / 3)
     assert entry.metrics["test_images"] == 299
     assert 0 < entry.metrics["test_loss"] < 3
@@ -89,7 +89,7 @@ def test_denoise_asks_once_for_each_image_and_measures_the_answers(
 ) -> None:
     technique = Denoise(model="denoiser", dataset="digits", example=3, sigma=0.4, images=5)
     result, calls = denoised(technique, trained["denoiser"])
-    assert calls == technique.calls({}) == 6
+    assert calls == technique.network_steps({}) == 6
 
     network = UNet(4).eval()
     network.load_state_dict(load_file(trained["denoiser"].folder / "epoch-002.safetensors"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwd_report.errors import RunError, UserError, number, say
+from fwd_report.errors import RunError, UserError, counted, say
+from fwd_report.project_folder import project_folder
 
 if TYPE_CHECKING:
     from fwd_report.build import Options, Outcome
@@ -16,14 +17,6 @@ FAILED, WRONG_INPUT, STALE = 1, 2, 3
 FORCED = "; the rest of what --force was to run again still has its earlier results"
 
 
-def _project(folder: Path) -> Path:
-    """The folder itself, or the writeup it lies in, as git finds its repository."""
-    here = folder.resolve()
-    above = (parent for parent in (here, *here.parents) if (parent / REPORT_FILE).is_file())
-    return next(above, here) if folder == Path() else folder
-
-
-REPORT_FILE = Path("experiments", "report.yaml")
 Root = Annotated[
     Path,
     typer.Option(
@@ -31,7 +24,7 @@ Root = Annotated[
         "-C",
         help="The writeup's folder; the present one or one above it where left out.",
         show_default=False,
-        callback=_project,
+        callback=project_folder,
     ),
 ]
 Profile = Annotated[str | None, typer.Option(help="Which `field@profile` values hold.")]
@@ -40,16 +33,17 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a field, e.g. seed=7."),
 ]
 Only = Annotated[
-    list[str] | None, typer.Option(metavar="SECTION", help="This section alone; repeatable.")
+    list[str] | None, typer.Option(metavar="SECTION[.EXPERIMENT]", help="This alone; repeatable.")
 ]
-CODE = ("site_templates", "mkdocs.yml", "mkdocs.yaml")
+CODE = ("techniques", "site_templates", "mkdocs.yml", "mkdocs.yaml")
 """What of a writeup is code that a command would run."""
 
 
 def say_ignored(root: Path) -> None:
     """Say in a line what of the folder does not count because it is not trusted."""
-    names = " and ".join(name for name in CODE if (root / name).exists())
-    if names:
+    found = [name for name in CODE if (root / name).exists()]
+    if found:
+        names = " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
         say(f"--untrusted: ignored {names}; the package's own are used", err=True)
 
 
@@ -57,7 +51,9 @@ Untrusted = Annotated[
     bool,
     typer.Option(
         "--untrusted",
-        help="Run no code of the folder: the package's site_templates and mkdocs.yml hold.",
+        "--no-project-code",
+        help="Run no code of the folder: no techniques/, and the package's site_templates and "
+        "mkdocs.yml in place of its own.",
     ),
 ]
 
@@ -81,7 +77,7 @@ def report_failures(outcome: Outcome, forced: bool = False) -> None:
     if outcome.failures:
         count = len(outcome.failures)
         message = (
-            f"{number(count, 'run')} failed; what did not fail is stored, and the next build "
+            f"{counted(count, 'run')} failed; what did not fail is stored, and the next build "
             "tries the rest again"
         ) + (FORCED if forced else "")
         if all(failure.wrong_input for failure in outcome.failures):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
-from fwd_report.errors import UserError, number, say
+from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _summary(found: list[Comparison], tolerance: float) -> str:
     within = sum(each.within(tolerance) for each in found) - exact
     beyond = len(found) - exact - within
     parts = [f"{exact} exact", f"{within} within {tolerance:g}", f"{beyond} beyond or failed"]
-    return f"{number(len(found), 'run')}: " + ", ".join(parts)
+    return f"{counted(len(found), 'run')}: " + ", ".join(parts)
 
 
 def _plain(found: Comparison, tolerance: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
-from fwd_report.errors import UserError, number, say
+from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
     from fwd_report.build import Options
@@ -37,7 +37,7 @@ def verify(root: Root = Path()) -> None:
     whole = len(set(store.keys()) - set(wrong))
     unread = len(wrong) - len(damaged)
     said = f", {unread} could not be read and stay as they are" if unread else ""
-    say(f"{number(whole, 'result')} whole, {len(damaged)} damaged{said}")
+    say(f"{counted(whole, 'result')} whole, {len(damaged)} damaged{said}")
     if damaged:
         say("what was damaged is moved aside; the next build makes it again")
     if wrong:
@@ -146,7 +146,7 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     The keys of runs that ask such a model are not among these.
     """
     from fwd_report.build import load_plan
-    from fwd_report.plan.asked import unknown_models
+    from fwd_report.plan.asked_models import unknown_models
     from fwd_report.plan.plan import make_plan
 
     plan, store = load_plan(root, options)
@@ -154,7 +154,7 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     for profile in set(plan.project.report.profiles) - {plan.project.profile}:
         plans.append(make_plan(options.project(root, profile), store))
     keys = {run.key for each in plans for run in each.runs}
-    unknown = (unknown_models(each.project, each.runs, store.digests) for each in plans)
+    unknown = (unknown_models(each.project, each.runs, store) for each in plans)
     return keys, sorted({model for models in unknown for model in models})
 
 
@@ -176,7 +176,7 @@ def _sum(items: Sequence[Unused]) -> str:
     for item in items:
         noun = "result" if item.kind == "result" else f"{item.kind} folder"
         counts[noun] = counts.get(noun, 0) + 1
-    named = ", ".join(number(count, noun) for noun, count in counts.items()) or "nothing"
+    named = ", ".join(counted(count, noun) for noun, count in counts.items()) or "nothing"
     size = sum(item.size for item in items) / 1e6
     return f"{named}, {size:.1f} MB, {duration(sum(item.cost for item in items))} to make again"
 

@@ -16,7 +16,7 @@ class Process(Protocol):
     def timesteps(self, steps: int | None = None) -> list[float]:
         """The times of a full sampling loop, noisiest first; the model is not asked at the last.
 
-        steps: how many model calls; None: the process's own default.
+        steps: how many steps; None: the process's own default.
         """
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-T = TypeVar("T")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Prediction:
     variance: Tensor | None = None
 
 
-Program = Generator[tuple[Query, ...], tuple[Prediction, ...], T]
+Program = Generator[tuple[Query, ...], tuple[Prediction, ...], Returned]
 Estimator = Callable[[Tensor, float], Program[Prediction]]
 """estimate(x, t) -> a program that returns the prediction at (x, t)."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.model import Evaluator
+from fwd_report.models.handle import Evaluator
 
 
 class Batcher:

@@ -10,6 +10,7 @@ import torch
 
 from fwd_report.errors import UserError
 
+CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -42,7 +43,8 @@ def determinism(wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS wants to be told so
+    told = os.environ.get(CUBLAS)
+    os.environ.setdefault(CUBLAS, ":4096:8")  # cuBLAS wants to be told so
     threads, algorithms = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -51,6 +53,8 @@ def determinism(wanted: bool) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(algorithms)
+        if told is None:
+            os.environ.pop(CUBLAS, None)
 
 
 def choose_dtype(wanted: str, device: str) -> torch.dtype:

@@ -33,7 +33,7 @@ class _Live:
     exchange: Exchange
     lock: Lock
     value_range: tuple[float, float]
-    calls: int = 0
+    network_steps: int = 0
     seconds: float = 0.0
 
 
@@ -142,7 +142,7 @@ class Engine:
         del self._waiting[run.key]
         if self._store.has(run.key) and run.key not in self._forced:
             self.others.add(run.key)
-            self._progress.skip(cost_class(run), run.calls)
+            self._progress.skip(cost_class(run), run.network_steps)
             self._done(run, lock)
         elif run.technique.kind == "job":
             self._run_job(run, lock)
@@ -188,7 +188,7 @@ class Engine:
         answers = batcher.answer([query for _, _, query in batch])
         seconds = time.monotonic() - began
         for (live, place, _), answer in zip(batch, answers, strict=True):
-            live.calls += 1
+            live.network_steps += 1
             live.seconds += seconds / len(batch)
             if live not in self._live:
                 continue
@@ -237,11 +237,11 @@ class Engine:
         self._live.remove(live)
         run = live.run
         try:
-            self._workbench.store(run, result, live.value_range, live.seconds, live.calls)
+            self._workbench.store(run, result, live.value_range, live.seconds, live.network_steps)
         except Exception as error:
             self._fail(run, error, live.lock)
             return
-        self._progress.skip(cost_class(run), run.calls - live.calls)
+        self._progress.skip(cost_class(run), run.network_steps - live.network_steps)
         self._done(run, live.lock)
 
     def _done(self, run: Run, lock: Lock) -> None:
@@ -290,7 +290,7 @@ class Engine:
             del self._waiting[other.key]
             self._pending.discard(other.key)
             self._failed[other.key] = failure
-            self._progress.skip(cost_class(other), other.calls)
+            self._progress.skip(cost_class(other), other.network_steps)
 
 
 def _needs(run: Run) -> list[Run]:

@@ -38,7 +38,7 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) ->
 
     context = workbench.context(run, folder=folder, progress=report, news=tell)
     result = run.technique.job(context)
-    workbench.store(run, result, context.value_range, watch.seconds, run.calls, folder)
+    workbench.store(run, result, context.value_range, watch.seconds, run.network_steps, folder)
 
 
 def news_of(run: Run, progress: Progress) -> Callable[[str], None]:

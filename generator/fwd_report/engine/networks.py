@@ -13,41 +13,37 @@ import torch
 
 from fwd_report.errors import OutdatedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
-from fwd_report.models.digest import forget
-from fwd_report.models.layout import STAGE_PARTS, WHOLE
+from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
-from fwd_report.models.scorer import load_scorer
+from fwd_report.models.scorer import load_scorer, plugged_scorer
+from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import PromptText, marked_fields
+from fwd_report.techniques.base import asked_field, prompts_of
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
-    from fwd_report.models.model import Evaluator, Model
+    from fwd_report.models.handle import Evaluator, ModelHandle
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
 
 class Networks:
-    """Opens networks when a run first asks them; prompts and file digests are kept in the store."""
+    """Opens networks when a run first asks them; prompts and file digests are remembered."""
 
     def __init__(self, project: Project, store: Store, device: str, dtype: torch.dtype) -> None:
         self._project = project
-        self._digests = store.digests
-        # What a text encoder made in another number of threads differs in its last bits.
-        deterministic = project.report.deterministic
-        prompts = "prompts-deterministic" if deterministic else "prompts"
-        self._prompts_folder = store.digests.parent / prompts
+        self._memory = store.memory
         self._device = device
         self._dtype = dtype
         self._planned: dict[str, str] = {}
         """The digest of each stage, as the keys of the runs have it."""
         self._prompts: list[str] = []
         self._cascade: Cascade | None = None
-        self._trained: dict[tuple[str, int | None], tuple[Model, Evaluator]] = {}
+        self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
         self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
@@ -55,19 +51,12 @@ class Networks:
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
-        self._prompts = sorted(
-            {
-                prompt
-                for run in asking
-                for field in marked_fields(type(run.technique), PromptText)
-                if (prompt := getattr(run.technique, field)) is not None
-            }
-        )
+        self._prompts = sorted({prompt for run in asking for prompt in prompts_of(run.technique)})
 
-    def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> Model | None:
+    def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
-        if trained := needs.get("model"):
-            name = (trained[0].key, run.epochs.get("model"))
+        if trained := needs.get(asked_field(type(run.technique)) or ""):
+            name = (trained[0].key, run.trained_epoch)
             if name not in self._trained:
                 self._trained[name] = load_trained(trained[0], name[1], self._device)
             return self._trained[name][0]
@@ -81,10 +70,13 @@ class Networks:
         if run.scorer is None:
             return None
         planned = run.parts["scorer"]
-        if planned not in self._scorers:
+        if is_plugged_scorer(self._project.plugins, run.scorer):
+            if planned not in self._scorers:
+                self._scorers[planned] = plugged_scorer(run.scorer, self._device)
+        elif planned not in self._scorers:
             scorer = resolve_scorer(run.scorer, self._project.root)
             with self._as_planned():
-                folder = open_model(scorer, self._digests, (WHOLE,), planned)
+                folder = open_model(scorer, self._memory, (WHOLE,), planned)
                 self._scorers[planned] = load_scorer(folder, self._device)
         return self._scorers[planned]
 
@@ -105,7 +97,7 @@ class Networks:
                 stage: partial(
                     open_model,
                     model,
-                    self._digests,
+                    self._memory,
                     STAGE_PARTS[stage],
                     self._planned.get(f"stage_{stage}"),
                 )
@@ -114,7 +106,7 @@ class Networks:
             self._cascade = Cascade(
                 stages,
                 self._planned["stage_1"],
-                self._prompts_folder,
+                self._memory,
                 self._device,
                 self._dtype,
             )
@@ -129,5 +121,5 @@ class Networks:
         try:
             yield
         except OutdatedError:
-            forget(self._digests)
+            self._memory.forget_files()
             raise

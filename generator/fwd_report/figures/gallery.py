@@ -180,7 +180,8 @@ def _code() -> bytes:
 def _load(path: Path) -> np.ndarray:
     import numpy as np
 
-    return np.load(path, allow_pickle=False)
+    frames: np.ndarray = np.load(path, allow_pickle=False)
+    return frames
 
 
 def _servable(data: bytes) -> bool:
@@ -197,7 +198,7 @@ def _redraw(data: bytes, view: Transform | None) -> bytes:
 
     from PIL import Image
 
-    from fwd_report.figures.views import seen_through
+    from fwd_report.figures.transforms import seen_through
 
     with Image.open(io.BytesIO(data)) as opened:
         image: Image.Image = opened.convert("L" if opened.mode in ("1", "L") else "RGB")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,9 +11,10 @@ from torch import Tensor, nn
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.model import Evaluator, Model, Upscaling
-from fwd_report.models.text import PromptEncoder
+from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.prompts import PromptEncoder
+from fwd_report.store.memory import Memory
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
@@ -24,14 +24,14 @@ class Cascade:
     """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
 
     stages: what opens a stage's folder, by its number; 1 is always needed, for its text encoder.
-    digest: what stage I is known by; under it encoded prompts are kept in the folder `prompts`.
+    digest: what stage I is known by. memory: remembers encoded prompts.
     """
 
     def __init__(
         self,
         stages: Mapping[int, Callable[[], ModelFolder]],
         digest: str,
-        prompts: Path,
+        memory: Memory,
         device: str,
         dtype: torch.dtype,
     ) -> None:
@@ -39,19 +39,19 @@ class Cascade:
         self._digest = digest
         self._device = device
         self._dtype = dtype
-        self._kept = prompts
+        self._memory = memory
         self._folders: dict[int, ModelFolder] = {}
-        self._models: dict[int, Model] = {}
+        self._models: dict[int, ModelHandle] = {}
         self._evaluators: dict[int, Evaluator] = {}
         self._prompts: PromptEncoder | None = None
 
-    def model(self, stage: int) -> Model:
+    def model(self, stage: int) -> ModelHandle:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
         if stage not in self._models:
             folder = self._folder(stage)
             config = folder.config("unet")
             size, channels = config["sample_size"], config["in_channels"]
-            self._models[stage] = Model(
+            self._models[stage] = ModelHandle(
                 name=STAGE_NAMES[stage],
                 process=schedules.load_process(folder, thresholds=stage == 2),
                 shape=(channels if stage == 1 else channels // 2, size, size),
@@ -86,7 +86,7 @@ class Cascade:
     def _encoder(self) -> PromptEncoder:
         if self._prompts is None:
             self._prompts = PromptEncoder(
-                self._folder(1), self._digest, self._kept, self._device, self._dtype
+                self._folder(1), self._digest, self._memory, self._device, self._dtype
             )
         return self._prompts
 

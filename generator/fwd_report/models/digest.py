@@ -11,22 +11,27 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.layout import files_read
-from fwd_report.store.files import read_cache, sha256_of, write_cache
+from fwd_report.models.folder_layout import files_read
+from fwd_report.store.files import read_checked, write_checked
+from fwd_report.store.memory import Memory
+from fwd_report.store.store import Store
 
 OUTSIDE_KEYS = "what it computes is in the keys"
 
+RECORD = "models.json"
+"""In `.fwd-report/`: what each hub id held when it was last seen."""
 
-def model_digest(model: Path | str, cache: Path, parts: Sequence[str]) -> str:
+
+def model_digest(model: Path | str, store: Store, parts: Sequence[str]) -> str:
     """SHA-256 over the names and digests of the files that are read of these parts of a model.
 
-    cache: a JSON file that remembers digests of files by path and stamp, so that an unchanged
-    model costs a few `stat` calls, and those of a hub id: where the model is not (any more), it
-    is still known what results were made by. A hub id of which nothing is known stands for
-    itself. Raises UserError for a folder that is not whole.
+    store: what its memory knows of files makes that a few `stat` calls, and it has a record of what
+    hub ids held: where such a model is not (any more), it is still known what results were made by.
+    A hub id of which nothing is known stands for itself. Raises UserError for a folder that is not
+    whole.
     """
     try:
-        return digest_of(file_digests(model, cache, parts))
+        return digest_of(file_digests(model, store, parts))
     except UserError:
         if isinstance(model, Path):
             raise
@@ -39,34 +44,30 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def file_digests(model: Path | str, cache: Path, parts: Sequence[str]) -> dict[str, str]:
+def file_digests(model: Path | str, store: Store, parts: Sequence[str]) -> dict[str, str]:
     """The SHA-256 of each file that is read of these parts, as `part/file`.
 
     Raises UserError for a folder that is not whole, and as `hub.fetch` for a hub id of which
     nothing is known.
     """
     if isinstance(model, Path):
-        return digests_in(model, cache, parts)
+        return digests_in(model, store.memory, parts)
     asked = f"{model} {' '.join(parts)}"
     folder = hub.downloaded(model, parts)
-    known = read_cache(cache).get(asked)
+    record = store.base / RECORD
+    known = read_checked(record).get(asked)
     if folder is not None:
-        digests = digests_in(folder, cache, parts)
+        digests = digests_in(folder, store.memory, parts)
     elif isinstance(known, dict) and all(isinstance(value, str) for value in known.values()):
         return known
     else:
         digests = hub.remote_digests(model, parts)
     if known != digests:
-        write_cache(cache, {**read_cache(cache), asked: digests})
+        write_checked(record, {**read_checked(record), asked: digests})
     return digests
 
 
-def forget(cache: Path) -> None:
-    """Digest every file anew from now on: one was not what its stamp said."""
-    cache.unlink(missing_ok=True)
-
-
-def digests_in(folder: Path, cache: Path, parts: Sequence[str]) -> dict[str, str]:
+def digests_in(folder: Path, memory: Memory, parts: Sequence[str]) -> dict[str, str]:
     """As `file_digests`, of a folder."""
     names = [
         path.relative_to(folder).as_posix()
@@ -74,16 +75,4 @@ def digests_in(folder: Path, cache: Path, parts: Sequence[str]) -> dict[str, str
         for path in (folder / part).glob("*")
         if path.is_file()
     ]
-    known = read_cache(cache)
-    found = {}
-    for name in files_read(names, parts, folder):
-        path = folder / name
-        stat = path.stat()
-        stamp = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
-        entry = known.get(str(path))
-        if not (isinstance(entry, dict) and entry.get("stamp") == stamp):
-            entry = {"stamp": stamp, "sha256": sha256_of(path)}
-        found[name] = entry
-    if any(known.get(str(folder / name)) != entry for name, entry in found.items()):
-        write_cache(cache, {**known, **{str(folder / n): entry for n, entry in found.items()}})
-    return {name: entry["sha256"] for name, entry in found.items()}
+    return {name: memory.of_file(folder / name) for name in files_read(names, parts, folder)}

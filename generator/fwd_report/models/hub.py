@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UnavailableError, UserError, first_line
-from fwd_report.models.layout import files_read
+from fwd_report.models.folder_layout import files_read
 from fwd_report.models.names import split_hub_id
 from fwd_report.store.files import sha256_of
 
@@ -96,7 +96,7 @@ def remote_digests(hub_id: str, parts: Sequence[str]) -> dict[str, str]:
 def _download(hub_id: str, file: str) -> Path:
     """That file of the model, in the hub's local cache."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     name, revision = split_hub_id(hub_id)
     disable_progress_bars()  # a build has one progress display of its own

@@ -8,14 +8,15 @@ from pathlib import Path
 from fwd_report.errors import OutdatedError
 from fwd_report.models import hub
 from fwd_report.models.digest import digest_of, digests_in
-from fwd_report.models.folder import ModelFolder
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.store.memory import Memory
 
 OUTSIDE_KEYS = "what it opens is compared with the digest in the keys"
 
 
 def open_model(
     model: Path | str,
-    cache: Path,
+    memory: Memory,
     parts: Sequence[str],
     planned: str | None = None,
     news: Callable[[str], None] = lambda message: None,
@@ -26,7 +27,7 @@ def open_model(
     another by now.
     """
     folder = model if isinstance(model, Path) else hub.fetch(model, parts, news)
-    digests = digests_in(folder, cache, parts)
+    digests = digests_in(folder, memory, parts)
     if planned is not None and digest_of(digests) != planned:
         raise OutdatedError(folder)
     return ModelFolder(folder, digests)

@@ -47,7 +47,7 @@ class Head(nn.Module):
         scale, shift = self.steer(features).chunk(2, dim=1)
         seen = self.look(torch.cat([sample, (gain * sample).to(sample.dtype)], dim=1))
         mixed = self.mix(F.silu(seen * (1 + scale) + shift))
-        return self.out(F.silu(mixed))
+        return self.out(F.silu(mixed))  # type: ignore[no-any-return]
 
 
 def cosines(count: int, side: int) -> Tensor:
@@ -58,7 +58,7 @@ def cosines(count: int, side: int) -> Tensor:
     return torch.stack([lines[a][:, None] * lines[b] for a, b in waves[1 : count + 1]])
 
 
-class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
+class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Predicts noise and variance like DeepFloyd IF's UNets, a patch at a time.
 
     The network itself estimates the velocity v = sqrt(abar)*eps - sqrt(1-abar)*x0 (Salimans & Ho
@@ -77,7 +77,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
     picture's size, so a network that is shown crops has none.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         sample_size: int = 64,
@@ -110,7 +110,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
             nn.Parameter(cosines(position_channels, side)) if position_channels else None
         )
         self.head = Head(in_channels, feature_channels, head_channels, out_channels)
-        abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod  # type: ignore[attr-defined]
+        abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
         self._abar = abar.float()
 
     def velocity(
@@ -131,7 +131,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
             where = self.position.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
-        features = self.unet(  # type: ignore[operator]
+        features = self.unet(
             patches,
             timestep,
             encoder_hidden_states,
@@ -174,4 +174,4 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):
     def _abar_at(self, timestep: Tensor | float | int, sample: Tensor) -> Tensor:
         """(1 or B, 1, 1, 1) float32, where the sample is."""
         steps = torch.as_tensor(timestep, device=sample.device).reshape(-1).long()
-        return self._abar.to(sample.device)[steps].view(-1, 1, 1, 1)
+        return self._abar.to(sample.device)[steps].view(-1, 1, 1, 1)  # type: ignore[no-any-return]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fwd_report.diffusion.ddpm import DDPM, Threshold
 from fwd_report.errors import UserError
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import SCHEDULE
+from fwd_report.models.folder_layout import SCHEDULE
+from fwd_report.models.model_folder import ModelFolder
 
 
 def load_process(folder: ModelFolder, thresholds: bool) -> DDPM:

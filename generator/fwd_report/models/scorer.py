@@ -17,9 +17,10 @@ from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
 from fwd_report.models import weights
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
-from fwd_report.models.text import LENGTH
+from fwd_report.models.folder_layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.prompts import LENGTH
+from fwd_report.plugins.offers import in_use
 
 SIZE = 64
 """What `Towers` brings pictures to, in pixels."""
@@ -58,6 +59,18 @@ def load_scorer(folder: ModelFolder, device: str) -> Scorer:
         f"{folder.path / CONFIG} describes no known scorer",
         hint="name emoji-if, or a CLIP model in transformers' layout",
     )
+
+
+def plugged_scorer(name: str, device: str) -> Scorer:
+    """The scorer that a plug-in makes. Raises UserError for one that is none."""
+    plugins = in_use()
+    made = plugins.load("scorers", name)(device)
+    lacking = [word for word in ("images", "texts", "temperature") if not hasattr(made, word)]
+    if lacking:
+        offer = plugins.offer("scorers", name)
+        where = f"{offer.where}: " if offer else ""
+        raise UserError(f"{where}the scorer '{name}' has no {lacking[0]}")
+    return made  # type: ignore[no-any-return]
 
 
 class Towers(nn.Module):

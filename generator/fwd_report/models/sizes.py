@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models.layout import RESTORE
+from fwd_report.models.folder_layout import RESTORE
 
 TIMESTEPS = "num_train_timesteps"
 LARGEST = 1_000_000

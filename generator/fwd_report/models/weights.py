@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from fwd_report.errors import UserError, first_line
-from fwd_report.models.folder import ModelFolder
-from fwd_report.models.layout import RESTORE, TOKENIZER
+from fwd_report.models.folder_layout import RESTORE, TOKENIZER
+from fwd_report.models.model_folder import ModelFolder
 
 
 def load_unet(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:

@@ -13,12 +13,15 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import fwd_report
 from fwd_report.plan.keys import digest_of
-from fwd_report.store.files import read_cache, write_cache
+from fwd_report.plugins.offers import Source
+from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
 
 PACKAGE = fwd_report.__name__
@@ -47,48 +50,55 @@ class Closure:
 class Code:
     """The counted sources as they are on the disk now, each read once."""
 
-    def __init__(self, cache_file: Path, source_root: Path | None = None) -> None:
-        """cache_file: keeps closures for as long as no source changes; it can be lost."""
+    def __init__(
+        self,
+        memory: Memory,
+        source_root: Path | None = None,
+        plugged: Mapping[str, Source] = MappingProxyType({}),
+    ) -> None:
+        """memory: keeps closures by the sources they are of, and by the code that makes them.
+
+        plugged: the sources of plug-ins, by module.
+        """
         root = source_root or Path(fwd_report.__file__).parents[1]
         self.files = dict(_files(root / PACKAGE))
         """Each counted module's file, relative to the package: `diffusion/ddpm.py`."""
         self.texts = {name: _read(root, file) for name, file in self.files.items()}
+        self.files |= {name: source.shown for name, source in plugged.items()}
+        self.texts |= {name: source.text for name, source in plugged.items()}
+        self.plugged = plugged
         self.sources = {name: hashlib.sha256(text).hexdigest() for name, text in self.texts.items()}
         """SHA-256 of each source, by the module's name."""
-        self._cache_file = cache_file
+        self._memory = memory
         self._state = digest_of([self.sources, self.files, sorted(SHOWS), _read_by()])
-        kept = read_cache(cache_file)
-        self._kept: dict[str, Any] = kept["closures"] if kept.get("state") == self._state else {}
-        self._closures: dict[str, Closure] = {}
+        self._closures: dict[tuple[str, ...], Closure] = {}
 
-    def closure(self, technique: str, whole: Iterable[str] = ()) -> Closure:
+    def closure(
+        self,
+        technique: str,
+        whole: Iterable[str] = (),
+        named: Iterable[tuple[str, str]] = (),
+    ) -> Closure:
         """The closure of a technique's module, and of modules that the engine calls for it.
 
-        whole: those, of which every definition counts. Raises LookupError for a technique outside
-        the counted folders.
+        whole: those, of which every definition counts. named: (module, name) of what counts for
+        its name. Raises LookupError for a technique outside the counted folders.
         """
         if technique not in self.files:
             raise LookupError(f"{technique} is in none of the folders whose code counts")
-        name = " ".join((technique, *whole))
+        whole, named = tuple(whole), tuple(named)
+        name = (technique, *whole, *chain(*named))
         if name not in self._closures:
-            kept = self._kept.get(name)
-            if kept is None:
+
+            def find() -> dict[str, Any]:
                 from fwd_report.plan.reach import reached
 
-                parts, modules = reached(self, technique, whole, SHOWS)
-                kept = {"parts": parts, "digest": digest_of(parts), "modules": modules}
+                parts, modules = reached(self, technique, whole, SHOWS, named)
+                return {"parts": parts, "digest": digest_of(parts), "modules": modules}
+
+            kept = self._memory.recall(digest_of(["closure", self._state, name]), find)
             self._closures[name] = Closure(kept["parts"], kept["digest"], tuple(kept["modules"]))
         return self._closures[name]
-
-    def save(self) -> None:
-        """Keep the closures for the next command."""
-        closures = {
-            name: {"parts": each.parts, "digest": each.digest, "modules": each.modules}
-            for name, each in self._closures.items()
-        }
-        if closures.keys() - self._kept.keys():
-            kept = {"state": self._state, "closures": {**self._kept, **closures}}
-            write_cache(self._cache_file, kept)
 
 
 def _files(package: Path, folder: str = "") -> Iterator[tuple[str, str]]:
@@ -116,6 +126,7 @@ def _read_by() -> str:
     """The digest of the code that makes closures of sources."""
     folder = Path(__file__).parent
     texts = b"".join(
-        (folder / name).read_bytes() for name in ("serial.py", "syntax.py", "reach.py")
+        (folder / name).read_bytes()
+        for name in ("canonical.py", "syntax.py", "syntax_nodes.py", "reach.py", "code.py")
     )
     return hashlib.sha256(texts).hexdigest()

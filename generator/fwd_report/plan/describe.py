@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fwd_report.errors import Problem, UserError, number
+from fwd_report.errors import Problem, UserError, counted
 from fwd_report.plan.plan import Plan
-from fwd_report.plan.rates import Rates, calls_by_cost, first_rates
+from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.files import strict_json
@@ -14,7 +14,7 @@ from fwd_report.store.store import Store
 
 
 def as_json(runs: Sequence[Run], store: Store) -> str:
-    """Every run: section, experiment, technique, params, seed, key, status, why, calls, path."""
+    """Every run with its parameters, key, status, why it is stale, and where its result lies."""
     return strict_json(
         [
             {
@@ -28,7 +28,7 @@ def as_json(runs: Sequence[Run], store: Store) -> str:
                 "key": run.key,
                 "status": run.status,
                 "why": list(run.why),
-                "model_calls": run.calls,
+                "network_steps": run.network_steps,
                 "path": str(store.folder(run.key)),
             }
             for run in runs
@@ -47,7 +47,7 @@ def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
     for (section, name), shown in groups.items():
         group = distinct(shown)
         due = [run for run in group if run.status != "fresh"]
-        state = "fresh" if not due else f"{len(due)} to run, {_calls(due)} calls"
+        state = "fresh" if not due else f"{len(due)} to run, {_steps(due)}"
         lines.append(f"{section + '.' + name:{width}}  {len(group):4} runs  {state}")
         if why:
             reasons: dict[str, list[int]] = {}
@@ -79,13 +79,13 @@ def find_run(plan: Plan, name: str) -> Run:
 
 def _total(runs: Sequence[Run], due: Sequence[Run], store: Store) -> str:
     if not due:
-        return f"{number(len(runs), 'run')}, all fresh: nothing to run"
-    time = Rates(store.base, first_rates(due)).estimate(calls_by_cost(due))
-    return f"{len(due):,} of {number(len(runs), 'run')} to run, {_calls(due)} model calls, {time}"
+        return f"{counted(len(runs), 'run')}, all fresh: nothing to run"
+    time = Rates(store.base, first_rates(due)).estimate(steps_by_cost(due))
+    return f"{len(due):,} of {counted(len(runs), 'run')} to run, {_steps(due)}, {time}"
 
 
-def _calls(runs: Sequence[Run]) -> str:
-    return f"{sum(run.calls for run in runs):,}"
+def _steps(runs: Sequence[Run]) -> str:
+    return counted(sum(run.network_steps for run in runs), "network step")
 
 
 def _brief(indices: Sequence[int]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from fwd_report.plan.run import Run
 from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
@@ -22,26 +26,39 @@ class Entries:
         name = (run.name, run.key)
         if name not in self._read:
             manifest = self._store.read(run.key)
-            self._read[name] = Entry(
-                section=run.section,
-                experiment=run.experiment,
-                technique=run.technique.name,
-                index=run.index,
-                seed=run.seed,
-                key=run.key,
-                params=run.technique.model_dump(mode="json"),
-                axes=run.axes,
-                alt=run.alt,
-                folder=self._store.folder(run.key),
+            self._read[name] = entry_of(
+                run,
+                self._store.folder(run.key),
+                {field: tuple(map(self.read, group)) for field, group in run.needs.items()},
                 metrics=manifest.metrics,
                 series=manifest.series,
                 provenance=manifest.provenance,
-                needs={
-                    field: tuple(self.read(need) for need in group)
-                    for field, group in run.needs.items()
-                },
-                inputs=run.inputs,
-                label=run.label,
                 files=manifest.files,
             )
         return self._read[name]
+
+
+def entry_of(
+    run: Run, folder: Path, needs: Mapping[str, tuple[Entry, ...]], **stored: Any
+) -> Entry:
+    """The entry of a run whose files lie in `folder`.
+
+    needs: the entries of the runs it refers to. stored: the fields that its manifest has: metrics,
+    series, provenance, files.
+    """
+    return Entry(
+        section=run.section,
+        experiment=run.experiment,
+        technique=run.technique.name,
+        index=run.index,
+        seed=run.seed,
+        key=run.key,
+        params=run.technique.model_dump(mode="json"),
+        axes=run.axes,
+        alt=run.alt,
+        folder=folder,
+        needs=needs,
+        inputs=run.inputs,
+        label=run.label,
+        **stored,
+    )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
 
-from fwd_report.errors import number
+from fwd_report.errors import counted
 from fwd_report.plan.run import Run
-from fwd_report.store.files import read_cache, write_cache
+from fwd_report.store.files import read_checked, write_checked
 
 RATES = "rates.json"
 MEMORY = 0.9
@@ -17,51 +17,37 @@ MEMORY = 0.9
 
 
 FIRST = {"emoji-if stage 1": 0.025, "emoji-if stage 2": 0.09}
-"""Seconds a call of the embedded model on two cores, in full batches."""
-WIDTH = 16
-"""The width D of the networks that the next three were measured with, on two cores."""
-TRAINED = 2.2e-3
-"""Seconds an image of a training step; like the next, it grows with the square of the width."""
-ASKED = 1.6e-3
-"""Seconds a call of a trained network."""
-CLASSIFIED = 3e-4
-"""Seconds an image of a step of the classifier's training, whose width is fixed."""
+"""Seconds a step of the embedded model on two cores, in full batches."""
 
 
 def cost_class(run: Run) -> str:
-    """Runs whose calls cost about the same: one model's stage, or one experiment's network."""
+    """Runs whose steps cost about the same: one model's stage, or one experiment's network."""
     if run.technique.kind == "job":
         return f"job {run.section}.{run.experiment}"
     if run.model is not None:
         return f"{run.model} stage {run.technique.stage}"
-    trained = run.needs.get("model")
-    return f"network {trained[0].section}.{trained[0].experiment}" if trained else "no model"
+    trained = run.trained
+    return f"network {trained.section}.{trained.experiment}" if trained else "no model"
 
 
 def first_rates(runs: Iterable[Run]) -> dict[str, float]:
-    """Seconds a call by cost class as they were on two cores; none for models not embedded."""
+    """Seconds a step by cost class as they were on two cores; none for models not embedded."""
     found: dict[str, float] = {}
     for run in runs:
-        cost, fields = cost_class(run), dict(run.technique)
-        if cost in FIRST:
-            found[cost] = FIRST[cost]
-        elif run.technique.name == "train":
-            found[cost] = TRAINED * _growth(fields) * int(fields["batch"])
-        elif run.technique.name == "classify":
-            found[cost] = CLASSIFIED * int(fields["batch"])
-        elif cost.startswith("network ") and run.needs["model"][0].technique.name == "train":
-            found[cost] = ASKED * _growth(dict(run.needs["model"][0].technique))
+        cost = cost_class(run)
+        rate = FIRST.get(cost)
+        if run.technique.kind == "job":
+            rate = run.technique.first_rate()
+        elif run.model is None and run.trained is not None:
+            rate = run.trained.technique.first_rate(asked=True)
+        if rate is not None:
+            found[cost] = rate
     return found
-
-
-def _growth(network: Mapping[str, object]) -> float:
-    """How many times a call costs what it costs at WIDTH."""
-    return (int(str(network["hidden"])) / WIDTH) ** 2
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long calls will take: seconds of those whose rate is known, and the classes of the rest.
+    """How long steps will take: seconds of those whose rate is known, and the classes of the rest.
 
     guessed: whether some of the rates were never measured here.
     """
@@ -75,15 +61,15 @@ class Estimate:
         known = f"about {duration(self.seconds)}" if self.seconds else ""
         known += " (a first guess)" if known and self.guessed else ""
         jobs = [cost for cost in self.unknown if cost.startswith("job ")]
-        rest = [f"calls of {cost}" for cost in self.unknown if cost not in jobs]
+        rest = [f"steps of {cost}" for cost in self.unknown if cost not in jobs]
         if jobs:
-            rest.append(number(len(jobs), "training"))
+            rest.append(counted(len(jobs), "training"))
         unmeasured = f"{' and '.join(rest)} not measured yet" if rest else ""
         return ", and ".join(filter(None, (known, unmeasured))) or "no time"
 
 
 class Rates:
-    """Seconds a call by cost class: this build's running mean, else what the last one ended with.
+    """Seconds a step by cost class: this build's running mean, else what the last one ended with.
 
     It is kept in the project's `rates.json`. first: rates to begin with, of a machine with two
     cores; those of classes never measured here are scaled as the measured ones turned out.
@@ -91,22 +77,22 @@ class Rates:
 
     def __init__(self, base: Path, first: Mapping[str, float] | None = None) -> None:
         self._file = base / RATES
-        self._known = read_cache(self._file)
+        self._known = read_checked(self._file)
         self._seen: dict[str, float] = {}
         self._first = dict(first or {})
 
-    def observe(self, cost: str, calls: int, seconds: float) -> None:
-        """Learn from `calls` calls that took `seconds` together."""
-        if calls <= 0:
+    def observe(self, cost: str, steps: int, seconds: float) -> None:
+        """Learn from `steps` that took `seconds` together."""
+        if steps <= 0:
             return
-        now = seconds / calls
+        now = seconds / steps
         before = self._seen.get(cost)
         self._seen[cost] = now if before is None else MEMORY * before + (1 - MEMORY) * now
 
-    def estimate(self, calls: Mapping[str, int]) -> Estimate:
-        """How long calls by cost class take, as far as it is known."""
+    def estimate(self, steps: Mapping[str, int]) -> Estimate:
+        """How long steps take, by cost class, as far as it is known."""
         seconds, guessed, unknown = 0.0, False, []
-        for cost, count in calls.items():
+        for cost, count in steps.items():
             rate = self._rate(cost)
             if not count:
                 continue
@@ -134,14 +120,14 @@ class Rates:
     def save(self) -> None:
         """Keep what was learnt."""
         if self._seen:
-            write_cache(self._file, {**self._known, **self._seen})
+            write_checked(self._file, {**self._known, **self._seen})
 
 
-def calls_by_cost(runs: Iterable[Run]) -> dict[str, int]:
-    """Model calls of runs, added up by cost class."""
+def steps_by_cost(runs: Iterable[Run]) -> dict[str, int]:
+    """Network steps of runs, added up by cost class."""
     totals: dict[str, int] = {}
     for run in runs:
-        totals[cost_class(run)] = totals.get(cost_class(run), 0) + run.calls
+        totals[cost_class(run)] = totals.get(cost_class(run), 0) + run.network_steps
     return totals
 
 

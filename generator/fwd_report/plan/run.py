@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import Technique, asked_field
 
 Status = Literal["fresh", "stale", "missing"]
 
@@ -18,8 +18,9 @@ class Run:
 
     axes: the swept values that tell this run from its siblings, in order. needs: the runs it
     refers to, by field name. inputs: files by field name. parts: what the key is a hash of.
-    calls: model evaluations (or optimizer steps) it makes. status: fresh (stored under its
-    key), stale (stored under another key before), missing. why: what changed, a line each.
+    network_steps: evaluations of a model (or optimizer steps) it makes. status: fresh (stored
+    under its key), stale (stored under another key before), missing. why: what changed, a line
+    each.
     """
 
     section: str
@@ -30,7 +31,7 @@ class Run:
     axes: Mapping[str, Any]
     key: str
     parts: Mapping[str, Any]
-    calls: int
+    network_steps: int
     alt: str
     label: str
     model: str | None = None
@@ -43,8 +44,23 @@ class Run:
     inputs: Mapping[str, Path] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     """Names of the modules whose code is in its key."""
+    files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+    """What plug-ins read, by field: files by the names that are in the key."""
+    plugged: tuple[str, ...] = ()
+    """The files and packages of the plug-ins that make its result."""
     status: Status = "missing"
     why: tuple[str, ...] = ()
+
+    @property
+    def trained(self) -> Run | None:
+        """The training whose network it asks; None: it asks none of this report."""
+        field = asked_field(type(self.technique))
+        return self.needs[field][0] if field is not None and field in self.needs else None
+
+    @property
+    def trained_epoch(self) -> int | None:
+        """The epoch of that training that the spec names; None: the last."""
+        return self.epochs.get(asked_field(type(self.technique)) or "")
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
-from fwd_report.spec.model import REPORT, Project
+from fwd_report.spec.project import REPORT, Project
 
 
 def stage_names(project: Project) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """A module's source reduced to what can change a result: its definitions, a digest of each.
 
-What a digest is made of, plan/serial.py says.
+What a digest is made of, plan/canonical.py says.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fwd_report.plan.nodes import is_outside, is_plain, last_name, meaningful
-from fwd_report.plan.serial import Definition, Serialiser, digest_of_text
+from fwd_report.plan.canonical import Definition, Serialiser, digest_of_text
+from fwd_report.plan.syntax_nodes import is_outside, is_plain, last_name, meaningful
 
 TOP_LEVEL, IMPORTS = "top level", "imports"
 """What is named so beside a module's functions, classes and constants: its other statements, and
@@ -31,7 +31,10 @@ class Module:
 
 
 def read_module(
-    source: str | bytes, name: str, is_package: bool = False, shows: Iterable[str] = ()
+    source: str | bytes | ast.Module,
+    name: str,
+    is_package: bool = False,
+    shows: Iterable[str] = (),
 ) -> Module:
     """The definitions of the module called `name`, such as `fwd_report.diffusion.ddpm`.
 
@@ -39,7 +42,7 @@ def read_module(
     `Class.method`. Raises SyntaxError.
     """
     return _Reader(name if is_package else name.rpartition(".")[0], frozenset(shows)).read(
-        ast.parse(source)
+        source if isinstance(source, ast.Module) else ast.parse(source)
     )
 
 

@@ -25,16 +25,18 @@ def write_result(result: Result, folder: Path, value_range: tuple[float, float])
     for name, image in images.items():
         if not torch.isfinite(image).all():
             raise ValueError(f"{name} has values that are not finite")
-        Image.fromarray(
-            _bytes(image, value_range).squeeze(-1)
-            if image.shape[0] == 1
-            else _bytes(image, value_range)
-        ).save(folder / f"{name}.png")
+        to_picture(image, value_range).save(folder / f"{name}.png")
     for name, frames in result.frames.items():
         np.save(folder / f"frames-{name}.npy", _bytes(frames, value_range))
     if images:
         exact = {name: image.detach().float().contiguous().cpu() for name, image in images.items()}
         save_file(exact, folder / "tensors.safetensors")
+
+
+def to_picture(image: Tensor, value_range: tuple[float, float]) -> Image.Image:
+    """(C, H, W) in `value_range`, of 1 or 3 channels, as 8 bits a channel, clipped and rounded."""
+    levels = _bytes(image, value_range)
+    return Image.fromarray(levels.squeeze(-1) if levels.shape[-1] == 1 else levels)
 
 
 def _bytes(images: Tensor, value_range: tuple[float, float]) -> np.ndarray:

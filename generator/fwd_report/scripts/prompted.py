@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.models import hub
-from fwd_report.models.layout import CONFIG, SCHEDULE, STAGE_PARTS
+from fwd_report.models.folder_layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
 from fwd_report.models.sizes import check_sizes
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
+from fwd_report.scripts.anagram_views import ORDERS, view_lines
 from fwd_report.scripts.quoted import quoted
-from fwd_report.scripts.views import ORDERS, view_lines
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json
 
 

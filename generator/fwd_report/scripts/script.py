@@ -15,7 +15,7 @@ from fwd_report.plan.run import Run
 from fwd_report.scripts.prompted import prompted
 from fwd_report.scripts.quoted import quoted
 from fwd_report.scripts.trained import trained
-from fwd_report.spec.model import Project
+from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 
 SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")

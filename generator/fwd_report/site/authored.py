@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from fwd_report.site.folder import OWNED
+from fwd_report.site.page_folders import OWNED
 from fwd_report.spec.markdown import pieces
-from fwd_report.spec.model import SectionSpec
+from fwd_report.spec.project import SectionSpec
 
 Field = Literal["title", "intro", "outro", "caption", "discussion", "description", "page"]
 
@@ -117,7 +117,7 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
             yield Text(
                 getattr(experiment, field),
                 f"the {field} of {name}",
-                field,  # type: ignore[arg-type]
+                field,
                 spec.name,
                 (name, field),
                 follows,

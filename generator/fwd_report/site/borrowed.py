@@ -11,7 +11,7 @@ import yaml
 
 from fwd_report.packaged import starter_folder
 from fwd_report.site.authored import texts_of
-from fwd_report.spec.model import FOLDER, Project
+from fwd_report.spec.project import FOLDER, Project
 from fwd_report.techniques.base import InputFile, marked_fields
 
 PLACEHOLDER = b"fwd-report:placeholder"

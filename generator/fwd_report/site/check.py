@@ -23,7 +23,7 @@ from fwd_report.site.links import dead_links
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import built_profile, pages_current
-from fwd_report.spec.model import FOLDER, REPORT, Project
+from fwd_report.spec.project import FOLDER, REPORT, Project
 
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 
@@ -36,6 +36,11 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
 
     Renders nothing. Before the first build, what only a build can give is one finding.
     """
+    with report.project.plugins.used():
+        return _found(report, root)
+
+
+def _found(report: ReportResult, root: Path) -> list[Finding]:
     project = report.project
     description = Text(project.report.description, "the description", "description")
     found = [
@@ -89,9 +94,9 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
             yield _at(project, "contradiction", wrong.message, text, wrong.start, wrong.severity)
     for result in section.experiments:
         name = result.spec.id
-        if result.failure and built:
-            yield at("missing", f"{name} is not complete: {result.failure}", name)
-        elif result.spec.show and not result.failure:
+        if result.absence and built:
+            yield at("missing", f"{name} is not complete: {result.absence}", name)
+        elif result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fwd_report.errors import number
+from fwd_report.errors import counted
 from fwd_report.site.authored import CONTENT, Text, texts_of
 from fwd_report.site.findings import Finding
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.spec.model import FOLDER, REPORT, ExperimentSpec, Project, Variant
-from fwd_report.spec.references import parse_reference
+from fwd_report.spec.expansion import parse_reference
+from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
 from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
 from fwd_report.techniques.base import Reference, marked_fields
 
@@ -201,7 +201,7 @@ def _lacks(shown: Shown, found: Sequence[_Candidate]) -> Iterator[str]:
         return
     total = sum(run.times for run in found)
     if total < shown.runs:
-        yield f"shows {number(total, 'run')} of {what} where {shown.runs} are asked for"
+        yield f"shows {counted(total, 'run')} of {what} where {shown.runs} are asked for"
     for field, least in shown.distinct.items():
         count = len({repr(run.fields.get(field)) for run in found})
         if count < least:
@@ -254,7 +254,7 @@ def _described(shown: Shown) -> str:
 
 def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
     """Whether a figure has a part of one of these kinds; one without all its results may."""
-    if not result.entries or result.failure:
+    if not result.entries or result.absence:
         return True
     parts = result.spec.technique.figure(result.entries)
     return any(type(part).__name__.lower() in kinds for part in parts)
@@ -272,7 +272,7 @@ def _lacks_text(item: Item, covering: Sequence[SectionResult]) -> Iterator[str]:
             yield f"its text does not say “{word}”"
     count = sum(map(_word_count, texts)) if item.words else 0
     if count < item.words:
-        yield f"its text has {number(count, 'word')} of {item.words}"
+        yield f"its text has {counted(count, 'word')} of {item.words}"
 
 
 def _word_count(text: Text) -> int:

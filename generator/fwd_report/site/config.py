@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from fwd_report.packaged import starter_folder
-from fwd_report.site.folder import OWNED
 from fwd_report.site.nav import NAV
+from fwd_report.site.page_folders import OWNED
 
 CONFIGS = ("mkdocs.yml", "mkdocs.yaml")
 INHERITED = ("site_name", "site_url", "site_author", "nav")

@@ -16,8 +16,8 @@ from urllib.parse import quote
 from jinja2 import TemplateRuntimeError
 
 from fwd_report.site.mathml import FormulaError, inert
-from fwd_report.site.text import Span, Text
-from fwd_report.site.views import NOT_RUN
+from fwd_report.site.tainted_text import Span, Text
+from fwd_report.site.template_values import NOT_RUN
 from fwd_report.spec.markdown import NAME, Piece, pieces
 from fwd_report.spec.templates import PRIVATE, shown
 
@@ -177,7 +177,7 @@ class Writer:
                 written.append(quotes + self._address(inside[1:-1]) + quotes)
             else:
                 write = _twice if name in SHOWN_AS_HTML else _text
-                written.append(MARK.sub(lambda m, w=write: w(self._span(m)), inside))  # type: ignore[misc]
+                written.append(MARK.sub(lambda m, w=write: w(self._span(m)), inside))
         rest = self._numbers(text[end:], f"in the tag <{tag or '…'}>, outside of quotes")
         return "".join(written) + rest
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from fwd_report.site.mathml import ROW, FormulaError, inert
 from fwd_report.site.spoken import spoken
 
@@ -112,6 +114,12 @@ class Equations:
             return reference_link(reference, number, f"#{anchor}")
 
         return PLACEHOLDER.sub(link, text)
+
+    def named(self, text: str) -> Markup:
+        """A text that stands alone: what refers to other pages' equations has their labels."""
+        return Markup(
+            PLACEHOLDER.sub(lambda found: inert(self._references[int(found[1])].label), text)
+        )
 
     @property
     def labels(self) -> dict[str, tuple[str, str]]:

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import fwd_report
 from fwd_report.site.address import site_address
-from fwd_report.site.digests import Digests
-from fwd_report.site.folder import templates_folder
 from fwd_report.site.nav import hand_written
+from fwd_report.site.page_folders import templates_folder
 from fwd_report.site.results import ReportResult
-from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
+from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
 from fwd_report.spec.templates import MARKS
-from fwd_report.store.store import MANIFEST
+from fwd_report.store.manifest import MANIFEST
+from fwd_report.store.memory import digest_of, memory_of
 
 CODE = (
     "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",
     "training",
 )  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
-MODULES = ("errors.py", "outside.py", "packaged.py", "sources.py")
+MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
 """The modules beside them that rendering loads."""
-LIBRARIES = ("Jinja2", "Markdown", "MarkupSafe", "pillow", "Pygments")
-"""Whose releases may write the same page otherwise."""
 REPORT_NAMED = re.compile(r"""\breport\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\])?""")
 """The name `report` in a template, and the section that is looked up in it by a plain name."""
 
@@ -49,14 +43,14 @@ class Shown:
     section: str
     experiment: str
     folders: tuple[Path, ...]
-    failure: str | None
+    absence: str | None
     sections: frozenset[str]
 
 
 def shown_results(report: ReportResult) -> list[Shown]:
     """What a report shows; nothing is read for it."""
     return [
-        Shown(section.spec.name, result.spec.id, result.folders, result.failure, result.sections)
+        Shown(section.spec.name, result.spec.id, result.folders, result.absence, result.sections)
         for section in report.sections
         for result in section.experiments
     ]
@@ -65,12 +59,10 @@ def shown_results(report: ReportResult) -> list[Shown]:
 class Inputs:
     """Digests of all that the pages of a project are made from."""
 
-    def __init__(
-        self, project: Project, shown: Iterable[Shown], root: Path, digests: Digests
-    ) -> None:
+    def __init__(self, project: Project, shown: Iterable[Shown], root: Path) -> None:
         self._project = project
         self._root = root
-        self._digests = digests
+        self._of_file = memory_of(root).of_file_or_absent
         self._specs = {spec.name: spec for spec in project.sections}
         self._shown: dict[str, list[Shown]] = {name: [] for name in self._specs}
         for item in shown:
@@ -84,14 +76,14 @@ class Inputs:
         rubric = project.rubric.model_dump(mode="json") if project.rubric else None
         around = [rubric, site_address(project), hand_written(self._root / "docs")]
         sections = [[self._facts[name], self._prose[name]] for name in self._specs]
-        return _digest(self._look, self._report, around, sections)
+        return digest_of(self._look, self._report, around, sections)
 
     def of_page(self, section: str) -> str:
         """The digest of what a section's page is made from: itself, and what it speaks of."""
         near = self.spoken_of(section)
         near |= {name for each in near for item in self._shown[each] for name in item.sections}
         facts = [self._facts[name] for name in self._specs if name in near]
-        return _digest("page", self._made_by, self._report, section, self._prose[section], facts)
+        return digest_of("page", self._made_by, self._report, section, self._prose[section], facts)
 
     def spoken_of(self, section: str) -> set[str]:
         """A section and those that its prose may look at: all, where that is not plain."""
@@ -105,38 +97,38 @@ class Inputs:
 
     def of_front(self) -> str:
         """The digest of what the front page is made from: of every section all but its prose."""
-        return _digest("front", self._made_by, self._report, list(self._facts.values()))
+        return digest_of("front", self._made_by, self._report, list(self._facts.values()))
 
     @cached_property
     def _look(self) -> list[list[str]]:
         """The code and the templates that say what pages look like."""
-        return [[name, self._digests.of(name, path)] for name, path in _sources(self._project)]
+        return [[name, self._of_file(path)] for name, path in _sources(self._project)]
 
     @cached_property
     def _made_by(self) -> list[Any]:
-        return [self._look, sys.version_info[:2], [_release(name) for name in LIBRARIES]]
+        return [self._look, memory_of(self._root).code]
 
     @cached_property
     def _report(self) -> list[Any]:
-        return [self._project.report.model_dump(mode="json"), self._project.profile]
+        project = self._project
+        return [project.report.model_dump(mode="json"), project.profile, project.plugins.digest()]
 
     def _facts_of(self, spec: SectionSpec) -> str:
         """A section without its prose: what other pages may say of it."""
         results = [
-            [item.experiment, item.failure, [self._result(folder) for folder in item.folders]]
+            [item.experiment, item.absence, [self._result(folder) for folder in item.folders]]
             for item in self._shown[spec.name]
         ]
         described = [spec.name, spec.title, spec.order, spec.part, spec.covers]
-        return _digest(described, [_described(item) for item in spec.experiments], results)
+        return digest_of(described, [_described(item) for item in spec.experiments], results)
 
     def _prose_of(self, spec: SectionSpec) -> str:
-        file = self._digests.of(f"section/{spec.file.name}", spec.file)
+        file = self._of_file(spec.file)
         texts = [[item.caption, item.discussion, item.source] for item in spec.experiments]
-        return _digest(spec.file.name, file, spec.intro, spec.outro, texts)
+        return digest_of(spec.file.name, file, spec.intro, spec.outro, texts)
 
     def _result(self, folder: Path) -> list[str]:
-        made = self._digests.of(folder.name, f"{folder}{os.sep}{MANIFEST}")
-        return [folder.name, made]
+        return [folder.name, self._of_file(f"{folder}{os.sep}{MANIFEST}")]
 
 
 def prose_of(spec: SectionSpec) -> Iterator[str]:
@@ -159,17 +151,6 @@ def _described(experiment: ExperimentSpec) -> list[Any]:
     ]
 
 
-def _release(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
-
-
 def _sources(project: Project) -> Iterator[tuple[str, str]]:
     """The files that say what pages look like, each under a name that holds in every copy."""
     package = Path(fwd_report.__file__).parent
@@ -178,19 +159,6 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
         yield from _files(name, str(folder))
     for name in MODULES:
         yield name, str(package / name)
-    for module in sorted(_own_techniques(project)):
-        if (file := getattr(sys.modules.get(module), "__file__", None)) is not None:
-            yield f"technique/{module}", file
-
-
-def _own_techniques(project: Project) -> set[str]:
-    """The modules of techniques that do not come with the package: their figures are code too."""
-    modules = {
-        experiment.technique.__module__
-        for section in project.sections
-        for experiment in section.experiments
-    }
-    return {name for name in modules if not name.startswith(f"{fwd_report.__name__}.")}
 
 
 def _files(name: str, folder: str) -> Iterator[tuple[str, str]]:

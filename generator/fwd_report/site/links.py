@@ -16,12 +16,12 @@ from fwd_report.site.authored import (
     texts_of,
 )
 from fwd_report.site.findings import Finding
-from fwd_report.site.folder import OWNED
 from fwd_report.site.nav import RUBRIC_PAGE
+from fwd_report.site.page_folders import OWNED
 from fwd_report.site.reader import IDS, Read, Reader, ReadError
 from fwd_report.site.results import ReportResult
-from fwd_report.site.words import heading_id
-from fwd_report.spec.model import Project, SectionSpec
+from fwd_report.site.titles import heading_id
+from fwd_report.spec.project import Project, SectionSpec
 
 HTML = re.compile(r"\b(?:src|href|data-sprite)=\"([^\"]*)\"")
 IMAGE_WITHOUT_ALT = re.compile(r"<img(?![^>]*\balt=)[^>]*>")

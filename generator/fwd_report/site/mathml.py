@@ -11,8 +11,8 @@ import re
 from functools import cache
 from xml.etree import ElementTree
 
+from fwd_report.site.converted import remembered
 from fwd_report.site.converter import SOURCES, ConversionError, converter
-from fwd_report.site.made import remembered
 
 ALIASES = {
     **{

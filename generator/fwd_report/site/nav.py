@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from fwd_report.site.address import site_address
-from fwd_report.site.folder import OWNED
+from fwd_report.site.page_folders import OWNED
 from fwd_report.site.results import ReportResult
-from fwd_report.site.words import plain_title
-from fwd_report.spec.model import SectionSpec
+from fwd_report.site.titles import plain_title
+from fwd_report.spec.project import SectionSpec
 
 NAV = "_nav.yml"
 RUBRIC_PAGE = "deliverables"

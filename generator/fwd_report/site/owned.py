@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, say
-from fwd_report.site.digests import ABSENT, Digests
-from fwd_report.site.folder import OWNED, real_folder
-from fwd_report.site.record import (
+from fwd_report.site.page_folders import OWNED, real_folder
+from fwd_report.site.render_record import (
     DRAWN,
     STAMP,
     Record,
@@ -22,6 +21,7 @@ from fwd_report.site.record import (
     read_record,
     write_record,
 )
+from fwd_report.store.memory import ABSENT, memory_of
 
 
 @dataclass
@@ -34,7 +34,6 @@ class OwnedFolder:
 
     root: Path
     staging: Path
-    digests: Digests
     _produced: dict[str, str] = field(default_factory=dict)
     _staged: set[str] = field(default_factory=set)
 
@@ -103,7 +102,7 @@ class OwnedFolder:
         (self.staging / name).write_bytes(data)
 
     def _digest(self, name: str) -> str:
-        return self.digests.of(f"docs/{OWNED}/{name}", self.folder / name)
+        return memory_of(self.root).of_file_or_absent(self.folder / name)
 
     def _proved(self, name: str) -> bool:
         """Whether the file is, byte for byte, one that an earlier render wrote."""

@@ -12,13 +12,13 @@ from fwd_report.errors import Problem, UnavailableError, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
+from fwd_report.site.page_templates import rendered
 from fwd_report.site.prose import render, render_inline
 from fwd_report.site.provenance import facts, keys
-from fwd_report.site.rendering import rendered
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import Block, blocks, missing_files
-from fwd_report.site.views import Names, experiment_views, figure_numbers
-from fwd_report.site.words import (
+from fwd_report.site.template_values import Names, experiment_views, figure_numbers
+from fwd_report.site.titles import (
     heading,
     heading_id,
     label_html,
@@ -27,7 +27,7 @@ from fwd_report.site.words import (
     toc_label,
 )
 from fwd_report.site.written import Page
-from fwd_report.spec.prose import prose_problem
+from fwd_report.spec.prose_check import prose_problem
 from fwd_report.store.store import DamagedEntryError
 
 
@@ -56,13 +56,41 @@ def section_page(
     environment: Environment,
 ) -> Page:
     """The page as written. Raises UserError with every prose that does not render."""
+    spec = section.spec
+    content, equations = section_content(report, section, everything, gallery)
+    text = rendered(
+        environment,
+        "section.md",
+        report.project.root,
+        section=spec,
+        **content,
+        report=report.project.report,
+        profile=report.project.profile,
+        file=spec.file.relative_to(report.project.root).as_posix(),
+    )
+    return Page(spec.name, spec.title, text, (), equations.labels, equations.elsewhere)
+
+
+def section_content(
+    report: ReportResult,
+    section: SectionResult,
+    everything: Names,
+    gallery: Gallery,
+    drawn: Mapping[str, ExperimentResult] | None = None,
+) -> tuple[dict[str, Any], Equations]:
+    """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+
+    The equations are those of the page; references to others are placeholders in the texts.
+
+    drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
+    UserError with every prose that does not render.
+    """
+    if drawn is None:
+        drawn = {result.spec.id: result for result in section.experiments if result.spec.show}
     runs = experiment_views(section)
     numbers = figure_numbers(section)
     writer = _Writer(report, section, {"runs": runs, "report": everything})
-    spec = section.spec
-    intro = writer.prose(spec.intro, "intro")
-    used = report.project.profile
-    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    intro = writer.prose(section.spec.intro, "intro")
     experiments: list[dict[str, Any]] = []
     for result in section.experiments:
         name = result.spec.id
@@ -72,45 +100,47 @@ def section_page(
         discussion = writer.prose(
             result.spec.discussion, name, "discussion", context=context, of_page=of_page
         )
-        if result.spec.show:
+        if name in drawn:
             experiments.append(
                 {
                     "id": name,
                     "title": result.spec.title,
-                    "number": numbers[name],
+                    "number": numbers.get(name, ""),
                     "caption": caption,
                     "discussion": discussion,
-                    **_figure(result, gallery),
-                    "facts": facts(result.entries),
-                    "keys": keys(result.entries),
-                    "source": Markup(highlighted(result.spec.source)),
-                    "command": f"fwd-report build --only {spec.name} --force{profile}",
-                    "script": result.script,
-                    "script_command": result.script
-                    and f"fwd-report script {result.script.run}{profile}",
+                    **_figure(drawn[name], gallery),
+                    **_origin(report, section, drawn[name]),
                 }
             )
-    outro = writer.prose(spec.outro, "outro")
+    outro = writer.prose(section.spec.outro, "outro")
     if writer.problems:
         raise UserError(writer.problems)
     linked = writer.equations.linked
     for experiment in experiments:
         for field in ("caption", "discussion"):
             experiment[field] = Markup(linked(experiment[field]))
-    text = rendered(
-        environment,
-        "section.md",
-        report.project.root,
-        section=spec,
-        intro=Markup(linked(intro)),
-        experiments=experiments,
-        outro=Markup(linked(outro)),
-        report=report.project.report,
-        profile=report.project.profile,
-        file=spec.file.relative_to(report.project.root).as_posix(),
-    )
-    equations = writer.equations
-    return Page(spec.name, spec.title, text, (), equations.labels, equations.elsewhere)
+    content = {
+        "intro": Markup(linked(intro)),
+        "experiments": experiments,
+        "outro": Markup(linked(outro)),
+    }
+    return content, writer.equations
+
+
+def _origin(
+    report: ReportResult, section: SectionResult, result: ExperimentResult
+) -> dict[str, Any]:
+    """How a figure was made: facts, keys, the YAML, and the commands that make it again."""
+    used = report.project.profile
+    profile = "" if used == report.project.report.profiles[0] else f" --profile {used}"
+    return {
+        "facts": facts(result.entries),
+        "keys": keys(result.entries),
+        "source": Markup(highlighted(result.spec.source)),
+        "command": f"fwd-report build --only {section.spec.name} --force{profile}",
+        "script": result.script,
+        "script_command": result.script and f"fwd-report script {result.script.run}{profile}",
+    }
 
 
 def highlighted(source: str) -> str:
@@ -124,22 +154,22 @@ def highlighted(source: str) -> str:
 
 def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
     """The figure's blocks, and why some of it is missing."""
-    failure = result.failure
+    absence = result.absence
     shown: list[Block] = []
     if result.entries:
         try:
             parts = result.spec.technique.figure(result.entries)
             absent = missing_files(parts)
             if absent:
-                failure = failure or f"{absent[0].name} of the results is not there"
+                absence = absence or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
         except (LookupError, OSError, ValueError):
-            if failure is None:
+            if absence is None:
                 raise
-    elif failure is None:
-        failure = "there are no results to show"
-    return {"blocks": shown, "failure": failure}
+    elif absence is None:
+        absence = "there are no results to show"
+    return {"blocks": shown, "absence": absence}
 
 
 class _Writer:

@@ -12,7 +12,7 @@ from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert, to_mathml
 from fwd_report.site.sandbox import format_value, text_of
 from fwd_report.site.spoken import spoken
-from fwd_report.site.text import Text
+from fwd_report.site.tainted_text import Text
 from fwd_report.spec.markdown import INLINE, Piece
 
 __all__ = ["MISSING", "equation", "format_value", "inline", "render", "render_inline"]

@@ -22,7 +22,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Hardware", _distinct(provenance, "hardware")),
         ("Precision", _distinct(provenance, "dtype")),
         ("Deterministic", _deterministic(provenance)),
-        ("Model calls", _total(provenance, "calls", "{:,.0f}")),
+        ("Network steps", _total(provenance, "network_steps", "{:,.0f}")),
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
         ("Commit", _commits(provenance)),

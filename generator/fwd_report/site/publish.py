@@ -9,20 +9,20 @@ import sys
 import time
 from pathlib import Path, PurePosixPath
 
-from fwd_report.errors import Problem, RunError, UserError, number
+from fwd_report.errors import Problem, RunError, UserError, counted
+from fwd_report.git import Git, GitError
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.config import mkdocs_config
-from fwd_report.site.folder import OWNED, scratch_folder
-from fwd_report.site.git import Git, GitError
 from fwd_report.site.inputs import shown_results
 from fwd_report.site.lock import held
-from fwd_report.site.published import MARK, Changes, changes, mark_of
-from fwd_report.site.record import names
+from fwd_report.site.page_folders import OWNED, scratch_folder
+from fwd_report.site.published_files import MARK, Changes, changes, mark_of
+from fwd_report.site.render_record import names
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import pages_current
 from fwd_report.site.target import Target, target_address
-from fwd_report.spec.model import FOLDER
+from fwd_report.spec.project import FOLDER
 
 TRIES = 6
 """How often a push that came second is made again on top of the first."""
@@ -82,7 +82,7 @@ def build_site(
     """
     if leading := links_out(root):
         raise UserError(
-            f"{number(len(leading), 'link')} below docs/ would publish what lies outside: they "
+            f"{counted(len(leading), 'link')} below docs/ would publish what lies outside: they "
             f"lead out of the project:\n{names(leading)}",
             hint="put the files themselves there, or remove the links",
         )
@@ -154,7 +154,7 @@ def _put(
         if mark is not None and not change.any:
             return f"{NOTHING}: {where} ({branch.address}) holds this site already"
         size = sum(path.stat().st_size for path in site.values()) / 1e6
-        what = f"{number(len(site), 'file')} ({size:.1f} MB) into {where} ({branch.address})"
+        what = f"{counted(len(site), 'file')} ({size:.1f} MB) into {where} ({branch.address})"
         if dry_run:
             return f"would push {what}\n{_listed(change, folder)}"
         put = {f"{folder}{name}": blob for name, blob in blobs.items()}
@@ -200,7 +200,7 @@ def _check_way(tip: Tip, folder: str, branch: str) -> None:
 def _refusal(change: Changes, where: str, folder: str) -> Problem:
     elsewhere = "put the site into another folder" if folder else "put the site into a folder"
     return Problem(
-        f"{where} holds {number(len(change.foreign), 'file')} that fwd-report did not publish "
+        f"{where} holds {counted(len(change.foreign), 'file')} that fwd-report did not publish "
         f"or that changed since:\n{names(change.foreign, 20)}",
         hint=f"{elsewhere}: --to NAME/; --replace replaces or removes them",
     )

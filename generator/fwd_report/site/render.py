@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.digests import Digests
-from fwd_report.site.folder import real_folder, scratch_folder, templates_folder
+from fwd_report.site.converted import remembering
 from fwd_report.site.inputs import Inputs, prose_of, shown_results
 from fwd_report.site.lock import held
-from fwd_report.site.made import Made, remembering
 from fwd_report.site.nav import NAV, RUBRIC_PAGE, nav_yaml
 from fwd_report.site.owned import OwnedFolder
+from fwd_report.site.page_folders import real_folder, scratch_folder, templates_folder
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import CACHE, holds_pages
-from fwd_report.spec.model import Project, SectionSpec
-from fwd_report.spec.prose import prose_problem
+from fwd_report.site.stamp import holds_pages
+from fwd_report.spec.project import Project, SectionSpec
+from fwd_report.spec.prose_check import prose_problem
+from fwd_report.store.memory import Memory, memory_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,28 +44,23 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     have been rendered before is not rendered again. Raises UserError with every mistake in the
     prose, and where files of others stand in the way.
     """
-    digests = Digests(root / CACHE)
-    inputs = Inputs(report.project, shown_results(report), root, digests)
-    if holds_pages(inputs, root, digests):
-        digests.save()
+    memory = memory_of(root)
+    inputs = Inputs(report.project, shown_results(report), root)
+    if holds_pages(inputs, root):
+        memory.save()
         return []
-    with held(root):
-        folder = OwnedFolder(root, scratch_folder(root, STAGING), digests)
-        made = Made(root)
-        with remembering(made):
-            _produce(report, root, folder, inputs, made)
-        made.forget_old()
+    with held(root), report.project.plugins.used(), remembering(memory):
+        folder = OwnedFolder(root, scratch_folder(root, STAGING))
+        _produce(report, root, folder, inputs)
         written = folder.put_in_place(inputs.of_all(), report.project.profile)
-        digests.save()
+        memory.save()
         if _make_root_page(root, report.project):
             written.append(root / "docs" / "index.md")
         scratch_folder(root, STAGING)
         return written
 
 
-def _produce(
-    report: ReportResult, root: Path, folder: OwnedFolder, inputs: Inputs, made: Made
-) -> None:
+def _produce(report: ReportResult, root: Path, folder: OwnedFolder, inputs: Inputs) -> None:
     from fwd_report.site.front import front_page
     from fwd_report.site.page import templates as load_templates
     from fwd_report.site.rubric_page import rubric_page
@@ -74,13 +69,14 @@ def _produce(
     templates = templates_folder(report.project)
     gallery = Gallery(folder.staging / FIGURES, earlier=folder.whole(f"{FIGURES}/"))
     environment = load_templates(templates)
-    for page in _section_pages(report, gallery, environment, inputs, made):
+    memory = memory_of(root)
+    for page in _section_pages(report, gallery, environment, inputs, memory):
         folder.text(f"{page.name}.md", page.text)
     if report.project.rubric is not None:
         folder.text(f"{RUBRIC_PAGE}.md", rubric_page(report, report.project.rubric))
     title = report.project.report.title
     front = written_before(
-        made,
+        memory,
         inputs.of_front(),
         gallery,
         lambda own: Page(FRONT, title, front_page(report, own, environment)),
@@ -98,12 +94,12 @@ def _produce(
 
 
 def _section_pages(
-    report: ReportResult, gallery: Gallery, environment: Environment, inputs: Inputs, made: Made
+    report: ReportResult, gallery: Gallery, environment: Environment, inputs: Inputs, memory: Memory
 ) -> list[Page]:
     """The pages of all sections, linked to each other. Raises UserError with all mistakes."""
     from fwd_report.site.page import section_page
-    from fwd_report.site.views import report_views
-    from fwd_report.site.words import wrong_words
+    from fwd_report.site.template_values import report_views
+    from fwd_report.site.titles import wrong_words
     from fwd_report.site.written import written_before
 
     everything = report_views(report)
@@ -118,7 +114,7 @@ def _section_pages(
             return section_page(report, section, everything, own, environment)
 
         try:
-            pages[name] = written_before(made, inputs.of_page(name), gallery, write)
+            pages[name] = written_before(memory, inputs.of_page(name), gallery, write)
         except UserError as error:
             problems += error.problems
             unwritten.append(section.spec)

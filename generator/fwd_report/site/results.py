@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.spec.model import ExperimentSpec, Project, SectionSpec
+from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.entry import Entry
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class ExperimentResult:
     """One experiment with its stored results, in the plan's order.
 
-    entries: for kind "figure", those of the experiments it refers to. failure: why results are
+    entries: for kind "figure", those of the experiments it refers to. absence: why results are
     missing (the cause of a failed run, or that it has not run), None when all are there. script:
     what makes the first picture again, for techniques of single pictures.
     """
 
     spec: ExperimentSpec
     entries: tuple[Entry, ...]
-    failure: str | None = None
+    absence: str | None = None
     script: Script | None = None
 
     @property
@@ -54,33 +54,38 @@ class StoredResult(ExperimentResult):
     Reading `entries` raises DamagedEntryError where files are not as they were stored.
     """
 
+    _folders: tuple[Path, ...]
+    _sections: frozenset[str]
+    _entries: Callable[[], tuple[Entry, ...]]
+    _script: Callable[[], Script | None]
+
     def __init__(
         self,
         spec: ExperimentSpec,
-        failure: str | None,
+        absence: str | None,
         folders: tuple[Path, ...],
         sections: frozenset[str],
         entries: Callable[[], tuple[Entry, ...]],
         script: Callable[[], Script | None],
     ) -> None:
-        known = {"spec": spec, "failure": failure, "_folders": folders, "_sections": sections}
+        known = {"spec": spec, "absence": absence, "_folders": folders, "_sections": sections}
         self.__dict__.update(known, _entries=entries, _script=script)
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return self.__dict__["_folders"]
+        return self._folders
 
     @property
     def sections(self) -> frozenset[str]:
-        return self.__dict__["_sections"]
+        return self._sections
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:  # type: ignore[override]
-        return self.__dict__["_entries"]()
+    def entries(self) -> tuple[Entry, ...]:
+        return self._entries()
 
     @cached_property
-    def script(self) -> Script | None:  # type: ignore[override]
-        return self.__dict__["_script"]()
+    def script(self) -> Script | None:
+        return self._script()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fwd_report.site.claims import Claim, claims
 from fwd_report.site.mathml import inert
 from fwd_report.site.results import ReportResult
-from fwd_report.site.views import figure_numbers
-from fwd_report.site.words import plain_title
+from fwd_report.site.template_values import figure_numbers
+from fwd_report.site.titles import plain_title
 from fwd_report.spec.rubric import Rubric
 
 

@@ -28,8 +28,8 @@ from fwd_report.site.bounds import (
     counted,
     size,
 )
-from fwd_report.site.text import Span, Text, joined, keeping
-from fwd_report.site.views import NOT_RUN, NotRun
+from fwd_report.site.tainted_text import Span, Text, joined, keeping
+from fwd_report.site.template_values import NOT_RUN, NotRun
 from fwd_report.spec.templates import literal, sandbox
 
 MISSING_STAYS = ("abs", "filesizeformat", "float", "format", "int", "round")
@@ -118,7 +118,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return text
 
     @staticmethod
-    def concat(parts: Iterable[Any]) -> Text:  # type: ignore[override]
+    def concat(parts: Iterable[Any]) -> Text:
         """What a template, macro or block has written; what was not printed is a value."""
         made = joined(part if isinstance(part, Text) else _text(part) for part in parts)
         size(made)
@@ -127,7 +127,8 @@ class Environment(ImmutableSandboxedEnvironment):
     @staticmethod
     def together(values: Iterable[Any], line: int | None = None) -> Text:
         """`a ~ b`: values as they would be printed."""
-        return bounded(joined(_text(value, line) for value in values))
+        together: Text = bounded(joined(_text(value, line) for value in values))
+        return together
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         given = (left, *right) if operator == "%" and isinstance(right, tuple) else (left, right)
@@ -142,7 +143,7 @@ class Environment(ImmutableSandboxedEnvironment):
             check_format(left, right)
         return bounded(super().call_binop(context, operator, left, right))
 
-    def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         owner = getattr(called, "__self__", None)
         if isinstance(owner, str | list | tuple | dict):
             name = getattr(called, "__name__", "")
@@ -154,7 +155,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return bounded(super().call(context, called, *args, **kwargs))
 
 
-class Names(Namespace):
+class CheckedNamespace(Namespace):
     """`namespace()`; shown without what it holds, which may be itself."""
 
     def __repr__(self) -> str:
@@ -172,7 +173,7 @@ def environment() -> Environment:
     made.filters["safe"] = lambda value: Text.author(_text(value))
     made.filters["join"] = _bounded_filter("join", _join)
     made.filters["_counted"] = counted
-    made.globals["namespace"] = Names
+    made.globals["namespace"] = CheckedNamespace
     return made
 
 

@@ -15,13 +15,13 @@ from fwd_report import stopping
 from fwd_report.errors import say as report
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
-from fwd_report.site.folder import OWNED, scratch_folder
 from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV
+from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.preview import Preview, State
 from fwd_report.site.served import COMPILED, copy_site, remove_abandoned
-from fwd_report.site.sources import EVERY, Sources
-from fwd_report.spec.model import FOLDER
+from fwd_report.site.watching import EVERY, Sources
+from fwd_report.spec.project import FOLDER
 from fwd_report.store.store import Store
 
 WRONG_INPUT = 2
@@ -35,7 +35,7 @@ SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pym
                   "pymdownx.snippets", "markdown.extensions.toc", "mkdocs_glightbox.plugin",
                   "material.plugins.search.plugin")  # fmt: skip
 """What a command needs of other people's code: imported while nobody waits."""
-PROGRESS = re.compile(r"[\d,]+/[\d,]+ calls\b")
+PROGRESS = re.compile(r"[\d,]+/[\d,]+ network steps\b")
 MKDOCS = "fwd_report.site.themed"
 HINT = "look at them with"
 

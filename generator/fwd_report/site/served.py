@@ -7,8 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
-from fwd_report.site.folder import OWNED
-from fwd_report.site.record import DRAWN
+from fwd_report.site.page_folders import OWNED
+from fwd_report.site.render_record import DRAWN
 from fwd_report.store.store import Store
 
 COMPILED = ".compiled"

@@ -9,7 +9,7 @@ from typing import Any
 
 from fwd_report.figures.curve import curve_svg, line_style
 from fwd_report.figures.gallery import Drawn, Gallery
-from fwd_report.site.words import plain_label
+from fwd_report.site.titles import plain_label
 from fwd_report.techniques.parts import (
     Animations,
     Curve,

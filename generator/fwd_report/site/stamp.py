@@ -6,32 +6,31 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from fwd_report.site.digests import Digests
-from fwd_report.site.folder import OWNED
 from fwd_report.site.inputs import Inputs, Shown
-from fwd_report.site.record import read_record
-from fwd_report.spec.model import Project
-
-CACHE = ".fwd-report/cache/pages.json"
+from fwd_report.site.page_folders import OWNED
+from fwd_report.site.render_record import read_record
+from fwd_report.spec.project import Project
+from fwd_report.store.memory import memory_of
 
 
 def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
     """Whether docs/report/ holds, byte for byte, what a render of these results wrote there."""
-    digests = Digests(root / CACHE)
-    current = holds_pages(Inputs(project, shown, root, digests), root, digests)
-    digests.save()
+    current = holds_pages(Inputs(project, shown, root), root)
+    memory_of(root).save()
     return current
 
 
-def holds_pages(inputs: Inputs, root: Path, digests: Digests) -> bool:
+def holds_pages(inputs: Inputs, root: Path) -> bool:
     """The same, of digests that are there already."""
     record = read_record(root)
+    digest = inputs.of_all()
     index = root / "docs" / "index.md"
-    if record is None or record.inputs != inputs.of_all() or not index.is_file():
+    if record is None or record.inputs != digest or not index.is_file():
         return False
     folder = f"{root}{os.sep}docs{os.sep}{OWNED}"
+    digest_of_file = memory_of(root).of_file_or_absent
     return all(
-        digests.of(f"docs/{OWNED}/{name}", f"{folder}{os.sep}{name}") == written
+        digest_of_file(f"{folder}{os.sep}{name}") == written
         for name, written in record.files.items()
     )
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import PLACEHOLDER, EquationError, Reference, reference_link
-from fwd_report.site.made import Made
 from fwd_report.site.mathml import inert
-from fwd_report.site.words import plain_title
+from fwd_report.site.titles import plain_title
+from fwd_report.store.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def owners_of(label: str, pages: Mapping[str, Page]) -> list[Page]:
 
 
 def written_before(
-    made: Made, digest: str, gallery: Gallery, write: Callable[[Gallery], Page]
+    memory: Memory, digest: str, gallery: Gallery, write: Callable[[Gallery], Page]
 ) -> Page:
     """The page kept under a digest, if all its pictures are there, else what `write` makes."""
-    known = _parsed(made.get(digest))
+    known = _parsed(memory.get(digest))
     if known is not None and all(name in gallery.earlier for name in known.pictures):
         gallery.used.update(known.pictures)
         return known
@@ -84,7 +84,7 @@ def written_before(
     page = replace(write(own), pictures=sorted(own.used))
     gallery.used.update(own.used)
     content = asdict(page) | {"elsewhere": {n: list(r) for n, r in page.elsewhere.items()}}
-    made.put(digest, json.dumps(content).encode())
+    memory.put(digest, json.dumps(content).encode())
     return page
 
 

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from fwd_report.errors import Problem
 from fwd_report.spec.profiles import split_key
 from fwd_report.spec.yaml_mending import quoted
-from fwd_report.spec.yaml_nodes import Mapping as YamlMapping
-from fwd_report.spec.yaml_nodes import Node, Scalar
-from fwd_report.spec.yaml_nodes import Sequence as YamlSequence
+from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_source import Source
 from fwd_report.techniques.base import PromptText, Technique, marked_fields
 

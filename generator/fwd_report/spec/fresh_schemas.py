@@ -1,28 +1,35 @@
-"""The project's JSON Schemas, written again when the code that says what specs hold is younger."""
+"""The project's JSON Schemas, written again unless they are what this code makes."""
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-import fwd_report
-from fwd_report.spec.model import SCHEMA_NAMES, SCHEMAS
+from fwd_report.plugins.offers import NOTHING, Plugins
+from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS
+from fwd_report.store.memory import digest_of, memory_of
 
 
-def refresh_schemas(root: Path) -> None:
+def refresh_schemas(root: Path, plugins: Plugins = NOTHING) -> None:
     """Write them unless they are current; not in a project that cannot be written to."""
-    if not _are_current(root):
+    memory = memory_of(root)
+    made_of = digest_of("schemas", memory.code, plugins.digest())
+    current = memory.recall(made_of, partial(_digests, plugins))
+    files = (root / SCHEMAS / f"{name}.json" for name in SCHEMA_NAMES)
+    if [memory.of_file_or_absent(file) for file in files] != current:
         from fwd_report.spec.schema import write_schemas
 
         with suppress(OSError):  # for editors alone: a project that is read only has a plan too
-            write_schemas(root)
+            write_schemas(root, plugins, sound_only=True)
 
 
-def _are_current(root: Path) -> bool:
-    try:
-        written = min((root / SCHEMAS / f"{name}.json").stat().st_mtime for name in SCHEMA_NAMES)
-    except OSError:
-        return False
-    package = Path(fwd_report.__file__).parent
-    code = (path for name in ("techniques", "spec") for path in (package / name).glob("*.py"))
-    return written > max(path.stat().st_mtime for path in code)
+def _digests(plugins: Plugins) -> list[str]:
+    """The SHA-256 of each schema's file, in the order of their names."""
+    from fwd_report.spec.schema import schema_texts
+
+    return [
+        hashlib.sha256(text.encode()).hexdigest()
+        for text in schema_texts(plugins, sound_only=True).values()
+    ]

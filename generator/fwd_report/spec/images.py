@@ -1,12 +1,12 @@
-"""What a picture file is: its size and whether it decodes, remembered by its time stamp."""
+"""What a picture file is: its size and whether it decodes; remembered by its content."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from fwd_report.store.files import read_cache, write_cache
-from fwd_report.techniques.inputs import eight_bits
+from fwd_report.store.memory import Memory, digest_of
+from fwd_report.techniques.decoding import eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000
@@ -16,31 +16,19 @@ MOST_GREY = 0.05
 
 
 class Images:
-    """Looks into picture files; a file that has not changed is not opened again."""
+    """Looks into picture files; bytes that were decoded before are not decoded again."""
 
-    def __init__(self, cache_file: Path) -> None:
-        self._file = cache_file
-        self._known = read_cache(cache_file)
-        self._changed = False
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
 
     def look(self, path: Path) -> dict[str, Any]:
         """{"error": why it is no picture}, or {"size": [width, height], "mask": error or None}."""
-        stat = path.stat()
-        stamp = f"{stat.st_mtime_ns}:{stat.st_size}"
-        known = self._known.get(str(path))
-        if not (isinstance(known, dict) and known.get("stamp") == stamp):
-            known = {"stamp": stamp, **_look(path, stat.st_size)}
-            self._known[str(path)] = known
-            self._changed = True
-        return known
-
-    def save(self) -> None:
-        """Keep what was seen; a project that cannot be written to is read again next time."""
-        if self._changed:
-            write_cache(self._file, self._known)
+        name = digest_of("picture", self._memory.of_file(path), self._memory.code)
+        return self._memory.recall(name, lambda: _look(path))
 
 
-def _look(path: Path, size: int) -> dict[str, Any]:
+def _look(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
     if size > MOST_BYTES:
         return {"error": f"is larger than {MOST_BYTES // 1_000_000} MB"}
     if size == 0:

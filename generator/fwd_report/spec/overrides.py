@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fwd_report.errors import Problem
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.fields import SECTION_KEYS
-from fwd_report.spec.model import ReportSpec
 from fwd_report.spec.profiles import FIXED, plain_value
+from fwd_report.spec.project import ReportSpec
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_nodes import Node
 from fwd_report.spec.yaml_source import parse_override

@@ -8,8 +8,7 @@ from typing import Any
 from fwd_report.errors import Problem
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar
-from fwd_report.spec.yaml_nodes import Sequence as YamlSequence
+from fwd_report.spec.yaml_nodes import Node, Place, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_source import Source
 
 FIXED = ("id", "technique", "profiles")
@@ -28,7 +27,7 @@ def named_profiles(node: Node) -> set[str]:
     waiting = [node]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, Mapping):
+        if isinstance(item, YamlMapping):
             found |= {p for key, _, _ in item.entries if (p := split_key(key)[1]) is not None}
             waiting += [value for _, _, value in item.entries]
         elif isinstance(item, YamlSequence):
@@ -44,7 +43,7 @@ def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[
         item = waiting.pop()
         if isinstance(item, YamlSequence):
             waiting += item.items
-        if not isinstance(item, Mapping):
+        if not isinstance(item, YamlMapping):
             continue
         for key, place, value in item.entries:
             waiting.append(value)
@@ -60,7 +59,7 @@ def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[
     return problems
 
 
-def resolve(node: Mapping, source: Source, profile: str | None) -> Document:
+def resolve(node: YamlMapping, source: Source, profile: str | None) -> Document:
     """The file's values under `profile` (None: those of the plain keys), with their places."""
     document = Document(source, {}, {}, {})
     document.data = plain_value(node, profile, (), document)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as MappingOf
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +17,7 @@ from fwd_report.spec.fields import EXPERIMENT_KEYS, Slug, Text
 from fwd_report.spec.profiles import resolve
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import validated
-from fwd_report.spec.yaml_nodes import Mapping, Node, Sequence
+from fwd_report.spec.yaml_nodes import Node, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_source import read_yaml
 from fwd_report.techniques.base import Technique
 
@@ -117,7 +116,7 @@ def load_rubric(
     named: str,
     root: Path,
     problems: list[Problem],
-    techniques: MappingOf[str, type[Technique]],
+    techniques: Mapping[str, type[Technique]],
 ) -> Rubric | None:
     """The rubric that report.yaml names: a shipped one, or a file of the project.
 
@@ -146,7 +145,7 @@ def read_rubric(
     path: Path,
     file: Path,
     problems: list[Problem],
-    techniques: MappingOf[str, type[Technique]] | None,
+    techniques: Mapping[str, type[Technique]] | None,
     name: str = "",
 ) -> Rubric | None:
     """A rubric file, checked; None with problems added.
@@ -168,19 +167,19 @@ def read_rubric(
     return None if document.problems else rubric
 
 
-def _keep_profiles(tree: Mapping, document: Document) -> None:
+def _keep_profiles(tree: YamlMapping, document: Document) -> None:
     """Give experiments of `start` their keys with a profile back: they are copied as written."""
     items = tree.get("items")
-    for number, item in enumerate(items.items if isinstance(items, Sequence) else ()):
-        start = item.get("start") if isinstance(item, Mapping) else None
+    for number, item in enumerate(items.items if isinstance(items, YamlSequence) else ()):
+        start = item.get("start") if isinstance(item, YamlMapping) else None
         if start is not None:
             document.data["items"][number]["start"] = _as_written(start)
 
 
 def _as_written(node: Node) -> Any:
-    if isinstance(node, Mapping):
+    if isinstance(node, YamlMapping):
         return {key: _as_written(value) for key, _, value in node.entries}
-    if isinstance(node, Sequence):
+    if isinstance(node, YamlSequence):
         return [_as_written(item) for item in node.items]
     return node.value
 
@@ -213,7 +212,7 @@ def _extended(rubric: Rubric, document: Document) -> Rubric:
 
 
 def _check_items(
-    rubric: Rubric, document: Document, techniques: MappingOf[str, type[Technique]]
+    rubric: Rubric, document: Document, techniques: Mapping[str, type[Technique]]
 ) -> None:
     """What only several values together can be wrong about."""
     seen: set[str] = set()
@@ -237,7 +236,7 @@ def _check_items(
 
 
 def _check_shown(
-    shown: Shown, path: ValuePath, document: Document, techniques: MappingOf[str, type[Technique]]
+    shown: Shown, path: ValuePath, document: Document, techniques: Mapping[str, type[Technique]]
 ) -> None:
     for index, name in enumerate(shown.technique):
         if name not in techniques:

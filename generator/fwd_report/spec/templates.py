@@ -1,17 +1,15 @@
-"""What a prose's template names, found by parsing it once; remembered by the text's digest."""
+"""What a prose's template names, found by parsing it once; remembered by the text."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.errors import first_line
-from fwd_report.store.files import read_cache, write_cache
+from fwd_report.store.memory import Memory, digest_of
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 NAMES = ("runs", "report", "experiment")
 """What prose may name: the section's experiments, all sections, the experiment it belongs to."""
 MARKS = ("{{", "{%", "{#")
-REMEMBERED = "2"
-"""Changes with what is remembered of a text."""
 RAW = "to show braces as they are, write them as code, or between {% raw %} and {% endraw %}"
 HIDDEN = str.maketrans("{}", "\ue002\ue003")
 SHOWN = str.maketrans("\ue002\ue003", "{}")
@@ -38,10 +34,8 @@ FILTERS_NOT_OFFERED = ("pprint", "random", "striptags", "urlize", "xmlattr")
 class Templates:
     """Parses the templates of prose; a text that was parsed before is not parsed again."""
 
-    def __init__(self, cache_file: Path | None = None) -> None:
-        self._file = cache_file
-        self._known = read_cache(cache_file) if cache_file else {}
-        self._used: dict[str, Any] = {}
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
 
     def parse(self, text: str) -> dict[str, Any]:
         """{"error": [line, message]}, or what the template names, with lines counted from 1.
@@ -51,15 +45,8 @@ class Templates:
         """
         if not any(mark in text for mark in MARKS):
             return {"unknown": [], "chains": []}
-        digest = hashlib.sha256(f"{REMEMBERED} {text}".encode()).hexdigest()
-        if digest not in self._used:
-            self._used[digest] = self._known.get(digest) or _parse(text)
-        return self._used[digest]
-
-    def save(self) -> None:
-        """Remember the present texts; in a project that cannot be written to, nothing."""
-        if self._file is not None and self._used.keys() != self._known.keys():
-            write_cache(self._file, self._used)
+        name = digest_of("prose", text, self._memory.code)
+        return self._memory.recall(name, lambda: parsed(text))
 
 
 def literal(text: str) -> str:
@@ -115,7 +102,8 @@ def _environment() -> SandboxedEnvironment:
     return sandbox()
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parsed(text: str) -> dict[str, Any]:
+    """As `Templates.parse`, of a text with marks of templates."""
     from jinja2 import TemplateSyntaxError
 
     try:

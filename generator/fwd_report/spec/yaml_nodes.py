@@ -20,14 +20,14 @@ class Scalar:
 
 
 @dataclass(slots=True)
-class Sequence:
+class YamlSequence:
     items: list[Node]
     place: Place
     end_line: int
 
 
 @dataclass(slots=True)
-class Mapping:
+class YamlMapping:
     """entries: (key, the key's place, value) in the order of the file."""
 
     entries: list[tuple[str, Place, Node]]
@@ -39,4 +39,4 @@ class Mapping:
         return next((node for name, _, node in self.entries if name == key), None)
 
 
-Node = Scalar | Sequence | Mapping
+Node = Scalar | YamlSequence | YamlMapping

@@ -7,7 +7,7 @@ anything is made of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence as Lines
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,7 +18,7 @@ import yaml
 
 from fwd_report.errors import Problem
 from fwd_report.spec.yaml_mending import hint_for, mended_line, unclosed, with_line
-from fwd_report.spec.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
+from fwd_report.spec.yaml_nodes import Node, Place, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_scalars import scalar_value, short_tag
 
 MOST_BYTES = 4_000_000
@@ -63,7 +63,7 @@ class _Invalid(Exception):
         self.message, self.place, self.hint, self.unquoted = message, place, hint, unquoted
 
 
-def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, Mapping | None]:
+def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, YamlMapping | None]:
     """The file's tree, a mapping; None with problems added where it is none.
 
     path: where it lies; file: what messages call it.
@@ -81,7 +81,9 @@ def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, 
     return parse_yaml(data, file, problems)
 
 
-def parse_yaml(data: bytes, file: Path, problems: list[Problem]) -> tuple[Source, Mapping | None]:
+def parse_yaml(
+    data: bytes, file: Path, problems: list[Problem]
+) -> tuple[Source, YamlMapping | None]:
     """As read_yaml, from the file's bytes."""
     try:
         text = data.decode("utf-8-sig")
@@ -101,7 +103,7 @@ def parse_yaml(data: bytes, file: Path, problems: list[Problem]) -> tuple[Source
         tree = parse_value(text)
         if tree is None:
             raise _Invalid("the file is empty", None)
-        if not isinstance(tree, Mapping):
+        if not isinstance(tree, YamlMapping):
             raise _Invalid("the file should hold `key: value` lines", tree.place)
     except _Invalid as error:
         problems.append(source.problem(error.message, error.place, error.hint))
@@ -150,7 +152,7 @@ def parse_value(text: str) -> Node | None:
         raise
 
 
-def _tree(text: str, lines: Lines[str]) -> Node | None:
+def _tree(text: str, lines: Sequence[str]) -> Node | None:
     loader = Loader(text)
     try:
         return _Builder(loader, lines).document()
@@ -175,7 +177,7 @@ def _reads_past(number: int, text: str) -> bool:
 class _Builder:
     """Builds the tree of one document from the parser's events."""
 
-    def __init__(self, loader: Any, lines: Lines[str]) -> None:
+    def __init__(self, loader: Any, lines: Sequence[str]) -> None:
         self._loader = loader
         self._lines = lines
         self._anchors: dict[str, tuple[Node, int]] = {}
@@ -221,7 +223,7 @@ class _Builder:
             self._anchors[event.anchor] = (node, self._nodes - before)
         return node
 
-    def _sequence(self, start: Any, depth: int) -> Sequence:
+    def _sequence(self, start: Any, depth: int) -> YamlSequence:
         items = []
         end_line = _line(start.start_mark)
         while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
@@ -229,9 +231,9 @@ class _Builder:
             end_line = max(end_line, items[-1].end_line)
         if start.flow_style:
             end_line = _line(event.end_mark)
-        return Sequence(items, _start(start), end_line)
+        return YamlSequence(items, _start(start), end_line)
 
-    def _mapping(self, start: Any, depth: int) -> Mapping:
+    def _mapping(self, start: Any, depth: int) -> YamlMapping:
         entries = []
         seen: dict[str, Place] = {}
         end_line = _line(start.start_mark)
@@ -249,7 +251,7 @@ class _Builder:
             end_line = max(end_line, place[0], node.end_line)
         if start.flow_style:
             end_line = _line(event.end_mark)
-        return Mapping(entries, _start(start), end_line)
+        return YamlMapping(entries, _start(start), end_line)
 
     def _key(self, event: Any) -> tuple[str, Place]:
         self._count(1, event)
@@ -282,7 +284,7 @@ def _scalar(event: Any) -> Scalar:
 
 
 def _line(mark: Any) -> int:
-    return mark.line + 1
+    return int(mark.line) + 1
 
 
 def _start(event: Any) -> Place:

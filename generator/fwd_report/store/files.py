@@ -123,11 +123,16 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: Any, parents: bool = True) -> None:
     """Write a JSON object atomically, with sorted keys."""
-    write_atomically(path, strict_json(value, sort_keys=True, indent=1) + "\n", parents=parents)
+    write_atomically(path, json_text(value), parents=parents)
 
 
-def read_cache(path: Path) -> dict[str, Any]:
-    """What `write_cache` wrote, or {} where that is not exactly what the file holds."""
+def json_text(value: Any) -> str:
+    """A JSON object as a file holds it: sorted keys, a line each."""
+    return strict_json(value, sort_keys=True, indent=1) + "\n"
+
+
+def read_checked(path: Path) -> dict[str, Any]:
+    """What `write_checked` wrote, or {} where that is not exactly what the file holds."""
     try:
         stated = json.loads(read_regular(path))
         value = stated["value"]
@@ -138,10 +143,10 @@ def read_cache(path: Path) -> dict[str, Any]:
     return {}
 
 
-def write_cache(path: Path, value: Mapping[str, Any]) -> None:
-    """Keep what can be found out again, with its digest, so that damage to it cannot matter.
+def write_checked(path: Path, value: Mapping[str, Any]) -> None:
+    """Keep a record that a build can do without, with its digest: damage to it is seen.
 
-    Where it cannot be written, as in a project that is read only, it is found out again.
+    Where it cannot be written, as in a project that is read only, nothing is kept.
     """
     with suppress(OSError):
         write_atomically(path, strict_json({"sha256": json_digest(value), "value": value}) + "\n")

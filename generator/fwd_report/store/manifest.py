@@ -37,8 +37,8 @@ class Manifest:
     """What an entry says of itself.
 
     parts: what its key is a hash of. files: sha256 and size by name. metrics, series: the run's
-    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, calls. version:
-    of the format. extra: fields that this version does not know. digest: of all the rest.
+    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, network steps.
+    version: of the format. extra: fields that this version does not know. digest: of all the rest.
     """
 
     key: str

@@ -39,6 +39,7 @@ from fwd_report.store.folders import (
 )
 from fwd_report.store.locks import Lock, Locks
 from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
+from fwd_report.store.memory import memory_of
 
 SECONDS = ".seconds"
 """In a working folder: how long its job has run so far."""
@@ -55,7 +56,7 @@ class Store:
         self.base = project_root / OWNED
         self.root = self.base / "store"
         self.locks = Locks(self.base / "locks")
-        self.digests = self.base / "cache" / "digests.json"
+        self.memory = memory_of(project_root)
         self._root_text = str(self.root)
         self._last_text = str(self.base / "last")
 
@@ -239,7 +240,7 @@ class Store:
     def sweep(self) -> None:
         """Remove the claims and the temporary folders and files of builds that were killed."""
         self.locks.sweep()
-        for name in ("", "cache", "cache/prompts", "last", "logs", "schema"):
+        for name in ("", "memory", "last", "logs", "schema"):
             if inside(self.base / name, self.base.parent):
                 sweep_half_written(self.base / name)
         for part in parts_of(self.root):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fwd_report.diffusion.noise import Noise
-    from fwd_report.models.model import Model
+    from fwd_report.models.handle import ModelHandle
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
@@ -32,7 +32,7 @@ class RunContext:
 
     seed: int
     noise: Noise
-    model: Model | None = None
+    model: ModelHandle | None = None
     scorer: Scorer | None = None
     images: Mapping[str, Tensor] = field(default_factory=dict)
     masks: Mapping[str, Tensor] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class RunContext:
     news: Callable[[str], None] = lambda message: None
 
     @property
-    def asked(self) -> Model:
+    def asked(self) -> ModelHandle:
         """The model the run asks. Raises LookupError where it has none."""
         if self.model is None:
             raise LookupError("this run has no model to ask")

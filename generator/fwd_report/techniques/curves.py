@@ -24,6 +24,10 @@ class Curves(Technique):
     of: list[AllRuns] = Field(min_length=1)
     """The trainings."""
 
+    @classmethod
+    def shows_all_epochs(cls) -> bool:
+        return True
+
     def objection(self, field: str, target: Technique) -> str | None:
         """Only a training has a loss."""
         if target.epochs_kept() == 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import OneRun, Result, Technique
+from fwd_report.techniques.base import Result, Technique, Trained
 from fwd_report.training.catalogue import DatasetName
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Denoise(Technique):
     name: ClassVar[str] = "denoise"
     stage: ClassVar[None] = None
 
-    model: OneRun
+    model: Trained
     """The trained denoiser, as `id` or `id@epoch`."""
     dataset: DatasetName | None = None
     """None: the report's."""
@@ -37,7 +37,7 @@ class Denoise(Technique):
     images: int = Field(default=100, ge=1, le=100_000)
     """How many test images, from the first on, the metrics average over."""
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """One for the picture, one for each image that is measured."""
         return 1 + self.images
 

@@ -51,7 +51,11 @@ class Hybrid(Sampling):
             Reading("low", params["low"], "in grey" if colour else "far"),
         )
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 4
+
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)
 
     def describe(self) -> str:

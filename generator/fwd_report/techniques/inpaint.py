@@ -43,7 +43,11 @@ class Inpaint(Sampling):
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 6
+
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -35,7 +35,11 @@ class Iterative(Sampling):
     every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
     """Which frames the figure shows: every n-th, and the last."""
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 7
+
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return LOOP - self.i_start
 
     def describe(self) -> str:

@@ -32,7 +32,7 @@ class OneStep(Technique):
     """The noise level, a timestep."""
     prompt: Prompt = "a high quality photo"
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return 1
 
     def describe(self) -> str:

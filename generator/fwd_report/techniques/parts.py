@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.grid_layout import laid_out
 from fwd_report.techniques.labels import Labels, experiment_names
-from fwd_report.techniques.layout import laid_out
 
 Transform = Literal["flip", "rotate90", "rotate180", "negate"]
 """Views of a picture: upside down, turned or negated."""
@@ -159,19 +159,17 @@ def picture_of(entry: Entry | None, name: str = "image") -> Picture | None:
     return None if entry is None else Picture(entry.picture(name), entry.alt, entry=entry)
 
 
-LOSSES = {"train": "mean square error", "classify": "cross entropy"}
-"""What each technique that trains minimises."""
-
-
 def loss_curve(entries: Sequence[Entry]) -> Curve:
     """The training losses of several runs in one chart with a log axis.
 
     A line is named by its swept values, and by its experiment where there are several.
     """
+    from fwd_report.techniques.registry import technique_of
+
     experiments = experiment_names(entries)
     several = len(experiments) > 1
     labels = Labels(entries)
-    losses = {LOSSES.get(entry.technique, "loss") for entry in entries}
+    losses = {technique_of(entry).loss_name() for entry in entries}
 
     def name(entry: Entry) -> str:
         swept = labels.run(entry)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Technique
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
     from fwd_report.diffusion.program import Estimator
-    from fwd_report.models.model import Model
+    from fwd_report.models.handle import ModelHandle
 
 LOOP = 33
-"""Model calls of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
+"""Network steps of a text-to-image model's default loop: the timesteps 990, 960, … 0."""
 
 
 def _odd(width: int) -> int:
@@ -31,8 +32,10 @@ Guidance = Annotated[float, Field(ge=0, le=100)]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
 StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
 """An index into the timesteps 990, 960, …: where denoising an image starts."""
-Steps = Annotated[int, Field(ge=1, le=1000)]
-"""Model calls of a loop that ends at the clean image."""
+AnySteps = Annotated[int, Field(ge=1, le=1000)]
+"""Network steps of a loop that ends at the clean image."""
+SamplerName = Annotated[str, Named("samplers")]
+"""What makes another process of a model's own."""
 T = 1000
 """Noise levels of a text-to-image model."""
 
@@ -53,14 +56,15 @@ def too_uneven(T: int, steps: int) -> str | None:
 
 
 @outside_keys
-def beginning_at_noise(steps: int | None, others: ValidationInfo) -> int | None:
-    """The `steps` of a text-to-image model's loop, if that begins at pure noise; else ValueError.
-
-    others: the technique's fields so far; one with a `model` trained in the report is let through.
-    """
-    if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
+def _evenly(steps: int) -> int:
+    """The steps of a text-to-image model's loop, if that begins at pure noise; else ValueError."""
+    if why := too_uneven(T, steps):
         raise ValueError(why)
     return steps
+
+
+Steps = Annotated[AnySteps, AfterValidator(_evenly)]
+"""The same of a text-to-image model, of which equal strides begin at pure noise."""
 
 
 class Sampling(Technique):
@@ -68,10 +72,10 @@ class Sampling(Technique):
 
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
+    sampler: SamplerName | None = None
+    """A plug-in that takes the steps another way; None: the model's own process does."""
 
-    _even = field_validator("steps", check_fields=False)(beginning_at_noise)
-
-    def process_of(self, model: Model) -> Process:
+    def process_of(self, model: ModelHandle) -> Process:
         """The model's process, with dynamic thresholding if it was asked for.
 
         Raises ValueError for a process whose clean estimates are not thresholded.
@@ -87,7 +91,7 @@ class Sampling(Technique):
         return replace(model.process, threshold=Threshold(self.dynamic_thresholding))
 
 
-def prompted(model: Model, prompt: str, guidance: float) -> Estimator:
+def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:
     """The model's guided estimate under a prompt."""
     from fwd_report.diffusion.guidance import guided
 
@@ -95,7 +99,7 @@ def prompted(model: Model, prompt: str, guidance: float) -> Estimator:
 
 
 def estimates(guidance: float | None, conditional: int = 1) -> int:
-    """Model evaluations of one guided estimate with that many conditional ones."""
+    """Evaluations of one guided estimate with that many conditional ones."""
     if guidance is None or guidance == 1:
         return conditional
     return 1 if guidance == 0 else conditional + 1

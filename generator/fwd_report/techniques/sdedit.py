@@ -40,7 +40,11 @@ class SDEdit(Sampling):
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 1
+
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)
 
     def describe(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.grid_layout import Layout, laid_out
 from fwd_report.techniques.labels import Labels, place
-from fwd_report.techniques.layout import Layout, laid_out
 from fwd_report.techniques.parts import Grid, picture_of, swept_grid
 
 WIDTH = 10

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from fwd_report.techniques.base import EachRun, Prompt, Result, Technique
-from fwd_report.techniques.sampling import Guidance, Steps, beginning_at_noise, estimates
+from fwd_report.techniques.base import EachRun, Prompt, Result, Technique, asks_trained
+from fwd_report.techniques.sampling import Guidance, Steps, estimates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +43,11 @@ class Upsample(Technique):
     noise_level: int = Field(default=250, ge=0, le=999)
     """How much the condition is noised, a timestep."""
 
-    _even = field_validator("steps")(beginning_at_noise)
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 5
 
-    def calls(self, needs: Mapping[str, Technique]) -> int:
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)
 
     def describe(self) -> str:
@@ -53,7 +55,7 @@ class Upsample(Technique):
 
     def objection(self, field: str, target: Technique) -> str | None:
         """Stage II enlarges what stage I drew."""
-        if target.kind != "program" or target.stage != 1 or getattr(target, "model", None):
+        if target.kind != "program" or target.stage != 1 or asks_trained(target):
             return f"which makes no pictures of stage I: its technique is {target.name}"
         return None
 
@@ -62,7 +64,7 @@ class Upsample(Technique):
 
         from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
-        from fwd_report.models.model import Upscaling
+        from fwd_report.models.handle import Upscaling
         from fwd_report.techniques.registry import readings_of
 
         model = run.asked

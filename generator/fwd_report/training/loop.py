@@ -167,7 +167,7 @@ def test_loss(
 def computes_in_bf16(device: str) -> bool:
     """Whether bf16 is the device's own arithmetic, rather than emulated."""
     if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.cuda.is_bf16_supported(including_emulation=False)  # type: ignore[no-any-return]
     if torch.device(device).type == "cpu":
         return torch.cpu._is_avx512_bf16_supported()
     return False

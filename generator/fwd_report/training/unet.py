@@ -83,7 +83,7 @@ class UNet(nn.Module):
         up1 = self.up1(torch.cat((unflatten, down2), dim=1))  # (B, D, 14, 14)
         up1 = self._conditioned(up1, 2, t, label)
         up2 = self.up2(torch.cat((up1, down1), dim=1))  # (B, D, 28, 28)
-        return self.out(torch.cat((up2, conv), dim=1))
+        return self.out(torch.cat((up2, conv), dim=1))  # type: ignore[no-any-return]
 
     def _conditioned(
         self, features: Tensor, place: int, t: Tensor | None, label: Tensor | None

@@ -1,0 +1,44 @@
+"""What can go wrong for those who use the package from Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, counted
+
+if TYPE_CHECKING:
+    from fwd_report.api.running import Outcome
+
+
+class UnknownNameError(UserError, KeyError):
+    """There is no section, experiment, field or file of that name; the message suggests one."""
+
+    __str__ = Exception.__str__  # a KeyError's would be in quotes
+
+
+class NotRunError(RunError):
+    """A run has no result yet, or has none any more; the message says what makes one."""
+
+
+class RunsFailedError(RunError):
+    """Runs failed; what did not fail is stored. outcome: what ran, and what failed and why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        lines = [f"{failure.run}: {failure.cause}" for failure in outcome.failed]
+        count = counted(len(lines), "run")
+        super().__init__("\n".join([f"{count} failed; what did not fail is stored", *lines]))
+
+
+class RestartNeededError(CodeChangedError):
+    """The package's code was edited after this Python imported it: no result would have a key."""
+
+    def __init__(self, error: CodeChangedError) -> None:
+        RunError.__init__(
+            self, f"{error}\nrestart the kernel (or this Python), and run the cell again"
+        )
+
+
+def unknown(message: str, hint: str | None) -> UnknownNameError:
+    """The error of a name that is not there."""
+    return UnknownNameError(Problem(message, hint=hint))

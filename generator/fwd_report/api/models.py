@@ -1,0 +1,124 @@
+"""Networks to be asked by hand: the embedded model, a folder, a hub id, a training's result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fwd_report.api.unet import is_unet_folder, load_unet
+from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.engine.batching import Batcher
+from fwd_report.engine.device import choose_device, choose_dtype
+from fwd_report.engine.process_state import process_state_kept
+from fwd_report.models.handle import Evaluator, ModelHandle
+from fwd_report.models.names import EMBEDDED, resolve
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from fwd_report.store.entry import Entry
+
+BATCH = 16
+"""Most queries answered in one forward pass; fewer where memory ends before."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel(ModelHandle):
+    """A model with its network: what `answer` asks.
+
+    name: what its queries are addressed to. process: its `DDPM` or `Flow`. shape: (C, H, W) of its
+    images. value_range: of its clean images. unconditional: the condition that means "none".
+    `estimate(condition)` is its estimator under a condition: a prompt, a class label or None.
+    """
+
+    batcher: Batcher = field(kw_only=True, repr=False)
+
+    def __repr__(self) -> str:
+        kind = type(self.process).__name__
+        return f"<LoadedModel {self.name!r}: {kind}, images {self.shape} in {self.value_range}>"
+
+    @classmethod
+    def of(cls, model: ModelHandle, evaluator: Evaluator, batch: int = BATCH) -> LoadedModel:
+        """A model as programs see it, with what answers its queries."""
+        known = {name: getattr(model, name) for name in ModelHandle.__dataclass_fields__}
+        return cls(**known, batcher=Batcher(evaluator, batch))
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        """The predictions, in order, on the CPU in float32; raises what the network raises."""
+        found: dict[int, Prediction] = {}
+        groups: dict[Any, list[int]] = {}
+        for place, query in enumerate(queries):
+            groups.setdefault(self.batcher.evaluator.signature(query), []).append(place)
+        for places in groups.values():
+            for start in range(0, len(places), self.batcher.limit):
+                some = places[start : start + self.batcher.limit]
+                with process_state_kept():
+                    answers = self.batcher.answer([queries[place] for place in some])
+                for place, answered in zip(some, answers, strict=True):
+                    if isinstance(answered, Exception):
+                        raise answered
+                    found[place] = answered
+        return [found[place] for place in range(len(queries))]
+
+
+def load_model(
+    source: str | Path = EMBEDDED,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    batch: int = BATCH,
+) -> LoadedModel:
+    """A pretrained model to be asked by hand.
+
+    source: "emoji-if", the embedded model; a folder or hub id in DeepFloyd IF's layout, whose
+    conditions are prompts; or a folder in diffusers' layout with a UNet without text, in unet/ or
+    in the folder itself, whose conditions are class labels or None. device: "auto", "cpu",
+    "cuda" … dtype: "auto", "float32", "float16" or "bfloat16". batch: most queries in one forward
+    pass.
+
+    Encoded prompts are kept in the user's cache folder. Raises UserError for what is no model.
+    """
+    device = choose_device(device)
+    precision = choose_dtype(dtype, device)
+    with process_state_kept():
+        if is_unet_folder(Path(source).expanduser()):
+            return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
+        return LoadedModel.of(*_load_stage_one(str(source), device, precision), batch)
+
+
+def trained_model(entry: Entry, epoch: int | None = None) -> LoadedModel:
+    """The network that a stored training left after `epoch`, counting from 1; None: the last."""
+    from fwd_report.training.checkpoints import load_trained
+
+    return LoadedModel.of(*load_trained(entry, epoch, choose_device("auto")))
+
+
+def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0)) -> Image.Image:
+    """A tensor as a picture, clipped and rounded to 8 bits as results are.
+
+    tensor: (C, H, W) with 1 or 3 channels. value_range: the tensor's values of black and white.
+    """
+    from fwd_report.recording.pictures import to_picture
+
+    return to_picture(tensor, value_range)
+
+
+def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
+    import pooch
+
+    from fwd_report.models.cascade import Cascade
+    from fwd_report.models.digest import digest_of, digests_in
+    from fwd_report.models.folder_layout import STAGE_PARTS
+    from fwd_report.models.opening import open_model
+    from fwd_report.store.memory import Memory
+
+    memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
+    parts = STAGE_PARTS[1]
+    folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
+    digest = digest_of(digests_in(folder.path, memory, parts))
+    cascade = Cascade({1: lambda: folder}, digest, memory, device, dtype)
+    memory.save()
+    return cascade.model(1), cascade.evaluator(1)

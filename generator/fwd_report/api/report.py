@@ -1,0 +1,202 @@
+"""A report opened from Python: its sections, experiments and runs."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fwd_report.api.errors import RestartNeededError, RunsFailedError, UnknownNameError
+from fwd_report.api.experiment import Experiment
+from fwd_report.api.rich import Rich
+from fwd_report.api.running import Outcome
+from fwd_report.api.snapshot import Snapshot
+from fwd_report.build import plan_project
+from fwd_report.errors import CodeChangedError, say
+from fwd_report.project_folder import project_folder
+from fwd_report.running import Options, Running
+from fwd_report.spec.project import ExperimentSpec, SectionSpec
+from fwd_report.spec.selection import name_problem
+
+STOPPED = "stopped; what was done is stored, and the next report.run() goes on from there"
+
+
+def open_report(
+    path: str | Path = ".",
+    profile: str | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    untrusted: bool = False,
+) -> Report:
+    """The report in a folder.
+
+    path: the writeup's folder; for ".", the present one or one above it. profile: which
+    `field@profile` values hold; None: the report's first. overrides: as the command's --set, such
+    as "seed=7". untrusted: run no code of the folder, as --untrusted does.
+
+    Raises UserError with every mistake in the specs, each with its file and line.
+    """
+    options = Options(profile, tuple(overrides), untrusted=untrusted)
+    report = Report(project_folder(Path(path)).resolve(), options)
+    report._load()
+    return report
+
+
+class Report:
+    """A report. It is read from the files again whenever it is asked for something.
+
+    `report["hybrids"]` is a section, `report["hybrids.skull"]` an experiment, `report.sections`
+    all sections in the order of the pages. What it gives holds what the files said then; results
+    of runs appear in it as they are stored. It holds no open file and no lock.
+    """
+
+    def __init__(self, root: Path, options: Options) -> None:
+        self.root = root
+        self._options = options
+
+    @property
+    def profile(self) -> str:
+        """The profile whose values hold."""
+        return self._load().plan.project.profile
+
+    @property
+    def title(self) -> str:
+        """The report's title, as report.yaml has it."""
+        return self._load().plan.project.report.title
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, in the order of the pages."""
+        snapshot = self._load()
+        return tuple(Section(snapshot, spec) for spec in snapshot.plan.project.sections)
+
+    def __getitem__(self, name: str) -> Any:
+        """A `Section` by its name, or an `Experiment` as `section.experiment`.
+
+        Raises UnknownNameError, a KeyError that suggests a name, where there is none.
+        """
+        snapshot = self._load()
+        _require(snapshot, name)
+        section, dot, experiment = name.partition(".")
+        specs = {spec.name: spec for spec in snapshot.plan.project.sections}
+        found = Section(snapshot, specs[section])
+        return found[experiment] if dot else found
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and not name_problem(self._load().plan.project, name)
+
+    def __iter__(self) -> Iterator[Section]:
+        return iter(self.sections)
+
+    def __len__(self) -> int:
+        return len(self.sections)
+
+    def run(
+        self,
+        *names: str | Section | Experiment,
+        force: bool = False,
+        keep_going: bool = False,
+    ) -> Outcome:
+        """Run what is not stored yet of sections and experiments; of the whole report if none is
+        named. A second call runs nothing. It writes no pages: `fwd-report build` does.
+
+        names: "hybrids", "hybrids.skull", or what `report[…]` gave. force: run also what is
+        stored. keep_going: after a failure, run the rest; the outcome then lists what failed.
+
+        Raises RunsFailedError, which lists what failed, unless keep_going; UserError for mistakes
+        in the specs; UnknownNameError for a name that is not there; RestartNeededError where the
+        package's code was edited after it was imported. Ctrl-C raises KeyboardInterrupt: what
+        was done is stored, and the next call goes on from there.
+        """
+        only = [name if isinstance(name, str) else name.name for name in names]
+        snapshot = self._load()
+        for name in only:
+            _require(snapshot, name)
+        options = replace(self._options, only=only, force=force, keep_going=keep_going)
+        running = Running(snapshot.plan, snapshot.store, options)
+        before = {run.key for run in snapshot.plan.runs if run.status == "fresh"}
+        try:
+            running.run()
+        except CodeChangedError as error:
+            raise RestartNeededError(error) from None
+        except KeyboardInterrupt:
+            say(STOPPED, err=True)
+            raise
+        outcome = Outcome.of(running, before)
+        if outcome.failed and not keep_going:
+            raise RunsFailedError(outcome)
+        return outcome
+
+    def _load(self) -> Snapshot:
+        project = self._options.project(self.root)
+        plan, store, said = plan_project(project, ())
+        for warning in (*map(str, project.warnings), *said):
+            warnings.warn(warning, ReportWarning, stacklevel=3)
+        return Snapshot(plan, store)
+
+    def __repr__(self) -> str:
+        snapshot = self._load()
+        project = snapshot.plan.project
+        lines = [f"<Report {project.report.title!r}, profile {project.profile}>"]
+        lines += [f"  {Section(snapshot, spec)!r}" for spec in project.sections]
+        return "\n".join(lines)
+
+
+class ReportWarning(UserWarning):
+    """What the specs say that was probably not meant so."""
+
+
+class Section(Rich):
+    """A section: a file in experiments/, a page of the report; a mapping of its experiments."""
+
+    def __init__(self, snapshot: Snapshot, spec: SectionSpec) -> None:
+        self._snapshot = snapshot
+        self._spec = spec
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self._spec.name
+
+    @property
+    def title(self) -> str:
+        """The page's title, as written."""
+        return self._spec.title
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Its experiments, in the order of the page."""
+        return tuple(self._experiment(spec) for spec in self._spec.experiments)
+
+    def __getitem__(self, name: str) -> Experiment:
+        """The experiment of that id. Raises UnknownNameError, with a suggestion."""
+        _require(self._snapshot, f"{self.name}.{name}")
+        return self._experiment(next(each for each in self._spec.experiments if each.id == name))
+
+    def __iter__(self) -> Iterator[Experiment]:
+        return iter(self.experiments)
+
+    def __len__(self) -> int:
+        return len(self._spec.experiments)
+
+    def _experiment(self, spec: ExperimentSpec) -> Experiment:
+        runs = self._snapshot.plan.experiments[self.name, spec.id]
+        return Experiment(self._snapshot, self._spec, spec, runs)
+
+    def __repr__(self) -> str:
+        runs = [run for experiment in self for run in experiment]
+        fresh = sum(run.status == "fresh" for run in runs)
+        return f"<Section {self.name}: {len(self)} experiments, {fresh} of {len(runs)} runs fresh>"
+
+    def _html(self) -> str:
+        shown = [each for each in self.experiments if each._spec.show]
+        figures = [each._figure() for each in shown]
+        return self._snapshot.embedded([f"<h2>{html.escape(self.title)}</h2>", *figures])
+
+
+def _require(snapshot: Snapshot, name: str) -> None:
+    if problem := name_problem(snapshot.plan.project, name):
+        raise UnknownNameError(problem)

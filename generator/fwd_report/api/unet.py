@@ -1,0 +1,124 @@
+"""A UNet without text from a folder in diffusers' layout, as a model that programs ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
+from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.errors import UserError, first_line
+from fwd_report.models.handle import Evaluator, ModelHandle
+
+NETWORK = "UNet2DModel"
+VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
+
+
+def is_unet_folder(folder: Path) -> bool:
+    """Whether diffusers' UNet2DModel lies in the folder, or in its unet/."""
+    return folder.is_dir() and _config(_unet_part(folder)).get("_class_name") == NETWORK
+
+
+def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
+    """The UNet with the process that scheduler/ describes; without one, DDPM's own of 1000 steps.
+
+    Raises UserError for weights that cannot be read (safetensors alone are), for a scheduler that
+    is no DDPM and for one whose network does not predict ε.
+    """
+    from diffusers import UNet2DModel
+
+    part = _unet_part(folder)
+    try:
+        network: Any = UNet2DModel.from_pretrained(part, use_safetensors=True, torch_dtype=dtype)
+    except Exception as error:
+        raise UserError(f"the UNet in {part} cannot be loaded: {first_line(error)}") from error
+    size = network.config["sample_size"]
+    height, width = (size, size) if isinstance(size, int) else size
+    process, fixed_small = _process(folder / "scheduler")
+    model = ModelHandle(
+        name=str(folder),
+        process=process,
+        shape=(network.config["in_channels"], height, width),
+        value_range=(-1.0, 1.0),
+        unconditional=None,
+    )
+    return model, UNetEvaluator(network, device, fixed_small)
+
+
+class UNetEvaluator:
+    """Answers queries with a UNet2DModel; conditions are class labels, or None.
+
+    fixed_small: the process takes the posterior's variance, the lower end of the learned range.
+    """
+
+    def __init__(self, network: nn.Module, device: str, fixed_small: bool) -> None:
+        self.device = torch.device(device)
+        self._network = network.to(self.device).eval().requires_grad_(False)
+        self._dtype = next(network.parameters()).dtype
+        self._fixed_small = fixed_small
+
+    def signature(self, query: Query) -> Any:
+        return tuple(query.x.shape), query.condition is None
+
+    @torch.inference_mode()
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        x = torch.stack([query.x for query in queries]).to(self.device, self._dtype)
+        t = torch.tensor([int(query.t) for query in queries], device=self.device)
+        labels = None
+        if queries[0].condition is not None:
+            labels = torch.tensor([query.condition for query in queries], device=self.device)
+        output = self._network(x, t, labels, return_dict=False)[0].float().cpu().clone()
+        return [self._prediction(one, queries[0].x.shape[0]) for one in output]
+
+    def _prediction(self, output: Tensor, channels: int) -> Prediction:
+        value, variance = output[:channels], output[channels:]
+        if self._fixed_small:
+            return Prediction(value, torch.full_like(value, -1.0))
+        return Prediction(value, variance if variance.shape[0] else None)
+
+
+def _process(folder: Path) -> tuple[DDPM, bool]:
+    """The process, and whether it takes the posterior's variance."""
+    from diffusers import DDPMScheduler
+
+    config = _config(folder, "scheduler_config.json")
+    if "_class_name" in config and config["_class_name"] not in ("DDPMScheduler", "DDIMScheduler"):
+        raise UserError(f"the scheduler in {folder} is a {config['_class_name']}, not a DDPM's")
+    scheduler: Any = DDPMScheduler.from_config(config)
+    known = scheduler.config
+    if known["prediction_type"] != "epsilon" or known["variance_type"] not in VARIANCES:
+        raise UserError(
+            f"the scheduler in {folder} has prediction_type {known['prediction_type']!r} and "
+            f"variance_type {known['variance_type']!r}: a network that predicts epsilon is asked"
+        )
+    threshold = None
+    if known["thresholding"]:
+        threshold = Threshold(known["dynamic_thresholding_ratio"], known["sample_max_value"])
+    elif known["clip_sample"]:
+        threshold = Threshold(maximum=1.0)
+    small = known["variance_type"].startswith("fixed_small")
+    process = DDPM(
+        scheduler.betas,
+        "fixed_large" if known["variance_type"] == "fixed_large" else "learned_range",
+        [*range(len(scheduler.betas) - 1, -1, -1), CLEAN],
+        threshold,
+    )
+    return process, small
+
+
+def _unet_part(folder: Path) -> Path:
+    return folder / "unet" if (folder / "unet").is_dir() else folder
+
+
+def _config(folder: Path, name: str = "config.json") -> dict[str, Any]:
+    """A configuration file; empty where there is none that can be read."""
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

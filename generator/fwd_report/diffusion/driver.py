@@ -1,0 +1,69 @@
+"""A program answered without the engine: in a notebook, a script or a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from fwd_report.diffusion.program import Estimator, Prediction, Program, Query, Returned
+
+
+class Answering(Protocol):
+    """A model that can be asked: the name that queries are addressed to, and its predictions."""
+
+    @property
+    def name(self) -> str:
+        """What `Query.model` says."""
+
+    def evaluate(self, queries: Sequence[Query]) -> Sequence[Prediction]:
+        """The prediction for each query, in order."""
+
+
+def answer(program: Program[Returned], *models: Answering) -> Returned:
+    """Run a program to its end and return its result; `models` answer what it asks.
+
+    What it asks at once is answered at once: `answer(together(*programs), model)` draws several
+    images in shared batches. A program of `estimator(f)` alone needs no model. Raises LookupError
+    for a query that is addressed to none of the models, and what the program raises.
+    """
+    by_name = {model.name: model for model in models}
+    answers: tuple[Prediction, ...] | None = None
+    while True:
+        try:
+            queries = program.send(answers)  # type: ignore[arg-type]
+        except StopIteration as done:
+            result: Returned = done.value
+            return result
+        answers = _answered(queries, by_name)
+
+
+def estimator(f: Callable[[Tensor, float], Tensor | Prediction]) -> Estimator:
+    """An estimator that calls f(x, t), any function or network of one image.
+
+    x: (C, H, W); t: the process's own time. f returns what the process's models predict, of x's
+    shape: ε for `DDPM`, the velocity v for `Flow`; or a `Prediction`, which may have a variance.
+    """
+
+    def estimate(x: Tensor, t: float) -> Program[Prediction]:
+        value = f(x, t)
+        yield from ()
+        return value if isinstance(value, Prediction) else Prediction(value)
+
+    return estimate
+
+
+def _answered(queries: Sequence[Query], models: dict[str, Answering]) -> tuple[Prediction, ...]:
+    """The predictions in the order of the queries, each model asked once."""
+    found: dict[int, Prediction] = {}
+    for name in dict.fromkeys(query.model for query in queries):
+        if name not in models:
+            given = ", ".join(models) or "none"
+            raise LookupError(
+                f"the program asks the model {name!r}, and answer() was given {given}"
+            )
+        places = [place for place, query in enumerate(queries) if query.model == name]
+        predictions = models[name].evaluate([queries[place] for place in places])
+        found |= dict(zip(places, predictions, strict=True))
+    return tuple(found[place] for place in range(len(queries)))

@@ -1,0 +1,64 @@
+"""A model as programs see it: a name to ask, a process, a shape, a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from fwd_report.diffusion.process import Process
+from fwd_report.diffusion.program import Estimator, Prediction, Program, Query
+
+
+@dataclass(frozen=True, eq=False)
+class ModelHandle:
+    """What a program may know of a model.
+
+    name: what its queries are addressed to. shape: (C, H, W) of its images. value_range: of its
+    clean images: (-1, 1) for text-to-image models, (0, 1) for those trained in Part B.
+    unconditional: the condition that means "no condition" ("" for prompts, None for classes).
+    noising: of a stage II model, the process that noises the picture it enlarges.
+    """
+
+    name: str
+    process: Process
+    shape: tuple[int, int, int]
+    value_range: tuple[float, float]
+    unconditional: Any
+    noising: Process | None = None
+
+    def estimate(self, condition: Any) -> Estimator:
+        """The estimator that asks this model under `condition`: one query a call."""
+
+        def estimate(x: Tensor, t: float) -> Program[Prediction]:
+            (prediction,) = yield (Query(self.name, x, t, condition),)
+            return prediction
+
+        return estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Upscaling:
+    """The condition of a stage II model: what to enlarge, and a prompt for it.
+
+    low: (C, H, W) at the model's own size, enlarged and noised to `noise_level`, an integer time
+    of the model's noising process.
+    """
+
+    prompt: str
+    low: Tensor
+    noise_level: int
+
+
+class Evaluator(Protocol):
+    """Answers queries in one batch; what the engine knows of a network."""
+
+    device: Any
+
+    def signature(self, query: Query) -> Any:
+        """Queries with equal signatures may share a batch (a shape, say)."""
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        """The predictions, in order, on the CPU in float32. No gradient."""

@@ -1,0 +1,112 @@
+"""Prompts as the UNets read them: encoded once, kept on disk, the encoder dropped after use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fwd_report.models import weights
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.outside import outside_keys
+from fwd_report.store.memory import Memory, digest_of
+
+LENGTH = 77
+"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
+
+
+def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
+    """(B, 77, D), exactly as diffusers' `IFPipeline.encode_prompt` without clean_caption.
+
+    Lower-cased, stripped, padded; the mask goes to the encoder alone.
+    """
+    tokens = tokenizer(
+        [prompt.lower().strip() for prompt in prompts],
+        padding="max_length",
+        max_length=LENGTH,
+        truncation=True,
+        add_special_tokens=True,
+        return_tensors="pt",
+    ).to(encoder.device)
+    embeddings: Tensor = encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+    return embeddings
+
+
+class PromptEncoder:
+    """Encodes prompts, each once.
+
+    model: a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
+    """
+
+    def __init__(
+        self, model: ModelFolder, digest: str, memory: Memory, device: str, dtype: torch.dtype
+    ) -> None:
+        self._model = model
+        self._digest = digest
+        self._memory = memory
+        self._code = memory.code_of(__file__, weights.__file__)
+        self._device = device
+        self._dtype = dtype
+        self._encoded: dict[str, Tensor] = {}
+
+    def prepare(self, prompts: Iterable[str]) -> None:
+        """Encode the prompts that are not known yet, loading the encoder once for all of them."""
+        missing = []
+        for prompt in dict.fromkeys(prompts):
+            if prompt in self._encoded:
+                continue
+            stored = self._stored(prompt)
+            if stored is None:
+                missing.append(prompt)
+            else:
+                self._encoded[prompt] = stored.to(self._device, self._dtype)
+        if missing:
+            self._encode(missing)
+
+    def embeddings(self, prompts: Iterable[str]) -> Tensor:
+        """(B, 77, D) for B prompts, on the device in the model's dtype."""
+        prompts = list(prompts)
+        self.prepare(prompts)
+        return torch.stack([self._encoded[prompt] for prompt in prompts])
+
+    @torch.inference_mode()
+    def _encode(self, prompts: list[str]) -> None:
+        tokenizer = weights.load_tokenizer(self._model)
+        encoder = weights.load_text_encoder(self._model, self._device, self._dtype)
+        for prompt in prompts:
+            hidden = embed(tokenizer, encoder, [prompt])[0]
+            self._encoded[prompt] = hidden.to(self._device, self._dtype)
+            self._keep(prompt, hidden)
+        del encoder
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    @outside_keys
+    def _name(self, prompt: str) -> str:
+        """What an encoded prompt is remembered by: all that it is computed from."""
+        libraries = [version(name) for name in ("torch", "transformers")]
+        # What an encoder makes in another number of threads differs in its last bits.
+        where = [self._device, str(self._dtype), torch.get_num_threads()]
+        return digest_of("prompt", prompt, self._digest, self._code, libraries, where)
+
+    @outside_keys
+    def _stored(self, prompt: str) -> Tensor | None:
+        """The encoded prompt, if it is remembered."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            return load(self._memory.get(self._name(prompt)) or b"").get("embedding")
+        except SafetensorError:
+            return None
+
+    @outside_keys
+    def _keep(self, prompt: str, embedding: Tensor) -> None:
+        """Remember an encoded prompt."""
+        from safetensors.torch import save
+
+        kept = embedding.float().cpu().contiguous()
+        self._memory.put(self._name(prompt), save({"embedding": kept}))

@@ -1,0 +1,69 @@
+"""The models that runs ask: which they are, and those the hub has to be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from fwd_report.errors import UserError
+from fwd_report.models import hub
+from fwd_report.models.digest import file_digests
+from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
+from fwd_report.models.names import resolve_scorer
+from fwd_report.plan.plugged import is_plugged_scorer
+from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models
+from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
+
+Asked = tuple[Path | str, tuple[str, ...]]
+"""A folder or hub id, and the parts that are read of it."""
+
+
+def asked_models(project: Project, runs: Iterable[Run]) -> list[Asked]:
+    """The models these runs ask; whoever asks stage II reads stage I's text."""
+    runs = list(runs)
+    last = max((run.technique.stage or 0 for run in runs if run.model is not None), default=0)
+    asked: list[Asked] = [
+        (model, STAGE_PARTS[stage])
+        for stage, model in stage_models(project).items()
+        if stage <= last
+    ]
+    plugins = project.plugins
+    scorers = dict.fromkeys(
+        run.scorer
+        for run in runs
+        if run.scorer is not None and not is_plugged_scorer(plugins, run.scorer)
+    )
+    return asked + [(resolve_scorer(name, project.root), (WHOLE,)) for name in scorers]
+
+
+def download_models(
+    project: Project, runs: Iterable[Run], news: Callable[[str], None] = lambda message: None
+) -> bool:
+    """Fetch hub models that these runs will ask, before their digests are part of a key.
+
+    Whether any was fetched. Raises as `hub.fetch`.
+    """
+    absent = [
+        (model, parts)
+        for model, parts in asked_models(project, runs)
+        if isinstance(model, str) and hub.downloaded(model, parts) is None
+    ]
+    for model, parts in absent:
+        hub.fetch(model, parts, news)
+    return bool(absent)
+
+
+def unknown_models(project: Project, runs: Iterable[Run], store: Store) -> dict[str, str]:
+    """Models of which neither this machine nor the hub says what they hold: why, in words.
+
+    The keys of runs that ask them are not known.
+    """
+    unknown: dict[str, str] = {}
+    for model, parts in asked_models(project, runs):
+        try:
+            file_digests(model, store, parts)
+        except UserError as error:
+            unknown.setdefault(str(model), error.problems[0].message)
+    return unknown

@@ -1,0 +1,14 @@
+"""Which folder is the writeup's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPORT_FILE = Path("experiments", "report.yaml")
+
+
+def project_folder(folder: Path) -> Path:
+    """The folder itself, or, for the present one, the writeup it lies in, as git finds its own."""
+    here = folder.resolve()
+    above = (parent for parent in (here, *here.parents) if (parent / REPORT_FILE).is_file())
+    return next(above, here) if folder == Path() else folder

@@ -1,0 +1,176 @@
+"""What is due of a plan, run: planned again where a result or an input turns out to be another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fwd_report.errors import RunError, StaleError, counted, say
+from fwd_report.plan.asked_models import download_models
+from fwd_report.plan.plan import Plan, make_plan
+from fwd_report.plan.run import Run, distinct
+from fwd_report.spec.load import load_project
+from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
+
+if TYPE_CHECKING:
+    from fwd_report.engine.failures import Failure
+
+REPAIRS = 3
+"""How often a build plans again, for damaged results or edited inputs, before it gives up."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build is asked to do. only: names of sections and experiments; none: all of them.
+
+    untrusted: nothing that is code of the project's own is run. command: the arguments of
+    `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
+    """
+
+    profile: str | None = None
+    overrides: Sequence[str] = ()
+    only: Sequence[str] = ()
+    force: bool = False
+    cached_only: bool = False
+    keep_going: bool = False
+    untrusted: bool = False
+    command: Sequence[str] = ()
+
+    def project(self, root: Path, profile: str | None = None) -> Project:
+        """The project in `root`, under another profile where one is named."""
+        return load_project(
+            root, profile or self.profile, self.overrides, trusted=not self.untrusted
+        )
+
+
+class Running:
+    """The runs that a build has to run, and what became of them.
+
+    ran: keys of the runs whose results this process stored; others: of those that other builds
+    stored meanwhile. failures: of the last time something was run.
+    """
+
+    def __init__(self, plan: Plan, store: Store, options: Options) -> None:
+        self.plan = plan
+        self.options = options
+        self.ran: set[str] = set()
+        self.others: set[str] = set()
+        self.failures: tuple[Failure, ...] = ()
+        self._store = store
+        self._forced = self._all_forced()
+
+    def run(self) -> None:
+        """Run what is due; returns when all of it is stored or has failed for good.
+
+        What met a damaged result or an input edited meanwhile is planned again. Raises StaleError
+        under `cached_only` where something is due, and RunError where it never comes to rest.
+        """
+        if not self.options.cached_only and download_models(self.plan.project, self.due(), _tell):
+            self.plan_again()
+            self._forced = self._all_forced()
+        self.failures = ()
+        for _ in range(REPAIRS):
+            due = self.due()
+            if not due:
+                return
+            if self.options.cached_only:
+                raise StaleError(_stale_message(due))
+            self._run(due)
+            if not self._repairable():
+                return
+            self.plan_again()
+        raise self.unsteady()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was run, by this build or others, and nothing failed."""
+        return not (self.ran or self.others or self.failures)
+
+    def due(self) -> list[Run]:
+        """The runs that are not stored, and those that --force runs again."""
+        selected = self.plan.selected(self.options.only)
+        return [run for run in selected if run.status != "fresh" or run.key in self._forced]
+
+    def plan_again(self) -> None:
+        """Compare the plan with the files and results as they are now."""
+        self.plan = make_plan(self.plan.project, self._store)
+
+    def unsteady(self) -> RunError:
+        """The error of a build that plans again and again."""
+        causes = "; ".join(dict.fromkeys(self._repairable()))
+        return RunError(
+            f"results or inputs change again as soon as they are read: {causes or 'see above'}\n"
+            "    stop what edits these files, and check the disk that holds .fwd-report/"
+        )
+
+    def _repairable(self) -> list[str]:
+        """Why runs failed that succeed when they are planned again."""
+        failures: Sequence[Failure] = self.failures
+        return [failure.cause for failure in failures if failure.repairable]
+
+    def _run(self, due: Sequence[Run]) -> None:
+        self.failures, finished, by_others = _run(
+            self.plan, self._store, due, self.options.keep_going, self._forced
+        )
+        for run in due:
+            if run.key in finished:
+                self._store.remember(run.name, run.key)
+        self.ran |= finished - by_others
+        self.others |= by_others
+        self._forced -= finished
+
+    def _all_forced(self) -> set[str]:
+        """The keys of the runs that --force runs again."""
+        if not self.options.force:
+            return set()
+        return {run.key for run in self.plan.named(self.options.only)}
+
+
+def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
+    """Run `runs` with `store` for their results and for what they need; what failed."""
+    download_models(plan.project, runs, _tell)
+    failures, *_ = _run(plan, store, runs, keep_going=True, forced=set())
+    return failures
+
+
+def _run(
+    plan: Plan, store: Store, due: Sequence[Run], keep_going: bool, forced: Set[str]
+) -> tuple[tuple[Failure, ...], set[str], set[str]]:
+    """Run `due`; what failed, the keys of what did not, and those that other builds ran.
+
+    torch is imported here, not before.
+    """
+    from fwd_report.engine.device import determinism
+    from fwd_report.engine.engine import Engine
+    from fwd_report.engine.process_state import process_state_kept
+    from fwd_report.engine.progress import Progress
+    from fwd_report.engine.workbench import Workbench
+    from fwd_report.plan.loaded_code import LoadedCode
+    from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
+
+    code = LoadedCode(plan.sources)
+    code.load(sorted({module for run in due for module in run.modules}))
+    workbench = Workbench(plan.project, store, code)
+    unique = distinct(due)
+    rates = Rates(store.base, first_rates(unique))
+    with (
+        determinism(plan.project.report.deterministic),
+        process_state_kept(),
+        Progress(steps_by_cost(unique), len(unique), rates) as progress,
+    ):
+        engine = Engine(store, workbench, progress, keep_going, forced)
+        return engine.run(unique), engine.finished, engine.others
+
+
+def _tell(message: str) -> None:
+    say(message, err=True)
+
+
+def _stale_message(due: Sequence[Run]) -> str:
+    names = sorted({f"{run.section}.{run.experiment}" for run in due})
+    count = len(distinct(due))
+    are = "is" if count == 1 else "are"
+    return f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"

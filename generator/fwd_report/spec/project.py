@@ -1,0 +1,167 @@
+"""The typed content of `report.yaml` and of a section's file, after profiles are resolved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fwd_report.errors import Problem
+from fwd_report.plugins.offers import NOTHING, Plugins
+from fwd_report.spec.fields import Slug, Text
+from fwd_report.spec.rubric import NONE, Rubric
+from fwd_report.techniques.base import Technique
+from fwd_report.training.catalogue import DatasetName
+
+FOLDER = "experiments"
+"""The project's folder of specs."""
+REPORT = "report"
+"""The stem of report.yaml, and how `Project.problem` calls it."""
+SCHEMA_NAMES = ("section", "report", "rubric")
+SCHEMAS = ".fwd-report/schema"
+"""Where the specs' first lines tell editors to look for their JSON Schema."""
+
+
+class ReportSpec(BaseModel):
+    """`report.yaml`: what holds for the whole report. Any field may be written `field@profile`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    title: Text
+    author: str = ""
+    description: str = ""
+    site_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(?:/[^\s?#]*)?$")
+    """The address the site is read at; None: what the git remote or docs/CNAME says."""
+    seed: int = Field(default=180, ge=0, lt=2**63)
+    model: str = "emoji-if"
+    """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""
+    upscaler: str | None = None
+    """Stage II, likewise; None: the embedded model's own, or none."""
+    scorer: str = "emoji-if"
+    """What tells whether pictures show their prompts: the embedded model's scorer, or a folder or
+    hub id of a CLIP model in transformers' layout."""
+    dataset: DatasetName = "digits"
+    data: str | None = None
+    """A folder with dataset files, looked in before anything is downloaded."""
+    rubric: str = NONE
+    """The assignment that `covers` speaks of: a rubric that comes with the package, the file of one
+    of your own, or none."""
+    profiles: tuple[Slug, ...] = Field(default=("embedded", "gpu"), min_length=1)
+    """The profiles a field may name; the first is the default."""
+    device: str = "auto"
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    batch: int | None = Field(default=None, ge=1, le=100_000)
+    """Most queries a batch; None: chosen by device and memory."""
+    deterministic: bool = False
+    """Equal bytes on equal machines, for time: every query a batch of its own, in one thread, by
+    deterministic algorithms. It is no part of the keys."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of an experiment's cases and sweep: its axes and validated technique.
+
+    seed: of its first sample; None: the report's, or that of the run it starts from. seeds: those
+    chosen for its samples, one by one; empty: it has the experiment's number of samples.
+    """
+
+    axes: Mapping[str, Any]
+    technique: Technique
+    seed: int | None = None
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """One experiment: a figure with a caption. See docs/guide/specs.md for the YAML."""
+
+    id: str
+    technique: type[Technique]
+    variants: tuple[Variant, ...]
+    samples: int
+    title: str
+    caption: str
+    discussion: str
+    show: bool
+    source: str
+    """The experiment's own lines of YAML, dedented, for the page's provenance."""
+    line: int
+    label: str = ""
+    """What figures of other experiments call it; "": its title."""
+    metrics: bool = True
+    """Whether numbers stand beneath its pictures."""
+
+    def samples_of(self, variant: Variant) -> int:
+        """How often a variant runs, where it refers to no other experiment."""
+        return len(variant.seeds) or self.samples
+
+
+@dataclass(frozen=True)
+class SectionSpec:
+    """One section: a YAML file, a page. name is the file's stem."""
+
+    name: str
+    file: Path
+    title: str
+    order: int
+    part: str
+    """The heading it stands under in the navigation, such as "Part A"; may be empty."""
+    covers: tuple[str, ...]
+    intro: str
+    outro: str
+    experiments: tuple[ExperimentSpec, ...]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A whole writeup as loaded: everything valid, profiles and `--set` resolved."""
+
+    root: Path
+    profile: str
+    report: ReportSpec
+    sections: tuple[SectionSpec, ...]
+    """In the order of the pages."""
+    positions: Mapping[tuple[str | int, ...], tuple[int, int]]
+    """(section, experiment id, field…) -> (line, column), for errors found later."""
+    rubric: Rubric | None = None
+    """What the assignment asks for; None: nothing."""
+    trusted: bool = True
+    """Whether its own code counts: techniques/, site_templates/ and mkdocs.yml."""
+    warnings: tuple[Problem, ...] = ()
+    """What its files say that was probably not meant so."""
+    plugins: Plugins = NOTHING
+    """What can be named beside what the package has."""
+
+    @property
+    def data(self) -> Path | None:
+        """The folder report.yaml names for dataset files; `~` is the user's own."""
+        named = self.report.data
+        return None if named is None else self.root / os.path.expanduser(named)
+
+    def problem(
+        self, message: str, section: str, *path: str | int, hint: str | None = None
+    ) -> Problem:
+        """A Problem at the place in the YAML that `path` names, or the nearest place above it.
+
+        section: its name, or "report" for report.yaml.
+        """
+        file = self.root / FOLDER / f"{REPORT}.yaml"
+        if section != REPORT:
+            file = next(item.file for item in self.sections if item.name == section)
+        where: tuple[str | int, ...] = (section, *path)
+        while where and where not in self.positions:
+            where = where[:-1]
+        line, column = self.positions.get(where, (1, 1))
+        excerpt = file.read_text(encoding="utf-8-sig").splitlines()[line - 1 : line]
+        return Problem(
+            message,
+            file=file.relative_to(self.root),
+            line=line,
+            column=column,
+            excerpt=excerpt[0] if excerpt else None,
+            hint=hint,
+        )

@@ -1,0 +1,224 @@
+"""What was found out once and can be found out again, by one rule.
+
+A value lies under a digest of everything that it is computed from: contents of files, words of the
+specs, the code that computes, the versions of libraries where they matter. So it cannot go stale;
+it is only never asked for again. The digest of a file is remembered under the file's size, times,
+inode and device together.
+
+    .fwd-report/memory/files.json   digests of files
+    .fwd-report/memory/ab/abcd…     values
+
+Every value is checked when it is read. What is damaged, missing or in the way is found out again,
+in a project that cannot be written to as well: this folder changes how long a command takes, and
+nothing else. Processes may share it: values are put in place whole, and equal names mean equal
+values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import fwd_report
+from fwd_report.sources import AT_START, installed, stamp_of
+from fwd_report.store.files import read_regular, strict_json, sweep_half_written, write_atomically
+from fwd_report.store.folders import OWNED, inside, is_key
+
+V = TypeVar("V")
+
+FOLDER = "memory"
+FILES = "files.json"
+ABSENT = "absent"
+"""Stands for the digest of a file that is not there or cannot be read."""
+SETTLED_NS = 2_000_000_000
+"""How old a file's last change must be before its digest is remembered: two edits within the
+resolution of a file system's clock look alike."""
+MOST_BYTES = 1_000_000_000
+"""What all values may take together; those that were not asked for longest go first."""
+DAY = 86_400.0
+"""Seconds after which the time of a value's last use is noted again."""
+MOST_DAYS = 90
+"""How long a value is kept that nobody asks for."""
+
+
+@cache
+def memory_of(root: Path) -> Memory:
+    """The memory of a project, one for all stages of a process."""
+    return Memory(root / OWNED / FOLDER)
+
+
+def digest_of(*made_of: Any) -> str:
+    """The name of a value: SHA-256 over what it is computed from, as JSON."""
+    return hashlib.sha256(strict_json(made_of, sort_keys=True).encode()).hexdigest()
+
+
+def sign_of(stat: os.stat_result) -> str:
+    """What a file cannot be written to without changing; a copy has another."""
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
+
+
+class Memory:
+    """Values by the digest of what they are computed from, and digests of files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._values: dict[str, Any] = {}
+        self._used: dict[str, list[str]] = {}
+        self._changed = False
+        self._put = False
+        self.asked: dict[str, str] = {}
+        """The sign of each file whose digest was asked for, as it was then."""
+
+    def of_file(self, path: str | Path) -> str:
+        """The hex SHA-256 of a file's bytes. Raises OSError where it cannot be read."""
+        name = os.fspath(path)
+        stat = os.stat(name)
+        sign = sign_of(stat)
+        self.asked[name] = sign
+        known = self._used.get(name) or self._known.get(name)
+        if known is not None and known[0] == sign:
+            self._used[name] = known
+            return known[1]
+        with open(name, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._changed = True
+        if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED_NS:
+            self._used[name] = [sign, digest]
+        return digest
+
+    def of_file_or_absent(self, path: str | Path) -> str:
+        """The same, and ABSENT where no file can be read."""
+        try:
+            return self.of_file(path)
+        except OSError:
+            self.asked[os.fspath(path)] = ABSENT
+            return ABSENT
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of this package's code and of the versions of what is installed."""
+        return digest_of(self.code_of(*sorted(AT_START)), installed())
+
+    def code_of(self, *files: str) -> str:
+        """The digest of source files of this package that compute a value.
+
+        Nothing is found under it if one was touched after the process began: what runs may then be
+        other code than what lies there.
+        """
+        package = os.path.dirname(fwd_report.__file__)
+        if any(stamp_of(file) != AT_START.get(file) for file in files):
+            return secrets.token_hex(32)
+        return digest_of([[os.path.relpath(file, package), self.of_file(file)] for file in files])
+
+    def get(self, digest: str) -> bytes | None:
+        """The value of that name, or None; what is not exactly what was put counts as none."""
+        path = self._path(digest)
+        try:
+            said, _, data = read_regular(path).partition(b"\n")
+            if said.decode() != _sum(digest, data):
+                return None
+            if time.time() - path.stat().st_mtime > DAY:
+                os.utime(path)
+        except (OSError, ValueError):
+            return None
+        return data
+
+    def put(self, digest: str, data: bytes) -> None:
+        """Keep a value under its name; nothing, where nothing can be kept."""
+        with suppress(OSError):
+            content = f"{_sum(digest, data)}\n".encode() + data
+            write_atomically(self._path(digest), content, durable=False)
+            self._put = True
+
+    def recall(self, digest: str, find: Callable[[], V]) -> V:
+        """The value of that name as JSON, found by `find` where it is not remembered."""
+        if digest not in self._values:
+            try:
+                self._values[digest] = json.loads(self.get(digest) or b"")
+            except (ValueError, RecursionError):
+                self._values[digest] = find()
+                self.put(digest, strict_json(self._values[digest]).encode())
+        return cast(V, self._values[digest])
+
+    def save(self) -> None:
+        """Keep the digests of files for the next process, and let go what is too much."""
+        if self._put:
+            self._put = False
+            self._prune()
+        if self._changed:
+            self._changed = False
+            others = (each for each in _read(self._folder / FILES).items() if _is_so(*each))
+            text = json.dumps({**dict(others), **self._used})
+            with suppress(OSError):
+                write_atomically(
+                    self._folder / FILES, f"{_text_sum(text)}\n{text}\n", durable=False
+                )
+
+    def forget_files(self) -> None:
+        """Have every file digested anew: one was not what its sign said."""
+        self._used.clear()
+        self._known = {}
+        with suppress(OSError):
+            (self._folder / FILES).unlink(missing_ok=True)
+
+    @cached_property
+    def _known(self) -> dict[str, list[str]]:
+        return _read(self._folder / FILES)
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+    def _prune(self) -> None:
+        """Let go the values nobody asked for in a long time, and the oldest of too many."""
+        if not inside(self._folder, self._folder.parents[1]):
+            return
+        values: list[tuple[float, int, Path]] = []
+        for room in self._folder.glob("??"):
+            if room.is_symlink():
+                continue
+            sweep_half_written(room)
+            for path in room.iterdir():
+                if is_key(path.name) and path.name[:2] == room.name:
+                    with suppress(OSError):
+                        stat = path.lstat()
+                        values.append((stat.st_mtime, stat.st_size, path))
+        total, oldest = 0, time.time() - MOST_DAYS * DAY
+        for used, size, path in sorted(values, reverse=True):
+            total += size
+            if total > MOST_BYTES or used < oldest:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _read(path: Path) -> dict[str, list[str]]:
+    """The digests that are kept, by path; {} where that is not exactly what the file holds."""
+    try:
+        said, text = read_regular(path).decode().split("\n", 1)
+        known = json.loads(text) if said == _text_sum(text.rstrip("\n")) else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _is_so(path: str, kept: list[str]) -> bool:
+    """Whether a file still is the one whose digest is kept."""
+    try:
+        return kept[0] == sign_of(os.stat(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _sum(digest: str, data: bytes) -> str:
+    return hashlib.sha256(digest.encode() + data).hexdigest()
+
+
+def _text_sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""Trains a small network in a process of its own, to be killed: training_worker.py FOLDER."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+from fwd_report.training import loop
+from fwd_report.training.datasets import load_dataset
+from fwd_report.training.loop import Schedule, Task, train
+from fwd_report.training.objectives import ClassDropped, DDPMNoise
+from fwd_report.training.unet import UNet
+
+SCHEDULE = Schedule(epochs=3, batch=16, lr=4e-3, decay=0.5, seed=7, examples=160)
+
+
+def main(folder: Path) -> None:
+    """Save the state every few steps rather than seconds, and tell of every step."""
+    torch.set_num_threads(1)
+    loop.SAVE_EVERY = loop.NEWS_EVERY = 0.02
+    dataset = load_dataset("digits")
+    torch.manual_seed(0)
+    task = Task(
+        UNet(4, "class"),
+        ClassDropped(DDPMNoise(300), 0.1),
+        dataset.train_images,
+        dataset.train_labels,
+        SCHEDULE,
+        folder,
+    )
+    train(task, lambda done, total, message: print(done, flush=True))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
