@@ -108,11 +108,11 @@ def fabricated(project: Path, folder: Path) -> Path:
     and a picture for each run, with the record that a render leaves.
     """
     sys.path.insert(0, str(ROOT / "generator"))
-    from fwd_report.build import Options, load_plan, shown_results
+    from fwd_report.build import Options, load_plan, report_result
+    from fwd_report.site.inputs import Inputs, shown_results
     from fwd_report.site.owned import OwnedFolder
     from fwd_report.site.page_folders import scratch_folder
     from fwd_report.site.render import STAGING
-    from fwd_report.site.stamp import inputs_digest
 
     for name in SPECS:
         copy = shutil.copytree if (project / name).is_dir() else shutil.copyfile
@@ -127,13 +127,13 @@ def fabricated(project: Path, folder: Path) -> Path:
     for run in plan.runs:
         store.remember(run.name, run.key)
     plan, store = load_plan(folder, Options())
-    shown = shown_results(plan, store, ())
+    shown = shown_results(report_result(plan, store))
     pages = OwnedFolder(folder, scratch_folder(folder, STAGING))
     for section in plan.project.sections:
         pages.text(f"{section.name}.md", f"# {section.title}\n")
     for run in plan.runs:
         pages.text(f"figures/{run.name}.png", run.key)
-    pages.put_in_place(inputs_digest(plan.project, shown, folder), plan.project.profile)
+    pages.put_in_place(Inputs(plan.project, shown, folder).of_all(), plan.project.profile)
     time.sleep(3)  # digests of files younger than that are not kept
     print(f"{len(plan.runs):,} fabricated runs")
     return folder

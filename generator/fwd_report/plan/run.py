@@ -81,6 +81,18 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
     return list(first.values())
 
 
+def with_needs(runs: Iterable[Run]) -> list[Run]:
+    """Runs and all that they need, in turn, each once."""
+    found: dict[int, Run] = {}
+    waiting = list(runs)
+    while waiting:
+        run = waiting.pop()
+        if id(run) not in found:
+            found[id(run)] = run
+            waiting += [need for group in run.needs.values() for need in group]
+    return list(found.values())
+
+
 def run_name(section: str, experiment: str, index: int) -> str:
     """`section.experiment[index]`."""
     return f"{section}.{experiment}[{index}]"
