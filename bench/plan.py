@@ -2,8 +2,9 @@
 
 python bench/plan.py [--times 5]
 
-Four experiments, nine runs in ten a sample of one of them, one in ten a value of a sweep; none has
-run. The first plan of a process is counted apart: it reads the digests of the model and of the counted code.
+Four experiments; nine runs in ten are samples of one, one in ten is a value of a sweep, and none has
+run. The first plan of a process is counted apart: it reads the digests of the model and of the
+counted code.
 """
 
 from __future__ import annotations
