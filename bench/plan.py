@@ -2,7 +2,7 @@
 
 python bench/plan.py [--times 5]
 
-Four experiments; nine runs in ten are samples of one, one in ten is a value of a sweep, and none has
+Four experiments; nine runs in ten are samples of one, one in ten is a value of a sweep, none has
 run. The first plan of a process is counted apart: it reads the digests of the model and of the
 counted code.
 """
