@@ -114,11 +114,13 @@ def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[Model
     from fwd_report.models.digest import model_digest
     from fwd_report.models.folder_layout import STAGE_PARTS
     from fwd_report.models.opening import open_model
+    from fwd_report.models.prompts import PromptEncoder
     from fwd_report.store.store import Store
 
     folder = resolve(source, 1, Path.cwd())
     store, parts = Store(Path(pooch.os_cache("fwd-report"))), STAGE_PARTS[1]
     opened = partial(open_model, folder, store.memory, parts)
     digest = model_digest(folder, store, parts)
-    cascade = Cascade({1: opened}, digest, store.memory, device, dtype)
+    encoder = partial(PromptEncoder, opened, digest, store.memory, device, dtype)
+    cascade = Cascade({1: opened}, encoder, device, dtype)
     return cascade.model(1), cascade.evaluator(1)

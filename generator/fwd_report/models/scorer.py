@@ -17,9 +17,8 @@ from torch.nn import functional as F
 
 from fwd_report.errors import UserError, first_line
 from fwd_report.models import weights
-from fwd_report.models.folder_layout import CONFIG, PREPROCESSOR, RESTORE, WHOLE
+from fwd_report.models.folder_layout import CONFIG, PREPROCESSOR, RESTORE, TOKENS, WHOLE
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.prompts import LENGTH
 
 SIZE = 64
 """What `Towers` brings pictures to, in pixels."""
@@ -127,7 +126,7 @@ def tokenise(tokenizer: Any, texts: Sequence[str]) -> Tensor:
     """(B, L) token numbers padded with 0, lower-cased."""
     lowered = [text.lower().strip() for text in texts]
     return tokenizer(  # type: ignore[no-any-return]
-        lowered, padding=True, truncation=True, max_length=LENGTH, return_tensors="pt"
+        lowered, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt"
     ).input_ids
 
 

@@ -192,6 +192,10 @@ class _Planner:
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
+        targets = {field: group[0].technique for field, group in needs.items()}
+        prompts = technique.prompts(targets) if stage is not None else ()
+        if self._project.embeddings and prompts:
+            parts["embeddings"] = self._ingredients.embeddings(prompts)
         if scorer is not None:
             where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
             parts["scorer"] = self._ingredients.scorer(scorer, where)
@@ -210,12 +214,11 @@ class _Planner:
             axes=axes,
             key=key,
             parts=parts,
-            network_steps=technique.network_steps(
-                {field: group[0].technique for field, group in needs.items()}
-            ),
+            network_steps=technique.network_steps(targets),
             alt=technique.alt(axes),
             label=experiment.label or experiment.title or experiment.id,
             model=model,
+            prompts=tuple(dict.fromkeys(prompts)),
             scorer=scorer,
             needs=needs,
             epochs=epochs,
