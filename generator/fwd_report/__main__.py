@@ -13,9 +13,12 @@ def main() -> None:
     open_standard_streams()
     stopping.watch()
     try:
-        from fwd_report.cli import main as run
+        from fwd_report.unchanged import said_again
 
-        run()
+        if not said_again(sys.argv[1:]):
+            from fwd_report.cli import main as run
+
+            run()
     except BaseException:
         if stopping.stopped_by() is None:
             raise

@@ -22,6 +22,7 @@ from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.selection import check_names
 from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.unchanged import remember_nothing_to_do
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
@@ -102,13 +103,18 @@ def build(root: Path, options: Options) -> Outcome:
     """
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
-    plan, store = load_plan(root, options)
+    project = options.project(root)
+    plan, store, warnings = plan_project(project, options.only)
+    warnings = [*map(str, project.warnings), *warnings]
+    _warn(warnings)
     running = Running(plan, store, options)
     for _ in range(REPAIRS):
         running.run()
         plan = running.plan
         shown = shown_results(plan, store, running.failures)
         if pages_current(plan.project, shown, root):
+            if running.idle and options.command and not options.untrusted:
+                remember_nothing_to_do(options.command, plan, store, warnings)
             return _outcome(running, ())
         from fwd_report.site.render import render_site
 

@@ -27,7 +27,8 @@ REPAIRS = 3
 class Options:
     """What a build is asked to do. only: names of sections and experiments; none: all of them.
 
-    untrusted: nothing that is code of the project's own is run.
+    untrusted: nothing that is code of the project's own is run. command: the arguments of
+    `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
     """
 
     profile: str | None = None
@@ -37,6 +38,7 @@ class Options:
     cached_only: bool = False
     keep_going: bool = False
     untrusted: bool = False
+    command: Sequence[str] = ()
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
@@ -81,6 +83,11 @@ class Running:
                 return
             self.plan_again()
         raise self.unsteady()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was run, by this build or others, and nothing failed."""
+        return not (self.ran or self.others or self.failures)
 
     def due(self) -> list[Run]:
         """The runs that are not stored, and those that --force runs again."""
@@ -138,7 +145,7 @@ def _run(
     """
     from fwd_report.engine.device import determinism
     from fwd_report.engine.engine import Engine
-    from fwd_report.engine.libraries import verbosity_kept
+    from fwd_report.engine.process_state import process_state_kept
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
@@ -152,7 +159,7 @@ def _run(
     rates = Rates(store.base, first_rates(unique))
     with (
         determinism(plan.project.report.deterministic),
-        verbosity_kept(),
+        process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):
         engine = Engine(store, workbench, progress, keep_going, forced)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from types import ModuleType
 
 from fwd_report.errors import CodeChangedError
 
+BEGAN_NS = time.time_ns()
+"""When this process began to read the package, in nanoseconds since 1970."""
 INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 Stamp = tuple[int, int, int, int]
 """Size, time of the last write, time of the last change of any kind, number of the file."""

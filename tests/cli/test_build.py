@@ -196,7 +196,9 @@ def test_a_template_error_in_prose_names_file_and_line(project: Project) -> None
     assert answer.returncode == 2
     assert "experiments/hybrids.yaml:5" in answer.stderr
     assert "Traceback" not in answer.stderr
-    assert len(project.stored()) <= 1
+    assert "runs.skul" in answer.stderr
+    assert project.stored() == set(), "known before anything runs"
+    assert not (project.root / "docs").exists()
 
 
 def test_the_no_op_path_imports_no_torch(project: Project) -> None:

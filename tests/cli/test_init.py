@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from tests.helpers.command import command
 
 from fwd_report.spec.load import load_project
 from fwd_report.starter import copy_starter
@@ -17,17 +18,6 @@ REPOSITORY = Path(__file__).parents[2]
 SECTIONS = sorted(
     path.stem for path in (REPOSITORY / "experiments").glob("*.yaml") if path.stem != "report"
 )
-
-
-def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fwd_report", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def test_a_new_writeup_can_be_planned_at_once(tmp_path: Path) -> None:

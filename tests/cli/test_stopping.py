@@ -116,7 +116,7 @@ def test_closed_standard_streams_end_in_no_file(tmp_path: Path, closed: tuple[in
 def test_where_the_terminal_knows_ascii_alone_nothing_breaks(project: Project) -> None:
     environment = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     project.write("hybrids", "title: Пример ε\nexperimentz: []\n")
-    plan = start(project.command("plan"), project.root, **environment)
+    plan = start(project.command_line("plan"), project.root, **environment)
     _, errors = plan.communicate(timeout=60)
     assert plan.returncode == 2
     assert "experimentz" in errors

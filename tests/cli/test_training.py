@@ -59,11 +59,11 @@ def test_a_killed_build_resumes_its_training_and_ends_the_same(
     assert list(working.glob("*/epoch-003.safetensors"))
     assert not list(working.glob("*/epoch-012.safetensors")), "killed too late to mean anything"
 
-    assert training("build").returncode == 0
+    assert training.process("build").returncode == 0
     resumed = weights_of(training)
     assert not list(working.iterdir())
     shutil.rmtree(training.root / ".fwd-report")
-    assert training("build").returncode == 0
+    assert training.process("build").returncode == 0
     assert resumed == weights_of(training)
     assert len(resumed) == 12
 

@@ -13,8 +13,8 @@ import pytest
 from tests.helpers.project import HYBRIDS, REPORT, Project
 
 from fwd_report.errors import RunError, UserError
+from fwd_report.git import Git
 from fwd_report.site.branch import RemoteBranch
-from fwd_report.site.git import Git
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.org")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from tests.helpers.command import PLAIN, command
 
 REPORT = """\
 title: A small report
@@ -56,24 +57,23 @@ experiments:
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder; calling it runs the command there."""
+    """A project's folder; calling it is running the command there."""
 
     root: Path
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        """What the command answers here, run in this process."""
+        return command(*arguments, cwd=self.root)
+
+    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """What the command answers here, as a process of its own."""
+        process = self.start(*arguments)
+        out, errors = process.communicate(timeout=240)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments),
+            self.command_line(*arguments),
             cwd=self.root,
             env=self.environment(),
             stdout=subprocess.PIPE,
@@ -81,11 +81,11 @@ class Project:
             text=True,
         )
 
-    def command(self, *arguments: str) -> list[str]:
+    def command_line(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "fwd_report", *arguments]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
+        return {**os.environ, **PLAIN}
 
     def write(self, name: str, text: str) -> None:
         (self.root / "experiments" / f"{name}.yaml").write_text(text, encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from fwd_report.api.unet import is_unet_folder, load_unet
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype
-from fwd_report.engine.libraries import verbosity_kept
+from fwd_report.engine.process_state import process_state_kept
 from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.names import EMBEDDED, resolve
 
@@ -56,7 +55,7 @@ class LoadedModel(ModelHandle):
         for places in groups.values():
             for start in range(0, len(places), self.batcher.limit):
                 some = places[start : start + self.batcher.limit]
-                with verbosity_kept():
+                with process_state_kept():
                     answers = self.batcher.answer([queries[place] for place in some])
                 for place, answered in zip(some, answers, strict=True):
                     if isinstance(answered, Exception):
@@ -84,7 +83,7 @@ def load_model(
     """
     device = choose_device(device)
     precision = choose_dtype(dtype, device)
-    with verbosity_kept():
+    with process_state_kept():
         if is_unet_folder(Path(source).expanduser()):
             return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
         return LoadedModel.of(*_load_stage_one(str(source), device, precision), batch)
@@ -111,16 +110,17 @@ def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[Model
     import pooch
 
     from fwd_report.models.cascade import Cascade
-    from fwd_report.models.digest import model_digest
+    from fwd_report.models.digest import digest_of, digests_in
     from fwd_report.models.folder_layout import STAGE_PARTS
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder
-    from fwd_report.store.store import Store
+    from fwd_report.store.memory import Memory
 
-    folder = resolve(source, 1, Path.cwd())
-    store, parts = Store(Path(pooch.os_cache("fwd-report"))), STAGE_PARTS[1]
-    opened = partial(open_model, folder, store.memory, parts)
-    digest = model_digest(folder, store, parts)
-    encoder = partial(PromptEncoder, opened, digest, store.memory, device, dtype)
-    cascade = Cascade({1: opened}, encoder, device, dtype)
+    memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
+    parts = STAGE_PARTS[1]
+    folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
+    digest = digest_of(digests_in(folder.path, memory, parts))
+    encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
+    cascade = Cascade({1: lambda: folder}, encoder, device, dtype)
+    memory.save()
     return cascade.model(1), cascade.evaluator(1)

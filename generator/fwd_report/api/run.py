@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fwd_report.api.errors import NotRunError, unknown
 from fwd_report.api.rich import Rich
-from fwd_report.api.snapshot import Snapshot
+from fwd_report.api.snapshot import Snapshot, damaged
 from fwd_report.plan.run import Run as PlannedRun
 from fwd_report.plan.run import Status
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
@@ -170,9 +170,8 @@ class Run(Rich):
         try:
             return self._entry.content(file)
         except (DamagedEntryError, FileNotFoundError) as error:
-            name = f"{self._run.section}.{self._run.experiment}"
             self._snapshot.set_aside(self._run)
-            raise NotRunError(f"{error}; report.run({name!r}) makes it again") from error
+            raise NotRunError(damaged(self._run, error)) from error
 
     def _picture(self, name: str) -> Image.Image:
         from PIL import Image
@@ -187,6 +186,13 @@ class Run(Rich):
         content = io.BytesIO(self._content(f"frames-{name}.npy"))
         frames: np.ndarray = np.load(content, allow_pickle=False)
         return frames
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same run of the same key."""
+        return isinstance(other, Run) and (self.name, self.key) == (other.name, other.key)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.key))
 
     def __repr__(self) -> str:
         return f"<Run {self.name}: {self._run.alt}, {self.status}>"

@@ -35,13 +35,12 @@ class Snapshot:
 
         Raises NotRunError where there is none, or none that is as it was stored.
         """
-        name = f"{run.section}.{run.experiment}"
         if not self.store.has(run.key):
-            raise NotRunError(_not_run(run.name, name, run.why))
+            raise NotRunError(_not_run(run))
         try:
             return self._entries.read(run)
         except DamagedEntryError as error:
-            raise NotRunError(f"{error}; report.run({name!r}) makes it again") from error
+            raise NotRunError(damaged(run, error)) from error
 
     def set_aside(self, run: PlannedRun) -> None:
         """Have a result that is not as it was stored count as not run."""
@@ -52,7 +51,7 @@ class Snapshot:
         """The figure of these runs of an experiment, as on its page; raises as `figure_html`."""
         result = self._result(spec, runs)
         if result.absence is not None:
-            hint = f"{result.absence}; report.run('{section.name}.{spec.id}') makes it"
+            hint = f"{result.absence}; report.run('{section.name}.{spec.id}') runs what is missing"
             result = replace(result, absence=hint)
         report = ReportResult(self.plan.project, ())
         return figure_html(report, self._section(section), result, self._everything())
@@ -104,9 +103,15 @@ class _Sections(Mapping[str, Names]):
         return len(self._sections)
 
 
-def _not_run(run: str, experiment: str, why: Sequence[str]) -> str:
-    reason = f" ({'; '.join(why)})" if why else ""
+def damaged(run: PlannedRun, error: Exception) -> str:
+    """What is said of a result that is not as it was stored."""
+    return f"{error}; report.run('{run.section}.{run.experiment}') makes it again"
+
+
+def _not_run(run: PlannedRun) -> str:
+    experiment = f"{run.section}.{run.experiment}"
+    changed = f"has to run again ({'; '.join(run.why)})" if run.status == "stale" else "has not run"
     return (
-        f"{run} has not run yet{reason}: report.run({experiment!r}) runs it, "
+        f"{run.name} {changed}: report.run({experiment!r}) runs it, "
         f"or fwd-report build --only {experiment}"
     )

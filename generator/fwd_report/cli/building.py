@@ -23,6 +23,7 @@ from fwd_report.cli.options import (
     say_ignored,
 )
 from fwd_report.errors import CodeChangedError, counted, say
+from fwd_report.unchanged import CURRENT, NOTHING
 
 if TYPE_CHECKING:
     from fwd_report.build import Options
@@ -53,7 +54,14 @@ def build(
     if untrusted:
         say_ignored(root)
     options = Options(
-        profile, overrides or (), only or (), force, cached_only, keep_going, untrusted
+        profile,
+        overrides or (),
+        only or (),
+        force,
+        cached_only,
+        keep_going,
+        untrusted,
+        command=sys.argv[1:],
     )
     try:
         outcome = run_build(root.resolve(), options)
@@ -66,11 +74,11 @@ def build(
         say(f"{error}; planned again, in a fresh process", err=True)
         raise typer.Exit(_again(options, root.resolve())) from None
     idle = not outcome.ran and not outcome.failures and not outcome.others
-    ran = "nothing to run" if idle else f"ran {outcome.ran} of {counted(outcome.runs, 'run')}"
+    ran = NOTHING if idle else f"ran {outcome.ran} of {counted(outcome.runs, 'run')}"
     if outcome.others:
         ran += f"; another build ran {counted(outcome.others, 'run')} meanwhile"
     written = sum(page.suffix == ".md" for page in outcome.pages)
-    pages = f"wrote {counted(written, 'page')}" if written else "pages are up to date"
+    pages = f"wrote {counted(written, 'page')}" if written else CURRENT
     say(f"{ran}; {pages}")
     if written:
         say("look at them with: fwd-report serve")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from torch import Tensor
 
-from fwd_report.diffusion.program import Estimator, Prediction, Program, Query
-
-T = TypeVar("T")
+from fwd_report.diffusion.program import Estimator, Prediction, Program, Query, Returned
 
 
 class Answering(Protocol):
@@ -23,7 +21,7 @@ class Answering(Protocol):
         """The prediction for each query, in order."""
 
 
-def answer(program: Program[T], *models: Answering) -> T:
+def answer(program: Program[Returned], *models: Answering) -> Returned:
     """Run a program to its end and return its result; `models` answer what it asks.
 
     What it asks at once is answered at once: `answer(together(*programs), model)` draws several
@@ -36,7 +34,7 @@ def answer(program: Program[T], *models: Answering) -> T:
         try:
             queries = program.send(answers)  # type: ignore[arg-type]
         except StopIteration as done:
-            result: T = done.value
+            result: Returned = done.value
             return result
         answers = _answered(queries, by_name)
 

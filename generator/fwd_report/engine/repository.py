@@ -7,16 +7,18 @@ configuration made here, which names none.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fwd_report.git import Git, GitError
+
 PATIENCE = 20
 """Seconds that git may take."""
+ALONE = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+"""Git writes nothing, and asks no other machine for what is missing."""
 FILE_SYSTEM = ("filemode", "ignorecase", "symlinks", "precomposeunicode", "autocrlf")
 """Settings of a repository that say what its disk can do; they name no program."""
 VALUES = {"true", "false", "input"}
@@ -33,29 +35,28 @@ def git_state(root: Path) -> dict[str, Any]:
 
     dirty is left out where git cannot tell. Changes within submodules do not count.
     """
+    git = Git(root, ALONE, PATIENCE)
     try:
-        commit, top, own, index, objects = _git(
-            root,
-            {},
+        commit, top, own, index, objects = git(
             *("rev-parse", "HEAD", "--show-toplevel", "--absolute-git-dir"),
             *("--git-path", "index", "--git-path", "objects"),
         ).splitlines()
-    except (OSError, ValueError, subprocess.SubprocessError):
+    except (GitError, ValueError):
         return {}
     try:
-        dirty = _dirty(root, commit, Path(top), Path(own), root / index, root / objects)
-    except (OSError, subprocess.SubprocessError):
+        dirty = _dirty(git, commit, Path(top), Path(own), root / index, root / objects)
+    except (OSError, GitError):
         return {"commit": commit}
     return {"commit": commit, "dirty": dirty}
 
 
-def _dirty(root: Path, commit: str, top: Path, own: Path, index: Path, objects: Path) -> bool:
+def _dirty(git: Git, commit: str, top: Path, own: Path, index: Path, objects: Path) -> bool:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for name in ("refs", "info"):
             (folder / name).mkdir()
         (folder / "HEAD").write_text(f"{commit}\n")
-        (folder / "config").write_text(CONFIGURATION + _settings(root, commit))
+        (folder / "config").write_text(CONFIGURATION + _settings(git, commit))
         for name, source in (("index", index), ("info/exclude", own / "info" / "exclude")):
             if source.is_file():
                 shutil.copyfile(source, folder / name)
@@ -64,15 +65,16 @@ def _dirty(root: Path, commit: str, top: Path, own: Path, index: Path, objects: 
             "GIT_WORK_TREE": str(top),
             "GIT_OBJECT_DIRECTORY": str(objects),
         }
-        return bool(_git(top, places, "status", "--porcelain", "--ignore-submodules=all"))
+        elsewhere = Git(top, {**ALONE, **places}, PATIENCE)
+        return bool(elsewhere("status", "--porcelain", "--ignore-submodules=all"))
 
 
-def _settings(root: Path, commit: str) -> str:
+def _settings(git: Git, commit: str) -> str:
     """What of the repository's own configuration is carried over."""
     names = "|".join(FILE_SYSTEM)
     try:
-        found = _git(root, {}, "config", "--local", "--get-regexp", rf"^core\.({names})$")
-    except subprocess.CalledProcessError:
+        found = git("config", "--local", "--get-regexp", rf"^core\.({names})$")
+    except GitError:
         found = ""
     pairs = (line.partition(" ") for line in found.splitlines())
     lines = [
@@ -81,22 +83,3 @@ def _settings(root: Path, commit: str) -> str:
     if len(commit) == 64:
         lines.append("[extensions]\n\tobjectFormat = sha256\n")
     return "".join(lines)
-
-
-def _git(folder: Path, places: dict[str, str], *arguments: str) -> str:
-    """What git answers. Raises OSError or SubprocessError where it does not."""
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", **places}
-    quiet = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "core.untrackedCache=false")
-    options = [part for setting in quiet for part in ("-c", setting)]
-    answer = subprocess.run(
-        ["git", *options, *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    return answer.stdout.strip()

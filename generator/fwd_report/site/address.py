@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from fwd_report.site.git import Git, GitError, without_password
-from fwd_report.spec.project import Project
+from fwd_report.git import Git, GitError, without_password
+
+if TYPE_CHECKING:
+    from fwd_report.spec.project import Project
 
 HOSTS = {"github.com": "github.io", "ssh.github.com": "github.io", "gitlab.com": "gitlab.io",
          "altssh.gitlab.com": "gitlab.io"}  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.site.git import BY_NET, Git, GitError, without_password
+from fwd_report.git import BY_NET, Git, GitError, without_password
 
 PLAIN_FILE = "100644"
 UNKNOWN_USER = re.compile(

@@ -10,10 +10,10 @@ import time
 from pathlib import Path, PurePosixPath
 
 from fwd_report.errors import Problem, RunError, UserError, counted
+from fwd_report.git import Git, GitError
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.config import mkdocs_config
-from fwd_report.site.git import Git, GitError
 from fwd_report.site.lock import held
 from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.published_files import MARK, Changes, changes, mark_of

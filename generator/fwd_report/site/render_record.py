@@ -39,16 +39,21 @@ def read_record(root: Path) -> Record | None:
     A record that the folder does not hold proves a file by its digest alone, and claims none by
     its name.
     """
-    stamp = root / "docs" / OWNED / STAMP
+    stamp, kept = record_files(root)
     if (found := _parsed(read_json(stamp))) is not None:
         return found
-    copy = _parsed(read_json(root / COPY))
+    copy = _parsed(read_json(kept))
     return copy if copy is not None or not stamp.is_file() else Record()
+
+
+def record_files(root: Path) -> tuple[Path, Path]:
+    """Where the record of a project's pages lies."""
+    return root / "docs" / OWNED / STAMP, root / COPY
 
 
 def is_marked(root: Path) -> bool:
     """Whether docs/report/ bears the mark of a render, be it damaged."""
-    return (root / "docs" / OWNED / STAMP).is_file()
+    return record_files(root)[0].is_file()
 
 
 def write_record(root: Path, record: Record) -> None:
@@ -59,8 +64,8 @@ def write_record(root: Path, record: Record) -> None:
         "files": dict(record.files),
         "named": sorted(record.named),
     }
-    write_json(root / COPY, content)
-    write_json(root / "docs" / OWNED / STAMP, content)
+    for file in reversed(record_files(root)):
+        write_json(file, content)
 
 
 def _parsed(content: Mapping[str, Any]) -> Record | None:

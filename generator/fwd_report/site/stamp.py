@@ -25,7 +25,7 @@ CODE = (
     "training",
 )  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
-MODULES = ("errors.py", "outside.py", "packaged.py", "sources.py")
+MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
 """The modules beside them that rendering loads."""
 
 

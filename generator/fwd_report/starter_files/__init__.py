@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fwd_report import __version__
+from fwd_report.git import Git, GitError
 from fwd_report.site.address import web_address
-from fwd_report.site.git import Git, GitError
 
 HERE = Path(__file__).parent
 PLACES = {

@@ -1,4 +1,4 @@
-"""What other libraries say while networks are loaded, and what they say afterwards."""
+"""What loading and asking networks changes in a process, and gives back afterwards."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 LIBRARIES = ("diffusers", "transformers")
 
 
 @contextmanager
-def verbosity_kept() -> Iterator[None]:
-    """Give the libraries back the log level and the progress bars that they had before.
+def process_state_kept() -> Iterator[None]:
+    """Leave torch's random numbers, and the libraries' log levels and progress bars, as they were.
 
-    Loading a network silences them. One that was not imported before gets its own defaults.
+    A network that is loaded draws numbers for weights it then replaces, and silences the library.
+    One that was not imported before gets its own defaults. Results have generators of their own.
     """
     before: dict[str, tuple[int, bool]] = {}
     for name in LIBRARIES:
         if logging := _logging_of(name):
             before[name] = (logging.get_verbosity(), logging.is_progress_bar_enabled())
     try:
-        yield
+        with torch.random.fork_rng(devices=[]):
+            yield
     finally:
         for name in LIBRARIES:
             if logging := _logging_of(name):

@@ -12,6 +12,7 @@ from fwd_report.errors import RunError, UserError
 
 HARMLESS = (
     "-c", "core.fsmonitor=false",
+    "-c", "core.untrackedCache=false",
     "-c", "gc.auto=0",
     "-c", "maintenance.auto=false",
     "-c", "core.quotePath=false",
@@ -43,11 +44,20 @@ class GitError(RunError):
 
 
 class Git:
-    """The repository that a folder lies in. Raises GitError where a command fails."""
+    """The repository that a folder lies in. Raises GitError where a command fails.
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    patience: seconds that a command may take; None: as long as it takes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        patience: float | None = None,
+    ) -> None:
         self._folder = folder
         self._environment = _environment() | dict(environment or {})
+        self._patience = patience
 
     def __call__(self, *arguments: str, text: str | None = None, hooks: bool = False) -> str:
         """What `git ARGUMENTS` prints, trailing newline aside; `text` is its input."""
@@ -67,7 +77,10 @@ class Git:
                 env=self._environment,
                 capture_output=True,
                 start_new_session=True,  # without a terminal, ssh fails where it would ask
+                timeout=self._patience,
             )
+        except subprocess.TimeoutExpired as error:
+            raise GitError(f"git does not answer within {self._patience} s") from error
         except OSError as error:
             raise GitError(f"git cannot be run: {error.strerror}") from error
         if answer.returncode:
