@@ -62,7 +62,7 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
     Raises UserError for names in `only` that are no section's and no experiment's.
     """
     check_names(project, only)
-    refresh_schemas(project.root)
+    refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
     check_encodings(project, plan.selected(only), store)

@@ -76,7 +76,15 @@ class Problem:
         return before + shown + after, column - 1 - start + len(before)
 
 
-class UserError(Exception):
+class _Said(Exception):
+    """An error whose message says all that there is to know."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What notebooks show of it, in place of Python's own trace."""
+        return [inert(str(self))]
+
+
+class UserError(_Said):
     """What the user wrote cannot be run; the command ends with exit code 2."""
 
     def __init__(
@@ -119,7 +127,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-class RunError(Exception):
+class RunError(_Said):
     """A run or a check failed although its spec is well formed; exit code 1."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,9 @@ class Options:
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
-        project = load_project(root, profile or self.profile, self.overrides)
-        return replace(project, trusted=False) if self.untrusted else project
+        return load_project(
+            root, profile or self.profile, self.overrides, trusted=not self.untrusted
+        )
 
 
 class Running:

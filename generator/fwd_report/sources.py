@@ -83,5 +83,10 @@ def _stamps(folder: str) -> dict[str, Stamp | None]:
     return found
 
 
+def remember(path: Path) -> None:
+    """Note how the source of somebody else's module is before it is imported."""
+    AT_START.setdefault(str(path), stamp_of(path))
+
+
 AT_START = _stamps(os.path.dirname(__file__))
 """The stamp of every source, by path."""

@@ -225,7 +225,7 @@ def test_it_holds_no_open_file(report: Report) -> None:
 
 def test_warnings_are_pythons_own(project: Path) -> None:
     write(project, "noise", NOISE.replace("a photo of a dog", "a photo #1 of a dog"))
-    with pytest.warns(fwd_report.ReportWarning, match=r"noise\.yaml:11"):
+    with pytest.warns(fwd_report.ReportWarning, match=r"noise\.yaml:12"):
         open_report(project)
 
 

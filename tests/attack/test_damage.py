@@ -58,7 +58,7 @@ def owned_files(root: Path) -> list[Path]:
 @pytest.mark.parametrize("damage", fast(DAMAGES, "a flipped bit", "a link loop", "wrong shapes"))
 def test_damaged_files_are_healed(copy: Writeup, built: tuple[Writeup, float], damage: str) -> None:
     hurt = owned_files(copy.root)
-    assert {"store", "cache", "last", "schema", "locks"} <= {
+    assert {"store", "memory", "last", "schema", "locks"} <= {
         path.relative_to(copy.root / ".fwd-report").parts[0] for path in hurt
     }
     for path in hurt:
@@ -77,7 +77,7 @@ def test_folders_that_are_none_are_healed(
     copy: Writeup, built: tuple[Writeup, float], how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = copy.root / ".fwd-report"
-    names = ("cache/prompts", "cache", "last", "schema", "locks", "training", "logs", "aside")
+    names = ("memory/00", "memory", "last", "schema", "locks", "training", "logs", "aside")
     for name in names:
         place = base / name
         shutil.rmtree(place, ignore_errors=True)
@@ -88,14 +88,14 @@ def test_folders_that_are_none_are_healed(
             place.symlink_to(place)
         elif how == "a link to a file":
             place.symlink_to(copy.root / "experiments" / "report.yaml")
-        if name == "cache/prompts":
+        if name == "memory/00":
             copy.build(force=True)
     capsys.readouterr()
     copy.build(force=True)
     assert_same(copy, built[0])
     copy.build(force=True)
     said = capsys.readouterr().err
-    for name in ("cache", "last", "schema", "locks"):
+    for name in ("memory", "last", "schema", "locks"):
         assert said.count(f"{base / name} is no folder") == (how != "gone"), said
 
 

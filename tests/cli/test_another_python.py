@@ -37,7 +37,7 @@ def test_a_copy_is_fresh_under_another_python(project: Project, tmp_path: Path) 
     shutil.copytree(project.root / "experiments", copy / "experiments")
     shutil.copytree(project.root / ".fwd-report", copy / ".fwd-report")
     shutil.copytree(project.root / "model", copy / "model")
-    shutil.rmtree(copy / ".fwd-report" / "cache")
+    shutil.rmtree(copy / ".fwd-report" / "memory")
     answer = subprocess.run(
         [other, "-m", "fwd_report", "plan", "--why"],
         cwd=copy,

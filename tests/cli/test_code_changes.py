@@ -90,7 +90,7 @@ EDIT = ("return math.sqrt(a) * x0", "return 0.5 * math.sqrt(a) * x0")
 @pytest.mark.slow
 def test_an_edit_right_after_the_plan_is_planned_again(copy: Copy) -> None:
     process = copy.start("build")
-    wait_for(copy.project.root / ".fwd-report" / "cache" / "code.json", process)
+    wait_for(copy.project.root / ".fwd-report" / "memory" / "files.json", process)
     copy.edit(*EDIT)
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err

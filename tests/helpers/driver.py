@@ -54,7 +54,10 @@ def run_together(programs: Sequence[Program[T]], evaluator: Evaluator) -> list[T
 
 
 def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
-    """The model whose stages lie in these folders, on the CPU in float32."""
+    """The model whose stages lie in these folders, on the CPU in float32.
+
+    cache: what is remembered of it lies there.
+    """
     memory = Memory(cache)
     opened = {n: partial(open_model, path, memory, STAGE_PARTS[n]) for n, path in stages.items()}
     digest = digest_of(digests_in(stages[1], memory, STAGE_PARTS[1]))

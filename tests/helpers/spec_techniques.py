@@ -11,9 +11,9 @@ from fwd_report.techniques.base import (
     EachRun,
     ImageFile,
     MaskFile,
-    OneRun,
     Prompt,
     Technique,
+    Trained,
 )
 
 
@@ -82,7 +82,7 @@ class Ask(Technique):
 
     name: ClassVar[str] = "ask"
 
-    model: OneRun
+    model: Trained
 
 
 class Chart(Technique):

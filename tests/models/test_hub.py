@@ -15,12 +15,13 @@ from fwd_report.errors import UnavailableError, UserError
 from fwd_report.models import hub, names
 from fwd_report.models.digest import model_digest
 from fwd_report.models.folder_layout import STAGE_PARTS
+from fwd_report.store.store import Store
 
 PARTS = STAGE_PARTS[1]
 
 
-def digest(model: Path | str, tmp_path: Path, cache: str = "digests.json") -> str:
-    return model_digest(model, tmp_path / cache, PARTS)
+def digest(model: Path | str, tmp_path: Path, place: str = "one") -> str:
+    return model_digest(model, Store(tmp_path / place), PARTS)
 
 
 def test_a_folder_and_the_hub_id_of_the_same_weights_have_one_digest(

@@ -13,7 +13,8 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from fwd_report.errors import UserError
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.scorer import Towers, TowersScorer, load_scorer
+from fwd_report.models.scorer import load_scorer
+from fwd_report.models.towers import Towers, TowersScorer
 
 PROMPTS = ["a dog", "a photo of a skull"]
 

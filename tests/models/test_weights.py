@@ -23,7 +23,9 @@ from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.opening import open_model
 from fwd_report.models.prompts import PromptEncoder
 from fwd_report.models.vocabulary import unknown_words
-from fwd_report.store.files import read_cache, write_cache
+from fwd_report.sources import AT_START, stamp_of
+from fwd_report.store.memory import Memory
+from fwd_report.store.store import Store
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
@@ -64,7 +66,7 @@ def test_networks_are_those_the_libraries_load_themselves(folder: Path, dtype: t
 
 def test_weights_edited_after_they_were_hashed_are_not_loaded(folder: Path) -> None:
     """With the size and the time of the file that was hashed: only reading it tells."""
-    opened = open_model(folder, folder.parent / "digests.json", STAGE_PARTS[1])
+    opened = open_model(folder, Memory(folder.parent / "own" / "memory"), STAGE_PARTS[1])
     path = folder / "unet" / WEIGHTS
     stat = path.stat()
     content = bytearray(path.read_bytes())
@@ -194,26 +196,16 @@ def test_names(tiny_if: Path) -> None:
         names.resolve(str(tiny_if / "stage_1" / "unet"), 1, tiny_if)
 
 
-def test_digest_is_of_contents_and_is_cached(folder: Path, tmp_path: Path) -> None:
-    cache = tmp_path / "digests.json"
-    first = model_digest(folder, cache, STAGE_PARTS[1])
+def test_digest_is_of_contents(folder: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "own")
+    first = model_digest(folder, store, STAGE_PARTS[1])
     copied = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
-    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
-    known = read_cache(cache)
+    assert model_digest(copied, store, STAGE_PARTS[1]) == first
     path = folder / "unet" / WEIGHTS
-    known[str(path)]["sha256"] = "remembered"
-    write_cache(cache, known)
-    assert model_digest(folder, cache, STAGE_PARTS[1]) != first
-    cache.write_text(cache.read_text().replace("remembered", "rememberee"))
-    assert model_digest(folder, cache, STAGE_PARTS[1]) == first, "damage is not believed"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
-    assert model_digest(folder, cache, STAGE_PARTS[1]) not in (
-        first,
-        model_digest(copied, cache, STAGE_PARTS[1]),
-    )
-    (folder / "README.md").write_text("not part of what the model predicts")
-    (copied / "README.md").write_text("something else")
-    assert model_digest(copied, cache, STAGE_PARTS[1]) == first
+    assert model_digest(folder, store, STAGE_PARTS[1]) != first
+    (copied / "README.md").write_text("not part of what the model predicts")
+    assert model_digest(copied, store, STAGE_PARTS[1]) == first
 
 
 def test_unknown_words(folder: Path) -> None:
@@ -242,52 +234,56 @@ def test_prompts_are_encoded_once_and_kept(
     assert len(loads) == 1
     cascade().prepare(["a skull"])
     assert len(loads) == 1
-    for path in (tmp_path / "cache" / "prompts").iterdir():
+    for path in values(tmp_path / "cache"):
         path.write_bytes(b"damaged")
     cascade().prepare(["a skull"])
     assert len(loads) == 2
 
 
-def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:
-    def encoder() -> PromptEncoder:
-        return PromptEncoder(
-            ModelFolder(folder), "digest", tmp_path / "prompts", "cpu", torch.float32
-        )
+def values(root: Path) -> list[Path]:
+    return sorted(root.glob("**/memory/??/*"))
 
-    expected = encoder().embeddings(["a skull"])
-    (kept,) = (tmp_path / "prompts").iterdir()
+
+def encoder_of(folder: Path, memory: Path, digest: str = "digest") -> PromptEncoder:
+    return PromptEncoder(ModelFolder(folder), digest, Memory(memory), "cpu", torch.float32)
+
+
+def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "own" / "memory"
+    expected = encoder_of(folder, memory).embeddings(["a skull"])
+    (kept,) = values(tmp_path)
     whole = kept.read_bytes()
-    for place in (0, 9, 30, 60, 90, len(whole) // 2, len(whole) - 1):
+    for place in (0, 9, 70, 90, 120, len(whole) // 2, len(whole) - 1):
         hurt = bytearray(whole)
         hurt[place] ^= 4
         kept.write_bytes(hurt)
-        assert torch.equal(encoder().embeddings(["a skull"]), expected), place
+        assert torch.equal(encoder_of(folder, memory).embeddings(["a skull"]), expected), place
         assert kept.read_bytes() == whole, "encoded and kept again"
 
 
-def test_what_other_code_encoded_is_not_read(
+def test_what_other_code_or_another_model_encoded_is_not_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An edit of either file that encodes: its source is another, as its results may be."""
-    for edited in (prompts, weights):
+    memory = tmp_path / "own" / "memory"
+    encoder_of(folder, memory).prepare(["a"])
+    encoder_of(folder, memory).prepare(["a"])
+    assert len(values(tmp_path)) == 1
+    encoder_of(folder, memory, "another").prepare(["a"])
+    assert len(values(tmp_path)) == 2
+    for number, edited in enumerate((prompts, weights)):
         copy = tmp_path / "edited.py"
-        copy.write_bytes(Path(edited.__file__).read_bytes())
+        copy.write_bytes(Path(edited.__file__).read_bytes() + b"# edited\n")
         monkeypatch.setattr(edited, "__file__", str(copy))
-        kept = []
-        for source in (copy.read_bytes(), copy.read_bytes() + b"# edited\n"):
-            copy.write_bytes(source)
-            prompts._code_digest.cache_clear()
-            place = tmp_path / edited.__name__
-            PromptEncoder(ModelFolder(folder), "digest", place, "cpu", torch.float32).prepare(["a"])
-            kept.append(len(list(place.iterdir())))
-        assert kept == [1, 2], edited.__name__
+        monkeypatch.setitem(AT_START, str(copy), stamp_of(copy))
+        encoder_of(folder, memory).prepare(["a"])
+        assert len(values(tmp_path)) == 3 + number, edited.__name__
         monkeypatch.undo()
-    prompts._code_digest.cache_clear()
 
 
 def test_prompts_that_cannot_be_kept_are_encoded_all_the_same(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("where a folder should be")
-    encoder = PromptEncoder(ModelFolder(folder), "digest", tmp_path / "file", "cpu", torch.float32)
+    encoder = encoder_of(folder, tmp_path / "file" / "memory")
     assert encoder.embeddings(["a skull"]).shape[0] == 1
 
 

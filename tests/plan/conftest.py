@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fwd_report.plan.code import Closure, Code
+from fwd_report.store.memory import Memory
 
 MINE = "techniques/mine.py"
 SOURCES = {
@@ -128,10 +129,8 @@ class Sources:
         self.write(name, text.replace(old, new, 1))
 
     def closure(self, technique: str = "mine") -> Closure:
-        code = Code(self.root / "cache" / "code.json", self.root)
-        found = code.closure(f"fwd_report.techniques.{technique}")
-        code.save()
-        return found
+        code = Code(Memory(self.root / "own" / "memory"), self.root)
+        return code.closure(f"fwd_report.techniques.{technique}")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tests.plan.conftest import MINE, SOURCES, Sources
 
 from fwd_report.plan.code import Code
 from fwd_report.plan.keys import differences
+from fwd_report.store.memory import Memory
 
 HELPERS = "techniques/helpers.py"
 STEPS = "diffusion/steps.py"
@@ -182,14 +183,22 @@ def test_a_method_that_only_shows_counts_where_a_run_calls_it(sources: Sources) 
 
 def test_flipped_bits_in_what_was_remembered_change_no_key(sources: Sources) -> None:
     before = sources.closure()
-    cache = sources.root / "cache" / "code.json"
-    whole = cache.read_bytes()
+    (value,) = sources.root.glob("own/memory/??/*")
+    whole = value.read_bytes()
     for place in range(0, len(whole), max(1, len(whole) // 60)):
-        cache.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        value.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
         assert sources.closure() == before
     for text in ("", "{}", "null", f"{whole.decode()[:64]}\n" + "[" * 20_000):
-        cache.write_text(text)
+        value.write_text(text)
         assert sources.closure() == before
+
+
+def test_a_closure_that_is_remembered_is_not_worked_out_again(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sources.closure()
+    monkeypatch.setattr("fwd_report.plan.reach.reached", None)
+    assert sources.closure() == before
 
 
 def test_an_edit_that_keeps_size_and_time_is_seen(sources: Sources) -> None:
@@ -215,12 +224,12 @@ def test_modules_of_subpackages_count_and_an_editors_lock_files_do_not(sources: 
 
 def test_a_technique_whose_code_does_not_count_is_no_technique(sources: Sources) -> None:
     with pytest.raises(LookupError, match="page"):
-        Code(sources.root / "code.json", sources.root).closure("fwd_report.site.page")
+        Code(Memory(sources.root / "own" / "memory"), sources.root).closure("fwd_report.site.page")
 
 
 def test_where_nothing_can_be_remembered_keys_are_the_same(sources: Sources) -> None:
     before = sources.closure()
-    cache = sources.root / "cache" / "code.json"
-    cache.unlink()
-    (cache / "a folder").mkdir(parents=True)
+    (value,) = sources.root.glob("own/memory/??/*")
+    value.unlink()
+    (value / "a folder").mkdir(parents=True)
     assert sources.closure() == before

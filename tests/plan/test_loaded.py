@@ -16,6 +16,7 @@ import pytest
 from fwd_report import sources
 from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded_code import LoadedCode
+from fwd_report.plugins.importing import Travelling
 from fwd_report.training.parallel import _work
 
 NAME = "some_counted_module"
@@ -104,5 +105,5 @@ def test_a_process_that_helps_to_train_runs_the_code_of_the_one_it_helps() -> No
     task: Any = None  # it is not looked at
     other = dict.fromkeys(sources.AT_START, (0, 0, 0, 0))
     with pytest.raises(CodeChangedError):
-        _work(1, 2, 0, print, task, other)
+        _work(1, 2, 0, print, Travelling(), task, other)
     sources.require_untouched(sources.AT_START)

@@ -22,7 +22,7 @@ import fwd_report
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
-from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.models.towers import Towers, TowersScorer
 from fwd_report.plan.code import COUNTED, Code
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import Plan, make_plan
@@ -30,6 +30,7 @@ from fwd_report.plan.rates import Rates
 from fwd_report.plan.run import Run
 from fwd_report.plan.syntax import read_module
 from fwd_report.spec.load import load_project
+from fwd_report.store.memory import Memory
 from fwd_report.store.store import Store
 from fwd_report.techniques.registry import all_techniques
 
@@ -163,7 +164,7 @@ def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) 
     assert {run.technique.name for run in plan.runs} | {"compare", "curves"} == set(
         all_techniques()
     ), "an experiment of every technique"
-    code = Code(store.base / "unused")
+    code = Code(store.memory)
     workbench = Workbench(plan.project, store, LoadedCode(plan.sources))
     workbench.prepare(plan.runs)
     marked = {name for name, text in code.texts.items() if read_module(text, name).outside}
@@ -207,7 +208,7 @@ print(json.dumps(report))
     not hasattr(os, "fork"), reason="each import needs a process without the others"
 )
 def test_what_importing_a_module_loads_is_in_its_closure(tmp_path: Path) -> None:
-    code = Code(tmp_path / "code.json")
+    code = Code(Memory(tmp_path / "own" / "memory"))
     modules = [name for name in code.files if not read_module(code.texts[name], name).outside]
     answer = subprocess.run(
         [sys.executable, "-c", LOADS, *modules], capture_output=True, text=True, check=False

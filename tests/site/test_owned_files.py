@@ -228,7 +228,7 @@ def test_whatever_happens_to_a_file_of_ours_it_is_noticed_and_written_again(
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("which", ["stamp", "copy", "cache"])
+@pytest.mark.parametrize("which", ["stamp", "copy", "memory"])
 def test_a_damaged_record_is_mended_and_nothing_is_lost(
     project: Path, pages: Path, which: str, damage: str
 ) -> None:
@@ -239,7 +239,7 @@ def test_a_damaged_record_is_mended_and_nothing_is_lost(
     record = {
         "stamp": pages / "_stamp.json",
         "copy": project / ".fwd-report/pages.json",
-        "cache": project / ".fwd-report/cache/pages.json",
+        "memory": project / ".fwd-report/memory/files.json",
     }[which]
     DAMAGES[damage](record)
     render_site(report, project)

@@ -14,7 +14,7 @@ from fwd_report.errors import UserError
 from fwd_report.site.prose import TooLongError, render
 from fwd_report.site.render import render_site
 from fwd_report.spec.markdown import pieces
-from fwd_report.spec.templates import Templates
+from fwd_report.spec.templates import parsed
 
 TOO_MUCH = (
     "{{ 'a' * 10**9 }}",
@@ -51,7 +51,7 @@ TOO_MUCH = (
 @pytest.mark.parametrize("source", TOO_MUCH)
 def test_what_is_too_much_is_refused_soon(source: str) -> None:
     start = time.thread_time()
-    assert "error" not in Templates().parse(source), "plan computes nothing"
+    assert "error" not in parsed(source), "plan computes nothing"
     with pytest.raises(Exception, match=r"more than|larger|too large|longer than|width|recursion"):
         render(source, {})
     assert time.thread_time() - start < 8
@@ -107,7 +107,7 @@ def test_every_exception_is_an_error_at_its_line(tmp_path: Path, wrong: str) -> 
     ],
 )
 def test_templates_nested_too_deeply_are_errors(source: str) -> None:
-    found = Templates().parse(source)
+    found = parsed(source)
     if "error" not in found:
         with pytest.raises(Exception, match=r".+"):
             render(source, {})

@@ -13,11 +13,11 @@ import pytest
 from tests.store.conftest import KEY, put_entry
 
 from fwd_report.errors import UnavailableError
-from fwd_report.store.files import read_cache, write_atomically, write_cache
+from fwd_report.store.files import write_atomically
 from fwd_report.store.folders import inside, remove
 from fwd_report.store.store import Store
 
-PLACES = ("store", "store/ab", "training", "locks", "cache", "last", "logs", "aside")
+PLACES = ("store", "store/ab", "training", "locks", "memory", "last", "logs", "aside")
 
 
 def block(path: Path, how: str) -> None:
@@ -41,16 +41,16 @@ def test_what_stands_in_the_way_moves_aside_once_and_is_said(
 ) -> None:
     block(store.base / place, how)
     if place == "aside":
-        block(store.base / "cache", "file")
+        block(store.base / "memory", "file")
     for _ in range(2):
         put_entry(store)
         store.working_folder(KEY)
         store.remember("a.b[0]", KEY)
         store.log("a.b[0]", "details")
-        write_cache(store.base / "cache" / "digests.json", {"a": 1})
+        store.memory.put(KEY, b"a value")
     assert store.read(KEY).files
     assert store.last_key("a.b[0]") == KEY
-    assert read_cache(store.base / "cache" / "digests.json") == {"a": 1}
+    assert store.memory.get(KEY) == b"a value"
     said = capsys.readouterr().err
     assert said.count(f"{store.base / place} is no folder") == 1
     moved = [path for path in store.base.rglob("*-*") if place.rpartition("/")[2] in path.name]
@@ -232,9 +232,9 @@ def test_remove_takes_the_link_and_not_its_target(tmp_path: Path) -> None:
 
 
 def test_files_that_killed_builds_were_writing_go_with_the_next_one(store: Store) -> None:
-    old = store.base / "cache" / ".digests.json-123-0a1b2c3d.tmp"
+    old = store.base / "memory" / ".files.json-123-0a1b2c3d.tmp"
     young = store.base / "last" / ".a.b[0]-123-0a1b2c3d.tmp"
-    mine = store.base / "cache" / ".notes-of-mine.tmp"
+    mine = store.base / "memory" / ".notes-of-mine.tmp"
     for path in (old, young, mine):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

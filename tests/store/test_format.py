@@ -10,7 +10,7 @@ import pytest
 from tests.store.conftest import KEY, put_entry
 
 from fwd_report.store.collect import survey
-from fwd_report.store.files import read_cache, strict_json, write_cache
+from fwd_report.store.files import read_checked, strict_json, write_checked
 from fwd_report.store.manifest import MANIFEST, VERSION, NewerEntryError, _digest_of, parse_manifest
 from fwd_report.store.store import DamagedEntryError, Store
 
@@ -115,8 +115,8 @@ def test_infinite_numbers_survive_as_json_for_other_readers(store: Store) -> Non
 @pytest.mark.parametrize("damage", ["flip", "deep", "list", "null", "other shape", "folder"])
 def test_a_cache_that_is_not_as_written_is_no_cache(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "cache.json"
-    write_cache(path, {"a": {"sha256": "00"}})
-    assert read_cache(path) == {"a": {"sha256": "00"}}
+    write_checked(path, {"a": {"sha256": "00"}})
+    assert read_checked(path) == {"a": {"sha256": "00"}}
     text = path.read_text()
     if damage == "folder":
         path.unlink()
@@ -131,4 +131,4 @@ def test_a_cache_that_is_not_as_written_is_no_cache(tmp_path: Path, damage: str)
                 "other shape": '{"value": {"a": 1}}',
             }[damage]
         )
-    assert read_cache(path) == {}
+    assert read_checked(path) == {}

@@ -11,7 +11,7 @@ import pytest
 from tests.store.conftest import KEY, as_user, needs_root, put_entry
 
 from fwd_report.errors import UnavailableError
-from fwd_report.store.files import write_cache
+from fwd_report.store.files import write_checked
 from fwd_report.store.manifest import MANIFEST
 from fwd_report.store.store import DamagedEntryError, Store
 
@@ -113,7 +113,7 @@ def test_everything_written_has_the_modes_of_the_umask(
     put_entry(store)
     store.remember("a.b[0]", KEY)
     store.log("a.b[0]", "details")
-    write_cache(store.base / "cache" / "digests.json", {})
+    write_checked(store.base / "models.json", {})
     with store.lock(KEY):
         places = [path for path in store.base.rglob("*") if not path.is_symlink()]
         files = [path for path in places if path.is_file()]

@@ -21,6 +21,7 @@ from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.store.store import Store
 from fwd_report.techniques.context import RunContext
 
 
@@ -71,7 +72,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for stage in (1, 2):
         with suppress(UserError):
             folders[stage] = resolve(EMBEDDED, stage, Path())
-            model_digest(folders[stage], cache / "digests.json", STAGE_PARTS[stage])
+            model_digest(folders[stage], Store(cache), STAGE_PARTS[stage])
     if 1 not in folders:
         pytest.skip("the package has no weights of the embedded model")
     return make_world(folders, cache)

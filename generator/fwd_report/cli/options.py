@@ -35,14 +35,15 @@ Overrides = Annotated[
 Only = Annotated[
     list[str] | None, typer.Option(metavar="SECTION[.EXPERIMENT]", help="This alone; repeatable.")
 ]
-CODE = ("site_templates", "mkdocs.yml", "mkdocs.yaml")
+CODE = ("techniques", "site_templates", "mkdocs.yml", "mkdocs.yaml")
 """What of a writeup is code that a command would run."""
 
 
 def say_ignored(root: Path) -> None:
     """Say in a line what of the folder does not count because it is not trusted."""
-    names = " and ".join(name for name in CODE if (root / name).exists())
-    if names:
+    found = [name for name in CODE if (root / name).exists()]
+    if found:
+        names = " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
         say(f"--untrusted: ignored {names}; the package's own are used", err=True)
 
 
@@ -50,7 +51,9 @@ Untrusted = Annotated[
     bool,
     typer.Option(
         "--untrusted",
-        help="Run no code of the folder: the package's site_templates and mkdocs.yml hold.",
+        "--no-project-code",
+        help="Run no code of the folder: no techniques/, and the package's site_templates and "
+        "mkdocs.yml in place of its own.",
     ),
 ]
 

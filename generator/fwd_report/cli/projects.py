@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fwd_report.cli.options import Only, Root
+from fwd_report.cli.options import Only, Root, Untrusted, say_ignored
 from fwd_report.errors import UserError, counted, say
 
 
@@ -49,12 +49,17 @@ def init(
 
 
 def schema(
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Write the JSON Schemas of the specs, for editors, to .fwd-report/schema/."""
+    from fwd_report.plugins.offers import read_plugins
     from fwd_report.spec.load import report_file
     from fwd_report.spec.schema import write_schemas
 
-    report_file(root.resolve())
-    for path in write_schemas(root.resolve()):
+    root = root.resolve()
+    report_file(root)
+    if untrusted:
+        say_ignored(root)
+    for path in write_schemas(root, read_plugins(root, trusted=not untrusted)):
         say(path)

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from fwd_report.diffusion.program import Estimator, Prediction, Program, together
-from fwd_report.diffusion.views import View
+from fwd_report.diffusion.views import Invertible
 
 
-def seen(view: View, estimate: Estimator) -> Estimator:
+def seen(view: Invertible, estimate: Estimator) -> Estimator:
     """The estimate made on V x, brought back: V⁻¹ ε(V x, t)."""
 
     def through_view(x: Tensor, t: float) -> Program[Prediction]:

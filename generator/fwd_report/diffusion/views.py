@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -42,6 +43,19 @@ class View:
     def invert_variance(self, variance: Tensor) -> Tensor:
         """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
         return _take(variance, _order(self.order, variance.shape[-1], self.seed).argsort())
+
+
+class Invertible(Protocol):
+    """What a view of another kind can do: a linear map of images that keeps noise as it is."""
+
+    def apply(self, image: Tensor) -> Tensor:
+        """V x, of the shape of x: (..., H, W)."""
+
+    def invert(self, image: Tensor) -> Tensor:
+        """V⁻¹ x."""
+
+    def invert_variance(self, variance: Tensor) -> Tensor:
+        """V⁻¹ of what goes with each pixel and has no sign, such as a log-variance."""
 
 
 def _take(image: Tensor, order: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fwd_report.errors import OutdatedError, UnavailableError, UserError
 from fwd_report.plan.run import Run
+from fwd_report.plugins.importing import plugin_line
 from fwd_report.store.store import DamagedEntryError
 
 Log = Callable[[Run, Iterable[str]], Path | None]
@@ -39,6 +40,8 @@ def failure_of(run: Run, error: Exception, log: Log) -> Failure:
         return Failure(run, f"{error.filename}: {error.strerror}")
     cause = one_line(error)
     if not isinstance(error, (UserError, *REPAIRABLE)):
+        at = plugin_line(error)
+        cause += f" (at {at})" if at else ""
         path = log(run, traceback.format_exception(error))
         cause += f" (details: {path})" if path is not None else ""
     wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)

@@ -18,11 +18,13 @@ from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
 from fwd_report.models.prompts import PromptEncoder
-from fwd_report.models.scorer import load_scorer
+from fwd_report.models.scorer import load_scorer, plugged_scorer
+from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
+from fwd_report.techniques.base import asked_field
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ class Networks:
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
-        if trained := needs.get("model"):
-            name = (trained[0].key, run.epochs.get("model"))
+        if trained := needs.get(asked_field(type(run.technique)) or ""):
+            name = (trained[0].key, run.trained_epoch)
             if name not in self._trained:
                 self._trained[name] = load_trained(trained[0], name[1], self._device)
             return self._trained[name][0]
@@ -72,7 +74,10 @@ class Networks:
         if run.scorer is None:
             return None
         planned = run.parts["scorer"]
-        if planned not in self._scorers:
+        if is_plugged_scorer(self._project.plugins, run.scorer):
+            if planned not in self._scorers:
+                self._scorers[planned] = plugged_scorer(run.scorer, self._device)
+        elif planned not in self._scorers:
             scorer = resolve_scorer(run.scorer, self._project.root)
             with self._as_planned():
                 folder = open_model(scorer, self._memory, (WHOLE,), planned)

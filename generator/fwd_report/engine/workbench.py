@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from fwd_report.engine.repository import git_state
 from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode
+from fwd_report.plan.plugged import digest_of_files
 from fwd_report.plan.run import Run
 from fwd_report.recording.pictures import write_result
 from fwd_report.recording.world import context_of
@@ -26,6 +28,7 @@ from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.decoding import decoded
+from fwd_report.techniques.samplers import sampled_by
 
 if TYPE_CHECKING:
     from fwd_report.models.handle import Evaluator
@@ -68,7 +71,10 @@ class Workbench:
             field: tuple(self._entries.read(need) for need in group)
             for field, group in run.needs.items()
         }
+        _require_planned(run)
         model = self._networks.model(run, needs)
+        if model is not None and run.plugged:
+            model = replace(model, process=sampled_by(run.technique, model.process))
         pictures: dict[str, Any] = {}
         if model is not None and run.inputs:
             contents = _contents(run)
@@ -109,6 +115,7 @@ class Workbench:
         What asks no network is computed on the CPU, in float32. Raises CodeChangedError where it
         was not made by the code that the key names.
         """
+        _require_planned(run)
         try:
             self._code.check(run.modules)
         except CodeChangedError:
@@ -159,6 +166,17 @@ class Workbench:
         path = self._store.log(run.name, "".join(lines))
         root = self._project.root
         return path.relative_to(root) if path and path.is_relative_to(root) else path
+
+
+def _require_planned(run: Run) -> None:
+    """Raise OutdatedError where files that a plug-in reads are not as planned."""
+    for field, files in run.files.items():
+        try:
+            same = digest_of_files(files) == run.parts["inputs"][field]
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise OutdatedError(f"{min(files)} or another file that {field} names")
 
 
 def _contents(run: Run) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from fwd_report.models import hub
 from fwd_report.models.digest import file_digests
 from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.names import resolve_scorer
+from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import Project
@@ -28,7 +29,12 @@ def asked_models(project: Project, runs: Iterable[Run]) -> list[Asked]:
         for stage, model in stage_models(project).items()
         if stage <= last
     ]
-    scorers = dict.fromkeys(run.scorer for run in runs if run.scorer)
+    plugins = project.plugins
+    scorers = dict.fromkeys(
+        run.scorer
+        for run in runs
+        if run.scorer is not None and not is_plugged_scorer(plugins, run.scorer)
+    )
     return asked + [(resolve_scorer(name, project.root), (WHOLE,)) for name in scorers]
 
 

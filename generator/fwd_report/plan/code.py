@@ -13,11 +13,14 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import fwd_report
 from fwd_report.plan.keys import digest_of
+from fwd_report.plugins.offers import Source
 from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
 
@@ -47,34 +50,50 @@ class Closure:
 class Code:
     """The counted sources as they are on the disk now, each read once."""
 
-    def __init__(self, memory: Memory, source_root: Path | None = None) -> None:
-        """memory: keeps closures by the sources they are of, and by the code that makes them."""
+    def __init__(
+        self,
+        memory: Memory,
+        source_root: Path | None = None,
+        plugged: Mapping[str, Source] = MappingProxyType({}),
+    ) -> None:
+        """memory: keeps closures by the sources they are of, and by the code that makes them.
+
+        plugged: the sources of plug-ins, by module.
+        """
         root = source_root or Path(fwd_report.__file__).parents[1]
         self.files = dict(_files(root / PACKAGE))
         """Each counted module's file, relative to the package: `diffusion/ddpm.py`."""
         self.texts = {name: _read(root, file) for name, file in self.files.items()}
+        self.files |= {name: source.shown for name, source in plugged.items()}
+        self.texts |= {name: source.text for name, source in plugged.items()}
+        self.plugged = plugged
         self.sources = {name: hashlib.sha256(text).hexdigest() for name, text in self.texts.items()}
         """SHA-256 of each source, by the module's name."""
         self._memory = memory
         self._state = digest_of([self.sources, self.files, sorted(SHOWS), _read_by()])
         self._closures: dict[tuple[str, ...], Closure] = {}
 
-    def closure(self, technique: str, whole: Iterable[str] = ()) -> Closure:
+    def closure(
+        self,
+        technique: str,
+        whole: Iterable[str] = (),
+        named: Iterable[tuple[str, str]] = (),
+    ) -> Closure:
         """The closure of a technique's module, and of modules that the engine calls for it.
 
-        whole: those, of which every definition counts. Raises LookupError for a technique outside
-        the counted folders.
+        whole: those, of which every definition counts. named: (module, name) of what counts for
+        its name. Raises LookupError for a technique outside the counted folders.
         """
         if technique not in self.files:
             raise LookupError(f"{technique} is in none of the folders whose code counts")
-        whole = tuple(whole)
-        name = (technique, *whole)
+        whole, named = tuple(whole), tuple(named)
+        name = (technique, *whole, *chain(*named))
         if name not in self._closures:
 
             def find() -> dict[str, Any]:
                 from fwd_report.plan.reach import reached
 
-                parts, modules = reached(self, technique, whole, SHOWS)
+                parts, modules = reached(self, technique, whole, SHOWS, named)
                 return {"parts": parts, "digest": digest_of(parts), "modules": modules}
 
             kept = self._memory.recall(digest_of(["closure", self._state, name]), find)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from fwd_report.models.digest import model_digest
 from fwd_report.models.embeddings import Encoded, encoded_prompts, spelling
 from fwd_report.models.folder_layout import WHOLE
 from fwd_report.plan.code import Closure, Code
+from fwd_report.plan.plugged import Plugged, is_plugged_scorer, plugged_into, used_offers
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import scorer_model, stage_models, stage_parts
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import Technique, scorer_field
 
 RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
 """What the engine does with every run."""
@@ -25,7 +27,8 @@ class Ingredients:
     """Each is looked up once for all the runs of a plan."""
 
     def __init__(self, project: Project, store: Store) -> None:
-        self.code = Code(store.memory)
+        sources = project.plugins.sources(used_offers(project))
+        self.code = Code(store.memory, plugged=sources)
         self._project = project
         self._store = store
         self._closures: dict[tuple[str, ...], Closure] = {}
@@ -61,26 +64,43 @@ class Ingredients:
         return self._digests[path]
 
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
-        """A scorer's digest. where: the place in the specs that names it, for errors."""
+        """A scorer's digest. where: the place in the specs that names it, for errors.
+
+        A plug-in is known by its name: its code and files are parts of their own.
+        """
+        if is_plugged_scorer(self._project.plugins, name):
+            return f"plug-in {name}"
         asked = scorer_model(self._project, name, where)
         return model_digest(asked, self._store, (WHOLE,))
 
+    def plugged(self, technique: Technique, trained: Technique | None) -> Plugged:
+        """What of a technique, of what its fields name and of what it asks is a plug-in."""
+        return plugged_into(self._project, technique, trained)
+
     def closure(
-        self, technique: Technique, stage: int | None, trained: bool, inputs: bool
+        self,
+        technique: Technique,
+        stage: int | None,
+        trained: bool,
+        inputs: bool,
+        plugged: Plugged,
     ) -> Closure:
         """The code of a run: its technique's, and what the engine does with it on its behalf."""
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
-        if "scorer" in type(technique).model_fields:
+        if scorer_field(type(technique)) is not None:
             engine.append("fwd_report.models.scorer")
+        if plugged.definitions:
+            engine.append("fwd_report.techniques.samplers")
         if inputs:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        name = (type(technique).__module__, *engine)
+        module, definitions = type(technique).__module__, plugged.definitions
+        name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
-            self._closures[name] = self.code.closure(name[0], whole=engine)
+            self._closures[name] = self.code.closure(module, engine, definitions)
         return self._closures[name]
 
     def readings(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:

@@ -9,22 +9,25 @@ from typing import Any
 from fwd_report.errors import UserError
 from fwd_report.plan.ingredients import Ingredients
 from fwd_report.plan.keys import FORMAT, key_of
+from fwd_report.plan.plugged import digest_of_files
 from fwd_report.plan.run import Run, run_name
 from fwd_report.plan.stages import stage_names
 from fwd_report.plan.why import History
+from fwd_report.plugins.named import Named
+from fwd_report.spec.expansion import ExperimentName, Slot, figure_runs, slots, targets_of
 from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec, Variant
-from fwd_report.spec.references import ExperimentName, as_list, parse_reference
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import (
     FigureOnly,
     InputFile,
-    Reference,
     Technique,
+    asked_field,
     marked_fields,
+    scorer_field,
 )
 
-FROM_REPORT = ("dataset", "scorer")
-"""Fields that a run takes from the runs it needs or from report.yaml if its spec sets none."""
+FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
+"""Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Plan:
 
 def make_plan(project: Project, store: Store) -> Plan:
     """Expand every experiment to its runs, key them and compare them with the store."""
-    return _Planner(project, store).plan()
+    with project.plugins.used():
+        return _Planner(project, store).plan()
 
 
 class _Planner:
@@ -106,87 +110,82 @@ class _Planner:
         """The runs an experiment shows; expands what it refers to first."""
         if name not in self._experiments:
             section, experiment = self._specs[name]
-            shown: list[Run] = []
-            for variant in experiment.variants:
-                shown += self._expand_variant(section, experiment, variant, len(shown))
+            if experiment.technique.kind == "figure":
+                shown = figure_runs(experiment, section.name, self._expand)
+            else:
+                places = enumerate(slots(experiment, section.name, self._expand))
+                shown = [self._run(section, experiment, index, slot) for index, slot in places]
+                self._runs += shown
             self._experiments[name] = tuple(shown)
         return self._experiments[name]
 
-    def _expand_variant(
-        self, section: SectionSpec, experiment: ExperimentSpec, variant: Variant, first: int
-    ) -> list[Run]:
-        fixed: dict[str, tuple[Run, ...]] = {}
-        each: tuple[str, tuple[Run, ...]] | None = None
-        epochs: dict[str, int | None] = {}
-        for field, reference in marked_fields(experiment.technique, Reference).items():
-            targets: tuple[Run, ...] = ()
-            for written in as_list(getattr(variant.technique, field)):
-                target, epochs[field] = parse_reference(written, section.name)
-                targets += self._expand(target)
-                if epochs[field] is None and targets:
-                    epochs[field] = targets[0].technique.epochs_kept() or None
-            if not targets:
-                continue
-            if reference.fan == "each" and experiment.technique.kind != "figure":
-                each = (field, targets)
-            else:
-                fixed[field] = targets
-        if experiment.technique.kind == "figure":
-            return [run for targets in fixed.values() for run in targets]
+    def _seed(self, experiment: ExperimentSpec, slot: Slot[Run]) -> tuple[int, str | None, int]:
+        """A run's seed, and the axis with its value that tells it from its siblings, if any."""
+        variant = slot.variant
+        if variant.seeds:
+            seed = variant.seeds[slot.sample]
+            return seed, "seed", seed
+        start = variant.seed
+        if start is None:
+            start = self._project.report.seed if slot.source is None else slot.source.seed
+        sampled = "sample" if experiment.samples > 1 else None
+        return start + slot.sample, sampled, slot.sample + 1
 
-        sampled = "seed" if variant.seeds else "sample" if experiment.samples > 1 else None
-        runs: list[Run] = []
-        for source in each[1] if each else (None,):
-            start = variant.seed
-            if start is None:
-                start = self._project.report.seed if source is None else source.seed
-            for seed in variant.seeds or range(start, start + experiment.samples):
-                needs = dict(fixed)
-                axes = dict(variant.axes)
-                if each and source is not None:
-                    needs[each[0]] = (source,)
-                    axes = {**_inherited(source, {*axes, sampled}), **axes}
-                if sampled is not None:
-                    axes[sampled] = seed if sampled == "seed" else seed - start + 1
-                index = first + len(runs)
-                runs.append(
-                    self._run(section, experiment, variant, index, seed, axes, needs, epochs)
-                )
-        self._runs += runs
-        return runs
+    def _epochs(self, variant: Variant, section: str) -> dict[str, int | None]:
+        """The epoch that each field refers to: the last one of a training where none is named."""
+        return {
+            targets.field: targets.epoch
+            or next(
+                (
+                    run.technique.epochs_kept() or None
+                    for name in targets.names
+                    for run in self._expand(name)
+                ),
+                None,
+            )
+            for targets in targets_of(variant, section)
+        }
 
     def _run(
         self,
         section: SectionSpec,
         experiment: ExperimentSpec,
-        variant: Variant,
         index: int,
-        seed: int,
-        axes: Mapping[str, Any],
-        needs: Mapping[str, tuple[Run, ...]],
-        epochs: Mapping[str, int | None],
+        slot: Slot[Run],
     ) -> Run:
+        variant, needs = slot.variant, slot.needs
+        seed, sampled, which = self._seed(experiment, slot)
+        epochs = self._epochs(variant, section.name)
+        axes = dict(variant.axes)
+        if slot.source is not None:
+            axes = {**_inherited(slot.source, {*axes, sampled}), **axes}
+        if sampled is not None:
+            axes[sampled] = which
         technique = self._resolved(variant.technique, needs)
         inputs = {
             field: self._project.root / value
             for field in marked_fields(experiment.technique, InputFile)
             if (value := getattr(technique, field)) is not None
         }
-        trained = bool(needs.get("model"))
+        asked = needs.get(asked_field(type(technique)) or "")
+        trained = asked[0].technique if asked else None
         stage = None if trained else technique.stage
         model = self._model(stage, section, experiment)
-        judged = "scorer" in type(technique).model_fields
-        scorer = technique.scorer if judged else None  # type: ignore[attr-defined]
-        own = judged and variant.technique.scorer is not None  # type: ignore[attr-defined]
+        judge = scorer_field(type(technique))
+        scorer = getattr(technique, judge) if judge else None
+        plugged = self._ingredients.plugged(technique, trained)
         shown = marked_fields(type(technique), FigureOnly)
-        unkeyed = {*inputs, *needs, *shown, "scorer"}
-        closure = self._ingredients.closure(technique, stage, trained, bool(inputs))
+        unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
+        closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
         parts = {
             "format": FORMAT,
             "technique": technique.name,
             "params": technique.model_dump(mode="json", exclude=unkeyed),
             "seed": seed,
-            "inputs": {field: self._ingredients.file(path) for field, path in inputs.items()},
+            "inputs": {
+                **{field: self._ingredients.file(path) for field, path in inputs.items()},
+                **{field: digest_of_files(files) for field, files in plugged.files.items()},
+            },
             "model": self._ingredients.models(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
@@ -196,9 +195,12 @@ class _Planner:
         prompts = technique.prompts(targets) if stage is not None else ()
         if self._project.embeddings and prompts:
             parts["embeddings"] = self._ingredients.embeddings(prompts)
-        if scorer is not None:
-            where = (section.name, experiment.id, "scorer") if own else (REPORT, "scorer")
+        if scorer is not None and judge is not None:
+            own = getattr(variant.technique, judge) is not None
+            where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
             parts["scorer"] = self._ingredients.scorer(scorer, where)
+        if plugged.packages:
+            parts["packages"] = plugged.packages
         name = run_name(section.name, experiment.id, index)
         readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
@@ -224,6 +226,8 @@ class _Planner:
             epochs=epochs,
             inputs=inputs,
             modules=closure.modules,
+            files=plugged.files,
+            plugged=plugged.where,
             status=status,
             why=why,
         )
@@ -237,11 +241,11 @@ class _Planner:
         needed = [need.technique for group in needs.values() for need in group[:1]]
         taken = {
             field: next(
-                filter(None, (getattr(target, field, None) for target in needed)),
-                getattr(self._project.report, field),
+                filter(None, (_named(target, marker.kind) for target in needed)),
+                getattr(self._project.report, FROM_REPORT[marker.kind]),
             )
-            for field in FROM_REPORT
-            if field in type(technique).model_fields and getattr(technique, field) is None
+            for field, marker in marked_fields(type(technique), Named).items()
+            if marker.kind in FROM_REPORT and getattr(technique, field) is None
         }
         return technique.model_copy(update=taken) if taken else technique
 
@@ -260,6 +264,12 @@ class _Planner:
                 )
             )
         return self._stage_names[stage]
+
+
+def _named(technique: Technique, kind: str) -> str | None:
+    """What a technique's fields name of a kind."""
+    fields = marked_fields(type(technique), Named).items()
+    return next((getattr(technique, name) for name, marker in fields if marker.kind == kind), None)
 
 
 def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:

@@ -18,14 +18,6 @@ MEMORY = 0.9
 
 FIRST = {"emoji-if stage 1": 0.025, "emoji-if stage 2": 0.09}
 """Seconds a step of the embedded model on two cores, in full batches."""
-WIDTH = 16
-"""The width D of the networks that the next three were measured with, on two cores."""
-TRAINED = 2.2e-3
-"""Seconds an image of a training step; like the next, it grows with the square of the width."""
-ASKED = 1.6e-3
-"""Seconds a step of a trained network."""
-CLASSIFIED = 3e-4
-"""Seconds an image of a step of the classifier's training, whose width is fixed."""
 
 
 def cost_class(run: Run) -> str:
@@ -34,29 +26,23 @@ def cost_class(run: Run) -> str:
         return f"job {run.section}.{run.experiment}"
     if run.model is not None:
         return f"{run.model} stage {run.technique.stage}"
-    trained = run.needs.get("model")
-    return f"network {trained[0].section}.{trained[0].experiment}" if trained else "no model"
+    trained = run.trained
+    return f"network {trained.section}.{trained.experiment}" if trained else "no model"
 
 
 def first_rates(runs: Iterable[Run]) -> dict[str, float]:
     """Seconds a step by cost class as they were on two cores; none for models not embedded."""
     found: dict[str, float] = {}
     for run in runs:
-        cost, fields = cost_class(run), dict(run.technique)
-        if cost in FIRST:
-            found[cost] = FIRST[cost]
-        elif run.technique.name == "train":
-            found[cost] = TRAINED * _growth(fields) * int(fields["batch"])
-        elif run.technique.name == "classify":
-            found[cost] = CLASSIFIED * int(fields["batch"])
-        elif cost.startswith("network ") and run.needs["model"][0].technique.name == "train":
-            found[cost] = ASKED * _growth(dict(run.needs["model"][0].technique))
+        cost = cost_class(run)
+        rate = FIRST.get(cost)
+        if run.technique.kind == "job":
+            rate = run.technique.first_rate()
+        elif run.model is None and run.trained is not None:
+            rate = run.trained.technique.first_rate(asked=True)
+        if rate is not None:
+            found[cost] = rate
     return found
-
-
-def _growth(network: Mapping[str, object]) -> float:
-    """How many times a step costs what it costs at WIDTH."""
-    return (int(str(network["hidden"])) / WIDTH) ** 2
 
 
 @dataclass(frozen=True)

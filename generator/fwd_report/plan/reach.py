@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fwd_report.plan.canonical import Definition, digest_of_text
+from fwd_report.plan.canonical import DIGITS, Definition, digest_of_text
 from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_module
 
 if TYPE_CHECKING:
     from fwd_report.plan.code import Code
 
-STARTED_BY_NAME = ("program", "job", "marked_fields")
+STARTED_BY_NAME = ("program", "job", "marked_fields", "asked_field", "prompts_of", "sampled_by")
 """What the engine calls of a technique."""
 
 
 def reached(
-    code: Code, technique: str, whole: Iterable[str], shows: frozenset[str]
+    code: Code,
+    technique: str,
+    whole: Iterable[str],
+    shows: frozenset[str],
+    named: Iterable[tuple[str, str]] = (),
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Digests by file and definition of what counts, and every module met, by name.
 
     technique: the module the walk begins at. whole: modules of which everything counts. shows:
-    methods that count only where counted code mentions them.
+    methods that count only where counted code mentions them. named: (module, definition) of what
+    is reached by a name in the spec.
     """
-    walk = _Walk(code, shows)
+    named = list(named)
+    walk = _Walk(code, shows, (part for _, name in named for part in name.split(".")))
     for module in whole:
         walk.add(module, whole=True)
+    for module, _ in named:
+        walk.add(module)
     walk.add(technique)
     return walk.finish(), sorted(walk.modules)
 
@@ -34,10 +43,10 @@ def reached(
 class _Walk:
     """Follows imports and mentions until nothing new is met."""
 
-    def __init__(self, code: Code, shows: frozenset[str]) -> None:
+    def __init__(self, code: Code, shows: frozenset[str], mentioned: Iterable[str]) -> None:
         self._code = code
         self._shows = shows
-        self._mentioned = set(STARTED_BY_NAME)
+        self._mentioned = {*STARTED_BY_NAME, *mentioned}
         self._nameless = False
         self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
         """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
@@ -105,7 +114,15 @@ class _Walk:
 
     def _module(self, name: str) -> Module:
         is_package = self._code.files[name].endswith("/__init__.py")
-        return _parsed(self._code.texts[name], name, is_package, self._shows)
+        text = self._code.texts[name]
+        source = self._code.plugged.get(name)
+        if source is None:
+            return _parsed(text, name, is_package, self._shows)
+        try:
+            return read_module(source.tree or text, name, is_package, self._shows)
+        except (SyntaxError, ValueError):  # a package may have files that are never imported
+            digest = hashlib.sha256(text).hexdigest()[:DIGITS]
+            return Module({TOP_LEVEL: Definition(digest)})
 
 
 @lru_cache(maxsize=256)

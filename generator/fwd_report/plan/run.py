@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import Technique, asked_field
 
 Status = Literal["fresh", "stale", "missing"]
 
@@ -46,8 +46,23 @@ class Run:
     inputs: Mapping[str, Path] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     """Names of the modules whose code is in its key."""
+    files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+    """What plug-ins read, by field: files by the names that are in the key."""
+    plugged: tuple[str, ...] = ()
+    """The files and packages of the plug-ins that make its result."""
     status: Status = "missing"
     why: tuple[str, ...] = ()
+
+    @property
+    def trained(self) -> Run | None:
+        """The training whose network it asks; None: it asks none of this report."""
+        field = asked_field(type(self.technique))
+        return self.needs[field][0] if field is not None and field in self.needs else None
+
+    @property
+    def trained_epoch(self) -> int | None:
+        """The epoch of that training that the spec names; None: the last."""
+        return self.epochs.get(asked_field(type(self.technique)) or "")
 
     @property
     def name(self) -> str:

@@ -31,7 +31,10 @@ class Module:
 
 
 def read_module(
-    source: str | bytes, name: str, is_package: bool = False, shows: Iterable[str] = ()
+    source: str | bytes | ast.Module,
+    name: str,
+    is_package: bool = False,
+    shows: Iterable[str] = (),
 ) -> Module:
     """The definitions of the module called `name`, such as `fwd_report.diffusion.ddpm`.
 
@@ -39,7 +42,7 @@ def read_module(
     `Class.method`. Raises SyntaxError.
     """
     return _Reader(name if is_package else name.rpartition(".")[0], frozenset(shows)).read(
-        ast.parse(source)
+        source if isinstance(source, ast.Module) else ast.parse(source)
     )
 
 

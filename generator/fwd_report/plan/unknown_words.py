@@ -5,7 +5,7 @@ from __future__ import annotations
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.plan import Plan
 from fwd_report.plan.stages import stage_models
-from fwd_report.techniques.base import PromptText, marked_fields
+from fwd_report.techniques.base import prompts_of
 
 
 def unread_words(plan: Plan) -> list[str]:
@@ -17,8 +17,7 @@ def unread_words(plan: Plan) -> list[str]:
     for run in plan.runs:
         if run.model is None:
             continue
-        for field in marked_fields(type(run.technique), PromptText):
-            prompt = getattr(run.technique, field)
+        for prompt in prompts_of(run.technique):
             words = unknown_words(model, prompt) if prompt else []
             if words:
                 named = ", ".join(f"'{word}'" for word in words)

@@ -35,6 +35,11 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
 
     Renders nothing. Before the first build, what only a build can give is one finding.
     """
+    with report.project.plugins.used():
+        return _found(report, root)
+
+
+def _found(report: ReportResult, root: Path) -> list[Finding]:
     project = report.project
     description = Text(project.report.description, "the description", "description")
     found = [

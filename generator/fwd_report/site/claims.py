@@ -10,8 +10,8 @@ from fwd_report.errors import counted
 from fwd_report.site.authored import CONTENT, Text, texts_of
 from fwd_report.site.findings import Finding
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.spec.expansion import parse_reference
 from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
-from fwd_report.spec.references import parse_reference
 from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
 from fwd_report.techniques.base import Reference, marked_fields
 

@@ -17,6 +17,7 @@ from fwd_report.site.authored import Text
 from fwd_report.site.findings import Severity
 from fwd_report.site.statements import Statement, statements
 from fwd_report.store.entry import Entry
+from fwd_report.techniques.registry import technique_of
 from fwd_report.techniques.sampling import LOOP, T
 
 STRIDE = T // LOOP
@@ -83,7 +84,7 @@ def contradictions(
         return
     known = _known(entries)
     known.setdefault("seed", set()).update(map(float, seeds))
-    training = any(entry.technique == "train" for entry in _with_needs(entries))
+    training = any("loss" in entry.series for entry in _with_needs(entries))
     for stated in said:
         values = known.get(stated.field, set())
         if not values or text.is_meant(stated.start, stated.excerpt):
@@ -179,7 +180,7 @@ def _epochs(entries: Sequence[Entry]) -> Iterator[list[float]]:
         for run in _with_needs([entry]):
             total = run.params.get("epochs")
             if isinstance(total, int):
-                shown = run is entry or entry.technique in ("curves", "evaluate", "compare")
+                shown = run is entry or technique_of(entry).shows_all_epochs()
                 yield [float(n) for n in range(1, total + 1)] if shown else [float(total)]
 
 

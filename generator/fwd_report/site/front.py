@@ -24,8 +24,6 @@ from fwd_report.spec.prose_check import prose_problem
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.parts import Picture
 
-BEST = ("sdedit", "anagram", "sample", "hybrid", "upsample", "inpaint", "iterative")
-"""Techniques whose pictures make the teaser, the most striking first."""
 COLUMNS = 6
 NARROW = 3
 """Columns of the teaser on a phone."""
@@ -92,14 +90,14 @@ def _best(report: ReportResult) -> Iterator[Entry]:
     Of an experiment the middle picture of its sweep: neither end of a sweep is its best.
     """
     spare: list[Entry] = []
-    for technique in BEST:
-        chosen = [
-            entries[len(entries) // 2]
-            for section in report.sections
-            for result in section.experiments
-            if result.spec.show and result.spec.technique.name == technique
-            if (entries := [entry for entry in result.entries if entry.picture().is_file()])
-        ]
+    found: dict[tuple[int, str], list[Entry]] = {}
+    for section in report.sections:
+        for result in section.experiments:
+            rank, name = result.spec.technique.front_rank(), result.spec.technique.name
+            entries = [entry for entry in result.entries if entry.picture().is_file()]
+            if result.spec.show and rank is not None and entries:
+                found.setdefault((rank, name), []).append(entries[len(entries) // 2])
+    for _, chosen in sorted(found.items(), key=lambda item: item[0]):
         yield from chosen[:EACH]
         spare += chosen[EACH:]
     yield from spare

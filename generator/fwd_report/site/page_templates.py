@@ -22,11 +22,12 @@ def rendered(environment: Environment, name: str, root: Path, **context: Any) ->
 
 
 def rendered_macro(
-    environment: Environment, name: str, macro: str, root: Path, *arguments: Any
+    environment: Environment, name: str, macro: str, root: Path, argument: Any
 ) -> str:
     """One macro of the template `name`, called; raises as `rendered`."""
+    call = f'{{% import "{name}" as file with context %}}{{{{ file.{macro}(argument) }}}}'
     with _mistakes_placed(environment, name, root):
-        return str(getattr(environment.get_template(name).module, macro)(*arguments))
+        return environment.from_string(call).render(argument=argument)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     shown = shown_results(report)
     if pages_current(report.project, shown, root):
         return []
-    with held(root):
+    with held(root), report.project.plugins.used():
         inputs = inputs_digest(report.project, shown, root)
         folder = OwnedFolder(root, scratch_folder(root, STAGING))
         _produce(report, root, folder)

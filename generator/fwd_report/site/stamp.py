@@ -76,6 +76,7 @@ def inputs_digest(project: Project, shown: Iterable[Shown], root: Path) -> str:
             digest.update(f"{folder.name}\0{made}\n".encode())
     described: list[Any] = [project.report.model_dump(mode="json"), project.profile]
     described.append(site_address(project))
+    described += list(filter(None, [project.plugins.digest()]))
     described.append(project.rubric.model_dump(mode="json") if project.rubric else None)
     for spec in project.sections:
         described.append([spec.name, spec.title, spec.order, spec.part, spec.covers])

@@ -9,6 +9,7 @@ from itertools import product
 from textwrap import dedent
 from typing import Any
 
+from fwd_report.plugins.offers import in_use
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
@@ -19,6 +20,7 @@ from fwd_report.spec.validation import brief, validated
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.words import Words
 
+WITHHELD = "it may be one of the folder's techniques/, which is code, and not run without trust"
 MOST_FAILURES = 100
 """After so many invalid variants, an experiment's others are not looked at."""
 
@@ -82,7 +84,7 @@ def _build(
     name = data.get("technique")
     technique = techniques.get(name) if isinstance(name, str) else None
     if isinstance(name, str) and technique is None:
-        hint = did_you_mean(name, techniques)
+        hint = WITHHELD if in_use().withheld else did_you_mean(name, techniques)
         document.report(f"there is no technique '{name}'", (*path, "technique"), hint)
     if not isinstance(data.get("id"), str):
         return None

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS
 from fwd_report.store.memory import digest_of, memory_of
 
 
-def refresh_schemas(root: Path) -> None:
+def refresh_schemas(root: Path, plugins: Plugins = NOTHING) -> None:
     """Write them unless they are current; not in a project that cannot be written to."""
     memory = memory_of(root)
-    current = memory.recall(digest_of("schemas", memory.code), _digests)
+    made_of = digest_of("schemas", memory.code, plugins.digest())
+    current = memory.recall(made_of, partial(_digests, plugins))
     files = (root / SCHEMAS / f"{name}.json" for name in SCHEMA_NAMES)
     if [memory.of_file_or_absent(file) for file in files] != current:
         from fwd_report.spec.schema import write_schemas
 
         with suppress(OSError):  # for editors alone: a project that is read only has a plan too
-            write_schemas(root)
+            write_schemas(root, plugins, sound_only=True)
 
 
-def _digests() -> list[str]:
+def _digests(plugins: Plugins) -> list[str]:
     """The SHA-256 of each schema's file, in the order of their names."""
     from fwd_report.spec.schema import schema_texts
 
-    return [hashlib.sha256(text.encode()).hexdigest() for text in schema_texts().values()]
+    return [
+        hashlib.sha256(text.encode()).hexdigest()
+        for text in schema_texts(plugins, sound_only=True).values()
+    ]

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, reason
+from fwd_report.plugins.offers import Plugins, read_plugins
 from fwd_report.spec.cut_texts import cut_texts
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
@@ -21,7 +22,7 @@ from fwd_report.spec.project import FOLDER, REPORT, Project, ReportSpec, Section
 from fwd_report.spec.prose_check import ProseCheck
 from fwd_report.spec.references import References
 from fwd_report.spec.rubric import NONE, Rubric, load_rubric
-from fwd_report.spec.sections import build_section, section_files
+from fwd_report.spec.sections import build_section, named_techniques, section_files
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
@@ -29,7 +30,7 @@ from fwd_report.spec.yaml_nodes import Place, YamlMapping
 from fwd_report.spec.yaml_source import Source, read_yaml
 from fwd_report.store.memory import memory_of
 from fwd_report.techniques.base import Technique
-from fwd_report.techniques.registry import all_techniques
+from fwd_report.techniques.registry import all_techniques, find_techniques
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,18 @@ def load_project(
     profile: str | None = None,
     overrides: Sequence[str] = (),
     techniques: Mapping[str, type[Technique]] | None = None,
+    trusted: bool = True,
 ) -> Project:
     """The project under `profile` (None: its first) with `--set` overrides applied.
 
-    Reads `experiments/report.yaml` and every section beside it. What holds under other profiles
-    is checked too. Raises UserError with every problem found.
+    Reads `experiments/report.yaml`, every section beside it, and what `techniques/` adds. What
+    holds under other profiles is checked too. techniques: the only ones there are, for tests.
+    trusted: whether the project's own code counts. Raises UserError with every problem found.
     """
-    return _Loader(root, profile, overrides, techniques or all_techniques()).load()
+    report_file(root)
+    plugins = read_plugins(root, trusted)
+    with plugins.used():
+        return _Loader(root, profile, overrides, techniques, plugins, trusted).load()
 
 
 def report_file(root: Path) -> Path:
@@ -92,11 +98,16 @@ class _Loader:
         root: Path,
         profile: str | None,
         overrides: Sequence[str],
-        techniques: Mapping[str, type[Technique]],
+        techniques: Mapping[str, type[Technique]] | None,
+        plugins: Plugins,
+        trusted: bool,
     ) -> None:
         self._root = root
         self._profile = profile
-        self._techniques = techniques
+        self._techniques: Mapping[str, type[Technique]] = techniques or {}
+        self._only_these = techniques is not None
+        self._plugins = plugins
+        self._trusted = trusted
         self._problems: list[Problem] = []
         self._overrides = parse_overrides(overrides, self._problems)
         self._unread: list[str] = []
@@ -111,6 +122,9 @@ class _Loader:
         files = {name: self._read(path) for name, path in paths.items()}
         self._unread = [name for name, file in files.items() if file is None]
         read = {name: file for name, file in files.items() if file is not None}
+        if not self._only_these:
+            named = {name for file in read.values() for name in named_techniques(file.tree)}
+            self._techniques = find_techniques(self._plugins, named)
         for file in (report, *read.values()):
             self._problems += check_profiles(file.tree, file.source, profiles)
         active = self._profile or profiles[0]
@@ -135,7 +149,9 @@ class _Loader:
             tuple(sections),
             positions,
             view.rubric,
+            trusted=self._trusted,
             warnings=cut,
+            plugins=self._plugins,
         )
         if (message := _data_error(project)) is not None:
             hint = "name a folder with the dataset files, or leave data out: they are downloaded"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fwd_report.errors import Problem
+from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.fields import Slug, Text
 from fwd_report.spec.rubric import NONE, Rubric
 from fwd_report.techniques.base import Technique
@@ -136,9 +137,11 @@ class Project:
     rubric: Rubric | None = None
     """What the assignment asks for; None: nothing."""
     trusted: bool = True
-    """Whether its own code counts: site_templates/ and mkdocs.yml."""
+    """Whether its own code counts: techniques/, site_templates/ and mkdocs.yml."""
     warnings: tuple[Problem, ...] = ()
     """What its files say that was probably not meant so."""
+    plugins: Plugins = NOTHING
+    """What can be named beside what the package has."""
 
     @property
     def data(self) -> Path | None:

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fwd_report.spec.document import Document, Path
+from fwd_report.spec.expansion import ExperimentName, as_list, count, parse_reference
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.extent import MOST_RUNS
-from fwd_report.spec.project import Variant
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.techniques.base import Reference, marked_fields
 
-ExperimentName = tuple[str, str]
-"""(section, id)."""
 LONGEST = 100
 """Most experiments in a chain in which each refers to the next."""
-
-
-def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
-    """`id`, `section.id` or either with `@epoch` → ((section, id), epoch or None).
-
-    Raises ValueError if what follows the @ is no number.
-    """
-    name, mark, epoch = written.partition("@")
-    target_section, _, experiment = name.rpartition(".")
-    return (target_section or section, experiment), int(epoch) if mark else None
 
 
 @dataclass(frozen=True)
@@ -195,9 +182,9 @@ class References:
         target = self._drafts[mention.target]
         if mention.reference.fan != "one" or target.spec is None:
             return
-        count = self._count(mention.target)
-        if count != 1:
-            message = f"{mention.field} takes one run, and '{target.id}' has {count:,}"
+        shown = self._count(mention.target)
+        if shown != 1:
+            message = f"{mention.field} takes one run, and '{target.id}' has {shown:,}"
             self._report(
                 mention, message, "refer to an experiment without sweep, cases, samples or seeds"
             )
@@ -206,11 +193,11 @@ class References:
         shown = 0
         for (section, _), draft in self._drafts.items():
             figure = draft.technique is not None and draft.technique.kind == "figure"
-            count = self._count((section, draft.id)) if figure else 0
-            shown += count
+            own = self._count((section, draft.id)) if figure else 0
+            shown += own
             if shown > MOST_RUNS:
                 message = f"'{draft.id}' shows more than {MOST_RUNS:,} runs"
-                if count <= MOST_RUNS:
+                if own <= MOST_RUNS:
                     message = f"the report's figures show more than {MOST_RUNS:,} runs"
                 self._documents[section].report(message, draft.path, "refer to fewer experiments")
                 return
@@ -230,30 +217,5 @@ class References:
             draft = self._drafts.get(name)
             self._counts[name] = 1
             if draft is not None and draft.spec is not None:
-                spec = draft.spec
-                figure = spec.technique.kind == "figure"
-                self._counts[name] = sum(
-                    self._fanned(name[0], variant, figure)
-                    * (1 if figure else spec.samples_of(variant))
-                    for variant in spec.variants
-                )
+                self._counts[name] = count(draft.spec, name[0], self._count)
         return self._counts[name]
-
-    def _fanned(self, section: str, variant: Variant, figure: bool) -> int:
-        """How many runs one variant has for each sample."""
-        count = 0
-        fanned = figure
-        for field, reference in marked_fields(type(variant.technique), Reference).items():
-            if not figure and reference.fan != "each":
-                continue
-            for written in as_list(getattr(variant.technique, field)):
-                fanned = True
-                count += self._count(parse_reference(written.partition("@")[0], section)[0])
-        return count if fanned else 1
-
-
-def as_list(value: Any) -> list[str]:
-    """The references a field holds, one or several or none."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]

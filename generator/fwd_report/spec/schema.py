@@ -18,13 +18,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from fwd_report.errors import UserError
+from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
 from fwd_report.store.files import json_text, write_atomically
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
-from fwd_report.techniques.registry import all_techniques
+from fwd_report.techniques.registry import all_techniques, find_techniques
 
 Schema = dict[str, Any]
 
@@ -36,19 +38,30 @@ _REFERENCE_HELP = {
 }
 
 
-def write_schemas(root: Path) -> list[Path]:
-    """Write the schemas into the project; returns the files."""
+def write_schemas(root: Path, plugins: Plugins = NOTHING, sound_only: bool = False) -> list[Path]:
+    """Write the schemas into the project; returns the files. As `schema_texts`."""
     written = []
-    for name, text in schema_texts().items():
+    for name, text in schema_texts(plugins, sound_only).items():
         path = root / SCHEMAS / f"{name}.json"
         write_atomically(path, text)
         written.append(path)
     return written
 
 
-def schema_texts() -> dict[str, str]:
-    """The schemas as their files hold them, by name."""
-    schemas = (section_schema(), report_schema(), rubric_schema())
+def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[str, str]:
+    """The schemas as their files hold them, by name.
+
+    plugins: what can be named beside the package's own. Raises UserError for a package whose
+    plug-in is broken, unless `sound_only` leaves such ones out.
+    """
+    with plugins.used():
+        try:
+            techniques = find_techniques(plugins)
+        except UserError:
+            if not sound_only:
+                raise
+            techniques = all_techniques()
+        schemas = (section_schema(techniques), report_schema(), rubric_schema())
     return {name: json_text(schema) for name, schema in zip(SCHEMA_NAMES, schemas, strict=True)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fwd_report.errors import Problem
@@ -12,6 +12,7 @@ from fwd_report.spec.experiments import Draft
 from fwd_report.spec.fields import SECTION_KEYS, SectionFields
 from fwd_report.spec.project import FOLDER, REPORT, SectionSpec
 from fwd_report.spec.validation import validated
+from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
 
 RESERVED = ("index", "deliverables", REPORT)
 """Names no section may have: the front page's, the rubric's page, and the report's own."""
@@ -71,3 +72,12 @@ def build_section(
         outro=fields.outro,
         experiments=tuple(specs),
     )
+
+
+def named_techniques(tree: YamlMapping) -> Iterator[str]:
+    """What the experiments of a section's file call their techniques."""
+    experiments = tree.get("experiments")
+    for item in experiments.items if isinstance(experiments, YamlSequence) else ():
+        named: Node | None = item.get("technique") if isinstance(item, YamlMapping) else None
+        if isinstance(named, Scalar) and isinstance(named.value, str):
+            yield named.value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
 from pydantic import Field
 
+from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
 
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
-ViewName = Literal[
-    "flip", "mirror", "rotate90", "rotate180", "rotate270", "negate", "skew", "inner_circle",
-    "patches", "pixels", "jigsaw",
-]  # fmt: skip
+ViewName = Annotated[str, Named("views")]
 
 
 class Anagram(Sampling):
@@ -52,6 +50,10 @@ class Anagram(Sampling):
             Reading("viewed", params["flipped"], "through the view"),
         )
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 2
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * 2 * estimates(self.guidance)
 
@@ -59,15 +61,13 @@ class Anagram(Sampling):
         return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
 
     def program(self, run: RunContext) -> Program[Result]:
-        from dataclasses import replace
-
         from fwd_report.diffusion.combine import mean, seen
         from fwd_report.diffusion.loops import denoise
-        from fwd_report.diffusion.views import VIEWS
+        from fwd_report.techniques.named_views import view_of
 
         model = run.asked
         process = self.process_of(model)
-        view = replace(VIEWS[self.view], seed=self.view_seed)
+        view = view_of(self.view, self.view_seed, model.shape[-1])
         estimate = mean(
             [
                 prompted(model, self.prompt, self.guidance),
@@ -98,7 +98,7 @@ class Anagram(Sampling):
                 picture = Picture(entry.picture(), entry.alt, entry=entry)
                 flips.append(Flip(picture, view, (first, second), names.run(entry)))
             else:
-                through = f"through the view {view}: {second}"
+                through = f"through the view {view.replace('_', ' ')}: {second}"
                 viewed = Picture(entry.picture("viewed"), through, label=through, entry=entry)
                 rows.append((upright, viewed))
                 labels.append(names.run(entry))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.named import Named
 
 if TYPE_CHECKING:
     import torch
@@ -37,10 +38,11 @@ class Reference:
 
     fan "each": this experiment has one run for each run of the other; "one": the other must have
     a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    A field `model` that refers to a training makes the trained network the run's model.
+    asked: the other is a training, and the network it left is the run's model.
     """
 
     fan: Literal["each", "one", "all"]
+    asked: bool = False
 
 
 class FigureOnly:
@@ -49,6 +51,10 @@ class FigureOnly:
 
 class PromptText:
     """Marks a field whose text the text encoder reads; it is encoded once and cached."""
+
+
+class AskedClass:
+    """Marks a field with the class that a class-conditional model is asked for: a digit."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,13 @@ ImageFile = Annotated[str, InputFile("image")]
 MaskFile = Annotated[str, InputFile("mask")]
 """A black and white picture of the image's own size: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
-ScorerName = Annotated[str, StringConstraints(min_length=1)]
-"""The embedded model's name, a folder or a hub id: what tells whether pictures show texts. The
-field that has it is called `scorer`; the digest of the weights is part of the run's key."""
+ScorerName = Annotated[str, Named("scorers", open=True)]
+"""The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
+texts. It becomes the run's scorer, and what it is made of part of the run's key; a field left None
+takes the report's."""
 OneRun = Annotated[str, Reference("one")]
+Trained = Annotated[str, Reference("one", asked=True)]
+"""A training, as `id` or `id@epoch`, whose network the run asks."""
 AllRuns = Annotated[str, Reference("all")]
 
 
@@ -130,24 +139,23 @@ class Technique(BaseModel):
 
         needs: as in `network_steps`. The default: what its fields of prompts say.
         """
-        fields = marked_fields(type(self), PromptText)
-        return tuple(text for name in fields if (text := getattr(self, name)) is not None)
+        return tuple(prompts_of(self))
 
     @classmethod
     @outside_keys
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
         """What the pictures of a run with these fields should show, for whom they are judged by.
 
-        The default: the main picture shows the prompt, where there is one.
+        The default: the main picture shows the prompt, where there is exactly one.
         """
-        prompt = params.get("prompt")
-        return (Reading("image", prompt, "the prompt"),) if prompt else ()
+        prompts = [text for name in marked_fields(cls, PromptText) if (text := params.get(name))]
+        return (Reading("image", prompts[0], "the prompt"),) if len(prompts) == 1 else ()
 
     @outside_keys
     def describe(self) -> str:
         """What one run's picture shows, in words, without its swept values: starts alt texts."""
-        prompt = getattr(self, "prompt", None)
-        return f"{self.name.replace('_', ' ')}: {prompt}" if prompt else self.name.replace("_", " ")
+        prompts = " and ".join(filter(None, prompts_of(self)))
+        return ": ".join(filter(None, (self.name.replace("_", " "), prompts)))
 
     @outside_keys
     def alt(self, axes: Mapping[str, Any]) -> str:
@@ -174,13 +182,40 @@ class Technique(BaseModel):
         """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
         return 0
 
+    @classmethod
+    @outside_keys
+    def front_rank(cls) -> int | None:
+        """Where its pictures stand in the front page's teaser, 1 first; None: not there."""
+        return None
+
+    @classmethod
+    @outside_keys
+    def loss_name(cls) -> str:
+        """What a training minimises, for the axis of its curve."""
+        return "loss"
+
+    @classmethod
+    @outside_keys
+    def shows_all_epochs(cls) -> bool:
+        """Whether its figure shows every epoch of the trainings it refers to."""
+        return False
+
+    @outside_keys
+    def first_rate(self, asked: bool = False) -> float | None:
+        """Seconds a call on two cores, of a training's step or (`asked`) of the network it left.
+
+        None: not known before it was measured.
+        """
+        return None
+
     @outside_keys
     def objection(self, field: str, target: Technique) -> str | None:
         """Why `field` cannot refer to runs of `target`, after "… refers to 'id', "; None: it can.
 
-        The default: a field `model` refers to a training.
+        The default: what is asked was trained.
         """
-        if field == "model" and target.epochs_kept() == 0:
+        reference = marked_fields(type(self), Reference)[field]
+        if reference.asked and target.epochs_kept() == 0:
             return f"which is no training: its technique is {target.name}"
         return None
 
@@ -200,7 +235,7 @@ class Technique(BaseModel):
         entries: the results of the experiment's runs, in the order of the plan (kind "figure":
         of the referenced experiments' runs). Not part of the runs' code.
         """
-        from fwd_report.techniques.parts import swept_grid
+        from fwd_report.techniques.grids import swept_grid
 
         return [swept_grid(entries)]
 
@@ -214,6 +249,33 @@ def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
             if isinstance(data, marker):
                 found[name] = data
     return found
+
+
+def prompts_of(technique: Technique) -> list[str]:
+    """The texts that a run has encoded, in the order of its fields."""
+    found: list[str] = []
+    for name in marked_fields(type(technique), PromptText):
+        value = getattr(technique, name)
+        found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    return found
+
+
+def asked_field(technique: type[Technique]) -> str | None:
+    """The field that refers to the training whose network a run asks; None: it has none."""
+    references = marked_fields(technique, Reference)
+    return next((name for name, reference in references.items() if reference.asked), None)
+
+
+def scorer_field(technique: type[Technique]) -> str | None:
+    """The field that names what judges pictures; None: it has none."""
+    named = marked_fields(technique, Named)
+    return next((name for name, marker in named.items() if marker.kind == "scorers"), None)
+
+
+def asks_trained(technique: Technique) -> bool:
+    """Whether its runs ask a network that was trained in the report."""
+    field = asked_field(type(technique))
+    return field is not None and getattr(technique, field) is not None
 
 
 def _nested_metadata(annotation: Any) -> list[Any]:

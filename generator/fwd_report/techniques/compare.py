@@ -28,6 +28,10 @@ class Compare(Technique):
 
     of: list[AllRuns] = Field(min_length=1, max_length=12)
 
+    @classmethod
+    def shows_all_epochs(cls) -> bool:
+        return True
+
     def objection(self, field: str, target: Technique) -> str | None:
         """A job's results are no pictures."""
         if target.kind == "job":
@@ -37,9 +41,10 @@ class Compare(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.grid_layout import planned_order
+        from fwd_report.techniques.grids import picture_of
         from fwd_report.techniques.labels import Labels, experiment_names, place
         from fwd_report.techniques.originals import has_original, with_original, with_psnr
-        from fwd_report.techniques.parts import Grid, picture_of
+        from fwd_report.techniques.parts import Grid
 
         names, labels = experiment_names(entries), Labels(entries)
         experiments: dict[tuple[str, str], list[Entry]] = {}

@@ -24,6 +24,10 @@ class Curves(Technique):
     of: list[AllRuns] = Field(min_length=1)
     """The trainings."""
 
+    @classmethod
+    def shows_all_epochs(cls) -> bool:
+        return True
+
     def objection(self, field: str, target: Technique) -> str | None:
         """Only a training has a loss."""
         if target.epochs_kept() == 0:
@@ -33,6 +37,6 @@ class Curves(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """One line for each training, named after its experiment or its swept values."""
-        from fwd_report.techniques.parts import loss_curve
+        from fwd_report.techniques.loss_curves import loss_curve
 
         return [loss_curve(entries)]

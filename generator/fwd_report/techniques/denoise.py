@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import OneRun, Result, Technique
+from fwd_report.techniques.base import Result, Technique, Trained
 from fwd_report.training.catalogue import DatasetName
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Denoise(Technique):
     name: ClassVar[str] = "denoise"
     stage: ClassVar[None] = None
 
-    model: OneRun
+    model: Trained
     """The trained denoiser, as `id` or `id@epoch`."""
     dataset: DatasetName | None = None
     """None: the report's."""
@@ -102,8 +102,9 @@ class Denoise(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Columns as swept last; a row of inputs above the rows of every model's answers."""
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import decibels, looks
-        from fwd_report.techniques.parts import Grid, Picture, swept_grid
+        from fwd_report.techniques.parts import Grid, Picture
 
         def note(run: Entry) -> str:
             of = run.metrics

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from fwd_report.techniques.base import AllRuns, OneRun, Result, Technique
+from fwd_report.techniques.base import (
+    AllRuns,
+    AskedClass,
+    OneRun,
+    Result,
+    Technique,
+    asks_trained,
+    marked_fields,
+)
 from fwd_report.training.catalogue import DatasetName
 
 if TYPE_CHECKING:
@@ -14,8 +22,8 @@ if TYPE_CHECKING:
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
-WITHIN_A_GROUP = ("digit", "sample", "seed")
-"""Axes of a sampling experiment along which samples are judged together."""
+WITHIN_A_GROUP = ("sample", "seed")
+"""Axes along which samples are judged together, beside the class that they were asked for."""
 
 Axes = tuple[tuple[str, Any], ...]
 """Swept fields with their values."""
@@ -42,11 +50,19 @@ class Evaluate(Technique):
         """What is measured, for alt texts."""
         return f"quality of the samples of {self.of}"
 
+    @classmethod
+    def shows_all_epochs(cls) -> bool:
+        return True
+
     def objection(self, field: str, target: Technique) -> str | None:
         """It judges samples of trained models, by a classifier."""
-        if field == "classifier" and target.name != "classify":
+        from fwd_report.techniques.classify import Classify
+
+        if field == "classifier" and not isinstance(target, Classify):
             return f"which is no classifier: its technique is {target.name}"
-        if field == "of" and (target.name != "sample" or getattr(target, "model", None) is None):
+        if field == "of" and (
+            marked_fields(type(target), AskedClass) == {} or not asks_trained(target)
+        ):
             return "which samples no model trained in this report"
         return None
 
@@ -74,7 +90,7 @@ class Evaluate(Technique):
         series: dict[str, list[float]] = {name: [] for name in names}
         for group in groups(run.needs["of"]).values():
             images = torch.stack([tensors_of(entry)["image"] for entry in group]).clamp(0, 1)
-            wanted = [entry.params.get("digit") for entry in group]
+            wanted = [_asked_class(entry) for entry in group]
             series["samples"].append(len(group))
             kid = spread = subset = accuracy = nan
             if len(group) >= LEAST:
@@ -132,10 +148,20 @@ class Evaluate(Technique):
         return [Table(header, tuple(rows))]
 
 
+def _asked_class(entry: Entry) -> int | None:
+    """The class that a sample was asked for."""
+    from fwd_report.techniques.registry import marked_in
+
+    return next((entry.params[name] for name in marked_in(entry, AskedClass)), None)
+
+
 def groups(entries: Sequence[Entry]) -> Mapping[Axes, Sequence[Entry]]:
     """Samples judged together, under what tells their group from the others."""
+    from fwd_report.techniques.registry import marked_in
+
     found: dict[Axes, list[Entry]] = {}
     for entry in entries:
-        axes = tuple(axis for axis in entry.axes.items() if axis[0] not in WITHIN_A_GROUP)
+        within = (*WITHIN_A_GROUP, *marked_in(entry, AskedClass))
+        axes = tuple(axis for axis in entry.axes.items() if axis[0] not in within)
         found.setdefault(axes, []).append(entry)
     return found

@@ -51,6 +51,10 @@ class Hybrid(Sampling):
             Reading("low", params["low"], "in grey" if colour else "far"),
         )
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 4
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)
 

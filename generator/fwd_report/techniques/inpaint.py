@@ -43,6 +43,10 @@ class Inpaint(Sampling):
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 6
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance)
 

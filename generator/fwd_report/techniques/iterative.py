@@ -35,6 +35,10 @@ class Iterative(Sampling):
     every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
     """Which frames the figure shows: every n-th, and the last."""
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 7
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return LOOP - self.i_start
 

@@ -1,21 +1,24 @@
-"""Finds the techniques: every module of this package that defines a Technique with a name."""
+"""Finds the techniques: those of this package, and those of a project and of installed packages."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 
 from fwd_report import techniques
+from fwd_report.plugins.offers import Plugins, in_use
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.base import Reading, Technique
+from fwd_report.techniques.base import Reading, Technique, marked_fields
+from fwd_report.techniques.plugged import own_techniques, packaged_technique
 
 OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in its key by value"
 
 
 @cache
-def all_techniques() -> dict[str, type[Technique]]:
-    """The techniques by the name a spec uses, sorted; a file dropped into the package is found."""
+def built_in() -> dict[str, type[Technique]]:
+    """The package's own by the name a spec uses, sorted; a file dropped into it is found."""
     found = {}
     for module_info in pkgutil.iter_modules(techniques.__path__):
         module = importlib.import_module(f"{techniques.__name__}.{module_info.name}")
@@ -25,6 +28,48 @@ def all_techniques() -> dict[str, type[Technique]]:
     return dict(sorted(found.items()))
 
 
+def all_techniques() -> dict[str, type[Technique]]:
+    """The techniques by name: the package's own, then those in use that were added to it."""
+    return {**built_in(), **in_use().techniques}
+
+
+def find_techniques(
+    plugins: Plugins, named: Iterable[str] | None = None
+) -> dict[str, type[Technique]]:
+    """The techniques that a project's specs can name; `plugins` learns those that are not ours.
+
+    named: what the specs name, so that only the installed packages which have any of that are
+    imported; None: all of them. Raises UserError, at its line, for what is broken or there twice.
+    """
+    ours = {name: _place(technique) for name, technique in built_in().items()}
+    if not plugins.techniques:
+        plugins.techniques |= own_techniques(plugins, ours)
+    known = ours.keys() | plugins.techniques.keys()
+    wanted = None if named is None else set(named) - known
+    if wanted is None or wanted or plugins.techniques:
+        for offer in plugins.packaged.values():
+            if offer.kind == "techniques":
+                technique = packaged_technique(plugins, offer, ours, wanted)
+                if technique is not None:
+                    plugins.techniques[offer.name] = technique
+    return {**built_in(), **plugins.techniques}
+
+
+def _place(technique: type[Technique]) -> str:
+    return f"fwd_report/techniques/{technique.__module__.rpartition('.')[2]}.py"
+
+
+def technique_of(entry: Entry) -> type[Technique]:
+    """The technique that a result is of."""
+    return all_techniques()[entry.technique]
+
+
+def marked_in(entry: Entry, marker: type) -> frozenset[str]:
+    """The fields of a result's technique that carry a marker; none of one that is not known."""
+    technique = all_techniques().get(entry.technique)
+    return frozenset(marked_fields(technique, marker) if technique else ())
+
+
 def readings_of(entry: Entry) -> tuple[Reading, ...]:
     """What the pictures of a result should show."""
-    return all_techniques()[entry.technique].readings(entry.params)
+    return technique_of(entry).readings(entry.params)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.thinning import evenly
-from fwd_report.techniques.base import OneRun, Prompt, Result
-from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, too_uneven
+from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
+from fwd_report.techniques.sampling import (
+    LOOP,
+    AnySteps,
+    Guidance,
+    Sampling,
+    T,
+    estimates,
+    too_uneven,
+)
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
@@ -34,17 +42,25 @@ class Sample(Sampling):
 
     prompt: Prompt | None = None
     """For the report's text-to-image model."""
-    model: OneRun | None = None
+    model: Trained | None = None
     """A training, `id` or `id@epoch`; None: the report's text-to-image model."""
-    digit: int | None = Field(default=None, ge=0, le=9)
+    digit: Annotated[int, AskedClass()] | None = Field(default=None, ge=0, le=9)
     """The class, for a class-conditional model; None: no class."""
     guidance: Guidance | None = None
     """γ: by default 7 for a prompt, 5 for a digit and none otherwise; 1 is no guidance. It changes
     nothing for the empty prompt, which is the unconditional one."""
-    steps: Steps | None = None
+    steps: AnySteps | None = None
     """None: the strided timesteps of the assignment, or all of a model trained in Part B."""
     trajectory: bool = False
     """Keep the frames of the way."""
+
+    @field_validator("steps")
+    @classmethod
+    def _even(cls, steps: int | None, others: ValidationInfo) -> int | None:
+        """A trained model takes other steps: `objection` looks at those."""
+        if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
+            raise ValueError(why)
+        return steps
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +81,10 @@ class Sample(Sampling):
             raise ValueError("digit is for a model trained in this report; use prompt")
         return self
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 3
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
         training = needs.get("model")
@@ -81,9 +101,11 @@ class Sample(Sampling):
 
     def objection(self, field: str, target: Technique) -> str | None:
         """Its model is a UNet that was trained, and was told the class if there is a digit."""
-        if target.name != "train":
+        from fwd_report.techniques.train import Train
+
+        if not isinstance(target, Train):
             return f"which trains no model to sample from: its technique is {target.name}"
-        if target.objective == "denoiser":  # type: ignore[attr-defined]
+        if target.objective == "denoiser":
             return "which trains a denoiser: technique denoise asks it, of pure_noise too"
         if self.digit is not None and getattr(target, "conditioning", None) != "class":
             return "which is not told the class: leave digit out, or train conditioning class"
@@ -91,10 +113,10 @@ class Sample(Sampling):
             return "which guidance would need a class of: add digit, or leave guidance out"
         if self.dynamic_thresholding is not None:
             return "whose images lie in [0, 1]: dynamic_thresholding is for text-to-image models"
-        most = target.timesteps if target.objective == "ddpm" else 1000  # type: ignore[attr-defined]
+        most = target.timesteps if target.objective == "ddpm" else 1000
         if self.steps is not None and self.steps > most:
             return f"which takes at most {most} steps, not {self.steps}"
-        if self.steps is not None and target.objective == "ddpm":  # type: ignore[attr-defined]
+        if self.steps is not None and target.objective == "ddpm":
             reason = too_uneven(most, self.steps)
             return reason and f"whose {reason}"
         return None

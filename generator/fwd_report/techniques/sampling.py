@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Technique
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ Guidance = Annotated[float, Field(ge=0, le=100)]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
 StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
 """An index into the timesteps 990, 960, …: where denoising an image starts."""
-Steps = Annotated[int, Field(ge=1, le=1000)]
+AnySteps = Annotated[int, Field(ge=1, le=1000)]
 """Network steps of a loop that ends at the clean image."""
+SamplerName = Annotated[str, Named("samplers")]
+"""What makes another process of a model's own."""
 T = 1000
 """Noise levels of a text-to-image model."""
 
@@ -54,14 +57,15 @@ def too_uneven(T: int, steps: int) -> str | None:
 
 
 @outside_keys
-def beginning_at_noise(steps: int | None, others: ValidationInfo) -> int | None:
-    """The `steps` of a text-to-image model's loop, if that begins at pure noise; else ValueError.
-
-    others: the technique's fields so far; one with a `model` trained in the report is let through.
-    """
-    if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
+def _evenly(steps: int) -> int:
+    """The steps of a text-to-image model's loop, if that begins at pure noise; else ValueError."""
+    if why := too_uneven(T, steps):
         raise ValueError(why)
     return steps
+
+
+Steps = Annotated[AnySteps, AfterValidator(_evenly)]
+"""The same of a text-to-image model, of which equal strides begin at pure noise."""
 
 
 class Sampling(Technique):
@@ -69,8 +73,8 @@ class Sampling(Technique):
 
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
-
-    _even = field_validator("steps", check_fields=False)(beginning_at_noise)
+    sampler: SamplerName | None = None
+    """A plug-in that takes the steps another way; None: the model's own process does."""
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:

@@ -40,6 +40,10 @@ class SDEdit(Sampling):
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
 
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 1
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)
 
@@ -59,7 +63,7 @@ class SDEdit(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import with_original
-        from fwd_report.techniques.parts import swept_grid
 
         return [with_original(swept_grid(entries), "edited")]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.grid_layout import Layout, laid_out
+from fwd_report.techniques.grids import picture_of, swept_grid
 from fwd_report.techniques.labels import Labels, place
-from fwd_report.techniques.parts import Grid, picture_of, swept_grid
+from fwd_report.techniques.parts import Grid
 
 WIDTH = 10
 """Most samples in a row of a sheet."""

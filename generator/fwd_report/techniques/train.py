@@ -9,7 +9,12 @@ from pydantic import Field, model_validator
 
 from fwd_report.techniques.base import Result, Technique
 from fwd_report.techniques.network import Network
-from fwd_report.training.catalogue import TRAIN_SIZES, DatasetName
+from fwd_report.training.catalogue import (
+    DatasetName,
+    NetworkName,
+    ObjectiveName,
+    training_size,
+)
 
 if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
@@ -22,6 +27,10 @@ COURSE: Mapping[str, Mapping[str, Any]] = {
     "flow": {"conditioning": "time", "hidden": 64, "batch": 64, "lr": 1e-2, "epochs": 10},
 }
 """The assignment's settings, which hold for the fields a spec leaves out."""
+MEASURED_WIDTH = 16
+"""The width D of the networks whose rates were measured, on two cores."""
+STEP_RATE, CALL_RATE = 2.2e-3, 1.6e-3
+"""Seconds an image of a training step, and a call of the trained network, at that width."""
 
 
 class Train(Network):
@@ -31,7 +40,10 @@ class Train(Network):
     kind: ClassVar[Literal["job"]] = "job"
     stage: ClassVar[None] = None
 
-    objective: Literal["denoiser", "ddpm", "flow"] = "ddpm"
+    objective: ObjectiveName = "ddpm"
+    """denoiser, ddpm, flow, or a process of one's own."""
+    network: NetworkName = "unet"
+    """The assignment's UNet, or a network of one's own, which is given these fields."""
     dataset: DatasetName | None = None
     """None: the report's."""
     pure_noise: bool = False
@@ -72,8 +84,19 @@ class Train(Network):
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """Optimizer steps."""
-        size = TRAIN_SIZES[self.dataset or "digits"]
+        size = training_size(self.dataset)
         return self.epochs * -(-min(size, self.examples or size) // self.batch)
+
+    @classmethod
+    def loss_name(cls) -> str:
+        return "mean square error"
+
+    def first_rate(self, asked: bool = False) -> float | None:
+        """It grows with the square of the width; of a network of one's own nothing is known."""
+        if self.network != "unet":
+            return None
+        growth = (self.hidden / MEASURED_WIDTH) ** 2
+        return growth * (CALL_RATE if asked else STEP_RATE * self.batch)
 
     def epochs_kept(self) -> int:
         """Every epoch."""
@@ -93,9 +116,9 @@ class Train(Network):
 
         from fwd_report.training.datasets import load_dataset
         from fwd_report.training.loop import Schedule, Task, computed_in, test_loss
+        from fwd_report.training.networks import network_of
         from fwd_report.training.objectives import objective_of
         from fwd_report.training.parallel import train_on
-        from fwd_report.training.unet import unet_of
 
         if run.folder is None or self.dataset is None:
             raise ValueError("a training needs a folder and a dataset")
@@ -114,7 +137,7 @@ class Train(Network):
         objective = objective_of(fields)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(run.seed)
-            network = unet_of(fields)
+            network = network_of(fields)
         labelled = self.conditioning == "class"
         labels = dataset.train_labels if labelled else None
         images, folder = dataset.train_images, run.folder
@@ -144,6 +167,6 @@ class Train(Network):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """The training loss of each run, one line each, on a log axis."""
-        from fwd_report.techniques.parts import loss_curve
+        from fwd_report.techniques.loss_curves import loss_curve
 
         return [loss_curve(entries)]

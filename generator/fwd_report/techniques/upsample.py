@@ -6,17 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fwd_report.outside import outside_keys
-from fwd_report.techniques.base import EachRun, Prompt, Result, Technique
-from fwd_report.techniques.sampling import (
-    Guidance,
-    Steps,
-    beginning_at_noise,
-    estimates,
-    with_unconditional,
-)
+from fwd_report.techniques.base import EachRun, Prompt, Result, Technique, asks_trained
+from fwd_report.techniques.sampling import Guidance, Steps, estimates, with_unconditional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +44,9 @@ class Upsample(Technique):
     noise_level: int = Field(default=250, ge=0, le=999)
     """How much the condition is noised, a timestep."""
 
-    _even = field_validator("steps")(beginning_at_noise)
+    @classmethod
+    def front_rank(cls) -> int | None:
+        return 5
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)
@@ -69,7 +65,7 @@ class Upsample(Technique):
 
     def objection(self, field: str, target: Technique) -> str | None:
         """Stage II enlarges what stage I drew."""
-        if target.kind != "program" or target.stage != 1 or getattr(target, "model", None):
+        if target.kind != "program" or target.stage != 1 or asks_trained(target):
             return f"which makes no pictures of stage I: its technique is {target.name}"
         return None
 
@@ -106,8 +102,9 @@ class Upsample(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.labels import labels_of
-        from fwd_report.techniques.parts import Grid, Picture, Slider, swept_grid
+        from fwd_report.techniques.parts import Grid, Picture, Slider
 
         if len(entries) > MOST_PAIRS:
             return [swept_grid(entries)]

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-DatasetName = Literal["digits", "mnist", "fashion-mnist"]
+from fwd_report.errors import UserError
+from fwd_report.outside import outside_keys
+from fwd_report.plugins.named import Named
+from fwd_report.plugins.offers import in_use
+
+if TYPE_CHECKING:
+    from fwd_report.training.datasets import Dataset
+
+DatasetName = Annotated[str, Named("datasets")]
+NetworkName = Annotated[str, Named("networks")]
+ObjectiveName = Annotated[str, Named("processes")]
 DATA_VARIABLE = "FWD_REPORT_DATA"
 """The environment variable that names a folder with dataset files."""
 TRAIN_SIZES: Mapping[str, int] = {"digits": 1498, "mnist": 60_000, "fashion-mnist": 60_000}
 """Images in the training split."""
+
+
+class DatasetSource(Protocol):
+    """A dataset from a plug-in; its module imports no torch at the top.
+
+    project: the writeup's folder.
+    """
+
+    def files(self, project: Path) -> Iterable[Path]:
+        """The files that its content is read from: their names and contents are part of keys."""
+
+    def size(self, project: Path) -> int:
+        """How many images the training split has, known without decoding them."""
+
+    def load(self, project: Path) -> Dataset:
+        """Its images and labels, on the CPU."""
+
+
+@outside_keys
+def training_size(name: str | None) -> int:
+    """Images in the training split of the dataset of that name.
+
+    Raises UserError for a plug-in that is broken or has none.
+    """
+    if name is None or name in TRAIN_SIZES:
+        return TRAIN_SIZES[name or "digits"]
+    plugins = in_use()
+    size = plugins.load("datasets", name).size(plugins.root or Path())
+    if not isinstance(size, int) or size < 1:
+        raise UserError(f"the dataset '{name}' has no images to train on: its size is {size!r}")
+    return size
 
 
 def _mnist_files(*digests: str) -> dict[str, str]:

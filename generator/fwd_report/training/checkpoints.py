@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
-from fwd_report.diffusion.additive import AdditiveNoise
-from fwd_report.diffusion.ddpm import DDPM
-from fwd_report.diffusion.flow import Flow
-from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
+from fwd_report.training.networks import network_of
+from fwd_report.training.objectives import process_of
 from fwd_report.training.state import weights_file
-from fwd_report.training.unet import NO_CLASS, UNet, unet_of
+from fwd_report.training.unet import NO_CLASS
 
 SHAPE = (1, 28, 28)
 
@@ -28,20 +27,11 @@ def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[ModelHan
     Raises FileNotFoundError if the training has no such epoch.
     """
     epoch = epoch or int(entry.params["epochs"])
-    network = unet_of(entry.params)
+    network = network_of(entry.params)
     network.load_state_dict(tensors_of(entry, weights_file(epoch)))
     name = f"{entry.key}@{epoch}"
     model = ModelHandle(name, process_of(entry.params), SHAPE, (0.0, 1.0), unconditional=None)
     return model, TrainedEvaluator(network, entry.params, device)
-
-
-def process_of(params: Mapping[str, Any]) -> Process:
-    """The process that the fields of a training name."""
-    if params["objective"] == "denoiser":
-        return AdditiveNoise(params["sigma"])
-    if params["objective"] == "flow":
-        return Flow()
-    return DDPM.linear(params["timesteps"])
 
 
 class TrainedEvaluator:
@@ -49,13 +39,15 @@ class TrainedEvaluator:
 
     A DDPM's time indexes its T noise levels from 0, as diffusers does; the assignment counts
     them from 1. The network was trained on the assignment's t / T, so it is told (t + 1) / T. A
-    flow's time is told as it is, and a one-step denoiser is told none.
+    flow's time is told as it is, a plug-in's as its `told` says, and a one-step denoiser is told
+    none.
     """
 
-    def __init__(self, network: UNet, params: Mapping[str, Any], device: str) -> None:
+    def __init__(self, network: nn.Module, params: Mapping[str, Any], device: str) -> None:
         self.device = torch.device(device)
         self._network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._timesteps = params["timesteps"] if params["objective"] == "ddpm" else None
+        self._tells = getattr(process_of(params), "told", float)
 
     def signature(self, query: Query) -> Any:
         """All queries of one shape share a batch."""
@@ -71,4 +63,4 @@ class TrainedEvaluator:
         return [Prediction(value) for value in answers.to("cpu", torch.float32)]
 
     def _told(self, t: float) -> float:
-        return t if self._timesteps is None else (t + 1) / self._timesteps
+        return float(self._tells(t)) if self._timesteps is None else (t + 1) / self._timesteps

@@ -14,9 +14,16 @@ import torch
 from torch import Tensor
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.training.catalogue import DATA_VARIABLE, FILES, TRAIN_SIZES
+from fwd_report.outside import outside_keys
+from fwd_report.plugins.offers import in_use
+from fwd_report.training.catalogue import DATA_VARIABLE, FILES
 from fwd_report.training.download import News, download
 from fwd_report.training.idx import read_idx
+
+SHAPE = (1, 28, 28)
+"""Of an image."""
+CLASSES = 10
+"""Labels are 0 to 9."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +59,45 @@ def load_dataset(
     if name == "digits":
         return _digits()
     if name not in FILES:
-        raise UserError(f"there is no dataset '{name}'", hint=f"one of: {', '.join(TRAIN_SIZES)}")
+        return _plugged(name)
     return _read(
         name,
         tuple(_local(name, file, folder) or download(name, file, news) for file in FILES[name]),
     )
+
+
+def _plugged(name: str) -> Dataset:
+    """A plug-in's dataset, held to what a dataset is. Raises UserError."""
+    plugins = in_use()
+    dataset: Dataset = plugins.load("datasets", name).load(plugins.root or Path())
+    offer = plugins.offer("datasets", name)
+    if wrong := _fault(dataset):
+        raise UserError(f"{offer.where if offer else name}: the dataset '{name}' {wrong}")
+    return dataset
+
+
+@outside_keys
+def _fault(dataset: Any) -> str | None:
+    """What is wrong with a dataset, as the rest of a sentence; None: nothing."""
+    if not isinstance(dataset, Dataset):
+        return f"loads {type(dataset).__name__}, not fwd_report.training.datasets.Dataset"
+    for split in ("train", "test"):
+        images, labels = getattr(dataset, f"{split}_images"), getattr(dataset, f"{split}_labels")
+        if images.shape[1:] != SHAPE or not len(images) or images.dtype != torch.float32:
+            return (
+                f"has {split}_images of shape {tuple(images.shape)} and {images.dtype}, not "
+                f"(N, {', '.join(map(str, SHAPE))}) and torch.float32, N at least 1"
+            )
+        if not (images.min() >= 0 and images.max() <= 1):
+            return f"has {split}_images with values outside of [0, 1]"
+        if labels.shape != images.shape[:1] or labels.dtype != torch.int64:
+            return (
+                f"has {split}_labels of shape {tuple(labels.shape)} and {labels.dtype}, not "
+                f"({len(images)},) and torch.int64"
+            )
+        if not (labels.min() >= 0 and labels.max() < CLASSES):
+            return f"has {split}_labels outside of 0 to {CLASSES - 1}"
+    return None
 
 
 @cache

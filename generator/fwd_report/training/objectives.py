@@ -9,7 +9,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from fwd_report.diffusion.additive import AdditiveNoise
 from fwd_report.diffusion.ddpm import DDPM
+from fwd_report.diffusion.flow import Flow
+from fwd_report.diffusion.process import Process
+from fwd_report.errors import UserError
+from fwd_report.plugins.offers import in_use
 from fwd_report.training.unet import NO_CLASS
 
 
@@ -38,17 +43,45 @@ class Batch:
         return Batch(*taken)  # type: ignore[arg-type]
 
 
+def process_of(params: Mapping[str, Any]) -> Process:
+    """The process that the fields of a training name."""
+    if params["objective"] == "denoiser":
+        return AdditiveNoise(params["sigma"])
+    if params["objective"] == "flow":
+        return Flow()
+    if params["objective"] == "ddpm":
+        return DDPM.linear(params["timesteps"])
+    return in_use().load("processes", params["objective"])(params)  # type: ignore[no-any-return]
+
+
 def objective_of(params: Mapping[str, Any]) -> Objective:
-    """What the fields of a training name, class-dropped where the network takes labels."""
+    """What the fields of a training name, class-dropped where the network takes labels.
+
+    A process from a plug-in is its own objective: it has `draw`.
+    """
     objectives: dict[str, Objective] = {
         "denoiser": Denoiser(params["sigma"], params["pure_noise"]),
         "ddpm": DDPMNoise(params["timesteps"]),
         "flow": FlowVelocity(),
     }
-    objective = objectives[params["objective"]]
+    objective = objectives.get(params["objective"]) or _trainable(params)
     if params["conditioning"] == "class":
         return ClassDropped(objective, params["p_uncond"])
     return objective
+
+
+def _trainable(params: Mapping[str, Any]) -> Objective:
+    process: Any = process_of(params)
+    lacking = [
+        name
+        for name in ("timesteps", "forward", "clean", "step", "draw")
+        if not callable(getattr(process, name, None))
+    ]
+    if lacking:
+        raise UserError(
+            f"the process '{params['objective']}' cannot be trained: it has no {lacking[0]}"
+        )
+    return process  # type: ignore[no-any-return]
 
 
 class Objective(Protocol):

@@ -11,6 +11,7 @@ import torch
 import torch.multiprocessing
 from safetensors.torch import load_file
 
+from fwd_report.plugins.importing import Travelling
 from fwd_report.sources import AT_START, Stamp, require_untouched
 from fwd_report.training.loop import Progress, Task, train
 from fwd_report.training.state import load_losses, weights_file
@@ -34,7 +35,10 @@ def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
     group = torch.multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
-        _work, (count, _free_port(), news.put, task, AT_START), nprocs=count, join=False
+        _work,
+        (count, _free_port(), news.put, Travelling(), task, AT_START),
+        nprocs=count,
+        join=False,
     )
     done = False
     while not done:
@@ -52,6 +56,7 @@ def _work(
     count: int,
     port: int,
     tell: Callable[[Any], None],
+    plugins: Travelling,
     task: Task,
     began: Mapping[str, Stamp | None],
 ) -> None:

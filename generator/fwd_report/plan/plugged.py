@@ -1,0 +1,132 @@
+"""The plug-ins that make a run's result: their modules, packages and files, for its key."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fwd_report.errors import UserError
+from fwd_report.plugins.folder import PREFIX
+from fwd_report.plugins.kinds import TECHNIQUES
+from fwd_report.plugins.named import Named, named_in
+from fwd_report.plugins.offers import Offer, Plugins
+from fwd_report.spec.project import Project
+from fwd_report.store.files import sha256_of
+from fwd_report.techniques.base import Technique, marked_fields
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """What of a run is a plug-in. definitions: (module, name) of each; its technique's is not one.
+
+    packages: versions by distribution. files: what they read, by field and name.
+    """
+
+    definitions: tuple[tuple[str, str], ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
+
+
+def offers_of(plugins: Plugins, technique: Technique) -> Iterator[tuple[str, Offer]]:
+    """The plug-ins that a technique's fields name, each with its field."""
+    for name, kind, value in named_in(technique, marked_fields(type(technique), Named)):
+        if kind != "scorers" or is_plugged_scorer(plugins, value):
+            offer = plugins.offer(kind, value)
+            if offer is not None:
+                yield name, offer
+
+
+def is_plugged_scorer(plugins: Plugins, name: str) -> bool:
+    """Whether a scorer's name is a plug-in's, and not a folder's or a hub id."""
+    return name.isidentifier() and plugins.offer("scorers", name) is not None
+
+
+def used_offers(project: Project) -> dict[str, Offer]:
+    """Every plug-in from an installed package that the project's specs name, by its target."""
+    plugins = project.plugins
+    found: dict[str, Offer] = {}
+    for section in project.sections:
+        for experiment in section.experiments:
+            own = _package_of(plugins, experiment.technique)
+            offers = [own] if own else []
+            for variant in experiment.variants:
+                offers += [offer for _, offer in offers_of(plugins, variant.technique)]
+            found |= {str(offer.entry): offer for offer in offers if offer.entry}
+    for kind, name in (("datasets", project.report.dataset), ("scorers", project.report.scorer)):
+        if kind != "scorers" or is_plugged_scorer(plugins, name):
+            offer = plugins.offer(kind, name)
+            if offer is not None and offer.entry is not None:
+                found[str(offer.entry)] = offer
+    return found
+
+
+def plugged_into(project: Project, technique: Technique, trained: Technique | None) -> Plugged:
+    """The plug-ins that make the results of a technique, the technique itself counted in.
+
+    trained: the training whose network it asks. Raises UserError for a plug-in that is broken, or
+    names files that are not there.
+    """
+    plugins = project.plugins
+    named = list(offers_of(plugins, technique))
+    if trained is not None:
+        asked = offers_of(plugins, trained)
+        named += [(name, offer) for name, offer in asked if offer.kind != "datasets"]
+    own = _package_of(plugins, type(technique))
+    packages = {}
+    for offer in filter(None, (own, *(offer for _, offer in named))):
+        if offer.entry is not None:
+            packages[offer.entry.distribution] = offer.entry.version
+    where = [offer.where for _, offer in named]
+    if type(technique).__module__.startswith(PREFIX) or own is not None:
+        where.append(plugins.where[technique.name])
+    return Plugged(
+        tuple((offer.module, offer.attribute) for _, offer in named),
+        dict(sorted(packages.items())),
+        {name: files for name, offer in named if (files := _files(plugins, offer))},
+        tuple(dict.fromkeys(where)),
+    )
+
+
+def digest_of_files(files: Mapping[str, Path], sha: Callable[[Path], str] = sha256_of) -> str:
+    """SHA-256 over names and contents: the same wherever a project lies."""
+    lines = (f"{name}\0{sha(path)}\n" for name, path in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _package_of(plugins: Plugins, technique: type[Technique]) -> Offer | None:
+    """What offers a technique of an installed package."""
+    if technique.__module__.startswith(("fwd_report.", PREFIX)):
+        return None
+    return plugins.packaged.get((TECHNIQUES, technique.name))
+
+
+def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:
+    """The files that a dataset or a scorer names, by their path in the project."""
+    if offer.kind not in ("datasets", "scorers"):
+        return {}
+    root = plugins.root or Path()
+    named: Any = getattr(plugins.load(offer.kind, offer.name), "files", None)
+    found: dict[str, Path] = {}
+    for path in _listed(named(root) if callable(named) else ()):
+        whole = root / path
+        if not whole.is_file():
+            raise UserError(
+                f"{offer.where}: {offer.name}.files names {path}, which is no file",
+                hint="it returns the files that its content is read from, each by its path",
+            )
+        found[os.path.relpath(whole, root).replace(os.sep, "/")] = whole
+    if not found and offer.kind == "datasets":
+        raise UserError(
+            f"{offer.where}: {offer.name}.files names no file",
+            hint="it returns the files that its content is read from; are they where it looks?",
+        )
+    return found
+
+
+def _listed(named: Iterable[Any]) -> list[Path]:
+    return [Path(path) for path in named]

@@ -1,0 +1,94 @@
+"""Imports the modules of a project's techniques/ from the sources that were read."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fwd_report.plugins.folder import PREFIX, Folder
+from fwd_report.plugins.siblings import parsed
+
+_KNOWN: dict[str, Folder] = {}
+"""The folders that can be imported from, by the name of their package."""
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        folder = _KNOWN.get(name.partition(".")[0]) if name.startswith(PREFIX) else None
+        if folder is None:
+            return None
+        file = folder.files.get(name)
+        holds_others = name in folder.packages
+        if file is None and not holds_others:
+            return None
+        spec = ModuleSpec(name, _Loader(folder, file), is_package=holds_others)
+        if file is not None:
+            spec.origin = str(folder.path(file))
+            spec.has_location = True
+        return spec
+
+
+class _Loader(Loader):
+    def __init__(self, folder: Folder, file: str | None) -> None:
+        self._folder = folder
+        self._file = file
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        if self._file is not None:
+            tree = parsed(self._folder, self._file)
+            path = str(self._folder.path(self._file))
+            exec(compile(tree, path, "exec", dont_inherit=True), module.__dict__)
+
+
+def made_importable(folder: Folder) -> Folder:
+    """Let the modules of this state of a folder be imported, now and from here on."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    return _KNOWN.setdefault(folder.package, folder)
+
+
+def imported(name: str) -> ModuleType:
+    """A module of a plug-in; what it prints goes to standard error, and not into JSON."""
+    with contextlib.redirect_stdout(sys.stderr):
+        return importlib.import_module(name)
+
+
+class Travelling:
+    """Unpickled before what is defined in plug-ins, makes that known to another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        folders = [(str(folder.root), dict(folder.texts)) for folder in _KNOWN.values()]
+        return _arrived, (folders,)
+
+
+def _arrived(folders: Sequence[tuple[str, Mapping[str, bytes]]]) -> Travelling:
+    for root, texts in folders:
+        made_importable(Folder(Path(root), texts))
+    return Travelling()
+
+
+def plugin_line(error: BaseException) -> str | None:
+    """The last line of a project's plug-ins that an error passed, as `techniques/own.py:12`."""
+    files = {
+        str(folder.path(file)): folder.shown(file).as_posix()
+        for folder in _KNOWN.values()
+        for file in folder.texts
+    }
+    found = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename in files:
+            found = f"{files[frame.filename]}:{frame.lineno}"
+    return found

@@ -1,0 +1,292 @@
+"""What specs can name beside what the package has: a project's own, and that of installed packages.
+
+A file `techniques/views/kaleidoscope.py` offers the view `kaleidoscope`, which it defines under
+that name; so the names are known without importing anything. Techniques are found in the modules
+of `techniques/` itself, by techniques/registry.py.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fwd_report import sources
+from fwd_report.errors import Problem, UserError
+from fwd_report.plugins.folder import Folder, holds_python, read_folder
+from fwd_report.plugins.importing import imported, made_importable
+from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
+from fwd_report.plugins.packages import EntryPoint, digest_of_files, entry_points, sources_of
+from fwd_report.plugins.problems import at_line, said, while_importing
+from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that can be named. where: its file or package, for messages.
+
+    attribute: what it is called in its module. files: the sources it may consist of.
+    """
+
+    kind: str
+    name: str
+    module: str
+    attribute: str
+    where: str
+    file: str | None = None
+    """Its file in the project's folder."""
+    entry: EntryPoint | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source of a module that a key may count. shown: what keys and messages call its file."""
+
+    shown: str
+    text: bytes
+    tree: ast.Module | None = None
+    """As it is compiled, where that is not the text alone."""
+
+
+class Plugins:
+    """What a project adds, as it was when this was made; packages are looked for when needed."""
+
+    def __init__(
+        self, root: Path | None = None, folder: Folder | None = None, withheld: bool = False
+    ) -> None:
+        """Raises UserError for sources that are no Python or define nothing.
+
+        root: the project's folder. folder: its techniques/; None: it has none, or is not trusted.
+        withheld: whether it is not trusted and has some.
+        """
+        self.root = root
+        self.withheld = withheld
+        self.folder = folder if folder is None else made_importable(folder)
+        self.techniques: dict[str, Any] = {}
+        """The classes of those found so far, by name; techniques/registry.py fills it."""
+        self.where: dict[str, str] = {}
+        """Where each of them is defined, for messages."""
+        self._loaded: dict[tuple[str, str], Any] = {}
+        self._own: dict[str, dict[str, Offer]] = {}
+        self.scanned = False
+        """Whether installed packages were looked at."""
+        self._trees: dict[str, ast.Module] = {}
+        self._packages: set[str] = set()
+        """The packages of which something was imported."""
+        if self.folder is not None:
+            self._read(self.folder)
+            self._own = self._found(self.folder)
+
+    @cached_property
+    def packaged(self) -> Mapping[tuple[str, str], Offer]:
+        """What installed packages offer, by kind and name. Looks for them when first asked.
+
+        Raises UserError for names that are there twice.
+        """
+        self.scanned = True
+        found: dict[tuple[str, str], Offer] = {}
+        for entry in entry_points(self.root or Path()):
+            offer = Offer(
+                entry.kind, entry.name, entry.module, entry.attribute, str(entry), None, entry
+            )
+            other = found.setdefault((entry.kind, entry.name), offer)
+            taken = None if other is offer else other.where
+            if entry.kind != TECHNIQUES:
+                own = self._own.get(entry.kind, {}).get(entry.name)
+                taken = own.where if own else taken
+                if entry.name in KINDS[entry.kind].built_in:
+                    taken = "fwd-report itself"
+            if taken is not None:
+                raise UserError(twice(entry.kind, entry.name, str(entry), taken))
+        return found
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """The files that may define techniques: those of techniques/ itself that are no helpers."""
+        if self.folder is None:
+            return ()
+        return tuple(
+            file
+            for file in self.folder.texts
+            if "/" not in file and not file.startswith("_") and file != "__init__.py"
+        )
+
+    @cached_property
+    def helpers(self) -> frozenset[str]:
+        """The files that another one imports."""
+        folder = self.folder
+        if folder is None:
+            return frozenset()
+        wanted = {name for file in self._trees for name in imports_of(folder, file, self._trees)}
+        return frozenset(file for name, file in folder.files.items() if name in wanted)
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """What can be named: the package's own first; those of packages where they were needed."""
+        packaged = self.packaged if self.scanned else {}
+        return (
+            *(name for name in KINDS[kind].built_in if name not in HIDDEN),
+            *self._own.get(kind, ()),
+            *(name for of, name in packaged if of == kind),
+        )
+
+    def offer(self, kind: str, name: str) -> Offer | None:
+        """The plug-in of that name; None for what the package itself has, or nobody."""
+        if name in KINDS[kind].built_in:
+            return None
+        return self._own.get(kind, {}).get(name) or self.packaged.get((kind, name))
+
+    def load(self, kind: str, name: str) -> Any:
+        """The plug-in of that name, imported. Raises UserError, at its line, for a broken one."""
+        if (kind, name) not in self._loaded:
+            offer = self.offer(kind, name)
+            if offer is None:
+                raise UserError(f"there is no {KINDS[kind].singular} '{name}'")
+            self._loaded[kind, name] = self._checked(offer, self.module_of(offer))
+        return self._loaded[kind, name]
+
+    def module_of(self, offer: Offer) -> Any:
+        """The module that defines it. Raises UserError, at its line, for one that is broken."""
+        if offer.entry is not None:
+            self._packages.add(offer.module.partition(".")[0])
+            for path in sources_of(offer.module).values():
+                sources.remember(path)
+        try:
+            return imported(offer.module)
+        except (Exception, SystemExit) as error:
+            if self.folder is not None and offer.file is not None:
+                raise UserError(while_importing(self.folder, offer.file, error)) from error
+            message = f"{offer.where} cannot be imported: {said(error)}"
+            raise UserError(Problem(message)) from error
+
+    def sources(self, offers: Mapping[str, Offer]) -> dict[str, Source]:
+        """The sources that keys may count, by module: the project's, and those of the packages of
+        these offers.
+        """
+        found: dict[str, Source] = {}
+        if self.folder is not None:
+            for module, file in self.folder.files.items():
+                shown = f"./{self.folder.shown(file).as_posix()}"
+                found[module] = Source(shown, self.folder.texts[file], self._trees[file])
+        for offer in offers.values():
+            if offer.entry is not None:
+                for module, path in sources_of(offer.module).items():
+                    shown = f"{offer.entry.distribution}: {module.replace('.', '/')}"
+                    end = "/__init__.py" if path.name == "__init__.py" else ".py"
+                    found[module] = Source(shown + end, path.read_bytes())
+        return found
+
+    def digest(self) -> str:
+        """Of all that was found, which pages and schemas are made with; "" where nothing was."""
+        parts = [] if self.folder is None else [self.folder.package]
+        if self.scanned:
+            entries = {offer.entry for offer in self.packaged.values() if offer.entry}
+            parts += sorted(f"{each.kind} {each.name} {each}" for each in entries)
+        parts += [digest_of_files(sources_of(module)) for module in sorted(self._packages)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """While the block runs, names mean what they mean in this project."""
+        token = _IN_USE.set(self)
+        try:
+            yield
+        finally:
+            _IN_USE.reset(token)
+
+    def _read(self, folder: Folder) -> None:
+        """Parse every file. Raises UserError with all that are no Python."""
+        problems: list[Problem] = []
+        for file in folder.texts:
+            try:
+                self._trees[file] = parsed(folder, file)
+                compile(self._trees[file], file, "exec", dont_inherit=True)
+            except SyntaxError as error:
+                problems.append(while_importing(folder, file, error))
+            except (ValueError, RecursionError, MemoryError) as error:
+                problems.append(at_line(folder, file, None, f"this is no Python: {said(error)}"))
+        if problems:
+            raise UserError(problems)
+
+    def _found(self, folder: Folder) -> dict[str, dict[str, Offer]]:
+        """The plug-ins of the kinds that have a folder of their own."""
+        found: dict[str, dict[str, Offer]] = {}
+        problems: list[Problem] = []
+        for file in folder.texts:
+            kind, _, rest = file.partition("/")
+            name = rest.removesuffix(".py")
+            if kind not in SUBFOLDERS or not rest or "/" in rest or name.startswith("_"):
+                continue
+            where = folder.shown(file).as_posix()
+            if name not in bound_in(self._trees[file]):
+                if file not in self.helpers:
+                    problems.append(_undefined(folder, file, kind, name))
+            elif name in KINDS[kind].built_in:
+                problems.append(twice(kind, name, where, "fwd-report itself", folder.shown(file)))
+            else:
+                offer = Offer(kind, name, folder.module(file), name, where, file)
+                found.setdefault(kind, {})[name] = offer
+        if problems:
+            raise UserError(problems)
+        return found
+
+    def _checked(self, offer: Offer, module: Any) -> Any:
+        kind = KINDS[offer.kind]
+        value: Any = module
+        for part in offer.attribute.split("."):
+            value = getattr(value, part, None)
+        if value is not None and not kind.callable and isinstance(value, type):
+            value = value()
+        if kind.methods and all(callable(getattr(value, name, None)) for name in kind.methods):
+            return value
+        if kind.callable and callable(value):
+            return value
+        message = f"{offer.attribute} is not {kind.is_a}, as a {kind.singular} is"
+        if offer.file is not None:
+            line = line_of(self._trees[offer.file], offer.attribute)
+            assert self.folder is not None
+            raise UserError(at_line(self.folder, offer.file, line, message))
+        raise UserError(f"{offer.where}: {message}")
+
+
+NOTHING = Plugins()
+"""What there is outside of a project."""
+_IN_USE: ContextVar[Plugins] = ContextVar("plugins in use", default=NOTHING)
+
+
+def in_use() -> Plugins:
+    """The plug-ins of the project that is being worked on."""
+    return _IN_USE.get()
+
+
+def read_plugins(root: Path, trusted: bool = True) -> Plugins:
+    """A project's plug-ins as they are now. trusted: whether its own Python counts."""
+    if trusted:
+        return Plugins(root, read_folder(root))
+    return Plugins(root, None, withheld=holds_python(root))
+
+
+def twice(kind: str, name: str, one: str, other: str, file: Path | None = None) -> Problem:
+    """The error of two things of one name."""
+    singular = KINDS[kind].singular
+    return Problem(
+        f"two {kind} are called '{name}': {one} and {other}",
+        file=file,
+        hint=f"give the {singular} another name",
+    )
+
+
+def _undefined(folder: Folder, file: str, kind: str, name: str) -> Problem:
+    return at_line(
+        folder,
+        file,
+        None,
+        f"the file defines no '{name}'",
+        f"{FOLDER}/{kind}/{name}.py holds the {KINDS[kind].singular} {name}: define it under that "
+        f"name, as {KINDS[kind].is_a}; the names of helpers begin with _",
+    )

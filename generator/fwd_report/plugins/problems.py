@@ -1,0 +1,55 @@
+"""What is wrong with a plug-in, as an error at a line of its source."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from fwd_report.errors import Problem
+from fwd_report.plugins.folder import Folder
+
+_NAMED = (ImportError, NameError, AttributeError)
+"""Errors whose text says all without the name of their class."""
+
+
+def at_line(folder: Folder, file: str, line: int | None, message: str, hint: str = "") -> Problem:
+    """A problem of a file of the project, with the line as it was read."""
+    excerpt = folder.lines(file)[line - 1 : line] if line else []
+    return Problem(
+        message,
+        file=folder.shown(file),
+        line=line,
+        excerpt=excerpt[0].strip() if excerpt else None,
+        hint=hint or None,
+    )
+
+
+def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
+    """Why a file could not be imported, at the last of the project's lines that was reached."""
+    if isinstance(error, SyntaxError) and (at := _file_of(folder, error.filename)):
+        return at_line(folder, at, error.lineno, f"this is no Python: {error.msg}")
+    line = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if at := _file_of(folder, frame.filename):
+            file, line = at, frame.lineno
+    return at_line(folder, file, line, f"the file cannot be imported: {said(error)}")
+
+
+def said(error: BaseException) -> str:
+    """An error's first line, after its class where that says something."""
+    if isinstance(error, SyntaxError):
+        where = Path(error.filename or "").name
+        return f"{error.msg} ({where}, line {error.lineno})"
+    text = next(iter(_lines(str(error))), "")
+    kind = type(error).__name__
+    return text if text and isinstance(error, _NAMED) else f"{kind}: {text}" if text else kind
+
+
+def _lines(text: str) -> Iterable[str]:
+    return (line.strip() for line in text.splitlines() if line.strip())
+
+
+def _file_of(folder: Folder, filename: str | None) -> str | None:
+    """The file of the project's folder that a traceback names."""
+    return next((file for file in folder.texts if str(folder.path(file)) == filename), None)

@@ -1,0 +1,98 @@
+"""Imports of files beside a project's plug-in, as if it were run from its own folder.
+
+`from bands import split` in `techniques/triple.py` means `techniques/bands.py`, if there is such a
+file, as `from .bands import split` does. Each is written as the relative import before the module
+is compiled, and before its definitions are counted. So nothing is put on the path that other
+modules are looked for in, and two projects can have a `bands` each.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from fwd_report.plugins.folder import Folder
+from fwd_report.plugins.kinds import FOLDER
+
+
+def parsed(folder: Folder, file: str) -> ast.Module:
+    """A file's syntax tree, its imports of siblings relative. Raises SyntaxError, ValueError."""
+    tree = ast.parse(folder.texts[file], str(folder.path(file)))
+    relative: ast.Module = _Relative(folder, file).visit(tree)
+    return ast.fix_missing_locations(relative)
+
+
+def imports_of(folder: Folder, file: str, trees: Mapping[str, ast.Module]) -> Iterator[str]:
+    """The modules of the folder that a file may import, itself apart."""
+    module = folder.module(file)
+    package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
+    for node in ast.walk(trees[file]):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+            named = f"{base}.{node.module}" if node.module else base
+            yield named
+            yield from (f"{named}.{alias.name}" for alias in node.names)
+
+
+def bound_in(tree: ast.Module) -> set[str]:
+    """Every name that a module may bind."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found
+
+
+def line_of(tree: ast.Module, name: str) -> int | None:
+    """The line of a module that first binds a name."""
+    for node in tree.body:
+        if name in bound_in(ast.Module([node], [])):
+            return node.lineno
+    return None
+
+
+class _Relative(ast.NodeTransformer):
+    def __init__(self, folder: Folder, file: str) -> None:
+        self._folder = folder
+        self._file = file
+        self._parents = file.split("/")[:-1]
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:
+        made: list[ast.AST] = []
+        for alias in node.names:
+            place = self._place(alias.name)
+            above, _, last = alias.name.rpartition(".")
+            if place is None or (above and alias.asname is None):
+                made.append(ast.copy_location(ast.Import([alias]), node))
+                continue
+            _, level = place
+            one = ast.ImportFrom(above or None, [ast.alias(last, alias.asname)], level)
+            made.append(ast.copy_location(one, node))
+        return made
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        place = None if node.level or node.module is None else self._place(node.module)
+        if place is None:
+            return node
+        module, level = place
+        return ast.copy_location(ast.ImportFrom(module or None, node.names, level), node)
+
+    def _place(self, name: str) -> tuple[str, int] | None:
+        """The module of that name beside this one or in techniques/, with its relative level."""
+        head, _, rest = name.partition(".")
+        if head == FOLDER and not self._is_there([head]):
+            return rest, len(self._parents) + 1
+        for level, folder in ((1, self._parents), (len(self._parents) + 1, [])):
+            if self._is_there([*folder, head]):
+                return name, level
+        return None
+
+    def _is_there(self, path: list[str]) -> bool:
+        """Whether another file of that path, or a package with an __init__.py, can be imported."""
+        joined = "/".join(path)
+        names = {f"{joined}.py", f"{joined}/__init__.py"} - {self._file}
+        return not names.isdisjoint(self._folder.texts)

@@ -1,0 +1,174 @@
+"""Techniques from outside of the package, held to what a technique must have."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Set
+from types import ModuleType
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.plugins.kinds import KINDS, TECHNIQUES
+from fwd_report.plugins.offers import Offer, Plugins, twice
+from fwd_report.plugins.problems import at_line
+from fwd_report.techniques.base import Technique
+
+OUTSIDE_KEYS = "it finds techniques by name, and checks them"
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+RUNS = {"program": "program", "job": "job", "figure": "figure"}
+"""What a technique of each kind defines."""
+RESERVED = frozenset(
+    {"id", "technique", "title", "label", "caption", "discussion", "seed", "samples", "seeds",
+     "show", "metrics", "sweep", "cases", "sample", "case"}
+)  # fmt: skip
+"""What every experiment has beside its technique's fields, and axes that it may have."""
+
+
+def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type[Technique]]:
+    """The techniques that a project's folder defines, by name, sorted.
+
+    taken: names that the package has, with their files. Raises UserError, at its line, for each
+    file that cannot be imported or defines none, and for names that are there twice.
+    """
+    folder = plugins.folder
+    found: dict[str, type[Technique]] = {}
+    problems: list[Problem] = []
+    for file in plugins.candidates if folder else ():
+        assert folder is not None
+        shown = folder.shown(file)
+        offer = Offer(TECHNIQUES, file, folder.module(file), "", shown.as_posix(), file)
+        try:
+            module = plugins.module_of(offer)
+        except UserError as error:
+            problems += error.problems
+            continue
+        defined = list(_defined(module))
+        tree = ast.parse(folder.texts[file])
+        if not defined and file not in plugins.helpers:
+            line, why = _near_miss(tree)
+            hint = f"define one, as {KINDS[TECHNIQUES].is_a}, with a name; or begin the file's "
+            problems.append(
+                at_line(folder, file, line, why, f"{hint}name with _ if it helps others")
+            )
+        for technique in defined:
+            line = next((line for name, line in _classes(tree) if name == technique.__name__), None)
+            where = f"{shown.as_posix()}:{line}"
+            problems += (
+                at_line(folder, file, _line_of(tree, technique, field) or line, why)
+                for why, field in _faults(technique)
+            )
+            name = str(technique.name)
+            if other := taken.get(name) or plugins.where.get(name):
+                problems.append(twice(TECHNIQUES, name, where, other, shown))
+            plugins.where.setdefault(name, where)
+            found[name] = technique
+    if problems:
+        raise UserError(problems)
+    return dict(sorted(found.items()))
+
+
+def packaged_technique(
+    plugins: Plugins, offer: Offer, taken: Mapping[str, str], wanted: Set[str] | None
+) -> type[Technique] | None:
+    """The technique that an installed package offers; None for one that is not wanted.
+
+    Raises UserError, which names the package, for what is no technique, or has a taken name.
+    """
+    other = taken.get(offer.name) or plugins.where.get(offer.name) or offer.where
+    if other != offer.where:
+        raise UserError(twice(TECHNIQUES, offer.name, offer.where, other))
+    if wanted is not None and offer.name not in wanted:
+        return None
+    value: object = plugins.module_of(offer)
+    for part in offer.attribute.split("."):
+        value = getattr(value, part, None)
+    if isinstance(value, ModuleType) or value is None:
+        module = plugins.module_of(offer)
+        value = next((each for each in _defined(module) if each.name == offer.name), None)
+    if not (isinstance(value, type) and issubclass(value, Technique)):
+        raise UserError(
+            f"{offer.where}: {offer.attribute} is not {KINDS[TECHNIQUES].is_a}, as a technique is"
+        )
+    faults = [why for why, _ in _faults(value)]
+    if not faults and value.name != offer.name:
+        faults = [f"the technique is called '{value.name}', and its entry point '{offer.name}'"]
+    if faults:
+        raise UserError([Problem(f"{offer.where}: {why}") for why in faults])
+    plugins.where.setdefault(offer.name, offer.where)
+    return value
+
+
+def _defined(module: ModuleType) -> Iterator[type[Technique]]:
+    """The techniques with a name of their own that a module defines, and does not only import."""
+    for value in dict.fromkeys(v for v in vars(module).values() if isinstance(v, type)):
+        if (
+            issubclass(value, Technique)
+            and value.__module__ == module.__name__
+            and "name" in vars(value)
+        ):
+            yield value
+
+
+def _faults(technique: type[Technique]) -> Iterator[tuple[str, str]]:
+    """What a class has not, or has wrong, and the name of the field or method that is about."""
+    name = technique.name
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        yield f"a technique's name is lower-case letters, digits and _, not {name!r}", "name"
+    elif technique.kind not in RUNS:
+        yield f"a technique's kind is one of {', '.join(RUNS)}, not {technique.kind!r}", "kind"
+    else:
+        method = RUNS[technique.kind]
+        if getattr(technique, method) == getattr(Technique, method):
+            yield f"the technique '{name}' has no {method}, which its kind needs", ""
+        elif technique.kind == "figure" and not _refers(technique):
+            yield f"the technique '{name}' shows nothing: it has no AllRuns field", ""
+    if technique.stage not in (None, 1, 2):
+        yield f"a technique's stage is 1, 2 or None, not {technique.stage!r}", "stage"
+    for field in technique.model_fields:
+        if field in RESERVED:
+            yield f"'{field}' is a key of every experiment; a field needs another name", field
+
+
+def _refers(technique: type[Technique]) -> bool:
+    from fwd_report.techniques.base import Reference, marked_fields
+
+    return bool(marked_fields(technique, Reference))
+
+
+def _near_miss(tree: ast.Module) -> tuple[int | None, str]:
+    """The line of what was probably meant as a technique, and why it is none."""
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        named = [s for s in node.body if "name" in _targets(s)]
+        runs = [s for s in node.body if isinstance(s, ast.FunctionDef) and s.name in RUNS]
+        if named and isinstance(named[0], ast.AnnAssign) and "ClassVar" not in ast.dump(named[0]):
+            why = f"{node.name}.name is a field: write `name: ClassVar[str] = …`, or leave its type"
+            return named[0].lineno, why
+        if named:
+            return node.lineno, f"{node.name} is not derived from Technique, so it is none"
+        if runs:
+            return node.lineno, f"{node.name} has no name of its own, so no spec can ask for it"
+    return None, "the file defines no technique"
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.AnnAssign):
+        statement = ast.Assign([statement.target], ast.Constant(None))
+    if isinstance(statement, ast.Assign):
+        return [node.id for node in statement.targets if isinstance(node, ast.Name)]
+    return []
+
+
+def _classes(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name, node.lineno
+
+
+def _line_of(tree: ast.Module, technique: type[Technique], field: str) -> int | None:
+    """The line of a field in the class itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == technique.__name__:
+            return next((s.lineno for s in node.body if field in _targets(s)), None)
+    return None

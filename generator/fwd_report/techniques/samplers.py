@@ -1,0 +1,33 @@
+"""The sampler that a technique's field names: another way to take a process's steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fwd_report.errors import UserError
+from fwd_report.plugins.named import Named, named_in
+from fwd_report.plugins.offers import in_use
+from fwd_report.techniques.base import Technique, marked_fields
+
+if TYPE_CHECKING:
+    from fwd_report.diffusion.process import Process
+
+METHODS = ("timesteps", "forward", "clean", "step")
+"""What a process can do: see diffusion/process.py."""
+
+
+def sampled_by(technique: Technique, process: Process) -> Process:
+    """The process by which a technique samples: a model's own where it names no sampler.
+
+    Raises UserError for a plug-in that is broken or makes no process.
+    """
+    named = named_in(technique, marked_fields(type(technique), Named))
+    for _, kind, name in named:
+        if kind == "samplers":
+            process = in_use().load(kind, name)(process)
+            lacking = [word for word in METHODS if not callable(getattr(process, word, None))]
+            if lacking:
+                offer = in_use().offer(kind, name)
+                where = f"{offer.where}: " if offer else ""
+                raise UserError(f"{where}the sampler '{name}' makes no process: no {lacking[0]}")
+    return process

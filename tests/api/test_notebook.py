@@ -1,0 +1,170 @@
+"""The notebook and the guide's code run as they stand, in a kernel; Ctrl-C leaves it alive."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import torch
+from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+from PIL import Image
+from tests.api.conftest import write
+
+from fwd_report import open_report
+from fwd_report.diffusion.ddpm import DDPM
+from fwd_report.models.names import EMBEDDED
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "notebooks" / "api.ipynb"
+GUIDE = ROOT / "docs" / "guide" / "python.md"
+STAGE_1 = ROOT / "generator" / "fwd_report" / "models" / EMBEDDED / "stage_1"
+embedded = pytest.mark.skipif(
+    not STAGE_1.is_dir(), reason="the embedded model's weights are absent"
+)
+HYBRIDS = """\
+title: Hybrids
+experiments:
+  - id: skull
+    technique: hybrid
+    low: a skull
+    high: a waterfall
+    steps: 2
+    caption: Near and far.
+"""
+LONG = """\
+title: Long
+experiments:
+  - id: first
+    technique: forward
+    image: experiments/images/dot.png
+    t: 250
+  - id: last
+    technique: sample
+    prompt: a photo of a dog
+    steps: 1000
+    samples: 20
+"""
+INTERRUPTED = """\
+from fwd_report import open_report
+report = open_report()
+report.run()
+"""
+AFTERWARDS = """\
+import signal, torch
+print(report["long.first"][0].status, report["long.last"][0].status)
+print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, torch.get_default_dtype())
+print(report.run("long.first"))
+report["long.second"]
+"""
+SECONDS = 240
+
+
+@pytest.fixture
+def writeup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny writeup for the embedded model, which kernels and this process work in."""
+    root = tmp_path / "writeup"
+    (root / "experiments").mkdir(parents=True)
+    write(root, "report", "title: Tiny\n")
+    write(root, "hybrids", HYBRIDS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "generator")]))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(root)
+    return root
+
+
+@embedded
+def test_the_notebook_runs(writeup: Path) -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+    NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": writeup}}).execute()
+    _, ran, again, figure, picture, _, by_hand = (_shown(cell) for cell in cells)
+    assert "ran 1 run" in ran["text/plain"]
+    assert "<progress" in ran["text/html"]
+    assert "nothing to run" in again["text/plain"]
+    assert "<progress" not in again.get("text/html", "")
+    assert 'src="data:image/png;base64,' in figure["text/html"]
+    assert "Near and far." in figure["text/html"]
+    assert "image/png" in picture
+    assert "image/png" in by_hand
+    assert open_report(writeup)["hybrids.skull"][0].status == "fresh"
+
+
+@embedded
+def test_the_code_of_the_guide_runs(writeup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = DDPM.timesteps
+    short = lambda self, steps=None: whole(self, steps or 2)  # noqa: E731
+    monkeypatch.setattr(DDPM, "timesteps", short)
+    blocks = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text("utf-8"), re.M | re.S)
+    assert len(blocks) == 5
+    threads = torch.get_num_threads()
+    for block in blocks:
+        exec(compile(block, GUIDE.name, "exec"), {})
+    for name in ("180", "rocket", "as-it-is", "upside-down", "hybrid"):
+        with Image.open(writeup / f"{name}.png") as image:
+            assert image.size == (64, 64)
+    assert torch.get_num_threads() == threads
+
+
+@pytest.fixture
+def kernel(project: Path, writeup: Path) -> Iterator[tuple[KernelManager, Any]]:
+    write(project, "long", LONG)
+    for name in ("noise", "hybrids"):
+        (project / "experiments" / f"{name}.yaml").unlink()
+    manager, client = start_new_kernel(cwd=str(project))
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_an_interrupt_keeps_what_is_done_and_the_kernel(
+    kernel: tuple[KernelManager, Any],
+) -> None:
+    manager, client = kernel
+    bars: list[str] = []
+    interrupted = []
+
+    def watch(message: dict[str, Any]) -> None:
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            bars.append(message["content"]["data"]["text/html"])
+            steps = re.search(r"value=.(\d+)", bars[-1])
+            if steps and int(steps[1]) > 4 and not interrupted:
+                interrupted.append(True)
+                manager.interrupt_kernel()
+
+    reply = client.execute_interactive(INTERRUPTED, timeout=SECONDS, output_hook=watch)
+    assert interrupted
+    assert (reply["content"]["status"], reply["content"]["ename"]) == ("error", "KeyboardInterrupt")
+    said: list[str] = []
+    errors: list[str] = []
+
+    def note(message: dict[str, Any]) -> None:
+        content = message["content"]
+        said.append(content.get("text", ""))
+        errors.extend(content.get("traceback", []))
+
+    reply = client.execute_interactive(AFTERWARDS, timeout=SECONDS, output_hook=note)
+    words = "".join(said)
+    assert "fresh missing" in words
+    assert "True torch.float32" in words
+    assert "nothing to run; 1 run stored before" in words
+    assert reply["content"]["ename"] == "UnknownNameError"
+    assert errors == ["there is no experiment 'long.second'\n    there is: long.first, long.last"]
+    assert manager.is_alive()
+
+
+def _shown(cell: Any) -> dict[str, str]:
+    """Everything a cell shows, by kind."""
+    found: dict[str, str] = {}
+    for output in cell.outputs:
+        for kind, value in output.get("data", {"text/plain": output.get("text", "")}).items():
+            found[kind] = found.get(kind, "") + value
+    return found

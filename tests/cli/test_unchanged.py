@@ -1,0 +1,326 @@
+"""A build that found nothing to do is taken over only where all that it looked at is as it was."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from bench.noop import fabricated
+from PIL import Image
+
+from fwd_report import sources, unchanged
+from fwd_report.build import Options, build
+from fwd_report.packaged import starter_folder
+from fwd_report.store.memory import memory_of
+
+REPORT = "title: A small report\nseed: 7\n"
+NOISE = """\
+title: Noise
+order: 10
+intro: Noise at {{ runs.dot[0].params.t }}.
+experiments:
+  - id: dot
+    technique: forward
+    image: experiments/images/dot.png
+    sweep: {t: [250, 500, 750]}
+    caption: More and more noise.
+"""
+
+
+@dataclass
+class Writeup:
+    """A project whose results and pages are made up, and where a build finds nothing to do."""
+
+    root: Path
+
+    @property
+    def command(self) -> list[str]:
+        return ["build", "--project", str(self.root)]
+
+    def build(self) -> None:
+        outcome = build(self.root, Options(command=self.command))
+        assert not outcome.ran
+        assert not outcome.pages
+
+    def unchanged(self) -> bool:
+        return unchanged.said_again(self.command)
+
+    def file(self, pattern: str) -> Path:
+        return next(path for path in sorted(self.root.glob(pattern)) if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = tmp_path_factory.mktemp("source")
+    (source / "experiments" / "images").mkdir(parents=True)
+    Image.linear_gradient("L").resize((96, 80)).save(source / "experiments/images/dot.png")
+    (source / "experiments" / "report.yaml").write_text(REPORT)
+    (source / "experiments" / "noise.yaml").write_text(NOISE)
+    shutil.copytree(starter_folder() / "site_templates", source / "site_templates")
+    shutil.copyfile(starter_folder() / "mkdocs.yml", source / "mkdocs.yml")
+    return fabricated(source, tmp_path_factory.mktemp("made up"))
+
+
+@pytest.fixture
+def writeup(made_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writeup:
+    """A copy, built once, by a process that began when all its files were old."""
+    root = tmp_path / "writeup"
+    shutil.copytree(made_up, root)
+    shutil.rmtree(root / ".fwd-report" / "memory")
+    monkeypatch.setattr(unchanged, "BEGAN_NS", time.time_ns() + 10**12)
+    copy = Writeup(root)
+    copy.build()
+    assert copy.unchanged()
+    return copy
+
+
+def in_place(path: Path, old: bytes, new: bytes) -> None:
+    """An edit that keeps the size, the inode and the time of writing."""
+    before = path.stat()
+    text = path.read_bytes()
+    assert old in text
+    assert len(old) == len(new)
+    with path.open("r+b") as file:
+        file.write(text.replace(old, new, 1))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = path.stat()
+    assert (before.st_size, before.st_mtime_ns, before.st_ino) == (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    )
+
+
+def git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+
+
+def picture_of_same_size(root: Path) -> None:
+    path = root / "experiments/images/dot.png"
+    data = path.read_bytes()
+    in_place(path, data[-20:-12], bytes(byte ^ 1 for byte in data[-20:-12]))
+
+
+TOUCHED: dict[str, Callable[[Writeup], Any]] = {
+    "a spec, size and time kept": lambda w: in_place(
+        w.root / "experiments/noise.yaml", b"[250,", b"[251,"
+    ),
+    "report.yaml, size and time kept": lambda w: in_place(
+        w.root / "experiments/report.yaml", b"seed: 7", b"seed: 8"
+    ),
+    "a new section": lambda w: shutil.copyfile(
+        w.root / "experiments/noise.yaml", w.root / "experiments/more.yaml"
+    ),
+    "a section deleted": lambda w: (w.root / "experiments/noise.yaml").unlink(),
+    "a picture, size and time kept": lambda w: picture_of_same_size(w.root),
+    "a result deleted": lambda w: shutil.rmtree(w.file(".fwd-report/store/*/*/*").parent),
+    "a manifest, size and time kept": lambda w: in_place(
+        w.file(".fwd-report/store/*/*/manifest.json"), b'"key"', b'"kex"'
+    ),
+    "a manifest that nobody may read": lambda w: w.file(
+        ".fwd-report/store/*/*/manifest.json"
+    ).chmod(0),
+    "a page, size and time kept": lambda w: in_place(
+        w.root / "docs/report/noise.md", b"Noise", b"Boise"
+    ),
+    "a figure deleted": lambda w: w.file("docs/report/figures/*").unlink(),
+    "a figure cut": lambda w: os.truncate(w.file("docs/report/figures/*"), 5),
+    "the record of the pages": lambda w: in_place(
+        w.root / "docs/report/_stamp.json", b'"profile"', b'"profane"'
+    ),
+    "the root page deleted": lambda w: (w.root / "docs/index.md").unlink(),
+    "a page written by hand": lambda w: (w.root / "docs/notes.md").write_text("# Notes\n"),
+    "a domain": lambda w: (w.root / "docs/CNAME").write_text("example.org\n"),
+    "a template, size and time kept": lambda w: in_place(
+        w.root / "site_templates/section.md", b"section", b"sektion"
+    ),
+    "a new asset": lambda w: (w.root / "site_templates/assets/mine.css").write_text("p {}\n"),
+    "the templates gone": lambda w: shutil.rmtree(w.root / "site_templates"),
+    "a schema damaged": lambda w: os.truncate(w.root / ".fwd-report/schema/section.json", 9),
+    "code of the project's own": lambda w: (
+        (w.root / "techniques").mkdir(),
+        (w.root / "techniques/mine.py").write_text("MINE = 1\n"),
+    ),
+    "a folder of the model's name": lambda w: (w.root / "emoji-if").mkdir(),
+    "a remote": lambda w: (
+        git(w.root, "init", "-q"),
+        git(w.root, "remote", "add", "origin", "https://github.com/ada/writeup"),
+    ),
+    "the answer damaged": lambda w: [
+        path.write_bytes(path.read_bytes()[:-3] + b'"x]')
+        for path in w.root.glob(".fwd-report/memory/??/*")
+    ],
+    "the memory deleted": lambda w: shutil.rmtree(w.root / ".fwd-report/memory"),
+}
+
+
+@pytest.mark.parametrize("touched", TOUCHED)
+def test_a_build_looks_again_after(writeup: Writeup, touched: str) -> None:
+    TOUCHED[touched](writeup)
+    assert not writeup.unchanged()
+
+
+@pytest.mark.parametrize("name", ["FWD_REPORT_DATA", "HF_HOME", "XDG_CACHE_HOME", "HOME"])
+def test_a_build_looks_again_in_another_environment(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "/elsewhere")
+    assert not writeup.unchanged()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--profile", "gpu"], ["--set", "seed=8"], ["--only", "noise"], ["--force"]]
+)
+def test_a_build_looks_again_when_asked_something_else(
+    writeup: Writeup, arguments: list[str]
+) -> None:
+    assert not unchanged.said_again([*writeup.command, *arguments])
+
+
+def test_other_commands_are_never_answered(writeup: Writeup) -> None:
+    for command in ("plan", "check", "serve"):
+        assert not unchanged.said_again([command, *writeup.command[1:]])
+
+
+def test_a_build_looks_again_as_another_user(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 12345, raising=False)
+    assert not writeup.unchanged()
+
+
+def test_a_build_looks_again_after_an_upgrade(
+    writeup: Writeup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of any package that is installed: the names of the folders beside it say the version."""
+    place = tmp_path / "packages"
+    (place / "jinja-1.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(place)
+    sources.installed.cache_clear()
+    writeup.build()
+    assert writeup.unchanged()
+    (place / "jinja-1.0.dist-info").rename(place / "jinja-1.1.dist-info")
+    sources.installed.cache_clear()
+    assert not writeup.unchanged()
+    monkeypatch.undo()
+    sources.installed.cache_clear()
+
+
+def test_a_build_looks_again_after_an_edit_of_any_module_that_was_loaded(
+    writeup: Writeup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This package's, a plug-in's, a library's."""
+    source = tmp_path / "plugged_in.py"
+    source.write_text("ANSWER = 1\n")
+    module = ModuleType("plugged_in")
+    module.__file__ = str(source)
+    monkeypatch.setitem(sys.modules, "plugged_in", module)
+    writeup.build()
+    assert writeup.unchanged()
+    in_place(source, b"1", b"2")
+    assert not writeup.unchanged()
+
+
+def test_what_is_younger_than_the_process_is_not_taken_for_what_was_read(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = writeup.root / "site_templates" / "section.md"
+    template.write_bytes(template.read_bytes())
+    monkeypatch.setattr(unchanged, "BEGAN_NS", time.time_ns())
+    writeup.build()
+    assert not writeup.unchanged()
+
+
+def test_warnings_are_said_again(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = NOISE.replace("Noise at", "Noise #1 at")
+    (writeup.root / "experiments/noise.yaml").write_text(cut)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("fwd_report.build.pages_current", lambda *_: True)
+        memory_of.cache_clear()  # as another process, which has not read the earlier spec
+        writeup.build()
+    said = capsys.readouterr().err
+    assert "warning: " in said
+    assert writeup.unchanged()
+    assert capsys.readouterr().err == said
+
+
+def test_whatever_a_build_looks_at_is_watched(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file that Python opens, lists or asks the system about while a build finds nothing."""
+    seen: set[str] = set()
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(path: Any = ".", *arguments: Any, **named: Any) -> Any:
+            if not isinstance(path, int):
+                seen.add(os.path.abspath(os.fsdecode(path)))
+            return function(path, *arguments, **named)
+
+        return noted
+
+    looked: list[unchanged.Looked] = []
+    collect = unchanged._looked
+    monkeypatch.setattr(
+        unchanged, "_looked", lambda *given: looked.append(collect(*given)) or looked[-1]
+    )
+    shutil.rmtree(writeup.root / ".fwd-report" / "memory")
+    memory_of.cache_clear()
+    with pytest.MonkeyPatch.context() as patched:
+        for module, name in (
+            (os, "stat"), (os, "lstat"), (os, "open"), (os, "scandir"), (os, "listdir"),
+            (os, "readlink"), (io, "open"), (builtins, "open"),
+        ):  # fmt: skip
+            patched.setattr(module, name, noting(getattr(module, name)))
+        writeup.build()
+    watched = {*looked[0].files, *looked[0].specs, *looked[0].folders}
+    above = {str(folder) for path in watched for folder in Path(path).parents}
+    own = tuple(
+        str(writeup.root / ".fwd-report" / name) for name in ("memory", "last", "aside", "locks")
+    )
+    installed = (sys.prefix, sys.base_prefix, str(Path(os.__file__).parent), "/dev/null", "/proc")
+    unseen = {
+        path
+        for path in seen - watched - above
+        if not path.startswith((*own, *installed)) and "__pycache__" not in path
+        # What is not there would show in the names of a folder that is watched.
+        if os.path.lexists(path) or os.path.dirname(path) not in looked[0].folders
+    }
+    assert str(writeup.root / "experiments" / "noise.yaml") in seen
+    assert not unseen
+
+
+def test_the_command_takes_the_answer_over(made_up: Path, tmp_path: Path) -> None:
+    """In processes of their own: no spec is read, and typer and pydantic are not imported."""
+    root = tmp_path / "writeup"
+    shutil.copytree(made_up, root)
+    time.sleep(2.5)  # what is younger may still be changing
+    program = (
+        "import sys\nfrom fwd_report.__main__ import main\n"
+        "sys.argv = ['fwd-report', 'build', '--cached-only']\n"
+        "try: main()\n"
+        "finally: print('pydantic' in sys.modules, 'yaml' in sys.modules)"
+    )
+
+    def answer() -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout
+
+    assert answer() == (0, "nothing to run; pages are up to date\nTrue True\n")
+    assert answer() == (0, "nothing to run; pages are up to date\nFalse False\n")
+    in_place(root / "experiments/noise.yaml", b"[250,", b"[251,")
+    assert answer() == (3, "True True\n")

@@ -1,0 +1,299 @@
+"""What is remembered is read, is right, and can be lost or damaged at no cost but time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fwd_report import sources
+from fwd_report.store import memory as module
+from fwd_report.store.memory import ABSENT, Memory, digest_of, sign_of
+
+NAME = digest_of("a value", 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / ".fwd-report" / "memory"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose last change counts as long ago."""
+    monkeypatch.setattr(module, "SETTLED_NS", 0)
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    time.sleep(0.02)
+    return path
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def saved(folder: Path, file: Path) -> None:
+    memory = Memory(folder)
+    assert memory.of_file(file) == sha256(file.read_bytes())
+    memory.save()
+
+
+def table(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "files.json").read_text().split("\n", 1)[1])
+
+
+def test_a_value_is_found_by_its_name_alone(folder: Path) -> None:
+    Memory(folder).put(NAME, b"\0bytes\n")
+    assert Memory(folder).get(NAME) == b"\0bytes\n"
+    assert Memory(folder).get(digest_of("a value", 2)) is None
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+
+
+def test_a_value_that_is_remembered_is_not_found_again(folder: Path) -> None:
+    def never() -> None:
+        raise AssertionError("found again")
+
+    assert Memory(folder).recall(NAME, lambda: {"a": [1, None]}) == {"a": [1, None]}
+    assert Memory(folder).recall(NAME, never) == {"a": [1, None]}
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "deleted": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a link loop": lambda path: (path.unlink(), path.symlink_to(path)),
+    "another name's": lambda path: path.write_bytes(path.read_bytes().replace(b"value", b"eulav")),
+    "deep": lambda path: path.write_bytes(b"[" * 100_000),
+    "no text": lambda path: path.write_bytes(b"\xff\xfe" * 70),
+    "not for us": lambda path: path.chmod(0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_value_is_found_again(folder: Path, damage: str) -> None:
+    Memory(folder).recall(NAME, lambda: "a value")
+    (path,) = folder.glob("??/*")
+    DAMAGES[damage](path)
+    found: list[str] = []
+    assert Memory(folder).recall(NAME, lambda: found.append("") or "a value") == "a value"
+    assert found or damage == "not for us", "root reads all"
+    Memory(folder).recall(NAME, lambda: "a value")
+    assert Memory(folder).get(NAME) == b'"a value"', "it is whole again"
+
+
+def test_every_flipped_bit_is_seen(folder: Path) -> None:
+    memory = Memory(folder)
+    memory.put(NAME, b"a value")
+    (path,) = folder.glob("??/*")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert memory.get(NAME) is None, place
+
+
+def test_a_value_under_another_name_is_not_taken(folder: Path) -> None:
+    memory, other = Memory(folder), digest_of("another")
+    memory.put(NAME, b"a value")
+    (path,) = folder.glob("??/*")
+    (folder / other[:2]).mkdir(exist_ok=True)
+    shutil.copy(path, folder / other[:2] / other)
+    assert memory.get(other) is None
+
+
+def test_a_files_digest_is_remembered_and_read(folder: Path, file: Path) -> None:
+    saved(folder, file)
+    known = {str(file): [sign_of(file.stat()), "remembered"]}
+    text = json.dumps(known)
+    (folder / "files.json").write_text(f"{sha256(text.encode())}\n{text}\n")
+    assert Memory(folder).of_file(file) == "remembered"
+    (folder / "files.json").write_text(f"{sha256(text.encode())}\n{text.replace('rem', 'dis')}\n")
+    assert Memory(folder).of_file(file) == sha256(b"content"), "damage is not believed"
+
+
+def replaced(file: Path) -> None:
+    other = file.with_name("other")
+    other.write_bytes(b"another")
+    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+    other.replace(file)
+
+
+def edited(file: Path) -> None:
+    before = file.stat()
+    with file.open("r+b") as opened:
+        opened.write(b"another")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [replaced, edited])
+def test_a_change_that_keeps_size_and_time_is_seen(
+    folder: Path, file: Path, change: Callable[[Path], None]
+) -> None:
+    saved(folder, file)
+    before = file.stat()
+    change(file)
+    after = file.stat()
+    assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    assert Memory(folder).of_file(file) == sha256(b"another")
+
+
+@pytest.mark.parametrize("field", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev"])
+def test_each_part_of_a_files_sign_counts(file: Path, field: str) -> None:
+    stat = file.stat()
+
+    class Other:
+        def __getattr__(self, name: str) -> int:
+            value: int = getattr(stat, name)
+            return value + (name == field)
+
+    assert sign_of(Other()) != sign_of(stat)  # type: ignore[arg-type]
+
+
+def test_a_file_that_may_still_be_changing_is_not_remembered(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "young"
+    path.write_bytes(b"content")
+    saved(folder, path)
+    assert table(folder) == {}
+
+
+def test_a_file_that_is_not_there(folder: Path, tmp_path: Path) -> None:
+    memory = Memory(folder)
+    assert memory.of_file_or_absent(tmp_path / "nothing") == ABSENT
+    with pytest.raises(FileNotFoundError):
+        memory.of_file(tmp_path / "nothing")
+
+
+def test_what_others_remember_stays_and_what_is_gone_goes(
+    folder: Path, file: Path, tmp_path: Path
+) -> None:
+    first, second = Memory(folder), Memory(folder)
+    other, gone = tmp_path / "other", tmp_path / "gone"
+    other.write_bytes(b"other")
+    gone.write_bytes(b"gone")
+    time.sleep(0.02)
+    first.of_file(file)
+    first.of_file(gone)
+    second.of_file(other)
+    first.save()
+    gone.unlink()
+    second.save()
+    assert table(folder).keys() == {str(file), str(other)}
+
+
+def test_digests_of_files_can_be_forgotten(folder: Path, file: Path) -> None:
+    saved(folder, file)
+    memory = Memory(folder)
+    memory.of_file(file)
+    memory.forget_files()
+    memory.of_file(file)
+    assert not (folder / "files.json").exists()
+    memory.save()
+    assert table(folder).keys() == {str(file)}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_table_is_made_again(folder: Path, file: Path, damage: str) -> None:
+    saved(folder, file)
+    DAMAGES[damage](folder / "files.json")
+    saved(folder, file)
+    saved(folder, file)
+    if damage != "another name's":
+        assert table(folder).keys() == {str(file)}
+
+
+def test_old_values_go_and_the_latest_stay(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory(folder)
+    names = [digest_of(number) for number in range(5)]
+    for age, name in enumerate(names):
+        memory.put(name, bytes(1000))
+        path = folder / name[:2] / name
+        os.utime(path, (time.time() - age * 10 * module.DAY,) * 2)
+    mine = folder / "00" / "mine.txt"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("not the tool's")
+    monkeypatch.setattr(module, "MOST_DAYS", 35)
+    monkeypatch.setattr(module, "MOST_BYTES", 3500)
+    memory.save()
+    assert [memory.get(name) is not None for name in names] == [True, True, True, False, False]
+    assert mine.exists()
+
+
+def test_a_value_that_is_asked_for_is_young_again(folder: Path) -> None:
+    memory = Memory(folder)
+    memory.put(NAME, b"a value")
+    (path,) = folder.glob("??/*")
+    os.utime(path, (0, 0))
+    memory.get(NAME)
+    assert time.time() - path.stat().st_mtime < 60
+
+
+def test_nothing_is_let_go_through_a_link(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    precious = elsewhere / NAME[:2] / NAME
+    precious.parent.mkdir(parents=True)
+    precious.write_text("somebody's")
+    os.utime(precious, (0, 0))
+    folder.parent.mkdir()
+    folder.symlink_to(elsewhere)
+    memory = Memory(folder)
+    memory.put(digest_of("more"), b"value")
+    memory.save()
+    assert precious.read_text() == "somebody's"
+
+
+def test_where_nothing_can_be_written_values_are_found_each_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    folder = tmp_path / "file" / "memory"
+    for _ in range(2):
+        memory = Memory(folder)
+        assert memory.recall(NAME, lambda: [1]) == [1]
+        assert memory.of_file(tmp_path / "file") == sha256(b"in the way")
+        memory.save()
+
+
+def test_nothing_is_found_under_code_that_was_touched(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs may be other code than what lies there by now."""
+    source = tmp_path / "code.py"
+    source.write_text("A = 1\n")
+    monkeypatch.setitem(sources.AT_START, str(source), sources.stamp_of(source))
+    memory = Memory(folder)
+    assert memory.code_of(str(source)) == memory.code_of(str(source))
+    source.write_text("A = 2\n")
+    assert memory.code_of(str(source)) != memory.code_of(str(source))
+
+
+def _write(folder: str, begin: int) -> None:
+    memory = Memory(Path(folder))
+    for number in range(begin, begin + 60):
+        name = digest_of(number % 80)
+        if (value := memory.get(name)) is not None and value != name.encode() * 50:
+            raise AssertionError(value)
+        memory.put(name, name.encode() * 50)
+        memory.of_file(__file__)
+        memory.save()
+
+
+def test_processes_share_it(folder: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_write, args=(str(folder), 20 * n)) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+        assert process.exitcode == 0
+    memory = Memory(folder)
+    assert all(memory.get(digest_of(n)) == digest_of(n).encode() * 50 for n in range(80))
+    assert not list(folder.rglob("*.tmp"))
