@@ -16,7 +16,7 @@ from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.opening import open_model
 from fwd_report.models.prompts import PromptEncoder
-from fwd_report.store.memory import Memory
+from fwd_report.store.store import Store
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
 
     cache: what is remembered of it lies there.
     """
-    memory = Memory(cache)
+    memory = Store(cache).memory
     opened = {n: partial(open_model, path, memory, STAGE_PARTS[n]) for n, path in stages.items()}
     digest = digest_of(digests_in(stages[1], memory, STAGE_PARTS[1]))
     encoder = partial(PromptEncoder, opened[1], digest, memory, "cpu", torch.float32)
