@@ -157,6 +157,7 @@ def _run(
     unique = distinct(due)
     rates = Rates(store.base, first_rates(unique))
     with (
+        plan.project.plugins.used(),
         determinism(plan.project.report.deterministic),
         process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,

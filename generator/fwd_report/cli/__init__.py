@@ -71,7 +71,21 @@ def main() -> None:
     except RunError as error:
         say(error, err=True)
         sys.exit(FAILED)
-    except OSError as error:
+    except Exception as error:
+        _say_unexpected(error)
+
+
+def _say_unexpected(error: Exception) -> None:
+    """Say an error that a plug-in or the system made, and end; raises it where it is neither's."""
+    from fwd_report.plugins.importing import plugin_line
+    from fwd_report.plugins.problems import said
+
+    at = plugin_line(error)
+    if at is not None:
+        say(f"{at}: {said(error)}", err=True)
+        sys.exit(WRONG_INPUT)
+    if isinstance(error, OSError):
         # Files of the writeup that cannot be read or written: rights, a full disk, a wrong kind.
         say(f"{error.filename}: {error.strerror}" if error.filename else error, err=True)
         sys.exit(FAILED)
+    raise error
