@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fwd_report.cli.options import project_folder
 from fwd_report.errors import Problem, UserError
-from fwd_report.project_folder import project_folder
 from fwd_report.spec.suggest import WORDS, did_you_mean
 from fwd_report.techniques.registry import all_techniques
 
@@ -52,3 +52,9 @@ def test_a_command_finds_the_writeup_above(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path / "experiments" / "images")
     assert project_folder(Path()) == tmp_path.resolve()
     assert project_folder(Path("here")) == Path("here")
+
+
+def test_capitals_do_not_hide_what_was_meant() -> None:
+    known = [f"known-{number}" for number in range(20)]
+    assert did_you_mean("HYBIRD", ["hybrid", *known]) == "did you mean 'hybrid'?"
+    assert did_you_mean("hybird", ["Hybrid", *known]) == "did you mean 'Hybrid'?"

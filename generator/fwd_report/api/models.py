@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +114,14 @@ def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[Model
     from fwd_report.models.digest import digest_of, digests_in
     from fwd_report.models.folder_layout import STAGE_PARTS
     from fwd_report.models.opening import open_model
+    from fwd_report.models.prompts import PromptEncoder
     from fwd_report.store.memory import Memory
 
     memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
     parts = STAGE_PARTS[1]
     folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
     digest = digest_of(digests_in(folder.path, memory, parts))
-    cascade = Cascade({1: lambda: folder}, digest, memory, device, dtype)
+    encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
+    cascade = Cascade({1: lambda: folder}, encoder, device, dtype)
     memory.save()
     return cascade.model(1), cascade.evaluator(1)
