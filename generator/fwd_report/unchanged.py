@@ -151,7 +151,8 @@ def _name(root: Path, command: Sequence[str]) -> str:
 def _looked(plan: Plan, store: Store) -> Looked | None:
     """All that the plan, the pages and the code of this process were made from.
 
-    None where that cannot be said: of a model of the hub that is not on this machine.
+    None where that cannot be said: of a model of the hub that is not on this machine, and of a
+    plug-in, which may look at anything.
     """
     from fwd_report.models.names import resolve_scorer
     from fwd_report.plan.stages import stage_models, stage_names
@@ -159,6 +160,8 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
     from fwd_report.site.render_record import record_files
     from fwd_report.store.manifest import MANIFEST
 
+    if any(run.plugged for run in plan.runs):
+        return None
     project = plan.project
     root, docs = project.root, project.root / "docs"
     scorers = {run.scorer for run in plan.runs if run.scorer is not None}

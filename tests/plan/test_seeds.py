@@ -140,3 +140,11 @@ def test_a_rubric_counts_seeds_as_samples(tmp_path: Path, way: str) -> None:
     planned(tmp_path, f"{DOG}, {way}")
     (section,) = load_project(tmp_path).sections
     assert _samples(section.experiments[0]) == 2
+
+
+def test_a_case_with_a_seed_beside_an_experiments_seeds_is_named_by_it(tmp_path: Path) -> None:
+    runs = planned(
+        tmp_path, "technique: sample, seeds: [1, 2], cases: [{prompt: a, seed: 17}, {prompt: b}]"
+    )
+    assert seeds(runs) == [17, 1, 2]
+    assert [run.axes["seed"] for run in runs] == [17, 1, 2]

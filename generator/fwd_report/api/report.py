@@ -40,7 +40,7 @@ def open_report(
     Raises UserError with every mistake in the specs, each with its file and line.
     """
     options = Options(profile, tuple(overrides), untrusted=untrusted)
-    report = Report(project_folder(Path(path)).resolve(), options)
+    report = Report(project_folder(Path(path).expanduser()).resolve(), options)
     report._load()
     return report
 

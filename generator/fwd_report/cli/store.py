@@ -154,9 +154,8 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     from fwd_report.plan.plan import make_plan
 
     plan, store = load_plan(root, options)
-    plans = [plan]
-    for profile in set(plan.project.report.profiles) - {plan.project.profile}:
-        plans.append(make_plan(options.project(root, profile), store))
+    others = set(plan.project.report.profiles) - {plan.project.profile}
+    plans = [plan, *(make_plan(options.project(root, profile), store) for profile in others)]
     keys = {run.key for each in plans for run in each.runs}
     unknown = (unknown_models(each.project, each.runs, store) for each in plans)
     return keys, sorted({model for models in unknown for model in models})

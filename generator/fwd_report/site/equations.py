@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from fwd_report.site.mathml import ROW, FormulaError, inert
 from fwd_report.site.spoken import spoken
 
@@ -24,6 +26,7 @@ class EquationError(ValueError):
     """A reference to an equation that the page does not have. lineno: its line in the prose."""
 
     lineno: int | None = None
+    label: str = ""
 
 
 class Reference(NamedTuple):
@@ -98,16 +101,39 @@ class Equations:
                 yield reference.place, error
 
     def linked(self, text: str) -> str:
-        """A written text with its references as links, once all texts are written."""
+        """A written text with its references as links, once all texts are written.
+
+        The placeholders of references to other pages' equations stay.
+        """
 
         def link(found: re.Match[str]) -> str:
-            label, brackets, _, _ = self._references[int(found[1])]
-            number = self._numbers.get(label, "")
-            shown = inert(f"({number})" if brackets else number)
-            anchor = self._anchors.get(label, "")
-            return f'<a class="fwd-eqref" href="#{anchor}">{shown}</a>'
+            reference = self._references[int(found[1])]
+            if reference.label not in self._numbers:
+                return found[0]
+            number, anchor = self.labels[reference.label]
+            return reference_link(reference, number, f"#{anchor}")
 
         return PLACEHOLDER.sub(link, text)
+
+    def named(self, text: str) -> Markup:
+        """A text that stands alone: what refers to other pages' equations has their labels."""
+        return Markup(
+            PLACEHOLDER.sub(lambda found: inert(self._references[int(found[1])].label), text)
+        )
+
+    @property
+    def labels(self) -> dict[str, tuple[str, str]]:
+        """(number, anchor) of each labelled equation."""
+        return {label: (number, self._anchors[label]) for label, number in self._numbers.items()}
+
+    @property
+    def elsewhere(self) -> dict[str, Reference]:
+        """The references to what the page has not, by the number of their placeholder."""
+        return {
+            str(number): reference
+            for number, reference in enumerate(self._references)
+            if reference.label not in self._numbers
+        }
 
     def _objection(self, label: str, display: bool) -> str | None:
         if not display:
@@ -129,6 +155,12 @@ class Equations:
         while anchor in self._anchors.values():
             anchor += "-"
         return anchor
+
+
+def reference_link(reference: Reference, number: str, address: str, where: str = "") -> str:
+    """A reference as a link that shows an equation's number. where: HTML that follows it."""
+    shown = inert(f"({number})" if reference.brackets else number)
+    return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'
 
 
 def _row(latex: str, position: int) -> tuple[int, int]:

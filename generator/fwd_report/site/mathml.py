@@ -5,11 +5,14 @@ The converter is Temml, KaTeX's sibling for MathML, run here and not in the read
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from functools import cache
 from xml.etree import ElementTree
 
-from fwd_report.site.converter import ConversionError, converter
+from fwd_report.site.converted import remembered
+from fwd_report.site.converter import SOURCES, ConversionError, converter
 
 ALIASES = {
     **{
@@ -99,7 +102,7 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
     if not latex.strip():
         raise FormulaError(latex, "is empty")
     try:
-        said = converter(json.dumps(ALIASES)).convert(_prepared(latex, display), display)
+        said = _said(_prepared(latex, display), display)
     except ConversionError as error:
         raise FormulaError(latex, f"takes too much to convert: {error}") from error
     state, _, made = said.partition(" ")
@@ -120,6 +123,28 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
         if not re.fullmatch(r"m[a-z]+|span|semantics|annotation", element.tag):
             raise FormulaError(latex, f"makes a <{element.tag}>, which prose does not")
     return root
+
+
+def _said(latex: str, display: bool) -> str:
+    """What the converter says of a formula; kept, it need not even be started for known ones."""
+    kept = remembered()
+    made_from = json.dumps([_converter_digest(), latex, display])
+    digest = hashlib.sha256(made_from.encode()).hexdigest()
+    known = kept.get(digest) if kept is not None else None
+    if known is not None:
+        return known.decode()
+    said = converter(json.dumps(ALIASES)).convert(latex, display)
+    if kept is not None:
+        kept.put(digest, said.encode())
+    return said
+
+
+@cache
+def _converter_digest() -> str:
+    digest = hashlib.sha256(json.dumps(ALIASES).encode())
+    for file in SOURCES:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _printable(text: str) -> str:
