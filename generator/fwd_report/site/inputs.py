@@ -21,8 +21,8 @@ from fwd_report.store.manifest import MANIFEST
 from fwd_report.store.memory import digest_of, memory_of
 
 CODE = (
-    "diffusion", "figures", "models", "plan", "scripts", "site", "spec", "store", "techniques",
-    "training",
+    "diffusion", "figures", "models", "plan", "plugins", "scripts", "site", "spec", "store",
+    "techniques", "training",
 )  # fmt: skip
 """The subpackages whose code decides what a page looks like, or which scripts quote."""
 MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
