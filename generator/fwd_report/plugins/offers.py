@@ -77,8 +77,8 @@ class Plugins:
         self.scanned = False
         """Whether installed packages were looked at."""
         self._trees: dict[str, ast.Module] = {}
-        self._packages: set[str] = set()
-        """The packages of which something was imported."""
+        self.imported_packages: set[str] = set()
+        """The installed packages of which something was imported."""
         if self.folder is not None:
             self._read(self.folder)
             self._own = self._found(self.folder)
@@ -157,7 +157,7 @@ class Plugins:
     def module_of(self, offer: Offer) -> Any:
         """The module that defines it. Raises UserError, at its line, for one that is broken."""
         if offer.entry is not None:
-            self._packages.add(offer.module.partition(".")[0])
+            self.imported_packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
                 sources.remember(path)
         try:
@@ -191,7 +191,7 @@ class Plugins:
         if self.scanned:
             entries = {offer.entry for offer in self.packaged.values() if offer.entry}
             parts += sorted(f"{each.kind} {each.name} {each}" for each in entries)
-        parts += [digest_of_files(sources_of(module)) for module in sorted(self._packages)]
+        parts += [digest_of_files(sources_of(module)) for module in sorted(self.imported_packages)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
 
     @contextmanager
