@@ -45,6 +45,7 @@ lint: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python bench/part_a.py
 	$(BIN)/python bench/training.py
+	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/noop.py
 
 serve: $(VENV)/installed

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report import __version__, stopping
-from fwd_report.cli import building, pages, projects, reproducing, store
+from fwd_report.cli import building, pages, projects, prompts, reproducing, store
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
 from fwd_report.threads import spin_briefly
@@ -22,6 +22,7 @@ app = typer.Typer(
 for command in (
     building.build,
     building.plan,
+    prompts.prompts,
     pages.check,
     reproducing.reproduce,
     reproducing.script,

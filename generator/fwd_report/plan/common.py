@@ -41,6 +41,7 @@ class Common:
     closure: Closure
     plugged: Plugged
     model: str | None
+    prompts: tuple[str, ...]
     scorer: str | None
     epochs: Mapping[str, int | None]
     inputs: Mapping[str, Path]
@@ -104,6 +105,10 @@ class Commons:
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
+        targets = {field: group[0].technique for field, group in needs.items()}
+        prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
+        if self._project.embeddings and prompts:
+            parts["embeddings"] = self._ingredients.embeddings(prompts)
         if scorer is not None and judge is not None:
             own = getattr(variant.technique, judge) is not None
             where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
@@ -113,11 +118,19 @@ class Commons:
         readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings
-        steps = technique.network_steps(
-            {field: group[0].technique for field, group in needs.items()}
-        )
         return Common(
-            variant, needs, technique, parts, closure, plugged, model, scorer, epochs, inputs, steps
+            variant=variant,
+            needs=needs,
+            technique=technique,
+            parts=parts,
+            closure=closure,
+            plugged=plugged,
+            model=model,
+            prompts=prompts,
+            scorer=scorer,
+            epochs=epochs,
+            inputs=inputs,
+            network_steps=technique.network_steps(targets),
         )
 
     def _epochs(self, variant: Variant, section: str) -> dict[str, int | None]:

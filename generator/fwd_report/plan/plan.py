@@ -146,6 +146,7 @@ class _Planner:
             network_steps=common.network_steps,
             label=experiment.label or experiment.title or experiment.id,
             model=common.model,
+            prompts=common.prompts,
             scorer=common.scorer,
             needs=slot.needs,
             epochs=common.epochs,

@@ -36,6 +36,8 @@ class Run:
     label: str
     model: str | None = None
     """The folder or hub id of the text-to-image stage it asks, or None."""
+    prompts: tuple[str, ...] = ()
+    """Those under which it asks that model."""
     scorer: str | None = None
     """The name of the scorer it asks, or None."""
     needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)

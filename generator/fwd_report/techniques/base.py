@@ -146,6 +146,14 @@ class Technique(BaseModel):
         """
         return 0
 
+    @outside_keys
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        """The prompts under which one run asks the text-to-image model, "" if it asks without one.
+
+        needs: as in `network_steps`. The default: what its fields of prompts say.
+        """
+        return tuple(prompts_of(self))
+
     @classmethod
     @outside_keys
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
