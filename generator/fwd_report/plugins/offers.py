@@ -22,7 +22,7 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
 from fwd_report.plugins.importing import imported, made_importable
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
-from fwd_report.plugins.packages import EntryPoint, digest_of_files, entry_points, sources_of
+from fwd_report.plugins.packages import EntryPoint, entry_points, sources_of
 from fwd_report.plugins.problems import at_line, said, while_importing
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
@@ -186,13 +186,17 @@ class Plugins:
         return found
 
     def digest(self) -> str:
-        """Of all that was found, which pages and schemas are made with; "" where nothing was."""
-        parts = [] if self.folder is None else [self.folder.package]
+        """Of what was read and of what installed packages offer, as far as it was looked for."""
+        parts = [] if self.folder is None else [self.folder.digest]
         if self.scanned:
-            entries = {offer.entry for offer in self.packaged.values() if offer.entry}
-            parts += sorted(f"{each.kind} {each.name} {each}" for each in entries)
-        parts += [digest_of_files(sources_of(module)) for module in sorted(self.imported_packages)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
+            parts += [
+                f"{offer.kind} {offer.name} {offer.where}" for offer in self.packaged.values()
+            ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def afresh(self) -> Plugins:
+        """The same sources, of which nothing was looked for or imported yet."""
+        return Plugins(self.root, self.folder, self.withheld)
 
     @contextmanager
     def used(self) -> Iterator[None]:
