@@ -34,6 +34,7 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/part_a.py
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/noop.py
+	$(BIN)/python bench/serve.py
 
 serve: $(VENV)/installed
 	$(BIN)/fwd-report serve
