@@ -11,7 +11,7 @@ from emoji_if.networks import scheduler
 from emoji_if.stage_one import TextToImage
 from emoji_if.vocabulary import Thing, words
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.scorer import TowersScorer
+from fwd_report.models.towers import TowersScorer
 
 SHARD = "15MB"
 

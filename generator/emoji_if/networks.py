@@ -8,8 +8,8 @@ from diffusers import DDPMScheduler
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
+from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
-from fwd_report.models.prompts import LENGTH
 
 TEXT_WIDTH = 256
 HEAD = 32
@@ -130,5 +130,5 @@ def train_tokenizer(texts: Iterable[str], size: int = 2048) -> PreTrainedTokeniz
         pad_token="<pad>",
         eos_token="</s>",
         unk_token="<unk>",
-        model_max_length=LENGTH,
+        model_max_length=TOKENS,
     )

@@ -34,11 +34,11 @@ from emoji_if.captions import (
 from emoji_if.loop import Settings, Training, optimise
 from emoji_if.networks import TEXT_WIDTH, text_encoder
 from emoji_if.vocabulary import Thing
-from fwd_report.models.prompts import LENGTH
+from fwd_report.models.folder_layout import TOKENS
 
 SHARPNESS = 10.0
 SHORT = 18
-"""Tokens most of the lesson's captions are padded to: shorter than `LENGTH`, and so cheaper."""
+"""Tokens most of the lesson's captions are padded to: shorter than `TOKENS`, and so cheaper."""
 
 TWICE = ("two",) * len(KINDS)
 """Kinds shown beyond one of each: that a caption names two things is hardest to learn."""
@@ -140,7 +140,7 @@ def teach(
         with lock:
             drawn = [shown() for _ in range(settings.share)]
             told = [caption(each, things, rng) for each in drawn]
-            length = LENGTH if rng.random() < 0.1 else SHORT
+            length = TOKENS if rng.random() < 0.1 else SHORT
         listed = [answers(each, len(things)) for each in drawn]
         asked = {
             question: torch.tensor([each[question] for each in listed], device=settings.device)
@@ -166,7 +166,7 @@ def told_apart(reader: Reader, things: Sequence[Thing], count: int = 512) -> dic
     drawn = [plan.draw(rng) for _ in range(count)]
     told = [caption(each, things, rng) for each in drawn]
     listed = [answers(each, len(things)) for each in drawn]
-    said = reader.read(told, LENGTH)
+    said = reader.read(told, TOKENS)
     right = {}
     for question in listed[0]:
         found = reader.cosines(said, question).mean(1).argmax(1)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fwd_report.models.scorer import MOST_LOG_SCALE, Scorer
+from fwd_report.models.scorer import Scorer
+from fwd_report.models.towers import MOST_LOG_SCALE
 
 HELD_OUT = "emojione"
 """The icon set that no scorer trains on, so that it can examine them."""

@@ -17,7 +17,7 @@ from emoji_if.loop import Settings, Training, optimise
 from emoji_if.scorer import HELD_OUT, contrastive, nearest
 from emoji_if.stream import Stream
 from emoji_if.vocabulary import Thing
-from fwd_report.models.scorer import Towers, TowersScorer, tokenise
+from fwd_report.models.towers import Towers, TowersScorer, tokenise
 
 
 def disturbed(pictures: Tensor) -> Tensor:

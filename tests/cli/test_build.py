@@ -77,6 +77,8 @@ def test_plan_as_json_tells_every_run(project: Project) -> None:
     assert hybrid["seed"] == 7
     assert len(hybrid["key"]) == 64
     assert [run["seed"] for run in runs if run["experiment"] == "photos"] == [7, 8, 9]
+    axes = [run["axes"] for run in runs if run["section"] == "noise"]
+    assert axes == [*({"t": t} for t in (250, 500, 750)), *({"sample": k} for k in (1, 2, 3))]
 
 
 def test_only_touches_that_section_alone(project: Project) -> None:

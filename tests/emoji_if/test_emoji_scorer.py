@@ -7,7 +7,7 @@ from tests.helpers.tiny_if import tiny_tokenizer
 
 from emoji_if.scorer import contrastive, nearest
 from emoji_if.scorer_training import disturbed
-from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.models.towers import Towers, TowersScorer
 
 
 def test_the_loss_is_least_where_the_same_things_meet() -> None:

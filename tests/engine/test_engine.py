@@ -137,7 +137,6 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
         network_steps=technique.network_steps({}),
-        alt="",
         label="",
         **more,
     )
@@ -270,7 +269,7 @@ def test_values_that_are_not_finite_fail_the_run(tmp_path: Path) -> None:
 def test_plain_progress_counts_calls_and_knows_when_it_knows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fwd_report.engine.progress.PLAIN_EVERY", 0.0)
+    monkeypatch.setattr("fwd_report.engine.displays.LINE_EVERY", 0.0)
     rates = Rates(tmp_path)
     with Progress({"a": 100, "b": 10}, 3, rates) as progress:
         progress.advance("a", 50, 5.0)
@@ -280,9 +279,11 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
         )
         progress.advance("b", 5, 10.0)
         assert "55/110 network steps · left: about 15 s · " in capsys.readouterr().err
-        progress.advance("a", 50, 5.0)
+        progress.advance("a", 40, 4.0)
         progress.advance("b", 5, 10.0)
-    assert "110/110 network steps · finishing · 0/3 runs" in capsys.readouterr().err
+        assert "100/110 network steps" in capsys.readouterr().err
+        progress.skip("a", 10)
+    assert "100/100 network steps · finishing · 0/3 runs" in capsys.readouterr().err
     assert Rates(tmp_path).estimate({"a": 10}).seconds == pytest.approx(1.0)
 
 

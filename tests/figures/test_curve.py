@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fwd_report.figures.curve import Axis, curve_svg, even_ticks, log_ticks
+from fwd_report.figures.curve import RIGHT, WIDTH, Axis, curve_svg, even_ticks, log_ticks
 from fwd_report.techniques.parts import Curve
 
 
@@ -72,3 +72,12 @@ def test_what_a_log_axis_cannot_show_is_left_out() -> None:
     assert len(set(line.get("points", "").split())) == 2
     with pytest.raises(ValueError, match="without values"):
         chart((0.0, -1.0), log_y=True)
+
+
+def test_a_long_series_is_drawn_to_its_end() -> None:
+    values = (*([1.0] * 1234), 5.0)
+    (line,) = chart(values).iter("polyline")
+    first, *_, last = [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+    assert last[0] == WIDTH - RIGHT
+    assert last[1] < first[1], "the last value is the highest"
+    assert len(line.get("points").split()) < 700

@@ -79,3 +79,13 @@ def test_a_film_has_its_result_as_the_poster_and_all_frames_for_the_scrubber(
     assert np.array_equal(poster, frames[-1])
     sprite = np.asarray(Image.open(tmp_path / "figures" / film.sprite.name))
     assert np.array_equal(sprite[:, 32:48], frames[2])
+
+
+def test_a_frame_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    stored = entry(tmp_path / "run")
+    frames = np.load(stored.frames())
+    gallery = Gallery(tmp_path / "figures")
+    for index in (0, 3, 6):
+        drawn = gallery.frame(stored, "trajectory", index)
+        with Image.open(tmp_path / "figures" / drawn.name) as picture:
+            assert np.array_equal(np.asarray(picture), frames[index])

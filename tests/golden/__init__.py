@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from tests.helpers.tiny_if import save_tiny_if, tiny_tokenizer
 
 from fwd_report.build import Options, build, load_plan
-from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.models.towers import Towers, TowersScorer
 from fwd_report.plan import keys
 from fwd_report.plan.run import Run
 from fwd_report.techniques.registry import all_techniques

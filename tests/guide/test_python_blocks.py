@@ -1,9 +1,9 @@
-"""The guide's code does what the guide says: every Python block is run as it stands."""
+"""Every Python block of README and the guide is run, and does what the page says of it."""
 
 from __future__ import annotations
 
 import importlib
-import re
+import runpy
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,25 +11,26 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
+from safetensors.torch import save_file
+from tests.api import test_notebook
 from tests.helpers.driver import cascade_of, run_alone
+from tests.helpers.guide import ROOT, blocks, blocks_of
 
+from fwd_report.diffusion import loops
 from fwd_report.diffusion.noise import Noise
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.names import EMBEDDED
 from fwd_report.techniques.context import RunContext
-from fwd_report.techniques.registry import all_techniques
 from fwd_report.techniques.sample import Sample
 
-ROOT = Path(__file__).parents[1]
-GUIDE = ROOT / "docs" / "guide"
 STAGE_1 = ROOT / "generator" / "fwd_report" / "models" / EMBEDDED / "stage_1"
+needs_weights = pytest.mark.skipif(
+    not STAGE_1.is_dir(), reason="the embedded model's weights are not here"
+)
 
 
-def blocks(page: str, language: str) -> list[str]:
-    """The fenced code blocks of a page in that language."""
-    text = (GUIDE / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+def block(page: str, number: int) -> str:
+    return blocks_of(page, "python")[number].text
 
 
 def executed(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -49,60 +50,90 @@ def picture_of(technique: Any, cascade: Cascade, seed: int) -> torch.Tensor:
     return result.image
 
 
-@pytest.mark.skipif(not STAGE_1.is_dir(), reason="the embedded model's weights are not here")
+EXAMPLE = (
+    "techniques/triple_hybrid.py",
+    "techniques/_bands.py",
+    "techniques/views/kaleidoscope.py",
+    "techniques/datasets/shapes.py",
+    "techniques/networks/mixer.py",
+)
+"""The files of the worked example that the page quotes; tests/plugins/ builds it."""
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLE)))
+def test_the_worked_example_is_quoted_as_it_is(number: int) -> None:
+    source = ROOT / "examples" / "own-techniques" / EXAMPLE[number]
+    assert block("adding-a-technique.md", 1 + number) == source.read_text(encoding="utf-8")
+
+
+def test_the_section_of_the_worked_example_is_quoted_as_it_is() -> None:
+    source = ROOT / "examples" / "own-techniques" / "experiments" / "own.yaml"
+    assert blocks_of("adding-a-technique.md", "yaml")[1].text == source.read_text(encoding="utf-8")
+
+
+def test_there_are_no_blocks_but_those_run_here() -> None:
+    assert {str(each) for each in blocks("python")} == {
+        *(f"adding-a-technique.md[{number}]" for number in range(1 + len(EXAMPLE))),
+        *map(str, test_notebook.BLOCKS),
+        "architecture.md[0]",
+        "reproducing.md[0]",
+        "reproducing.md[1]",
+    }
+
+
+@needs_weights
 def test_twenty_lines_of_diffusers_make_the_same_picture(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """And the block below them, run after them, says so of the stored tensors."""
     monkeypatch.chdir(ROOT)
-    plain = executed(blocks("reproducing.md", "python")[0], tmp_path, monkeypatch)
+    plain = executed(block("reproducing.md", 0), tmp_path, monkeypatch)
     cascade = cascade_of({1: STAGE_1}, tmp_path)
     technique = Sample(prompt=plain.prompt, guidance=plain.scale)
     ours = picture_of(technique, cascade, plain.seed)
     assert (plain.x[0] - ours).abs().max() < 2e-4
 
+    save_file({"image": ours}, tmp_path / "tensors.safetensors")
+    compare = tmp_path / "compare.py"
+    compare.write_text(block("reproducing.md", 1).replace("…", str(tmp_path)), encoding="utf-8")
+    runpy.run_path(str(compare), init_globals={"x": plain.x})
+    (said,) = capsys.readouterr().out.splitlines()
+    assert said == str((plain.x[0] - ours).abs().max())
+
 
 def test_the_example_technique_with_equal_prompts_is_a_sample(
     tiny_if: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    block = blocks("adding-a-technique.md", "python")[0]
-    chimera = executed(block, tmp_path, monkeypatch).Chimera
+    chimera = executed(block("adding-a-technique.md", 0), tmp_path, monkeypatch).Chimera
     cascade = cascade_of({1: tiny_if / "stage_1"}, tmp_path)
     both = picture_of(chimera(first="a dog", second="a dog"), cascade, seed=4)
     alone = picture_of(Sample(prompt="a dog", guidance=7), cascade, seed=4)
     assert (both - alone).abs().max() < 1e-4 * (alone.max() - alone.min())
 
 
-def test_the_example_experiments_have_the_fields_of_their_techniques() -> None:
-    known = all_techniques()
-    written = [
-        experiment
-        for block in blocks("own-writeup.md", "yaml")
-        for experiment in _experiments(yaml.safe_load(block))
-    ]
-    assert {experiment["technique"] for experiment in written} == {"anagram", "inpaint"}
-    for experiment in written:
-        technique = known[experiment["technique"]]
-        fields = {key: experiment[key] for key in technique.model_fields if key in experiment}
-        technique(**fields)
+@pytest.mark.parametrize("constrain", [None, lambda x, t: x.clamp(-1, 1) + t])
+def test_the_loop_of_the_architecture_page_is_the_loop(constrain: Any) -> None:
+    class Process:
+        def step(self, x: Any, t: Any, t_next: Any, prediction: Any, noise: Any) -> Any:
+            return 0.5 * x + prediction * (t - t_next) + noise.draw(x.shape)
 
+    def estimate(x: Any, t: Any) -> Any:
+        answer = yield (x, t)
+        return answer
 
-def test_every_technique_stands_in_the_guide() -> None:
-    text = (GUIDE / "techniques.md").read_text() + (GUIDE / "training.md").read_text()
-    assert [name for name in all_techniques() if f"`{name}`" not in text] == []
+    def walked(denoise: Any) -> torch.Tensor:
+        program = denoise(
+            Process(), torch.ones(3), (9, 6, 3, 0), estimate, Noise(1), constrain=constrain
+        )
+        asked = next(program)
+        while True:
+            try:
+                x, t = asked
+                asked = program.send(x * t)
+            except StopIteration as done:
+                return torch.stack(done.value)
 
-
-@pytest.mark.parametrize("name", sorted(all_techniques()))
-def test_every_field_stands_in_the_guide_beside_its_technique(name: str) -> None:
-    pages = "".join((GUIDE / page).read_text() for page in ("techniques.md", "training.md"))
-    rows = [row for row in pages.splitlines() if row.startswith(f"| `{name}`")]
-    section = pages.partition("## Fields of `train`")[2].partition("\n## ")[0]
-    beside = "\n".join(rows) + (section if name == "train" else "")
-    everywhere = {"dynamic_thresholding", "dataset"}
-    fields = all_techniques()[name].model_fields.keys() - everywhere
-    assert [field for field in sorted(fields) if f"`{field}" not in beside] == []
-
-
-def _experiments(content: Any) -> list[dict[str, Any]]:
-    if isinstance(content, dict):
-        content = content.get("experiments", [])
-    return [item for item in content if isinstance(item, dict) and "technique" in item]
+    shown: dict[str, Any] = {}
+    exec("from itertools import pairwise\n" + block("architecture.md", 0), shown)
+    assert torch.equal(walked(shown["denoise"]), walked(loops.denoise))
+    assert len(walked(shown["denoise"])) == 4

@@ -58,15 +58,10 @@ def store_results(plan: Plan, store: Store, without: Collection[str] = ()) -> No
             with store.writing(run.key) as folder:
                 _write_files(run, folder)
                 metrics, series = _numbers(run)
-                provenance = {
-                    **PROVENANCE,
-                    "model": run.model,
-                    "seconds": 1.5,
-                    "network_steps": run.network_steps,
-                }
+                made_by = {"model": run.model, "seconds": 1.5, "network_steps": run.network_steps}
                 store.seal(
                     folder, run.key, parts=run.parts, metrics=metrics, series=series,
-                    provenance=provenance,
+                    provenance=PROVENANCE | made_by,
                 )  # fmt: skip
 
 

@@ -54,3 +54,19 @@ def test_a_first_build_has_an_estimate_that_is_corrected_as_it_goes(tmp_path: Pa
     again = Rates(tmp_path, first).estimate(calls)
     assert not again.guessed
     assert again.seconds < guess.seconds
+
+
+def test_a_network_of_twice_the_width_takes_four_times_as_long(tmp_path: Path) -> None:
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "report.yaml").write_text("title: R\n")
+    wide = "  - {id: wide, technique: train, epochs: 2, hidden: 32, batch: 32, caption: C}\n"
+    (tmp_path / "experiments" / "s.yaml").write_text(SECTION + wide)
+    first = first_rates(make_plan(load_project(tmp_path), Store(tmp_path)).runs)
+    assert first["job s.wide"] == pytest.approx(4 * first["job s.net"])
+
+
+def test_one_slow_batch_does_not_change_an_estimate_by_much(tmp_path: Path) -> None:
+    rates = Rates(tmp_path)
+    rates.observe("a", 10, 10.0)
+    rates.observe("a", 10, 30.0)
+    assert rates.estimate({"a": 100}).seconds == pytest.approx(100 * (0.9 * 1 + 0.1 * 3))

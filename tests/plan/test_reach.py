@@ -22,7 +22,7 @@ import fwd_report
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
-from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.models.towers import Towers, TowersScorer
 from fwd_report.plan.code import COUNTED, Code
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plan import Plan, make_plan

@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.tiny_if import tiny_tokenizer
 
 from fwd_report.errors import UserError
-from fwd_report.models.scorer import Towers, TowersScorer
+from fwd_report.models.towers import Towers, TowersScorer
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
 from fwd_report.spec.load import load_project

@@ -136,7 +136,7 @@ def test_the_format_and_the_code_are_in_the_key(
 ) -> None:
     before = report.plan().runs[0]
     assert before.parts["format"] == 1
-    monkeypatch.setattr("fwd_report.plan.plan.FORMAT", 2)
+    monkeypatch.setattr("fwd_report.plan.common.FORMAT", 2)
     assert report.plan().runs[0].key != before.key
     monkeypatch.undo()
     monkeypatch.setattr(code_of_runs, "SHOWS", frozenset({"_one_source"}))
@@ -147,3 +147,27 @@ def test_what_a_run_reads_of_the_runs_it_needs_is_in_its_key(report: Report) -> 
     """By value: how a picture reads, and not the words for it."""
     large = report.plan().runs[-1]
     assert large.parts["readings"] == {"of": [[("image", "a dog")]]}
+
+
+def test_a_run_that_refers_to_none_or_to_more_than_before(report: Report) -> None:
+    store = Store(report.root)
+    *_, large = report.plan().runs
+    report.store_one(store, large, key="0" * 64, needs={"of": [], "model": ["1" * 64]})
+    why = report.why()
+    assert "of: 0 results → 1" in why
+    assert "model: refers to no result any more" in why
+
+
+def test_a_section_alone_brings_the_runs_it_refers_to(report: Report) -> None:
+    other = "{id: twice, technique: upsample, of: a.dog, guidance: 2, caption: c}"
+    section = f"title: B\nexperiments:\n  - {other}\n"
+    (report.root / "experiments" / "b.yaml").write_text(section)
+    selected = [run.name for run in report.plan().selected(["b"])]
+    assert selected == ["a.dog[0]", "a.dog[1]", "b.twice[0]", "b.twice[1]"]
+
+
+def test_many_runs_with_one_reason_are_named_in_short(report: Report) -> None:
+    report.section(SECTION.replace("samples: 2", "samples: 20"))
+    report.store()
+    report.section(SECTION.replace("samples: 2", "samples: 30"))
+    assert "(runs 20, 21, 22, 23, 24, 25, …)" in report.why()

@@ -19,7 +19,7 @@ from fwd_report.site.show import blocks
 from fwd_report.site.spoken import spoken
 from fwd_report.site.titles import label_html, plain_label, plain_title, wrong_words
 from fwd_report.spec.load import load_project
-from fwd_report.techniques.parts import loss_curve
+from fwd_report.techniques.loss_curves import loss_curve
 from fwd_report.techniques.registry import all_techniques
 from fwd_report.techniques.words import Words
 

@@ -145,3 +145,14 @@ def test_a_size_that_no_machine_has_is_wrong_at_its_line(
     found = [problem for problem in caught.value.problems if problem.line == 5]
     assert len(found) == 1
     assert field in found[0].message
+
+
+def test_samples_and_sweeps_multiply(writeup: Writeup) -> None:
+    """Neither alone is too much."""
+    fields = f"prompt: a dog, samples: 1000, sweep: {{seed: {[*range(101)]}}}"
+    assert "samples" in bounded(writeup.write("s.yaml", experiments(1, fields)).root)[0]
+    fields = f"prompt: a dog, samples: 1000, sweep: {{guidance: {[*range(101)]}}}"
+    said, count = bounded(writeup.write("s.yaml", experiments(1, fields)).root)
+    assert count == 1
+    assert "runs" in said
+    assert said.startswith("experiments/s.yaml:3:")

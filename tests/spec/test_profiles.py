@@ -83,3 +83,10 @@ def test_a_field_that_one_profile_lacks(writeup: Writeup) -> None:
     (problem,) = writeup.write("a.yaml", text).problems("gpu")
     assert "needs a field 'high'" in problem.message
     assert "under the profile 'embedded'" in problem.message
+
+
+def test_what_names_an_experiment_is_the_same_under_every_profile(writeup: Writeup) -> None:
+    section = SECTION.replace("  - id: a\n", "  - id: a\n    id@gpu: other\n")
+    (problem,) = writeup.write("report.yaml", REPORT).write("a.yaml", section).problems()
+    assert problem.message == "'id' is the same under every profile"
+    assert (problem.line, problem.hint) == (5, "write `id:`")

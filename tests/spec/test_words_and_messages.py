@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fwd_report.cli.options import _project
+from fwd_report.cli.options import project_folder
 from fwd_report.errors import Problem, UserError
 from fwd_report.spec.suggest import WORDS, did_you_mean
 from fwd_report.techniques.registry import all_techniques
@@ -50,5 +50,11 @@ def test_a_command_finds_the_writeup_above(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "experiments" / "images").mkdir(parents=True)
     (tmp_path / "experiments" / "report.yaml").write_text("title: T\n")
     monkeypatch.chdir(tmp_path / "experiments" / "images")
-    assert _project(Path()) == tmp_path.resolve()
-    assert _project(Path("here")) == Path("here")
+    assert project_folder(Path()) == tmp_path.resolve()
+    assert project_folder(Path("here")) == Path("here")
+
+
+def test_capitals_do_not_hide_what_was_meant() -> None:
+    known = [f"known-{number}" for number in range(20)]
+    assert did_you_mean("HYBIRD", ["hybrid", *known]) == "did you mean 'hybrid'?"
+    assert did_you_mean("hybird", ["Hybrid", *known]) == "did you mean 'Hybrid'?"

@@ -211,3 +211,36 @@ def test_damaged_results_aside_go_when_they_are_old(store: Store) -> None:
     assert kept_back([item], age=DAY, cost=FAR) == [item]
     assert kept_back([item], age=0, cost=FAR) == []
     assert delete(store, [item]) == [item]
+
+
+def test_a_result_whose_file_is_old_and_that_was_made_today_is_young(store: Store) -> None:
+    """A restored backup has the times of its files; the manifest says when it was made."""
+    old_entry(store, KEY, 0)
+    past = time.time() - 90 * DAY
+    os.utime(store.folder(KEY) / "manifest.json", (past, past))
+    assert survey(store, set()).unused[0].age < 100
+
+
+def test_a_cost_that_is_no_number_is_none(store: Store) -> None:
+    old_entry(store, KEY, 90, seconds=float("inf"))
+    old_entry(store, OTHER, 90, seconds="an hour")  # type: ignore[arg-type]
+    found = survey(store, set())
+    assert [item.cost for item in found.unused] == [0.0, 0.0]
+    assert found.left == ()
+
+
+def test_the_folder_of_a_training_that_is_done_goes(store: Store) -> None:
+    """Its result is stored, so nothing would go on from it; one under way stays."""
+    old_entry(store, KEY, 90)
+    done, under_way = store.working_folder(KEY), store.working_folder(OTHER)
+    found = survey(store, {KEY, OTHER}).unused
+    assert [item.path for item in found] == [done]
+    assert under_way.is_dir()
+
+
+def test_what_a_killed_build_left_half_written_is_never_kept(store: Store) -> None:
+    part = store.folder(KEY).with_name(f".{KEY}.part-00000000")
+    part.mkdir(parents=True)
+    found = survey(store, set()).unused
+    assert [item.kind for item in found] == ["half-written"]
+    assert kept_back(found, age=30 * DAY, cost=0) == []

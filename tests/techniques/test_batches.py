@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from tests.helpers.driver import run_alone, run_together
 from tests.techniques.conftest import Close, World
 
@@ -52,3 +53,14 @@ def test_guidance_defaults_to_the_assignments() -> None:
     assert Sample(model="digits", digit=3).guidance == 5
     assert Sample(model="digits").guidance is None
     assert Sample(prompt="a dog", guidance=1).network_steps({}) == 33
+
+
+def test_the_seed_of_a_view_chooses_its_order(tiny: World) -> None:
+    def made(view_seed: int) -> torch.Tensor:
+        technique = Anagram(
+            prompt="a man", flipped="a campfire", view="pixels", view_seed=view_seed, steps=2
+        )
+        return run_alone(technique.program(tiny.context(1)), tiny.evaluators)[0].image
+
+    assert torch.equal(made(3), made(3))
+    assert not torch.equal(made(3), made(4))

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable
 from fwd_report.errors import UserError
 from fwd_report.outside import shown
 
+TOKENS = 77
+"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 WHOLE = "."
 """The part of a model that lies in the folder itself: a scorer."""
 STAGE_PARTS = {
@@ -19,6 +21,8 @@ STAGE_PARTS = {
     2: ("unet", "scheduler", "image_noising_scheduler"),
 }
 """The parts of each stage that are read; stage II reads the prompts stage I's encoder encodes."""
+ENCODER_PARTS = ("text_encoder", "tokenizer")
+"""Those that are not read where the prompts' encodings are given."""
 CONFIG = "config.json"
 SCHEDULE = "scheduler_config.json"
 PREPROCESSOR = "preprocessor_config.json"

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fwd_report.errors import OutdatedError, UserError
+from fwd_report.errors import OutdatedError, UserError, first_line
 from fwd_report.models.folder_layout import CONFIG, RESTORE, TOKENIZER, WHOLE, weight_files
 from fwd_report.models.sizes import check_sizes
 from fwd_report.models.tensors import tensors_in
@@ -48,6 +48,11 @@ class ModelFolder:
         if name != TOKENIZER[0]:  # its numbers size nothing, and are often without bound
             check_sizes(value, path, text)
         return value
+
+    def damaged(self, file: str, error: Exception) -> UserError:
+        """The error of a file that does not hold what it should."""
+        why = first_line(error)
+        return UserError(f"the model's {self.path / file} is damaged: {why}", hint=RESTORE)
 
     def tensors(self, part: str) -> Iterator[dict[str, Tensor]]:
         """A network's tensors, by name, a file at a time: one shard is in memory, not all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,10 +33,11 @@ class Run:
     key: str
     parts: Mapping[str, Any]
     network_steps: int
-    alt: str
     label: str
     model: str | None = None
     """The folder or hub id of the text-to-image stage it asks, or None."""
+    prompts: tuple[str, ...] = ()
+    """Those under which it asks that model."""
     scorer: str | None = None
     """The name of the scorer it asks, or None."""
     needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
@@ -61,6 +63,11 @@ class Run:
     def trained_epoch(self) -> int | None:
         """The epoch of that training that the spec names; None: the last."""
         return self.epochs.get(asked_field(type(self.technique)) or "")
+
+    @cached_property
+    def alt(self) -> str:
+        """What its picture shows, in words."""
+        return self.technique.alt(self.axes)
 
     @property
     def name(self) -> str:

@@ -41,9 +41,10 @@ class Compare(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.grid_layout import planned_order
+        from fwd_report.techniques.grids import picture_of
         from fwd_report.techniques.labels import Labels, experiment_names, place
         from fwd_report.techniques.originals import has_original, with_original, with_psnr
-        from fwd_report.techniques.parts import Grid, picture_of
+        from fwd_report.techniques.parts import Grid
 
         names, labels = experiment_names(entries), Labels(entries)
         experiments: dict[tuple[str, str], list[Entry]] = {}

@@ -37,6 +37,6 @@ class Curves(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """One line for each training, named after its experiment or its swept values."""
-        from fwd_report.techniques.parts import loss_curve
+        from fwd_report.techniques.loss_curves import loss_curve
 
         return [loss_curve(entries)]

@@ -102,8 +102,9 @@ class Denoise(Technique):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Columns as swept last; a row of inputs above the rows of every model's answers."""
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import decibels, looks
-        from fwd_report.techniques.parts import Grid, Picture, swept_grid
+        from fwd_report.techniques.parts import Grid, Picture
 
         def note(run: Entry) -> str:
             of = run.metrics

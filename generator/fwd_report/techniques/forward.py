@@ -44,7 +44,7 @@ class Forward(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import with_original, with_psnr
-        from fwd_report.techniques.parts import swept_grid
 
         return [with_original(with_psnr(swept_grid(entries)), "noised")]

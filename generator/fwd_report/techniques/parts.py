@@ -6,14 +6,11 @@ and the site's templates lay them out. A picture is always one of a stored resul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.grid_layout import laid_out
-from fwd_report.techniques.labels import Labels, experiment_names
 
 Transform = Literal["flip", "rotate90", "rotate180", "negate"]
 """Views of a picture: upside down, turned or negated."""
@@ -138,51 +135,3 @@ class Drawing:
 
 
 Part = Grid | Trajectory | Flip | Distance | Slider | Curve | Animations | Table | Drawing
-
-
-def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
-    """The default figure: the last axis makes the columns, all axes before it the rows."""
-    axes = list(dict.fromkeys(axis for entry in entries for axis in entry.axes))
-    labels = Labels(entries)
-    layout = laid_out(entries, axes[:-1], axes[-1:])
-    rows = tuple(labels.run(entry, axes[:-1]) for entry in layout.rows)
-    columns = tuple(labels.run(entry, axes[-1:]) for entry in layout.columns)
-    return Grid(
-        rows=tuple(tuple(picture_of(entry, name) for entry in row) for row in layout.lines),
-        row_labels=rows if any(rows) else (),
-        column_labels=columns if any(columns) else (),
-    )
-
-
-def picture_of(entry: Entry | None, name: str = "image") -> Picture | None:
-    """A run's picture, None for a run that is absent."""
-    return None if entry is None else Picture(entry.picture(name), entry.alt, entry=entry)
-
-
-def loss_curve(entries: Sequence[Entry]) -> Curve:
-    """The training losses of several runs in one chart with a log axis.
-
-    A line is named by its swept values, and by its experiment where there are several.
-    """
-    from fwd_report.techniques.registry import technique_of
-
-    experiments = experiment_names(entries)
-    several = len(experiments) > 1
-    labels = Labels(entries)
-    losses = {technique_of(entry).loss_name() for entry in entries}
-
-    def name(entry: Entry) -> str:
-        swept = labels.run(entry)
-        title = experiments[entry.section, entry.experiment]
-        return ": ".join(filter(None, (title, swept))) if several else swept or title
-
-    lines = tuple((name(entry), tuple(entry.series["loss"])) for entry in entries)
-    return Curve(
-        lines,
-        x_label="optimizer step",
-        y_label=losses.pop() if len(losses) == 1 else "loss",
-        alt="training loss by step: "
-        + ", ".join(f"{name} ends at {values[-1]:.4f}" for name, values in lines),
-        log_y=True,
-        smooth=True,
-    )

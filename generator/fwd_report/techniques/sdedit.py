@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.base import ImageFile, Prompt, Result, Scripted
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -44,6 +44,10 @@ class SDEdit(Sampling):
     def front_rank(cls) -> int | None:
         return 1
 
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted(noised=True)
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)
 
@@ -63,7 +67,7 @@ class SDEdit(Sampling):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
+        from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import with_original
-        from fwd_report.techniques.parts import swept_grid
 
         return [with_original(swept_grid(entries), "edited")]

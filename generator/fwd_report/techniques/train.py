@@ -167,6 +167,6 @@ class Train(Network):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """The training loss of each run, one line each, on a log axis."""
-        from fwd_report.techniques.parts import loss_curve
+        from fwd_report.techniques.loss_curves import loss_curve
 
         return [loss_curve(entries)]
