@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, UserError, say
 from fwd_report.plan.asked_models import unknown_models
+from fwd_report.plan.encodings import check_encodings
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
-from fwd_report.plan.run import Run, distinct
-from fwd_report.plan.unknown_words import unread_words
+from fwd_report.plan.prompt_warnings import prompt_warnings
+from fwd_report.plan.run import Run, distinct, with_needs
 from fwd_report.running import REPAIRS, Running
 from fwd_report.running import Options as Options
-from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.stamp import Shown, built_profile, pages_current
+from fwd_report.site.inputs import shown_results
+from fwd_report.site.results import (
+    ExperimentResult,
+    ReportResult,
+    SectionResult,
+    StoredResult,
+)
+from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.selection import check_names
@@ -25,6 +34,7 @@ from fwd_report.unchanged import remember_nothing_to_do
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
+    from fwd_report.scripts.script import Script
     from fwd_report.store.entry import Entry
 
 
@@ -64,9 +74,10 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
     refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
+    check_encodings(project, plan.selected(only), store)
     unknown = unknown_models(project, plan.selected(only), store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
-    return plan, store, [*unrun, *map(str, unread_words(plan))]
+    return plan, store, [*unrun, *prompt_warnings(plan, store)]
 
 
 def _warn(warnings: Iterable[object]) -> None:
@@ -87,7 +98,9 @@ def load_report(root: Path, options: Options) -> ReportResult:
     plan, store = _planned(project, options)
     for _ in range(REPAIRS):
         try:
-            return report_result(plan, store)
+            report = report_result(plan, store)
+            read_all(report)
+            return report
         except DamagedEntryError as error:
             say(f"warning: {error}; the next build runs it again", err=True)
     raise RunError("results are damaged; `fwd-report store verify` finds them all")
@@ -109,16 +122,18 @@ def build(root: Path, options: Options) -> Outcome:
     for _ in range(REPAIRS):
         running.run()
         plan = running.plan
-        shown = shown_results(plan, store, running.failures)
-        if pages_current(plan.project, shown, root):
+        report = report_result(plan, store, running.failures)
+        if pages_current(plan.project, shown_results(report), root):
             if running.idle and options.command and not options.untrusted:
                 remember_nothing_to_do(options.command, plan, store, warnings)
             return _outcome(running, ())
         from fwd_report.site.render import render_site
 
         try:
-            pages = render_site(report_result(plan, store, running.failures), root)
+            pages = render_site(report, root)
         except DamagedEntryError:
+            with suppress(DamagedEntryError):
+                read_all(report)
             running.plan_again()
             continue
         return _outcome(running, pages)
@@ -135,47 +150,63 @@ def _outcome(running: Running, pages: Sequence[Path]) -> Outcome:
     )
 
 
-def shown_results(plan: Plan, store: Store, failures: Sequence[Failure]) -> list[Shown]:
-    """What the pages would show, without reading it."""
-    causes = {failure.run.key: failure.cause for failure in failures}
-    shown = []
-    for (section, experiment), runs in plan.by_section():
-        present, absent = _parted(store, runs)
-        folders = tuple(store.folder(run.key) for run in present)
-        shown.append(Shown(f"{section}.{experiment}", folders, _absence(absent, causes)))
-    return shown
-
-
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
     """What the site is rendered from: every experiment with the entries the store has for it.
 
-    Raises DamagedEntryError that names all that are damaged; they have been moved aside.
+    They are read, and compared with what was stored, when they are looked at; that raises
+    DamagedEntryError where one is damaged, which has been moved aside then.
     """
-    from fwd_report.scripts.script import offered
-
     entries = Entries(store)
     causes = {failure.run.key: failure.cause for failure in failures}
-    damaged: list[str] = []
-
-    def read(run: Run) -> Entry | None:
-        try:
-            return entries.read(run)
-        except DamagedEntryError as error:
-            damaged.append(str(error))
-            return None
-
     sections = []
     for section in plan.project.sections:
         experiments = []
         for spec in section.experiments:
-            runs = plan.experiments[section.name, spec.id]
-            result = experiment_result(spec, runs, store, read, causes)
-            script = offered(plan.project, store, [run for run in runs if store.has(run.key)])
-            experiments.append(replace(result, script=script))
+            present, absent = _parted(store, plan.experiments[section.name, spec.id])
+            experiments.append(
+                StoredResult(
+                    spec,
+                    _absence(absent, causes),
+                    tuple(store.folder(run.key) for run in present),
+                    frozenset(run.section for run in with_needs(present)),
+                    partial(_entries, entries, present),
+                    partial(_script, plan.project, store, present),
+                )
+            )
         sections.append(SectionResult(section, tuple(experiments)))
+    return ReportResult(plan.project, tuple(sections))
+
+
+def read_all(report: ReportResult) -> None:
+    """Read every entry. Raises DamagedEntryError that names all that are damaged."""
+    damaged = []
+    for section in report.sections:
+        for result in section.experiments:
+            try:
+                _ = result.entries
+            except DamagedEntryError as error:
+                damaged.append(str(error))
     if damaged:
         raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
-    return ReportResult(plan.project, tuple(sections))
+
+
+def _entries(entries: Entries, runs: Sequence[Run]) -> tuple[Entry, ...]:
+    """The entries of runs. Raises DamagedEntryError that names all that are damaged."""
+    found, damaged = [], []
+    for run in runs:
+        try:
+            found.append(entries.read(run))
+        except DamagedEntryError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise DamagedEntryError("; ".join(dict.fromkeys(damaged)))
+    return tuple(found)
+
+
+def _script(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
+    from fwd_report.scripts.script import offered
+
+    return offered(project, store, runs)
 
 
 def experiment_result(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, StaleError, counted, say
 from fwd_report.plan.asked_models import download_models
+from fwd_report.plan.encodings import check_encodings
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
 from fwd_report.spec.load import load_project
@@ -151,12 +152,14 @@ def _run(
     from fwd_report.plan.loaded_code import LoadedCode
     from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 
+    check_encodings(plan.project, due, store)
     code = LoadedCode(plan.sources)
     code.load(sorted({module for run in due for module in run.modules}))
     workbench = Workbench(plan.project, store, code)
     unique = distinct(due)
     rates = Rates(store.base, first_rates(unique))
     with (
+        plan.project.plugins.used(),
         determinism(plan.project.report.deterministic),
         process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,

@@ -1,6 +1,6 @@
 """A build that found nothing to do, remembered by all that it looked at.
 
-A later build with the same options that finds all of it as it was has the same answer, without a
+A later build with the same arguments that finds all of it as it was has the same answer, without a
 spec being read. What a build looks at is more than what decides, so the answer is sometimes worked
 out again without need, and never taken over wrongly. A file is known by its size, times, inode and
 device together, a spec by its content, a folder by the names in it.
@@ -88,9 +88,13 @@ def said_again(command: Sequence[str]) -> bool:
     warnings = None if root is None else _warnings_of_same(root, command)
     if warnings is None:
         return False
-    for warning in warnings:
-        say(f"warning: {warning}", err=True)
-    say(f"{NOTHING}; {CURRENT}")
+    try:
+        for warning in warnings:
+            say(f"warning: {warning}", err=True)
+        say(f"{NOTHING}; {CURRENT}")
+    except OSError as error:  # nobody reads what is said, or the disk it goes to is full
+        say(error, err=True)
+        sys.exit(1)
     return True
 
 
@@ -145,13 +149,16 @@ def _name(root: Path, command: Sequence[str]) -> str:
     """What a build is asked to do, where, by whom and under which settings of the system."""
     environment = {name: value for name, value in os.environ.items() if name.startswith(VARIABLES)}
     user = os.getuid() if hasattr(os, "getuid") else None
-    return digest_of("nothing to do", str(root), os.getcwd(), command, environment, user, sys.path)
+    return digest_of(
+        "nothing to do", str(root), _present_folder(), command, environment, user, sys.path
+    )
 
 
 def _looked(plan: Plan, store: Store) -> Looked | None:
     """All that the plan, the pages and the code of this process were made from.
 
-    None where that cannot be said: of a model of the hub that is not on this machine.
+    None where that cannot be said: of a model of the hub that is not on this machine, and of a
+    plug-in, which may look at anything.
     """
     from fwd_report.models.names import resolve_scorer
     from fwd_report.plan.stages import stage_models, stage_names
@@ -159,6 +166,8 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
     from fwd_report.site.render_record import record_files
     from fwd_report.store.manifest import MANIFEST
 
+    if any(run.plugged for run in plan.runs):
+        return None
     project = plan.project
     root, docs = project.root, project.root / "docs"
     scorers = {run.scorer for run in plan.runs if run.scorer is not None}
@@ -169,7 +178,7 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
         files.add(str(project.data))
     # A folder of a model's name would be taken for the model.
     names = {*stage_names(project).values(), *scorers}
-    folders = {str(root), *(place or os.getcwd() for place in sys.path)}
+    folders = {str(root), *(place or _present_folder() for place in sys.path)}
     folders |= {str(root / os.path.expanduser(name)) for name in names}
     models = [*stage_models(project).values(), *(resolve_scorer(name, root) for name in scorers)]
     trees = [*(root / name for name in OWN), Path(__file__).parent]
@@ -186,6 +195,14 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
     }
     git = project.report.site_url is None
     return Looked(sorted(files - specs), sorted(specs), sorted(folders), git)
+
+
+def _present_folder() -> str:
+    """The present folder; "" where it has been deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _has_file(module: ModuleType) -> bool:

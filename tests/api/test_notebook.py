@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from PIL import Image
 from tests.api.conftest import write
+from tests.helpers.guide import blocks_of
 
 from fwd_report import open_report
 from fwd_report.diffusion.ddpm import DDPM
@@ -22,7 +25,7 @@ from fwd_report.models.names import EMBEDDED
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "api.ipynb"
-GUIDE = ROOT / "docs" / "guide" / "python.md"
+BLOCKS = [*blocks_of("README.md", "python"), *blocks_of("python.md", "python")]
 STAGE_1 = ROOT / "generator" / "fwd_report" / "models" / EMBEDDED / "stage_1"
 embedded = pytest.mark.skipif(
     not STAGE_1.is_dir(), reason="the embedded model's weights are absent"
@@ -44,11 +47,13 @@ experiments:
     technique: forward
     image: experiments/images/dot.png
     t: 250
+    caption: Noise.
   - id: last
     technique: sample
     prompt: a photo of a dog
     steps: 1000
     samples: 20
+    caption: Dogs.
 """
 INTERRUPTED = """\
 from fwd_report import open_report
@@ -103,11 +108,9 @@ def test_the_code_of_the_guide_runs(writeup: Path, monkeypatch: pytest.MonkeyPat
     whole = DDPM.timesteps
     short = lambda self, steps=None: whole(self, steps or 2)  # noqa: E731
     monkeypatch.setattr(DDPM, "timesteps", short)
-    blocks = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text("utf-8"), re.M | re.S)
-    assert len(blocks) == 5
     threads = torch.get_num_threads()
-    for block in blocks:
-        exec(compile(block, GUIDE.name, "exec"), {})
+    for block in BLOCKS:
+        exec(compile(block.text, str(block), "exec"), {})
     for name in ("180", "rocket", "as-it-is", "upside-down", "hybrid"):
         with Image.open(writeup / f"{name}.png") as image:
             assert image.size == (64, 64)
@@ -157,8 +160,44 @@ def test_an_interrupt_keeps_what_is_done_and_the_kernel(
     assert "True torch.float32" in words
     assert "nothing to run; 1 run stored before" in words
     assert reply["content"]["ename"] == "UnknownNameError"
-    assert errors == ["there is no experiment 'long.second'\n    there is: long.first, long.last"]
+    assert errors == ["there is no experiment 'long.second'\n    did you mean 'long.last'?"]
     assert manager.is_alive()
+
+
+PLAIN = """\
+import os, signal, threading, time
+from fwd_report import open_report
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts tests may have it ignored
+report = open_report()
+first = report["long.first"][0]
+def watch():
+    while first.status != "fresh":
+        time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=watch, daemon=True).start()
+try:
+    report.run("long")
+except KeyboardInterrupt:
+    print(report["long.first"][0].status, report["long.last"][0].status)
+    print(report.run("long.first"))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_an_interrupt_in_plain_python_is_an_exception_like_any_other(project: Path) -> None:
+    write(project, "long", LONG)
+    answer = subprocess.run(
+        [sys.executable, "-c", PLAIN],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "fresh missing\nnothing to run; 1 run stored before\n"
+    assert "stopped; what was done is stored" in answer.stderr
 
 
 def _shown(cell: Any) -> dict[str, str]:

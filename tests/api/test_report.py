@@ -32,7 +32,7 @@ def test_sections_and_experiments_are_found_by_name(ran: Path) -> None:
     report = open_report(ran)
     assert (report.title, report.profile) == ("A small report", "embedded")
     assert [section.name for section in report.sections] == ["noise", "hybrids"]
-    assert [section.title for section in report] == ["Noise", "Hybrids"]
+    assert [section.title for section in report] == ["Noise at $t$ & <later>", "Hybrids"]
     assert [experiment.name for experiment in report["noise"]] == ["noise.dot", "noise.photos"]
     assert report["noise"]["dot"].technique == report["noise.dot"].technique == "forward"
     assert "noise.dot" in report

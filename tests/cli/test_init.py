@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,15 @@ def test_the_wheel_carries_the_starter_and_the_model(tmp_path: Path) -> None:
         check=False,
     )
     assert "hybrids.skull" in plan.stdout, plan.stderr
+    with zipfile.ZipFile(wheel) as packed:
+        assert "fwd_report/py.typed" in packed.namelist()
+    code = "import fwd_report; print(fwd_report.open_report()['hybrids.skull'][0].status)"
+    opened = subprocess.run(
+        [python, "-c", code],
+        cwd=tmp_path / "mine",
+        env={"PYTHONPATH": str(libraries)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert opened.stdout == "missing\n", opened.stderr

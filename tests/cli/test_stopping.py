@@ -121,3 +121,16 @@ def test_where_the_terminal_knows_ascii_alone_nothing_breaks(project: Project) -
     assert plan.returncode == 2
     assert "experimentz" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_stopped_says_so_once(project: Project, number: signal.Signals) -> None:
+    """Also while the processes it has at hand are still loading, and take long to end."""
+    server = start(project.command("serve", "--port", "0"), project.root)
+    assert server.stdout is not None
+    assert "serving on" in server.stdout.readline()
+    server.send_signal(number)
+    output, errors = server.communicate(timeout=60)
+    assert (output + errors).count("stopped") == 1
+    assert "Traceback" not in errors

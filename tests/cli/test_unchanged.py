@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import io
 import os
 import shutil
@@ -230,6 +231,25 @@ def test_a_build_looks_again_after_an_edit_of_any_module_that_was_loaded(
     assert writeup.unchanged()
     in_place(source, b"1", b"2")
     assert not writeup.unchanged()
+
+
+def test_where_nobody_reads_what_is_said(writeup: Writeup, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(SystemExit) as ended:
+        writeup.unchanged()
+    assert ended.value.code == 1
+
+
+def test_a_project_whose_path_is_no_text(writeup: Writeup) -> None:
+    odd = Writeup(writeup.root.with_name(os.fsdecode(b"w\xff\n'")))
+    writeup.root.rename(odd.root)
+    assert not odd.unchanged()
+    odd.build()
+    assert odd.unchanged()
 
 
 def test_what_is_younger_than_the_process_is_not_taken_for_what_was_read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -133,8 +134,7 @@ def test_of_its_settings_only_what_a_disk_can_do_is_carried_over(repository: Pat
     git(repository, "config", "core.autocrlf", 'input\n[filter "x"]\n\tclean = touch ran')
     git(repository, "config", "core.ignorecase", "true; touch ran")
     git(repository, "config", "core.symlinks", "false")
-    lines = set(_settings(repository, "0" * 40).splitlines())
+    lines = _settings(partial(git, repository), "0" * 40).splitlines()
     assert "\tsymlinks = false" in lines
-    assert [
-        line for line in lines if not re.fullmatch(r"\t[a-z]+ = (true|false|input)", line)
-    ] == []
+    for line in lines:
+        assert re.fullmatch(r"\t[a-z]+ = (true|false|input)", line), line

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
+from tests.api import test_notebook
 from tests.helpers.driver import cascade_of, run_alone
 from tests.helpers.guide import ROOT, blocks, blocks_of
 
@@ -49,9 +50,31 @@ def picture_of(technique: Any, cascade: Cascade, seed: int) -> torch.Tensor:
     return result.image
 
 
+EXAMPLE = (
+    "techniques/triple_hybrid.py",
+    "techniques/_bands.py",
+    "techniques/views/kaleidoscope.py",
+    "techniques/datasets/shapes.py",
+    "techniques/networks/mixer.py",
+)
+"""The files of the worked example that the page quotes; tests/plugins/ builds it."""
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLE)))
+def test_the_worked_example_is_quoted_as_it_is(number: int) -> None:
+    source = ROOT / "examples" / "own-techniques" / EXAMPLE[number]
+    assert block("adding-a-technique.md", 1 + number) == source.read_text(encoding="utf-8")
+
+
+def test_the_section_of_the_worked_example_is_quoted_as_it_is() -> None:
+    source = ROOT / "examples" / "own-techniques" / "experiments" / "own.yaml"
+    assert blocks_of("adding-a-technique.md", "yaml")[1].text == source.read_text(encoding="utf-8")
+
+
 def test_there_are_no_blocks_but_those_run_here() -> None:
     assert {str(each) for each in blocks("python")} == {
-        "adding-a-technique.md[0]",
+        *(f"adding-a-technique.md[{number}]" for number in range(1 + len(EXAMPLE))),
+        *map(str, test_notebook.BLOCKS),
         "architecture.md[0]",
         "reproducing.md[0]",
         "reproducing.md[1]",

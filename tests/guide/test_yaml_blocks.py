@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 import yaml
 from PIL import Image
-from tests.helpers.guide import Block, blocks, blocks_of
+from tests.helpers.guide import ROOT, Block, blocks, blocks_of
 
 from fwd_report.plan.plan import make_plan
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import Technique
-from fwd_report.techniques.registry import all_techniques
 
+EXAMPLE = ROOT / "examples" / "own-techniques"
 FRAGMENTS = {
     "own-writeup.md[2]": "title: A\nexperiments:\n  - id: a\n    technique: sdedit\n"
     "    prompt: a rocket\n    image: images/a.png\n    caption: C\n",
@@ -64,7 +63,7 @@ def lay_out(root: Path, block: Block) -> str:
     content = yaml.safe_load(text)
     kind = kind_of(content)
     experiments = root / "experiments"
-    experiments.mkdir()
+    experiments.mkdir(exist_ok=True)
     report = "title: R\n"
     if kind == "report":
         report = text if "title" in content else report + text
@@ -86,11 +85,13 @@ def lay_out(root: Path, block: Block) -> str:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
 def test_a_block_loads_and_plans(tmp_path: Path, block: Block) -> None:
-    techniques = dict(all_techniques())
     if block.page == "adding-a-technique.md":
-        techniques["chimera"] = _chimera()
+        shutil.copytree(EXAMPLE / "techniques", tmp_path / "techniques")
+        shutil.copytree(EXAMPLE / "experiments" / "shapes", tmp_path / "experiments" / "shapes")
+        chimera = blocks_of("adding-a-technique.md", "python")[0].text
+        (tmp_path / "techniques" / "chimera.py").write_text(chimera, encoding="utf-8")
     kind = lay_out(tmp_path, block)
-    project = load_project(tmp_path, None, (), techniques)
+    project = load_project(tmp_path)
     assert not project.warnings
     if kind == "comment":
         assert block.text.strip().startswith(
@@ -104,23 +105,14 @@ def test_a_block_loads_and_plans(tmp_path: Path, block: Block) -> None:
         plain = {key: value for key, value in said.items() if "@" not in key}
         assert {key: getattr(project.report, key) for key in plain} == plain
         for profile in {key.partition("@")[2] for key in said if "@" in key}:
-            load_project(tmp_path, profile, (), techniques)
+            load_project(tmp_path, profile)
     else:
         (section,) = project.sections
         shown = yaml.safe_load(written(block))["experiments"]
         assert [each.id for each in section.experiments] == [each["id"] for each in shown]
-        if block.page != "adding-a-technique.md":  # its module is nowhere that a key could find it
-            runs = make_plan(project, Store(tmp_path)).runs
-            assert {run.experiment for run in runs} == {each["id"] for each in shown}
+        runs = make_plan(project, Store(tmp_path)).runs
+        assert {run.experiment for run in runs} == {each["id"] for each in shown}
 
 
 def test_every_fragment_that_is_completed_is_there() -> None:
     assert {*FRAGMENTS, *BELOW} <= {str(block) for block in blocks("yaml")}
-
-
-def _chimera() -> type[Technique]:
-    (block,) = blocks_of("adding-a-technique.md", "python")
-    made: dict[str, Any] = {"__name__": "fwd_report.techniques.chimera"}
-    exec(textwrap.dedent(block.text), made)
-    made["Chimera"].model_rebuild(_types_namespace=made)
-    return made["Chimera"]

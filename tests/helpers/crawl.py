@@ -42,9 +42,11 @@ def dead_links(tree: Path, prefix: str = "/", below: str = "") -> list[str]:
         address = f"{HOST}{prefix}{name.removesuffix('index.html')}"
         if page.name == "404.html":
             address = f"{HOST}{prefix}{below}no/such/page/"
-        for link in content.links:
-            if not _leads(urljoin(address, link), tree, prefix, parsed):
-                found.append(f"{name}: {link}")
+        found += [
+            f"{name}: {link}"
+            for link in content.links
+            if not _leads(urljoin(address, link), tree, prefix, parsed)
+        ]
     return found
 
 

@@ -11,10 +11,11 @@ import torch
 
 from fwd_report.diffusion.program import Prediction, Program
 from fwd_report.models.cascade import Cascade
-from fwd_report.models.digest import model_digest
+from fwd_report.models.digest import digest_of, digests_in
 from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.opening import open_model
+from fwd_report.models.prompts import PromptEncoder
 from fwd_report.store.store import Store
 
 T = TypeVar("T")
@@ -57,11 +58,8 @@ def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
 
     cache: what is remembered of it lies there.
     """
-    store = Store(cache)
-    return Cascade(
-        {n: partial(open_model, path, store.memory, STAGE_PARTS[n]) for n, path in stages.items()},
-        model_digest(stages[1], store, STAGE_PARTS[1]),
-        store.memory,
-        "cpu",
-        torch.float32,
-    )
+    memory = Store(cache).memory
+    opened = {n: partial(open_model, path, memory, STAGE_PARTS[n]) for n, path in stages.items()}
+    digest = digest_of(digests_in(stages[1], memory, STAGE_PARTS[1]))
+    encoder = partial(PromptEncoder, opened[1], digest, memory, "cpu", torch.float32)
+    return Cascade(opened, encoder, "cpu", torch.float32)

@@ -145,7 +145,6 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
         network_steps=technique.network_steps({}),
-        alt="",
         label="",
         **more,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ import torch
 from PIL import Image
 from tests.helpers.tiny_if import tiny_tokenizer
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizerFast, CLIPVisionConfig
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from fwd_report.errors import UserError
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.scorer import load_scorer
 from fwd_report.models.towers import Towers, TowersScorer
+
+try:  # the one that needs no torchvision
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+except ImportError:  # transformers 4
+    from transformers import CLIPImageProcessor as CLIPImageProcessorPil
 
 PROMPTS = ["a dog", "a photo of a skull"]
 
@@ -67,9 +72,9 @@ def clip_folder(tmp_path: Path) -> Path:
         *letters,
         *(f"{letter}</w>" for letter in letters),
     ]
-    CLIPTokenizerFast(
-        vocab={piece: n for n, piece in enumerate(pieces)}, merges=[]
-    ).save_pretrained(tmp_path)
+    (tmp_path / "vocab.json").write_text(json.dumps({piece: n for n, piece in enumerate(pieces)}))
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    CLIPTokenizerFast.from_pretrained(tmp_path).save_pretrained(tmp_path)
     CLIPImageProcessorPil(
         size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
     ).save_pretrained(tmp_path)

@@ -245,7 +245,7 @@ def values(root: Path) -> list[Path]:
 
 
 def encoder_of(folder: Path, memory: Path, digest: str = "digest") -> PromptEncoder:
-    return PromptEncoder(ModelFolder(folder), digest, Memory(memory), "cpu", torch.float32)
+    return PromptEncoder(lambda: ModelFolder(folder), digest, Memory(memory), "cpu", torch.float32)
 
 
 def test_a_flipped_bit_in_a_kept_prompt_changes_no_embedding(folder: Path, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_the_format_and_the_code_are_in_the_key(
 ) -> None:
     before = report.plan().runs[0]
     assert before.parts["format"] == 1
-    monkeypatch.setattr("fwd_report.plan.plan.FORMAT", 2)
+    monkeypatch.setattr("fwd_report.plan.common.FORMAT", 2)
     assert report.plan().runs[0].key != before.key
     monkeypatch.undo()
     monkeypatch.setattr(code_of_runs, "SHOWS", frozenset({"_one_source"}))

@@ -238,8 +238,8 @@ def test_no_value_runs_in_a_browser(page: Any) -> None:
         shown = to_html(source, payload.replace("hit()", f"hit({number})"))
         if shown is not None:
             parts.append(f"<section>{shown}</section>")
-    for payload in PAYLOADS:
-        parts.append(render_inline("*a* {{ v }} `{{ v }}` [a]({{ v }})", {"v": payload}))
+    shown_twice = "*a* {{ v }} `{{ v }}` [a]({{ v }})"
+    parts += [render_inline(shown_twice, {"v": payload}) for payload in PAYLOADS]
     page.set_content("<script>hits = []; function hit(n) { hits.push(n) }</script>")
     assert hits(page, ["<section><p onclick='hit(1)'></p><script>hit(2)</script></section>"]) == [
         2,

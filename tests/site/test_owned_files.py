@@ -14,9 +14,10 @@ from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
 from fwd_report.site import owned
+from fwd_report.site.inputs import shown_results
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
-from fwd_report.site.stamp import pages_current, shown_results
+from fwd_report.site.stamp import pages_current
 
 
 def made(root: Path, *sections: str) -> ReportResult:

@@ -13,9 +13,9 @@ import yaml
 from tests.helpers.fabricate import Fabric, Sample, every_part, picture
 
 import fwd_report
+from fwd_report.site.inputs import CODE, MODULES, Inputs
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult, SectionResult
-from fwd_report.site.stamp import CODE, MODULES, inputs_digest
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -247,5 +247,5 @@ def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: Repo
     spec = replace(result.spec, variants=variants)
     sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
     changed = replace(report, project=replace(report.project, sections=sections))
-    first = inputs_digest(report.project, (), project)
-    assert inputs_digest(changed.project, (), project) != first
+    first = Inputs(report.project, (), project).of_all()
+    assert Inputs(changed.project, (), project).of_all() != first

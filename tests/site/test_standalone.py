@@ -43,7 +43,7 @@ def test_it_is_the_figure_of_the_page(report: ReportResult, tmp_path: Path) -> N
     compared = 0
     for section in report.sections:
         gallery = Gallery(tmp_path / "figures")
-        figures = figures_of(section_page(report, section, everything, gallery, environment))
+        figures = figures_of(section_page(report, section, everything, gallery, environment).text)
         for result in section.experiments:
             if result.spec.show:
                 alone = figure_html(report, section, result, everything)

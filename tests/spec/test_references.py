@@ -105,8 +105,9 @@ def test_fans_cannot_multiply_without_end(writeup: Writeup) -> None:
 
 def test_a_chain_too_long_to_follow(writeup: Writeup) -> None:
     links = ["  - {id: e0, technique: enlarge, caption: E, of: one}\n"]
-    for n in range(1, 3000):
-        links.append(f"  - {{id: e{n}, technique: enlarge, caption: E, of: e{n - 1}}}\n")
+    links += [
+        f"  - {{id: e{n}, technique: enlarge, caption: E, of: e{n - 1}}}\n" for n in range(1, 3000)
+    ]
     for chain in (links, links[::-1]):
         (problem,) = writeup.write("parts.yaml", HEAD + "".join(chain)).problems()
         assert "a chain of 100 experiments" in problem.message

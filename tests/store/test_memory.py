@@ -65,6 +65,13 @@ def test_a_value_that_is_remembered_is_not_found_again(folder: Path) -> None:
     assert Memory(folder).recall(NAME, never) == {"a": [1, None]}
 
 
+def test_names_of_files_that_are_no_text_count_as_they_are(folder: Path) -> None:
+    name = os.fsdecode(b"\xff")
+    assert digest_of(name) != digest_of(os.fsdecode(b"\xfe"))
+    for _ in range(2):
+        assert Memory(folder).recall(digest_of(name), lambda: [name]) == [name]
+
+
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "deleted": lambda path: path.unlink(),
     "emptied": lambda path: path.write_bytes(b""),

@@ -33,7 +33,7 @@ def entry(number: int, axes: dict[str, Any], experiment: str = "e", **given: Any
         "params": {}, "metrics": {}, "series": {}, "folder": HERE / experiment / str(number),
     }  # fmt: skip
     return Entry(
-        section="s", experiment=experiment, technique="t", index=number, seed=number, key="k",
+        section="s", experiment=experiment, technique="sample", index=number, seed=number, key="k",
         axes=axes, alt=f"{experiment} {number}", provenance={}, label=experiment.title(),
         **{**fields, **given},
     )  # fmt: skip

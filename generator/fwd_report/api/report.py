@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from fwd_report.build import plan_project
 from fwd_report.errors import CodeChangedError, say
 from fwd_report.project_folder import project_folder
 from fwd_report.running import Options, Running
+from fwd_report.site.titles import title_html
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
 from fwd_report.spec.selection import name_problem
 
@@ -40,7 +40,7 @@ def open_report(
     Raises UserError with every mistake in the specs, each with its file and line.
     """
     options = Options(profile, tuple(overrides), untrusted=untrusted)
-    report = Report(project_folder(Path(path)).resolve(), options)
+    report = Report(project_folder(Path(path).expanduser()).resolve(), options)
     report._load()
     return report
 
@@ -194,7 +194,7 @@ class Section(Rich):
     def _html(self) -> str:
         shown = [each for each in self.experiments if each._spec.show]
         figures = [each._figure() for each in shown]
-        return self._snapshot.embedded([f"<h2>{html.escape(self.title)}</h2>", *figures])
+        return self._snapshot.embedded([f"<h2>{title_html(self.title)}</h2>", *figures])
 
 
 def _require(snapshot: Snapshot, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report import __version__, stopping
-from fwd_report.cli import building, pages, projects, reproducing, store
+from fwd_report.cli import building, pages, projects, prompts, reproducing, store
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
 from fwd_report.threads import spin_briefly
@@ -22,6 +22,7 @@ app = typer.Typer(
 for command in (
     building.build,
     building.plan,
+    prompts.prompts,
     pages.check,
     reproducing.reproduce,
     reproducing.script,
@@ -71,7 +72,21 @@ def main() -> None:
     except RunError as error:
         say(error, err=True)
         sys.exit(FAILED)
-    except OSError as error:
+    except Exception as error:
+        _say_unexpected(error)
+
+
+def _say_unexpected(error: Exception) -> None:
+    """Say an error that a plug-in or the system made, and end; raises it where it is neither's."""
+    from fwd_report.plugins.importing import plugin_line
+    from fwd_report.plugins.problems import said
+
+    at = plugin_line(error)
+    if at is not None:
+        say(f"{at}: {said(error)}", err=True)
+        sys.exit(WRONG_INPUT)
+    if isinstance(error, OSError):
         # Files of the writeup that cannot be read or written: rights, a full disk, a wrong kind.
         say(f"{error.filename}: {error.strerror}" if error.filename else error, err=True)
         sys.exit(FAILED)
+    raise error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
+from fwd_report.cli.options import FAILED, Overrides, Profile, Root, Untrusted, options_of
 from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def reproduce(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     profile: Profile = None,
     overrides: Overrides = None,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Make stored results again, in a folder of their own, and say how far they are apart."""
@@ -55,7 +56,7 @@ def reproduce(
             "reproduce which runs?", hint="name them, as section.experiment[index], or give --all"
         )
     allowed = TOLERANCE if tolerance is None else tolerance
-    plan, store = load_plan(root.resolve(), options_of(None, profile, overrides))
+    plan, store = load_plan(root.resolve(), options_of(None, profile, overrides, untrusted, root))
     chosen = list(plan.runs) if runs is None else named_runs(plan, runs)
     absent = [run for run in chosen if not store.has(run.key)]
     if absent and not everything:
@@ -85,6 +86,7 @@ def script(
     run: Annotated[str, typer.Argument(metavar="SECTION.EXPERIMENT[INDEX]", show_default=False)],
     profile: Profile = None,
     overrides: Overrides = None,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Print the plain diffusers script that makes one picture again."""
@@ -92,7 +94,7 @@ def script(
     from fwd_report.plan.describe import find_run
     from fwd_report.scripts.script import script_of
 
-    plan, store = load_plan(root.resolve(), options_of(None, profile, overrides))
+    plan, store = load_plan(root.resolve(), options_of(None, profile, overrides, untrusted, root))
     typer.echo(script_of(plan.project, store, find_run(plan, run)), nl=False)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwd_report.cli.options import FAILED, Overrides, Profile, Root, options_of
+from fwd_report.cli.options import FAILED, Overrides, Profile, Root, Untrusted, options_of
 from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def gc(
         bool, typer.Option(help="Also behind links that lead out of the project.")
     ] = False,
     overrides: Overrides = None,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Delete the results that no run of the present specs has, under any profile.
@@ -74,7 +75,7 @@ def gc(
     root = root.resolve()
     age = seconds_of(keep)
     store = Store(root)
-    used, unknown = _used_keys(root, options_of(None, None, overrides))
+    used, unknown = _used_keys(root, options_of(None, None, overrides, untrusted, root))
     found = survey(store, used, linked)
     for reason in found.left:
         say(f"left alone: {reason}")
@@ -113,6 +114,7 @@ def path(
     ] = None,
     profile: Profile = None,
     overrides: Overrides = None,
+    untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
     """Print where the store, or one run's result, lies."""
@@ -123,7 +125,9 @@ def path(
     if run is None:
         typer.echo(Store(root.resolve()).root)
         return
-    the_plan, store = load_plan(root.resolve(), options_of(None, profile, overrides))
+    the_plan, store = load_plan(
+        root.resolve(), options_of(None, profile, overrides, untrusted, root)
+    )
     found = find_run(the_plan, run)
     if not store.has(found.key):
         raise UserError(f"{found.name} has not run yet", hint="fwd-report build runs it")
@@ -150,9 +154,8 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
     from fwd_report.plan.plan import make_plan
 
     plan, store = load_plan(root, options)
-    plans = [plan]
-    for profile in set(plan.project.report.profiles) - {plan.project.profile}:
-        plans.append(make_plan(options.project(root, profile), store))
+    others = set(plan.project.report.profiles) - {plan.project.profile}
+    plans = [plan, *(make_plan(options.project(root, profile), store) for profile in others)]
     keys = {run.key for each in plans for run in each.runs}
     unknown = (unknown_models(each.project, each.runs, store) for each in plans)
     return keys, sorted({model for models in unknown for model in models})

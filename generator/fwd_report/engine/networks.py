@@ -4,7 +4,7 @@ and as it was when the runs were planned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,20 +13,24 @@ import torch
 
 from fwd_report.errors import OutdatedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
-from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
+from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
+from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
+from fwd_report.models.prompts import PromptEncoder
 from fwd_report.models.scorer import load_scorer, plugged_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models
+from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import asked_field, prompts_of
+from fwd_report.techniques.base import asked_field
 from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
     from fwd_report.models.handle import Evaluator, ModelHandle
+    from fwd_report.models.model_folder import ModelFolder
+    from fwd_report.models.prompts import Prompts
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
 
@@ -51,7 +55,7 @@ class Networks:
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
-        self._prompts = sorted({prompt for run in asking for prompt in prompts_of(run.technique)})
+        self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
@@ -98,19 +102,21 @@ class Networks:
                     open_model,
                     model,
                     self._memory,
-                    STAGE_PARTS[stage],
+                    stage_parts(self._project, stage),
                     self._planned.get(f"stage_{stage}"),
                 )
                 for stage, model in stage_models(self._project).items()
             }
-            self._cascade = Cascade(
-                stages,
-                self._planned["stage_1"],
-                self._memory,
-                self._device,
-                self._dtype,
-            )
+            encoder = partial(self._encoder, stages[1])
+            self._cascade = Cascade(stages, encoder, self._device, self._dtype)
         return self._cascade
+
+    def _encoder(self, stage_1: Callable[[], ModelFolder]) -> Prompts:
+        """What gives the stages their prompts: files, or the text encoder of stage I."""
+        if files := self._project.embeddings:
+            return EmbeddingFiles(encoded_prompts(files, self._memory), self._device, self._dtype)
+        digest = self._planned["stage_1"]
+        return PromptEncoder(stage_1, digest, self._memory, self._device, self._dtype)
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
 LIBRARIES = ("diffusers", "transformers")
@@ -14,11 +16,12 @@ LIBRARIES = ("diffusers", "transformers")
 
 @contextmanager
 def process_state_kept() -> Iterator[None]:
-    """Leave torch's random numbers, and the libraries' log levels and progress bars, as they were.
+    """Leave the global random numbers, and libraries' log levels and progress bars, as they were.
 
     A network that is loaded draws numbers for weights it then replaces, and silences the library.
     One that was not imported before gets its own defaults. Results have generators of their own.
     """
+    state, numpy_state = random.getstate(), np.random.get_state()
     before: dict[str, tuple[int, bool]] = {}
     for name in LIBRARIES:
         if logging := _logging_of(name):
@@ -27,6 +30,8 @@ def process_state_kept() -> Iterator[None]:
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)
         for name in LIBRARIES:
             if logging := _logging_of(name):
                 level, bars = before.get(name, (logging.WARNING, True))

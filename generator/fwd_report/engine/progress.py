@@ -91,11 +91,13 @@ class Progress:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
         words.append(self._time_left())
         words.append(f"{self._runs_done}/{counted(self._runs, 'run')}")
-        if self._now:
+        if self._now and self._runs_done < self._runs:
             words.append(self._now)
         return " · ".join(words)
 
     def _time_left(self) -> str:
+        if self._runs_done >= self._runs:
+            return "done"
         if self._done >= self._total:
             return "finishing"
         left = self._rates.estimate(self._left)

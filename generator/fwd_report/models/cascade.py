@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -13,8 +14,7 @@ from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
 from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.prompts import PromptEncoder
-from fwd_report.store.memory import Memory
+from fwd_report.models.prompts import Prompts
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
@@ -23,27 +23,23 @@ STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 class Cascade:
     """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
 
-    stages: what opens a stage's folder, by its number; 1 is always needed, for its text encoder.
-    digest: what stage I is known by. memory: remembers encoded prompts.
+    stages: what opens a stage's folder, by its number. encoder: what gives both the prompts.
     """
 
     def __init__(
         self,
         stages: Mapping[int, Callable[[], ModelFolder]],
-        digest: str,
-        memory: Memory,
+        encoder: Callable[[], Prompts],
         device: str,
         dtype: torch.dtype,
     ) -> None:
         self._stages = stages
-        self._digest = digest
+        self._encoder = cache(encoder)
         self._device = device
         self._dtype = dtype
-        self._memory = memory
         self._folders: dict[int, ModelFolder] = {}
         self._models: dict[int, ModelHandle] = {}
         self._evaluators: dict[int, Evaluator] = {}
-        self._prompts: PromptEncoder | None = None
 
     def model(self, stage: int) -> ModelHandle:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
@@ -62,8 +58,8 @@ class Cascade:
         return self._models[stage]
 
     def prepare(self, prompts: Iterable[str]) -> None:
-        """Encode prompts, and the empty one, with one loading of the encoder for all of them."""
-        self._encoder().prepare(["", *prompts])
+        """Have prompts encoded, with one loading of the encoder for all of them."""
+        self._encoder().prepare(prompts)
 
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
@@ -83,20 +79,11 @@ class Cascade:
             self._folders[stage] = self._stages[stage]()
         return self._folders[stage]
 
-    def _encoder(self) -> PromptEncoder:
-        if self._prompts is None:
-            self._prompts = PromptEncoder(
-                self._folder(1), self._digest, self._memory, self._device, self._dtype
-            )
-        return self._prompts
-
 
 class StageOne:
     """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass."""
 
-    def __init__(
-        self, unet: nn.Module, prompts: PromptEncoder, device: str, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, unet: nn.Module, prompts: Prompts, device: str, dtype: torch.dtype) -> None:
         self.device = device
         self._unet = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._prompts = prompts

@@ -21,6 +21,8 @@ STAGE_PARTS = {
     2: ("unet", "scheduler", "image_noising_scheduler"),
 }
 """The parts of each stage that are read; stage II reads the prompts stage I's encoder encodes."""
+ENCODER_PARTS = ("text_encoder", "tokenizer")
+"""Those that are not read where the prompts' encodings are given."""
 CONFIG = "config.json"
 SCHEDULE = "scheduler_config.json"
 PREPROCESSOR = "preprocessor_config.json"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -33,14 +33,39 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
     return embeddings
 
 
+@outside_keys
+def cut_off(model: ModelFolder, prompt: str) -> str:
+    """The end of a prompt that the encoder does not read, as its tokens spell it; "" for none."""
+    tokenizer = weights.load_tokenizer(model)
+    read = tokenizer(prompt.lower().strip()).input_ids
+    lost = read[TOKENS - 1 :] if len(read) > TOKENS else []
+    return str(tokenizer.decode(lost, skip_special_tokens=True)).strip()
+
+
+class Prompts(Protocol):
+    """Gives prompts to the UNets, encoded."""
+
+    def prepare(self, prompts: Iterable[str]) -> None:
+        """Have these prompts encoded, with one loading of what encodes them."""
+
+    def embeddings(self, prompts: Iterable[str]) -> Tensor:
+        """(B, 77, D) for B prompts, on the device in the model's dtype."""
+        ...
+
+
 class PromptEncoder:
     """Encodes prompts, each once.
 
-    model: a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
+    model: opens a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
     """
 
     def __init__(
-        self, model: ModelFolder, digest: str, memory: Memory, device: str, dtype: torch.dtype
+        self,
+        model: Callable[[], ModelFolder],
+        digest: str,
+        memory: Memory,
+        device: str,
+        dtype: torch.dtype,
     ) -> None:
         self._model = model
         self._digest = digest
@@ -72,8 +97,9 @@ class PromptEncoder:
 
     @torch.inference_mode()
     def _encode(self, prompts: list[str]) -> None:
-        tokenizer = weights.load_tokenizer(self._model)
-        encoder = weights.load_text_encoder(self._model, self._device, self._dtype)
+        folder = self._model()
+        tokenizer = weights.load_tokenizer(folder)
+        encoder = weights.load_text_encoder(folder, self._device, self._dtype)
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
             self._encoded[prompt] = hidden.to(self._device, self._dtype)

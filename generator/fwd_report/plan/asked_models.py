@@ -8,11 +8,11 @@ from pathlib import Path
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.digest import file_digests
-from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
+from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models
+from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 
@@ -25,7 +25,7 @@ def asked_models(project: Project, runs: Iterable[Run]) -> list[Asked]:
     runs = list(runs)
     last = max((run.technique.stage or 0 for run in runs if run.model is not None), default=0)
     asked: list[Asked] = [
-        (model, STAGE_PARTS[stage])
+        (model, stage_parts(project, stage))
         for stage, model in stage_models(project).items()
         if stage <= last
     ]

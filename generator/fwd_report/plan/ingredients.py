@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 from fwd_report.models.digest import model_digest
-from fwd_report.models.folder_layout import STAGE_PARTS, WHOLE
+from fwd_report.models.embeddings import Encoded, encoded_prompts, spelling
+from fwd_report.models.folder_layout import WHOLE
 from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.plugged import Plugged, is_plugged_scorer, plugged_into, used_offers
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import scorer_model, stage_models
+from fwd_report.plan.stages import scorer_model, stage_models, stage_parts
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
@@ -35,14 +37,25 @@ class Ingredients:
         self._stage_digests: dict[int, str] = {}
 
     def models(self, stage: int | None) -> Mapping[str, str]:
-        """Stage I's digest, and stage II's for what asks it: stage II reads stage I's text."""
-        asked = range(1, (stage or 0) + 1)
+        """The digests of the stage it asks, and of stage I's text encoder if that is read."""
+        first = (stage or 1) if self._project.embeddings else 1
+        asked = range(first, (stage or 0) + 1)
         if not self._stage_digests and asked:
             self._stage_digests = {
-                number: model_digest(model, self._store, STAGE_PARTS[number])
+                number: model_digest(model, self._store, stage_parts(self._project, number))
                 for number, model in stage_models(self._project).items()
             }
         return {f"stage_{number}": self._stage_digests[number] for number in asked}
+
+    def embeddings(self, prompts: Sequence[str]) -> dict[str, str]:
+        """The digest of each prompt's encoding, "" of those that no file holds."""
+        held = self._encoded
+        names = {prompt: spelling(prompt) for prompt in prompts}
+        return {p: held[name].digest if name in held else "" for p, name in names.items()}
+
+    @cached_property
+    def _encoded(self) -> dict[str, Encoded]:
+        return encoded_prompts(self._project.embeddings, self._store.memory)
 
     def file(self, path: Path) -> str:
         """An input file's SHA-256."""

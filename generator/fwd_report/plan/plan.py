@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fwd_report.errors import UserError
+from fwd_report.plan.common import Commons
 from fwd_report.plan.ingredients import Ingredients
-from fwd_report.plan.keys import FORMAT, key_of
-from fwd_report.plan.plugged import digest_of_files
+from fwd_report.plan.keys import key_of
 from fwd_report.plan.run import Run, run_name
-from fwd_report.plan.stages import stage_names
 from fwd_report.plan.why import History
-from fwd_report.plugins.named import Named
-from fwd_report.spec.expansion import ExperimentName, Slot, figure_runs, slots, targets_of
-from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.spec.expansion import ExperimentName, Slot, figure_runs, slots
+from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import (
-    FigureOnly,
-    InputFile,
-    Technique,
-    asked_field,
-    marked_fields,
-    scorer_field,
-)
-
-FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
-"""Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +77,6 @@ class _Planner:
         self._store = store
         self._history = History(store)
         self._ingredients = Ingredients(project, store)
-        self._stage_names = stage_names(project)
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
@@ -97,10 +84,12 @@ class _Planner:
             for experiment in section.experiments
         }
         self._runs: list[Run] = []
+        self._commons = Commons(project, self._ingredients, self._expand)
 
     def plan(self) -> Plan:
-        for name in self._specs:
-            self._expand(name)
+        with _nothing_collected():
+            for name in self._specs:
+                self._expand(name)
         self._store.memory.save()
         return Plan(
             self._project, tuple(self._runs), self._experiments, self._ingredients.code.sources
@@ -131,142 +120,43 @@ class _Planner:
         sampled = "sample" if experiment.samples > 1 else None
         return start + slot.sample, sampled, slot.sample + 1
 
-    def _epochs(self, variant: Variant, section: str) -> dict[str, int | None]:
-        """The epoch that each field refers to: the last one of a training where none is named."""
-        return {
-            targets.field: targets.epoch
-            or next(
-                (
-                    run.technique.epochs_kept() or None
-                    for name in targets.names
-                    for run in self._expand(name)
-                ),
-                None,
-            )
-            for targets in targets_of(variant, section)
-        }
-
     def _run(
-        self,
-        section: SectionSpec,
-        experiment: ExperimentSpec,
-        index: int,
-        slot: Slot[Run],
+        self, section: SectionSpec, experiment: ExperimentSpec, index: int, slot: Slot[Run]
     ) -> Run:
-        variant, needs = slot.variant, slot.needs
         seed, sampled, which = self._seed(experiment, slot)
-        epochs = self._epochs(variant, section.name)
-        axes = dict(variant.axes)
+        axes = dict(slot.variant.axes)
         if slot.source is not None:
             axes = {**_inherited(slot.source, {*axes, sampled}), **axes}
         if sampled is not None:
             axes[sampled] = which
-        technique = self._resolved(variant.technique, needs)
-        inputs = {
-            field: self._project.root / value
-            for field in marked_fields(experiment.technique, InputFile)
-            if (value := getattr(technique, field)) is not None
-        }
-        asked = needs.get(asked_field(type(technique)) or "")
-        trained = asked[0].technique if asked else None
-        stage = None if trained else technique.stage
-        model = self._model(stage, section, experiment)
-        judge = scorer_field(type(technique))
-        scorer = getattr(technique, judge) if judge else None
-        plugged = self._ingredients.plugged(technique, trained)
-        shown = marked_fields(type(technique), FigureOnly)
-        unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
-        closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
-        parts = {
-            "format": FORMAT,
-            "technique": technique.name,
-            "params": technique.model_dump(mode="json", exclude=unkeyed),
-            "seed": seed,
-            "inputs": {
-                **{field: self._ingredients.file(path) for field, path in inputs.items()},
-                **{field: digest_of_files(files) for field, files in plugged.files.items()},
-            },
-            "model": self._ingredients.models(stage),
-            "needs": {field: [need.key for need in group] for field, group in needs.items()},
-            "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
-            "code": closure.parts,
-        }
-        if scorer is not None and judge is not None:
-            own = getattr(variant.technique, judge) is not None
-            where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
-            parts["scorer"] = self._ingredients.scorer(scorer, where)
-        if plugged.packages:
-            parts["packages"] = plugged.packages
+        common = self._commons.of(section, experiment, slot)
+        parts = {**common.parts, "seed": seed}
+        key = key_of(parts, common.closure.digest)
         name = run_name(section.name, experiment.id, index)
-        readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
-        if any(any(read) for group in readings.values() for read in group):
-            parts["readings"] = readings
-        key = key_of(parts, closure.digest)
-        status, why = self._history.status_of(name, key, parts, needs)
+        status, why = self._history.status_of(name, key, parts, slot.needs)
         return Run(
             section=section.name,
             experiment=experiment.id,
             index=index,
-            technique=technique,
+            technique=common.technique,
             seed=seed,
             axes=axes,
             key=key,
             parts=parts,
-            network_steps=technique.network_steps(
-                {field: group[0].technique for field, group in needs.items()}
-            ),
-            alt=technique.alt(axes),
+            network_steps=common.network_steps,
             label=experiment.label or experiment.title or experiment.id,
-            model=model,
-            scorer=scorer,
-            needs=needs,
-            epochs=epochs,
-            inputs=inputs,
-            modules=closure.modules,
-            files=plugged.files,
-            plugged=plugged.where,
+            model=common.model,
+            prompts=common.prompts,
+            scorer=common.scorer,
+            needs=slot.needs,
+            epochs=common.epochs,
+            inputs=common.inputs,
+            modules=common.closure.modules,
+            files=common.plugged.files,
+            plugged=common.plugged.where,
             status=status,
             why=why,
         )
-
-    def _resolved(self, technique: Technique, needs: Mapping[str, tuple[Run, ...]]) -> Technique:
-        """The technique with what it leaves open filled in.
-
-        A model is shown what it was trained on: the first of the runs needed that has the field
-        decides, and report.yaml where none has.
-        """
-        needed = [need.technique for group in needs.values() for need in group[:1]]
-        taken = {
-            field: next(
-                filter(None, (_named(target, marker.kind) for target in needed)),
-                getattr(self._project.report, FROM_REPORT[marker.kind]),
-            )
-            for field, marker in marked_fields(type(technique), Named).items()
-            if marker.kind in FROM_REPORT and getattr(technique, field) is None
-        }
-        return technique.model_copy(update=taken) if taken else technique
-
-    def _model(
-        self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec
-    ) -> str | None:
-        if stage is None:
-            return None
-        if stage not in self._stage_names:
-            raise UserError(
-                self._project.problem(
-                    f"{experiment.technique.name} asks stage II, and report.yaml names no upscaler",
-                    section.name,
-                    experiment.id,
-                    hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
-                )
-            )
-        return self._stage_names[stage]
-
-
-def _named(technique: Technique, kind: str) -> str | None:
-    """What a technique's fields name of a kind."""
-    fields = marked_fields(type(technique), Named).items()
-    return next((getattr(technique, name) for name, marker in fields if marker.kind == kind), None)
 
 
 def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
@@ -275,3 +165,15 @@ def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
         f"{axis} of {source.experiment}" if axis in own else axis: value
         for axis, value in source.axes.items()
     }
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the garbage collector, which would look again and again at what a plan keeps."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

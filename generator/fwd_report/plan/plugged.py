@@ -42,8 +42,14 @@ def offers_of(plugins: Plugins, technique: Technique) -> Iterator[tuple[str, Off
 
 
 def is_plugged_scorer(plugins: Plugins, name: str) -> bool:
-    """Whether a scorer's name is a plug-in's, and not a folder's or a hub id."""
-    return name.isidentifier() and plugins.offer("scorers", name) is not None
+    """Whether a scorer's name is a plug-in's, and not a folder's or a hub id.
+
+    The project's own plug-ins come before its folders, and those before installed packages.
+    """
+    if not name.isidentifier() or name in plugins.own("scorers"):
+        return name in plugins.own("scorers")
+    folder = (plugins.root or Path()) / name
+    return not folder.is_dir() and plugins.offer("scorers", name) is not None
 
 
 def used_offers(project: Project) -> dict[str, Offer]:

@@ -13,7 +13,7 @@ from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_modul
 if TYPE_CHECKING:
     from fwd_report.plan.code import Code
 
-STARTED_BY_NAME = ("program", "job", "marked_fields", "asked_field", "prompts_of", "sampled_by")
+STARTED_BY_NAME = ("program", "job", "marked_fields", "asked_field", "sampled_by")
 """What the engine calls of a technique."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,10 +33,11 @@ class Run:
     key: str
     parts: Mapping[str, Any]
     network_steps: int
-    alt: str
     label: str
     model: str | None = None
     """The folder or hub id of the text-to-image stage it asks, or None."""
+    prompts: tuple[str, ...] = ()
+    """Those under which it asks that model."""
     scorer: str | None = None
     """The name of the scorer it asks, or None."""
     needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
@@ -62,6 +64,11 @@ class Run:
         """The epoch of that training that the spec names; None: the last."""
         return self.epochs.get(asked_field(type(self.technique)) or "")
 
+    @cached_property
+    def alt(self) -> str:
+        """What its picture shows, in words."""
+        return self.technique.alt(self.axes)
+
     @property
     def name(self) -> str:
         """`section.experiment[index]`, how messages name the run."""
@@ -74,6 +81,18 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
     for run in runs:
         first.setdefault(run.key, run)
     return list(first.values())
+
+
+def with_needs(runs: Iterable[Run]) -> list[Run]:
+    """Runs and all that they need, in turn, each once."""
+    found: dict[int, Run] = {}
+    waiting = list(runs)
+    while waiting:
+        run = waiting.pop()
+        if id(run) not in found:
+            found[id(run)] = run
+            waiting += [need for group in run.needs.values() for need in group]
+    return list(found.values())
 
 
 def run_name(section: str, experiment: str, index: int) -> str:

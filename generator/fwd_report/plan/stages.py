@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
 from fwd_report.spec.project import REPORT, Project
 
@@ -19,6 +20,12 @@ def stage_names(project: Project) -> dict[int, str]:
 def stage_models(project: Project) -> dict[int, Path | str]:
     """The folder or hub id of each stage. Raises UserError for what is neither."""
     return {stage: _resolved(project, stage, name) for stage, name in stage_names(project).items()}
+
+
+def stage_parts(project: Project, stage: int) -> tuple[str, ...]:
+    """The parts of a stage that are read: no text encoder where report.yaml has `embeddings`."""
+    unread = ENCODER_PARTS if project.embeddings else ()
+    return tuple(part for part in STAGE_PARTS[stage] if part not in unread)
 
 
 def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | str:

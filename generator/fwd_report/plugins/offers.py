@@ -126,6 +126,10 @@ class Plugins:
         wanted = {name for file in self._trees for name in imports_of(folder, file, self._trees)}
         return frozenset(file for name, file in folder.files.items() if name in wanted)
 
+    def own(self, kind: str) -> Mapping[str, Offer]:
+        """What the project itself has of a kind, by name."""
+        return self._own.get(kind, {})
+
     def names(self, kind: str) -> tuple[str, ...]:
         """What can be named: the package's own first; those of packages where they were needed."""
         packaged = self.packaged if self.scanned else {}

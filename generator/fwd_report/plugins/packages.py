@@ -43,8 +43,12 @@ class EntryPoint:
 
 
 def entry_points(root: Path) -> tuple[EntryPoint, ...]:
-    """What the installed packages offer. What lies in the project's own folder is not installed."""
-    where = [path for path in sys.path if path and not _same(path, root)]
+    """What the installed packages offer.
+
+    What lies in the project's own folder, or in the present one, is not installed, although
+    `python -m` looks for modules there.
+    """
+    where = [path for path in sys.path if path and not _same(path, root, Path.cwd())]
     return _offered(tuple(where))
 
 
@@ -114,8 +118,8 @@ def digest_of_files(files: dict[str, Path]) -> str:
     return digest.hexdigest()
 
 
-def _same(path: str, root: Path) -> bool:
+def _same(path: str, *folders: Path) -> bool:
     try:
-        return os.path.samefile(path, root)
+        return any(os.path.samefile(path, folder) for folder in folders)
     except OSError:
         return False

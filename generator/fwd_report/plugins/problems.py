@@ -27,6 +27,8 @@ def at_line(folder: Folder, file: str, line: int | None, message: str, hint: str
 
 def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
     """Why a file could not be imported, at the last of the project's lines that was reached."""
+    if isinstance(error, SyntaxError) and error.filename is None:
+        return at_line(folder, file, None, f"this is no Python: {error.msg}")
     if isinstance(error, SyntaxError) and (at := _file_of(folder, error.filename)):
         return at_line(folder, at, error.lineno, f"this is no Python: {error.msg}")
     line = None

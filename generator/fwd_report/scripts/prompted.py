@@ -16,6 +16,7 @@ from fwd_report.scripts.anagram_views import ORDERS, view_lines
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json
+from fwd_report.techniques.base import Scripted
 
 
 def prompted(project: Project, run: Run) -> list[str]:
@@ -26,7 +27,8 @@ def prompted(project: Project, run: Run) -> list[str]:
     patched = _config(model, "unet", CONFIG).get("_class_name") == "PatchedUNet2DConditionModel"
     size = "unet.config.sample_size"
     pictured = "image" in fields
-    anagram = run.technique.name == "anagram"
+    scripted = run.technique.scripted() or Scripted()
+    anagram = scripted.estimate == "anagram"
     timesteps = _timesteps(config.get("num_train_timesteps", 1000), fields)
     return [
         "import torch",
@@ -57,18 +59,18 @@ def prompted(project: Project, run: Run) -> list[str]:
         "    text = encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]",
         "    return unet(x, t, text).sample.split(3, dim=1)",
         "",
-        *_estimate(fields, run.technique.name),
+        *_estimate(fields, scripted),
         "",
         *_pictures(project, fields),
-        *_loop(fields, run.technique.name),
+        *_loop(fields, scripted),
     ]
 
 
-def _estimate(fields: Mapping[str, Any], technique: str) -> list[str]:
+def _estimate(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
     """`estimate(x, t)`: the noise and the variance that the step is made with."""
-    if technique == "hybrid":
+    if scripted.estimate == "hybrid":
         return _hybrid(fields)
-    if technique == "anagram":
+    if scripted.estimate == "anagram":
         return [
             *_guided(fields["guidance"]),
             "",
@@ -164,7 +166,7 @@ def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _loop(fields: Mapping[str, Any], technique: str) -> list[str]:
+def _loop(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
     noised = [
         "",
         "def noised(x, t):",
@@ -172,7 +174,7 @@ def _loop(fields: Mapping[str, Any], technique: str) -> list[str]:
         "    return a.sqrt() * x + (1 - a).sqrt() * draw()",
         "",
     ]
-    start = "noised(x0, timesteps[0])" if technique in ("iterative", "sdedit") else "draw()"
+    start = "noised(x0, timesteps[0])" if scripted.noised else "draw()"
     lines = [
         *(noised if "image" in fields else []),
         f"x = {start}",
@@ -180,7 +182,7 @@ def _loop(fields: Mapping[str, Any], technique: str) -> list[str]:
         "    output = torch.cat(estimate(x, t), dim=1)",
         "    x = scheduler.step(output, t, x, generator=generator).prev_sample",
     ]
-    if technique == "inpaint":
+    if scripted.kept:
         lines.append("    x = mask * x + (1 - mask) * noised(x0, t_next)")
     return lines
 

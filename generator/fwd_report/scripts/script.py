@@ -17,9 +17,7 @@ from fwd_report.scripts.quoted import quoted
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
-
-SCRIPTED = ("sample", "iterative", "sdedit", "inpaint", "anagram", "hybrid")
-"""Techniques of single pictures, which there is a script of."""
+from fwd_report.techniques.registry import built_in
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,10 @@ class Script:
 def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
     """The script of the first picture of a figure that shows `runs`.
 
-    None for techniques without one, and for figures that put several experiments together.
+    None for results without one, and for figures that put several experiments together.
     """
     experiments = {(run.section, run.experiment) for run in runs}
-    if len(experiments) != 1 or runs[0].technique.name not in SCRIPTED:
+    if len(experiments) != 1 or _objection(runs[0]) is not None:
         return None
     first = runs[0]
     file = f"{first.section}.{first.experiment}.py"
@@ -50,20 +48,28 @@ def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | Non
 def script_of(project: Project, store: Store, run: Run) -> str:
     """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
 
-    Raises UserError for a run of a technique that is not one of `SCRIPTED`.
+    Raises UserError for a result that no script makes.
     """
-    if run.technique.name not in SCRIPTED:
-        raise UserError(
-            f"{run.name} is no single picture of a model: its technique is {run.technique.name}",
-            hint=f"a script is for runs of {', '.join(SCRIPTED)}",
-        )
+    if (objection := _objection(run)) is not None:
+        scripted = [name for name, each in built_in().items() if each.scripted()]
+        hint = f"a script is for runs of {', '.join(scripted)}"
+        raise UserError(f"{run.name} {objection}", hint=hint)
     lines = [
         f"# {run.name}, by plain torch and diffusers. Run it in the writeup's folder.",
-        *(trained(store, run) if run.needs.get("model") else prompted(project, run)),
+        *(trained(store, run) if run.trained else prompted(project, run)),
         "",
-        *_saved(run, (0, 1) if run.needs.get("model") else (-1, 1)),
+        *_saved(run, (0, 1) if run.trained else (-1, 1)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _objection(run: Run) -> str | None:
+    """Why there is no script of a run, after its name; None: there is one."""
+    if run.plugged:
+        return f"is made by code that no script has: {', '.join(run.plugged)}"
+    if "scripted" not in vars(type(run.technique)):
+        return f"is no single picture of a model: its technique is {run.technique.name}"
+    return None
 
 
 def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:

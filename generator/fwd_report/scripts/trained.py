@@ -9,9 +9,10 @@ from fwd_report.store.store import Store
 
 def trained(store: Store, run: Run) -> list[str]:
     """All of it but the saving; the weights are those in the store."""
-    training = run.needs["model"][0]
+    training = run.trained
+    assert training is not None
     made_by, fields = dict(training.technique), dict(run.technique)
-    epoch = run.epochs.get("model") or made_by["epochs"]
+    epoch = run.trained_epoch or made_by["epochs"]
     weights = store.folder(training.key).relative_to(store.base.parent) / (
         f"epoch-{epoch:03d}.safetensors"
     )

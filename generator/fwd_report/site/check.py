@@ -17,11 +17,12 @@ from fwd_report.site.findings import (
     findings_as_json,
     findings_as_text,
 )
+from fwd_report.site.inputs import shown_results
 from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
-from fwd_report.site.stamp import built_profile, pages_current, shown_results
+from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.project import FOLDER, REPORT, Project
 
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]

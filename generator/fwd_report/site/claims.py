@@ -13,7 +13,7 @@ from fwd_report.site.results import ExperimentResult, ReportResult, SectionResul
 from fwd_report.spec.expansion import parse_reference
 from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
 from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
-from fwd_report.techniques.base import Reference, marked_fields
+from fwd_report.techniques.base import Reference, asked_field, marked_fields
 
 REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
 BOTH = {"flip": "both orientations", "distance": "near and far", "trajectory": "the way there"}
@@ -108,7 +108,8 @@ def _candidates(project: Project, section: SectionResult) -> Iterator[_Candidate
             continue
         for variant in result.spec.variants:
             fields = variant.technique.model_dump(mode="json")
-            training, epoch = _training(project, section.spec.name, fields.get("model"))
+            asked = fields.get(asked_field(result.spec.technique) or "")
+            training, epoch = _training(project, section.spec.name, asked)
             times = _times(project, section.spec.name, result.spec, variant)
             yield _Candidate(section.spec.name, result, fields, training, epoch, times)
 

@@ -17,6 +17,8 @@ from queue import Empty, Queue
 from threading import Lock, Thread
 
 SCRIPT = Path(__file__).parent / "temml" / "convert.py"
+SOURCES = (SCRIPT, SCRIPT.parent / "temml.min.js")
+"""The files that say what a formula becomes."""
 ENCODING = "utf-8"
 START_SECONDS = 120
 """A busy machine may take long to load V8; a formula never should."""

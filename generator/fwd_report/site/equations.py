@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from fwd_report.site.mathml import ROW, FormulaError, inert
 from fwd_report.site.spoken import spoken
 
@@ -14,6 +16,10 @@ TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 REFERENCE = re.compile(r"(?<!\\)\\(eqref|ref)\s*\{([^{}\n]*)\}")
 IN_ROWS = re.compile(r"\\begin\{(?:align|alignat|gather)\*?\}")
 """Environments that have a number for each row."""
+IN_MATH = re.compile("⸨(\\d+)⸩")
+"""Stands for a reference within a formula while that is converted."""
+EQNARRAY = re.compile(r"\\begin\{eqnarray(\*?)\}(.*?)\\end\{eqnarray\*?\}", re.S)
+TOKEN = re.compile(r"\\begin\b|\\end\b|\\\\|\\[^\\]|[{}&]", re.S)
 PLACEHOLDER = re.compile("\ue006(\\d+)\ue007")
 """Stands for a reference until all equations of the page are known."""
 
@@ -24,6 +30,7 @@ class EquationError(ValueError):
     """A reference to an equation that the page does not have. lineno: its line in the prose."""
 
     lineno: int | None = None
+    label: str = ""
 
 
 class Reference(NamedTuple):
@@ -85,6 +92,20 @@ class Equations:
 
         return REFERENCE.sub(noted, text)
 
+    def referred_in_math(self, latex: str, line: int | None) -> str:
+        """A formula with its references noted, and what stands for them while it is converted.
+
+        line: that of its beginning.
+        """
+
+        def noted(found: re.Match[str]) -> str:
+            where = None if line is None else line + latex.count("\n", 0, found.start())
+            reference = Reference(found[2].strip(), found[1] == "eqref", where, self.place)
+            self._references.append(reference)
+            return rf"\text{{⸨{len(self._references) - 1}⸩}}"
+
+        return REFERENCE.sub(noted, latex)
+
     def wrong(self) -> Iterator[tuple[Place, EquationError]]:
         """Each reference to nothing, with the text it stands in."""
         for reference in self._references:
@@ -98,16 +119,39 @@ class Equations:
                 yield reference.place, error
 
     def linked(self, text: str) -> str:
-        """A written text with its references as links, once all texts are written."""
+        """A written text with its references as links, once all texts are written.
+
+        The placeholders of references to other pages' equations stay.
+        """
 
         def link(found: re.Match[str]) -> str:
-            label, brackets, _, _ = self._references[int(found[1])]
-            number = self._numbers.get(label, "")
-            shown = inert(f"({number})" if brackets else number)
-            anchor = self._anchors.get(label, "")
-            return f'<a class="fwd-eqref" href="#{anchor}">{shown}</a>'
+            reference = self._references[int(found[1])]
+            if reference.label not in self._numbers:
+                return found[0]
+            number, anchor = self.labels[reference.label]
+            return reference_link(reference, number, f"#{anchor}")
 
         return PLACEHOLDER.sub(link, text)
+
+    def named(self, text: str) -> Markup:
+        """A text that stands alone: what refers to other pages' equations has their labels."""
+        return Markup(
+            PLACEHOLDER.sub(lambda found: inert(self._references[int(found[1])].label), text)
+        )
+
+    @property
+    def labels(self) -> dict[str, tuple[str, str]]:
+        """(number, anchor) of each labelled equation."""
+        return {label: (number, self._anchors[label]) for label, number in self._numbers.items()}
+
+    @property
+    def elsewhere(self) -> dict[str, Reference]:
+        """The references to what the page has not, by the number of their placeholder."""
+        return {
+            str(number): reference
+            for number, reference in enumerate(self._references)
+            if reference.label not in self._numbers
+        }
 
     def _objection(self, label: str, display: bool) -> str | None:
         if not display:
@@ -129,6 +173,35 @@ class Equations:
         while anchor in self._anchors.values():
             anchor += "-"
         return anchor
+
+
+def reference_link(reference: Reference, number: str, address: str, where: str = "") -> str:
+    """A reference as a link that shows an equation's number. where: HTML that follows it."""
+    shown = inert(f"({number})" if reference.brackets else number)
+    return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'
+
+
+def as_align(latex: str) -> str:
+    """A formula with `align` in place of `eqnarray`, which has a column more: `a & = & b`."""
+    return EQNARRAY.sub(
+        lambda found: rf"\begin{{align{found[1]}}}{_one_mark(found[2])}\end{{align{found[1]}}}",
+        latex,
+    )
+
+
+def _one_mark(rows: str) -> str:
+    """Rows without the second of their marks."""
+    written, end, depth, marks = [], 0, 0, 0
+    for token in TOKEN.finditer(rows):
+        depth += {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}.get(token[0], 0)
+        if depth == 0 and token[0] == r"\\":
+            marks = 0
+        elif depth == 0 and token[0] == "&":
+            marks += 1
+            if marks == 2:
+                written.append(rows[end : token.start()])
+                end = token.end()
+    return "".join((*written, rows[end:]))
 
 
 def _row(latex: str, position: int) -> tuple[int, int]:

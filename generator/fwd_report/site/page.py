@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UnavailableError, UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
@@ -26,7 +26,9 @@ from fwd_report.site.titles import (
     title_html,
     toc_label,
 )
+from fwd_report.site.written import Page
 from fwd_report.spec.prose_check import prose_problem
+from fwd_report.store.store import DamagedEntryError
 
 
 def templates(folder: Any) -> Environment:
@@ -52,18 +54,21 @@ def section_page(
     everything: Names,
     gallery: Gallery,
     environment: Environment,
-) -> str:
-    """The page's Markdown. Raises UserError with every prose that does not render."""
-    return rendered(
+) -> Page:
+    """The page as written. Raises UserError with every prose that does not render."""
+    spec = section.spec
+    content, equations = section_content(report, section, everything, gallery)
+    text = rendered(
         environment,
         "section.md",
         report.project.root,
-        section=section.spec,
-        **section_content(report, section, everything, gallery),
+        section=spec,
+        **content,
         report=report.project.report,
         profile=report.project.profile,
-        file=section.spec.file.relative_to(report.project.root).as_posix(),
+        file=spec.file.relative_to(report.project.root).as_posix(),
     )
+    return Page(spec.name, spec.title, text, (), equations.labels, equations.elsewhere)
 
 
 def section_content(
@@ -72,8 +77,10 @@ def section_content(
     everything: Names,
     gallery: Gallery,
     drawn: Mapping[str, ExperimentResult] | None = None,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Equations]:
     """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+
+    The equations are those of the page; references to others are placeholders in the texts.
 
     drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
     UserError with every prose that does not render.
@@ -106,18 +113,18 @@ def section_content(
                 }
             )
     outro = writer.prose(section.spec.outro, "outro")
-    writer.check_references()
     if writer.problems:
         raise UserError(writer.problems)
     linked = writer.equations.linked
     for experiment in experiments:
         for field in ("caption", "discussion"):
             experiment[field] = Markup(linked(experiment[field]))
-    return {
+    content = {
         "intro": Markup(linked(intro)),
         "experiments": experiments,
         "outro": Markup(linked(outro)),
     }
+    return content, writer.equations
 
 
 def _origin(
@@ -191,11 +198,6 @@ class _Writer:
     ) -> str:
         return self._written(render_inline, source, context, path, of_page)
 
-    def check_references(self) -> None:
-        """Note each reference to an equation that the page does not have."""
-        for path, error in self.equations.wrong():
-            self.problems.append(prose_problem(self._report.project, self._name, path, error))
-
     def _written(
         self,
         write: Any,
@@ -209,6 +211,8 @@ class _Writer:
         equations.place = path
         try:
             return str(write(source, {**self._context, **context}, equations))
+        except (DamagedEntryError, UnavailableError):
+            raise
         except Exception as error:
             # Whatever an expression raises is a mistake of the prose, at its line.
             self.problems.append(prose_problem(self._report.project, self._name, path, error))

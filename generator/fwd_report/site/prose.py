@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fwd_report.site.contexts import MISSING, Writer
-from fwd_report.site.equations import Equations
+from fwd_report.site.equations import IN_MATH, Equations, as_align
 from fwd_report.site.mathml import inert, to_mathml
 from fwd_report.site.sandbox import format_value, text_of
 from fwd_report.site.spoken import spoken
@@ -163,8 +163,10 @@ def _formula(
         return writer.formula(piece, lambda latex: inert(spoken(latex)))
 
     def write(latex: str) -> str:
-        numbered, anchors = known.numbered(latex, display)
-        return equation(numbered, display, anchors)
+        numbered, anchors = known.numbered(as_align(latex), display)
+        referring = known.referred_in_math(numbered, writer.line(piece.start))
+        made = equation(referring, display, anchors, numbered)
+        return made if referring == numbered else IN_MATH.sub("\ue006\\1\ue007", made)
 
     return writer.formula(piece, write)
 
@@ -207,8 +209,13 @@ def _address(page: str) -> str:
     return f"{place}/" if place else ""
 
 
-def equation(latex: str, display: bool, anchors: Sequence[str] = ()) -> str:
-    """A formula as HTML that may stand anywhere in Markdown. anchors: ids that lead to it."""
+def equation(
+    latex: str, display: bool, anchors: Sequence[str] = (), written: str | None = None
+) -> str:
+    """A formula as HTML that may stand anywhere in Markdown.
+
+    anchors: ids that lead to it. written: what the author wrote.
+    """
     kind = "fwd-equation" if display else "fwd-math"
     targets = "".join(f'<span id="{anchor}"></span>' for anchor in anchors)
-    return f'<span class="{kind}">{targets}{to_mathml(latex, display)}</span>'
+    return f'<span class="{kind}">{targets}{to_mathml(latex, display, written)}</span>'

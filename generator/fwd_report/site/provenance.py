@@ -58,11 +58,8 @@ def _deterministic(provenance: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _model(provenance: Sequence[Mapping[str, Any]]) -> str:
-    names = []
-    for item in provenance:
-        if model := item.get("model"):
-            names.append(str(model).rstrip("/").rsplit("/", 1)[-1])
-    return ", ".join(dict.fromkeys(names))
+    models = (str(item["model"]) for item in provenance if item.get("model"))
+    return ", ".join(dict.fromkeys(model.rstrip("/").rsplit("/", 1)[-1] for model in models))
 
 
 def _total(provenance: Sequence[Mapping[str, Any]], name: str, form: str) -> str:

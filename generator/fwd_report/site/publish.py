@@ -14,12 +14,13 @@ from fwd_report.git import Git, GitError
 from fwd_report.site.branch import RemoteBranch, Tip
 from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.config import mkdocs_config
+from fwd_report.site.inputs import shown_results
 from fwd_report.site.lock import held
 from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.published_files import MARK, Changes, changes, mark_of
 from fwd_report.site.render_record import names
 from fwd_report.site.results import ReportResult
-from fwd_report.site.stamp import pages_current, shown_results
+from fwd_report.site.stamp import pages_current
 from fwd_report.site.target import Target, target_address
 from fwd_report.spec.project import FOLDER
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
@@ -25,6 +28,64 @@ class ExperimentResult:
     entries: tuple[Entry, ...]
     absence: str | None = None
     script: Script | None = None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where its results lie."""
+        return tuple(entry.folder for entry in self.entries)
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The sections that its results belong to, and those that these need."""
+        waiting, met = list(self.entries), set[int]()
+        found: set[str] = set()
+        while waiting:
+            entry = waiting.pop()
+            if id(entry) not in met:
+                met.add(id(entry))
+                found.add(entry.section)
+                waiting += [need for group in entry.needs.values() for need in group]
+        return frozenset(found)
+
+
+class StoredResult(ExperimentResult):
+    """The same, read when it is looked at: most pages of a render are not made again.
+
+    Reading `entries` raises DamagedEntryError where files are not as they were stored.
+    """
+
+    _folders: tuple[Path, ...]
+    _sections: frozenset[str]
+    _entries: Callable[[], tuple[Entry, ...]]
+    _script: Callable[[], Script | None]
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        absence: str | None,
+        folders: tuple[Path, ...],
+        sections: frozenset[str],
+        entries: Callable[[], tuple[Entry, ...]],
+        script: Callable[[], Script | None],
+    ) -> None:
+        known = {"spec": spec, "absence": absence, "_folders": folders, "_sections": sections}
+        self.__dict__.update(known, _entries=entries, _script=script)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return self._folders
+
+    @property
+    def sections(self) -> frozenset[str]:
+        return self._sections
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        return self._entries()
+
+    @cached_property
+    def script(self) -> Script | None:
+        return self._script()
 
 
 @dataclass(frozen=True)

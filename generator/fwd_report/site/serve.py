@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from fwd_report import stopping
 from fwd_report.errors import say as report
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
@@ -18,18 +19,24 @@ from fwd_report.site.lock import held
 from fwd_report.site.nav import NAV
 from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.preview import Preview, State
+from fwd_report.site.served import COMPILED, copy_site, remove_abandoned
 from fwd_report.site.watching import EVERY, Sources
 from fwd_report.spec.project import FOLDER
 from fwd_report.store.store import Store
 
 WRONG_INPUT = 2
-BUILD_LIBRARIES = ("yaml", "pydantic", "typer", "jinja2", "markdown", "latex2mathml.converter",
-                   "pygments.formatters.html", "PIL.Image", "filelock", "numpy")  # fmt: skip
+GIVEN_UP = -1000
+"""In place of an exit code."""
+BUILD_LIBRARIES = ("yaml", "pydantic.main", "pydantic.type_adapter", "typer.main", "jinja2.sandbox",
+                   "jinja2.meta", "markdown.extensions.smarty", "pygments.formatters.html",
+                   "pygments.lexers.data", "PIL.PngImagePlugin", "PIL.GifImagePlugin", "filelock",
+                   "numpy", "importlib.metadata", "sysconfig", "zoneinfo")  # fmt: skip
 SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pymdownx.superfences",
-                  "pymdownx.snippets", "markdown.extensions.toc")  # fmt: skip
+                  "pymdownx.snippets", "markdown.extensions.toc", "mkdocs_glightbox.plugin",
+                  "material.plugins.search.plugin")  # fmt: skip
 """What a command needs of other people's code: imported while nobody waits."""
 PROGRESS = re.compile(r"[\d,]+/[\d,]+ network steps\b")
-FOLDERS = re.compile(r"serve-[0-9]+")
+MKDOCS = "fwd_report.site.themed"
 HINT = "look at them with"
 
 
@@ -54,16 +61,16 @@ def serve(
     state.begin("starting")
     preview = Preview(state, port)
     say(f"serving on {preview.address} (Ctrl-C ends it)")
-    builder = _Builder(root, build, preview.address, state, say, trusted)
+    sources = Sources(root)
+    builder = _Builder(root, build, preview.address, state, say, trusted, sources.touched)
     try:
-        sources = Sources(root)
         builder.start()
         builder.again([], stop)
         while not stop.wait(EVERY):
             if changed := sources.changed(stop.wait):
                 builder.again(changed, stop)
     except KeyboardInterrupt:
-        say("stopped")
+        stopping.say()
     finally:
         preview.close()
         builder.end()
@@ -80,6 +87,7 @@ class _Builder:
         state: State,
         say: Callable[[str], None],
         trusted: bool,
+        touched: Callable[[], bool] = bool,
     ) -> None:
         self._root = root
         self._build = build
@@ -87,11 +95,13 @@ class _Builder:
         self._state = state
         self._say = say
         self._trusted = trusted
+        self._touched = touched
         self._folder = f"serve-{address.rsplit(':', 1)[1].strip('/')}"
         self._lock = ExitStack()
         self._count = 0
         self._outdated: Path | None = None
         self._children: dict[str, Child] = {}
+        self._ending: list[threading.Thread] = []
 
     def start(self) -> None:
         """Have processes at hand, and a folder that is this server's while it lives."""
@@ -100,10 +110,9 @@ class _Builder:
             Store(self._root).locks.waiting(self._folder, f"serves from {self._folder}", tell)
         )
         self._sites = scratch_folder(self._root, self._folder)
-        _remove_abandoned(self._root)
-        for module, libraries in ((self._build[0], BUILD_LIBRARIES), ("mkdocs", SITE_LIBRARIES)):
-            if module not in self._children:
-                self._children[module] = Child(self._root, libraries)
+        self._compiled = scratch_folder(self._root, self._folder + COMPILED)
+        remove_abandoned(self._root)
+        self._prepare()
 
     def again(self, changed: Sequence[str], stop: threading.Event) -> None:
         """Build, and show what came of it; says in one line what that was."""
@@ -116,20 +125,31 @@ class _Builder:
             return
         problem = _problem(errors) or f"the build ended with exit code {code}" if code else ""
         site = None
+        done = f"{f'{what}: ' if changed else ''}{_done(output)}"
         if self._has_pages() and (code != WRONG_INPUT or self._state.site is None):
             self._state.hear("putting the site together")
-            if not code and navigation == self._navigation() and _only_prose(changed):
-                self._show_early(stop)
-            site, trouble = self._site(stop)
+            early = False
+            if not _only_prose(changed):
+                scratch_folder(self._root, self._folder + COMPILED)
+            elif not code and navigation == self._navigation():
+                early = self._show_early(stop)
+            if early:
+                self._say(f"{done} ({time.monotonic() - began:.1f} s)")
+            self._prepare()
+            # Who goes on writing need not wait for pages of before.
+            site, trouble = self._site(stop, give_up=self._touched if early else None)
             problem = "\n".join(filter(None, (problem, trouble)))
+            if early and site is None and not trouble:
+                return
+            done = "" if early else done
         if stop.is_set():
             return
+        self._prepare()
         self._drop(self._state.finish(site, problem))
         if problem:
             self._say(problem)
-        if not code:
-            done = " ".join(line for line in output.splitlines() if HINT not in line)
-            self._say(f"{f'{what}: ' if changed else ''}{done} ({time.monotonic() - began:.1f} s)")
+        if not code and done:
+            self._say(f"{done} ({time.monotonic() - began:.1f} s)")
 
     def end(self) -> None:
         """Leave no process and no site behind."""
@@ -137,47 +157,72 @@ class _Builder:
             child.tell()
         for child in self._children.values():
             child.end()
-        shutil.rmtree(self._root / ".fwd-report" / self._folder, ignore_errors=True)
+        for thread in self._ending:
+            thread.join()
+        for name in (self._folder, self._folder + COMPILED):
+            shutil.rmtree(self._root / ".fwd-report" / name, ignore_errors=True)
         self._lock.close()
 
-    def _show_early(self, stop: threading.Event) -> None:
+    def _prepare(self) -> None:
+        """Have a process at hand for each command."""
+        for module, libraries in ((self._build[0], BUILD_LIBRARIES), (MKDOCS, SITE_LIBRARIES)):
+            if module not in self._children:
+                self._children[module] = Child(self._root, libraries)
+
+    def _show_early(self, stop: threading.Event) -> bool:
         """Show the pages that changed among those that were there, in a fraction of the time.
 
         What holds words of all pages, the search, is whole again with the site that follows.
+        Returns whether they are shown.
         """
         before = self._state.site
         if before is None:
-            return
+            return False
         site, _ = self._site(stop, before)
-        if site is not None and not stop.is_set():
-            self._drop(self._state.finish(site, ""))
-            self._state.begin("putting the whole site together")
+        if site is None or stop.is_set():
+            return False
+        self._drop(self._state.finish(site, ""))
+        self._state.begin("putting the whole site together")
+        return True
 
-    def _site(self, stop: threading.Event, before: Path | None = None) -> tuple[Path | None, str]:
-        """A new folder with the site, or what MkDocs says is wrong.
+    def _site(
+        self,
+        stop: threading.Event,
+        before: Path | None = None,
+        give_up: Callable[[], bool] | None = None,
+    ) -> tuple[Path | None, str]:
+        """A new folder with the site, or what MkDocs says is wrong; neither where it was given up.
 
         before: a site of which only the pages are made again that are older than their sources.
         """
         self._count += 1
         site = self._sites / str(self._count)
         config = mkdocs_config(self._root, self._trusted, self._address)
-        arguments = ["build", "--quiet", "--config-file", "-", "--site-dir", str(site)]
+        arguments = [str(self._compiled), "build", "--quiet"]
+        arguments += ["--config-file", "-", "--site-dir", str(site)]
         if before is not None:
-            shutil.copytree(before, site)
+            copy_site(before, site, self._root / "docs")
             arguments.append("--dirty")
         with held(self._root):
-            code, output, errors = self._run("mkdocs", arguments, config, stop)
+            code, output, errors = self._run(MKDOCS, arguments, config, stop, give_up)
+        if code == GIVEN_UP:
+            return None, ""
         if code:
             shutil.rmtree(site, ignore_errors=True)
             return None, f"mkdocs ended with exit code {code}:\n{(errors or output).strip()}"
         return site, ""
 
     def _run(
-        self, module: str, arguments: Sequence[str], text: str, stop: threading.Event
+        self,
+        module: str,
+        arguments: Sequence[str],
+        text: str,
+        stop: threading.Event,
+        give_up: Callable[[], bool] | None = None,
     ) -> tuple[int, str, str]:
-        """One command in the process that waits for it; the next one is started then."""
-        child = self._children.pop(module)
-        if not child.alive():
+        """One command in the process that waits for it; GIVEN_UP as its exit code where it was."""
+        child = self._children.pop(module, None)
+        if child is None or not child.alive():
             child = Child(self._root)
         self._children[""] = child
         answer: list[tuple[int, str, str]] = []
@@ -188,11 +233,14 @@ class _Builder:
         thread.start()
         while thread.is_alive() and not stop.is_set():
             thread.join(EVERY)
+            if thread.is_alive() and give_up is not None and give_up():
+                del self._children[""]
+                self._ending.append(threading.Thread(target=child.end))
+                self._ending[-1].start()
+                return GIVEN_UP, "", ""
         if stop.is_set():
             return 0, "", ""
         del self._children[""]
-        libraries = SITE_LIBRARIES if module == "mkdocs" else BUILD_LIBRARIES
-        self._children[module] = Child(self._root, libraries)
         return answer[0]
 
     def _heard(self, line: str) -> None:
@@ -219,18 +267,9 @@ class _Builder:
             self._outdated = replaced
 
 
-def _remove_abandoned(root: Path) -> None:
-    """Remove the folders of servers that were killed: those of living ones are locked."""
-    locks = Store(root).locks
-    for folder in (root / ".fwd-report").iterdir():
-        if not FOLDERS.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
-            continue
-        lock = locks.lock(folder.name)
-        if lock.acquire():
-            try:
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                lock.release()
+def _done(output: str) -> str:
+    """What a build says that it did."""
+    return " ".join(line for line in output.splitlines() if HINT not in line)
 
 
 def _problem(errors: str) -> str:

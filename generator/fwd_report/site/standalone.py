@@ -45,8 +45,9 @@ def figure_html(
     with tempfile.TemporaryDirectory(prefix="fwd-report-") as folder:
         gallery = Gallery(Path(folder))
         drawn = {result.spec.id: replace(result, script=None)}
-        content = section_content(report, section, everything, gallery, drawn)
+        content, equations = section_content(report, section, everything, gallery, drawn)
         (figure,) = content["experiments"]
+        figure |= {field: equations.named(figure[field]) for field in ("caption", "discussion")}
         made = rendered_macro(environment, "figure.html", "figure", report.project.root, figure)
         return _within(made, gallery)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from jinja2 import UndefinedError
@@ -140,7 +141,11 @@ class ExperimentView:
         self.title = _words(result.spec.title)
         self.figure = figure
         self._missing = result.absence is not None
-        self._runs = tuple(RunView.of(entry) for entry in result.entries)
+        self._result = result
+
+    @cached_property
+    def _runs(self) -> tuple[RunView, ...]:
+        return tuple(RunView.of(entry) for entry in self._result.entries)
 
     def __len__(self) -> int:
         return len(self._runs)

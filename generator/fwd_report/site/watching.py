@@ -18,6 +18,8 @@ MADE = "docs/index.md"
 """A build writes it where there is none."""
 EVERY = 0.1
 """Seconds between two looks."""
+SETTLED = 0.05
+"""Seconds without another change after which an editor has saved."""
 
 
 class Sources:
@@ -33,13 +35,17 @@ class Sources:
         if now == self._seen:
             return []
         while True:
-            wait(EVERY)
+            wait(SETTLED)
             before, now = now, self._look()
             if now == before:
                 break
         seen, self._seen = self._seen, now
         names = {name for name, _ in seen.items() ^ now.items()}
         return sorted(names - ({MADE} - seen.keys()))
+
+    def touched(self) -> bool:
+        """Whether something changed since `changed` was last asked."""
+        return self._look() != self._seen
 
     def _look(self) -> dict[str, tuple[int, int, int]]:
         return dict(self._entries())

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fwd_report.errors import Problem
 from fwd_report.plugins.offers import NOTHING, Plugins
@@ -26,6 +26,11 @@ SCHEMAS = ".fwd-report/schema"
 """Where the specs' first lines tell editors to look for their JSON Schema."""
 
 
+def _several(value: Any) -> Any:
+    """One name where several may stand."""
+    return (value,) if isinstance(value, str) else value
+
+
 class ReportSpec(BaseModel):
     """`report.yaml`: what holds for the whole report. Any field may be written `field@profile`."""
 
@@ -41,6 +46,8 @@ class ReportSpec(BaseModel):
     """The embedded model's name, a folder in diffusers' IF layout, or a hub id: stage I."""
     upscaler: str | None = None
     """Stage II, likewise; None: the embedded model's own, or none."""
+    embeddings: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    """Files of encoded prompts, .pth or .safetensors; with them no text encoder is loaded."""
     scorer: str = "emoji-if"
     """What tells whether pictures show their prompts: the embedded model's scorer, or a folder or
     hub id of a CLIP model in transformers' layout."""
@@ -141,6 +148,11 @@ class Project:
         """The folder report.yaml names for dataset files; `~` is the user's own."""
         named = self.report.data
         return None if named is None else self.root / os.path.expanduser(named)
+
+    @property
+    def embeddings(self) -> tuple[Path, ...]:
+        """The files of encoded prompts that report.yaml names; `~` is the user's own."""
+        return tuple(self.root / os.path.expanduser(name) for name in self.report.embeddings)
 
     def problem(
         self, message: str, section: str, *path: str | int, hint: str | None = None

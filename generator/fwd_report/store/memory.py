@@ -57,7 +57,8 @@ def memory_of(root: Path) -> Memory:
 
 def digest_of(*made_of: Any) -> str:
     """The name of a value: SHA-256 over what it is computed from, as JSON."""
-    return hashlib.sha256(strict_json(made_of, sort_keys=True).encode()).hexdigest()
+    text = strict_json(made_of, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def sign_of(stat: os.stat_result) -> str:
@@ -145,7 +146,8 @@ class Memory:
                 self._values[digest] = json.loads(self.get(digest) or b"")
             except (ValueError, RecursionError):
                 self._values[digest] = find()
-                self.put(digest, strict_json(self._values[digest]).encode())
+                text = strict_json(self._values[digest])
+                self.put(digest, text.encode("utf-8", "surrogatepass"))
         return cast(V, self._values[digest])
 
     def save(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 from pydantic import Field
 
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.base import Prompt, Reading, Result, Scripted
 from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ class Anagram(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 2
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted("anagram")
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * 2 * estimates(self.guidance)

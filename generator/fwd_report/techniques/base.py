@@ -86,6 +86,19 @@ Trained = Annotated[str, Reference("one", asked=True)]
 AllRuns = Annotated[str, Reference("all")]
 
 
+@dataclass(frozen=True)
+class Scripted:
+    """What a script of plain diffusers must know of a technique to make its picture.
+
+    estimate: how its prompts are put together. noised: it begins with its picture noised, not with
+    noise. kept: outside of its mask, the noised picture stands after each step.
+    """
+
+    estimate: Literal["prompted", "anagram", "hybrid"] = "prompted"
+    noised: bool = False
+    kept: bool = False
+
+
 @dataclass
 class Result:
     """What one run made.
@@ -133,6 +146,14 @@ class Technique(BaseModel):
         """
         return 0
 
+    @outside_keys
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        """The prompts under which one run asks the text-to-image model, "" if it asks without one.
+
+        needs: as in `network_steps`. The default: what its fields of prompts say.
+        """
+        return tuple(prompts_of(self))
+
     @classmethod
     @outside_keys
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
@@ -178,6 +199,12 @@ class Technique(BaseModel):
     @outside_keys
     def front_rank(cls) -> int | None:
         """Where its pictures stand in the front page's teaser, 1 first; None: not there."""
+        return None
+
+    @classmethod
+    @outside_keys
+    def scripted(cls) -> Scripted | None:
+        """How a script makes its picture; None: there is none. Not inherited."""
         return None
 
     @classmethod
@@ -243,8 +270,9 @@ def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
     return found
 
 
+@outside_keys
 def prompts_of(technique: Technique) -> list[str]:
-    """The texts that a run has encoded, in the order of its fields."""
+    """The texts that are encoded ahead of a run, in the order of its fields."""
     found: list[str] = []
     for name in marked_fields(type(technique), PromptText):
         value = getattr(technique, name)

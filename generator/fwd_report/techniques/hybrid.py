@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.base import Prompt, Reading, Result, Scripted
 from fwd_report.techniques.sampling import LOOP, Guidance, Kernel, Sampling, Steps, estimates
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ class Hybrid(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 4
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted("hybrid")
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance, conditional=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result
+from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result, Scripted
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -46,6 +46,10 @@ class Inpaint(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 6
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted(kept=True)
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (self.steps or LOOP) * estimates(self.guidance)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result
+from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result, Scripted
 from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class Iterative(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 7
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted(noised=True)
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return LOOP - self.i_start

@@ -27,14 +27,16 @@ class Labels:
         texts: dict[str, dict[str, Any]] = {}
         files: set[str] = set()
         models: set[str] = set()
+        entries = list(entries)
+        asked = _asked_fields(entries)
         for entry in entries:
             fields = file_fields(entry.technique)
             files |= {str(entry.params[name]) for name in fields if entry.params.get(name)}
-            models |= {entry.params["model"]} if entry.params.get("model") else set()
+            models |= {str(entry.params[name]) for name in asked if entry.params.get(name)}
             for axis, value in entry.axes.items():
                 texts.setdefault(axis, {})[_key(value)] = value
                 files |= {str(value)} if axis in fields else set()
-                models |= {str(value)} if axis == "model" else set()
+                models |= {str(value)} if axis in asked else set()
         short = short_names(files) | model_labels(models)
         self._texts = {
             axis: {key: _text(axis, value, short) for key, value in values.items()}
@@ -155,6 +157,12 @@ def _number(value: Any) -> bool:
 
 def _key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def _asked_fields(entries: Sequence[Entry]) -> frozenset[str]:
+    from fwd_report.techniques.registry import asked_fields
+
+    return asked_fields(entries)
 
 
 def file_fields(technique: str) -> set[str]:

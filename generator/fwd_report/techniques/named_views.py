@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import torch
-
-from fwd_report.diffusion.views import VIEWS, Invertible, View
 from fwd_report.errors import UserError
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.offers import in_use
+
+if TYPE_CHECKING:
+    import torch
+
+    from fwd_report.diffusion.views import Invertible
 
 
 def view_of(name: str, seed: int, size: int) -> Invertible:
@@ -17,6 +20,8 @@ def view_of(name: str, seed: int, size: int) -> Invertible:
 
     seed: of its random order. Raises UserError for a plug-in that is broken or not orthogonal.
     """
+    from fwd_report.diffusion.views import VIEWS, View
+
     if name in VIEWS:
         return replace(VIEWS[name], seed=seed)
     made = in_use().load("views", name)
@@ -33,6 +38,8 @@ def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
 
     An orthogonal map keeps the products of pictures; white noise seen through it is white noise.
     """
+    import torch
+
     draws = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
     seen = torch.stack([view.apply(draw) for draw in draws])
     wrong = None

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from types import ModuleType
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import (
+    PydanticInvalidForJsonSchema,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+)
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.kinds import KINDS, TECHNIQUES
+from fwd_report.plugins.named import Named
 from fwd_report.plugins.offers import Offer, Plugins, twice
-from fwd_report.plugins.problems import at_line
-from fwd_report.techniques.base import Technique
+from fwd_report.plugins.problems import at_line, said
+from fwd_report.techniques.base import Reference, Technique, marked_fields
 
 OUTSIDE_KEYS = "it finds techniques by name, and checks them"
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -45,7 +55,7 @@ def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type
         defined = list(_defined(module))
         tree = ast.parse(folder.texts[file])
         if not defined and file not in plugins.helpers:
-            line, why = _near_miss(tree)
+            line, why = _near_miss(tree, _nameless(module))
             hint = f"define one, as {KINDS[TECHNIQUES].is_a}, with a name; or begin the file's "
             problems.append(
                 at_line(folder, file, line, why, f"{hint}name with _ if it helps others")
@@ -82,7 +92,7 @@ def packaged_technique(
     value: object = plugins.module_of(offer)
     for part in offer.attribute.split("."):
         value = getattr(value, part, None)
-    if isinstance(value, ModuleType) or value is None:
+    if offer.entry is not None and ":" not in offer.entry.target:
         module = plugins.module_of(offer)
         value = next((each for each in _defined(module) if each.name == offer.name), None)
     if not (isinstance(value, type) and issubclass(value, Technique)):
@@ -109,6 +119,18 @@ def _defined(module: ModuleType) -> Iterator[type[Technique]]:
             yield value
 
 
+def _nameless(module: ModuleType) -> Iterator[str]:
+    """The techniques that a module derives from others, without a name of their own."""
+    for value in vars(module).values():
+        if (
+            isinstance(value, type)
+            and issubclass(value, Technique)
+            and value.__module__ == module.__name__
+            and "name" not in vars(value)
+        ):
+            yield value.__name__
+
+
 def _faults(technique: type[Technique]) -> Iterator[tuple[str, str]]:
     """What a class has not, or has wrong, and the name of the field or method that is about."""
     name = technique.name
@@ -120,36 +142,78 @@ def _faults(technique: type[Technique]) -> Iterator[tuple[str, str]]:
         method = RUNS[technique.kind]
         if getattr(technique, method) == getattr(Technique, method):
             yield f"the technique '{name}' has no {method}, which its kind needs", ""
-        elif technique.kind == "figure" and not _refers(technique):
+        elif technique.kind == "figure" and not marked_fields(technique, Reference):
             yield f"the technique '{name}' shows nothing: it has no AllRuns field", ""
     if technique.stage not in (None, 1, 2):
         yield f"a technique's stage is 1, 2 or None, not {technique.stage!r}", "stage"
-    for field in technique.model_fields:
+    yield from _wrong_fields(technique)
+
+
+def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a technique's fields, and the name of the one that is about."""
+    try:
+        technique.model_rebuild()
+    except (PydanticUndefinedAnnotation, PydanticUserError) as error:
+        yield f"the type of a field is not known: {said(error)}", ""
+        return
+    own = {
+        name
+        for base in technique.__mro__
+        if not base.__module__.startswith("fwd_report.")
+        for name in vars(base).get("__annotations__", ())
+    }
+    for field, info in technique.model_fields.items():
+        if field not in own:
+            continue
         if field in RESERVED:
             yield f"'{field}' is a key of every experiment; a field needs another name", field
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
+            adapter.json_schema()
+            if not info.is_required():
+                default = info.get_default(call_default_factory=True, validated_data={})
+                to_jsonable_python(adapter.validate_python(default))
+        except (PydanticInvalidForJsonSchema, PydanticSerializationError):
+            yield f"the type of '{field}' cannot be written in YAML", field
+        except ValidationError as error:
+            why = error.errors()[0]["msg"].replace("Input should", "it should")
+            yield f"the default of '{field}' is none of its own values: {why}", field
+    references = marked_fields(technique, Reference)
+    each = [name for name, reference in references.items() if reference.fan == "each"]
+    asked = [name for name, reference in references.items() if reference.asked]
+    judges = [
+        n for n, marker in marked_fields(technique, Named).items() if marker.kind == "scorers"
+    ]
+    for names, kind in ((each, "EachRun"), (asked, "Trained"), (judges, "ScorerName")):
+        if len(names) > 1:
+            yield (
+                f"there are two {kind} fields, {names[0]} and {names[1]}; one is possible",
+                names[1],
+            )
 
 
-def _refers(technique: type[Technique]) -> bool:
-    from fwd_report.techniques.base import Reference, marked_fields
-
-    return bool(marked_fields(technique, Reference))
-
-
-def _near_miss(tree: ast.Module) -> tuple[int | None, str]:
+def _near_miss(tree: ast.Module, nameless: Iterable[str]) -> tuple[int | None, str]:
     """The line of what was probably meant as a technique, and why it is none."""
+    lines = dict(_classes(tree))
+    for name in nameless:
+        if not any("name" in _targets(s) for node in _bodies(tree, name) for s in node):
+            return lines.get(name), f"{name} has no name of its own, so no spec can ask for it"
     for node in tree.body:
         if not isinstance(node, ast.ClassDef):
             continue
         named = [s for s in node.body if "name" in _targets(s)]
-        runs = [s for s in node.body if isinstance(s, ast.FunctionDef) and s.name in RUNS]
         if named and isinstance(named[0], ast.AnnAssign) and "ClassVar" not in ast.dump(named[0]):
             why = f"{node.name}.name is a field: write `name: ClassVar[str] = …`, or leave its type"
             return named[0].lineno, why
         if named:
             return node.lineno, f"{node.name} is not derived from Technique, so it is none"
-        if runs:
-            return node.lineno, f"{node.name} has no name of its own, so no spec can ask for it"
     return None, "the file defines no technique"
+
+
+def _bodies(tree: ast.Module, name: str) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            yield node.body
 
 
 def _targets(statement: ast.stmt) -> list[str]:

@@ -10,7 +10,13 @@ from functools import cache
 from fwd_report import techniques
 from fwd_report.plugins.offers import Plugins, in_use
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.base import Reading, Technique, marked_fields
+from fwd_report.techniques.base import (
+    AskedClass,
+    Reading,
+    Technique,
+    asked_field,
+    marked_fields,
+)
 from fwd_report.techniques.plugged import own_techniques, packaged_technique
 
 OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in its key by value"
@@ -68,6 +74,19 @@ def marked_in(entry: Entry, marker: type) -> frozenset[str]:
     """The fields of a result's technique that carry a marker; none of one that is not known."""
     technique = all_techniques().get(entry.technique)
     return frozenset(marked_fields(technique, marker) if technique else ())
+
+
+def asked_fields(entries: Iterable[Entry]) -> frozenset[str]:
+    """The fields of these results' techniques that refer to the training whose network is asked."""
+    known = all_techniques()
+    names = {entry.technique for entry in entries}
+    fields = (asked_field(known[name]) for name in names if name in known)
+    return frozenset(field for field in fields if field is not None)
+
+
+def class_fields(entries: Iterable[Entry]) -> frozenset[str]:
+    """The fields of these results' techniques that hold the class a model is asked for."""
+    return frozenset(name for entry in entries for name in marked_in(entry, AskedClass))
 
 
 def readings_of(entry: Entry) -> tuple[Reading, ...]:

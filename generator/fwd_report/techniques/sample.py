@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.thinning import evenly
-from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
+from fwd_report.techniques.base import AskedClass, Prompt, Result, Scripted, Trained
 from fwd_report.techniques.sampling import (
     LOOP,
     AnySteps,
@@ -85,9 +85,13 @@ class Sample(Sampling):
     def front_rank(cls) -> int | None:
         return 3
 
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted()
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         steps = self.steps or LOOP
-        training = needs.get("model")
+        training = next(iter(needs.values()), None)
         if training is not None and self.steps is None:
             flow = getattr(training, "objective", "") == "flow"
             steps = FLOW_STEPS if flow else getattr(training, "timesteps", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,6 +76,12 @@ class Sampling(Technique):
     sampler: SamplerName | None = None
     """A plug-in that takes the steps another way; None: the model's own process does."""
 
+    @outside_keys
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        """Those of its fields, and the empty one if guidance asks it."""
+        asked = super().prompts(needs)
+        return with_unconditional(asked, getattr(self, "guidance", None)) if asked else ()
+
     def process_of(self, model: ModelHandle) -> Process:
         """The model's process, with dynamic thresholding if it was asked for.
 
@@ -96,6 +103,14 @@ def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:
     from fwd_report.diffusion.guidance import guided
 
     return guided(model.estimate(prompt), model.estimate(model.unconditional), guidance)
+
+
+@outside_keys
+def with_unconditional(prompts: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
+    """The prompts that estimates guided so ask, of those under these prompts."""
+    if guidance is None or guidance == 1:
+        return prompts
+    return ("",) if guidance == 0 else (*prompts, "")
 
 
 def estimates(guidance: float | None, conditional: int = 1) -> int:

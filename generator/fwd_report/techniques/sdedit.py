@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.base import ImageFile, Prompt, Result, Scripted
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -43,6 +43,10 @@ class SDEdit(Sampling):
     @classmethod
     def front_rank(cls) -> int | None:
         return 1
+
+    @classmethod
+    def scripted(cls) -> Scripted:
+        return Scripted(noised=True)
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return (LOOP - self.i_start) * estimates(self.guidance)

@@ -9,22 +9,24 @@ from fwd_report.techniques.grid_layout import Layout, laid_out
 from fwd_report.techniques.grids import picture_of, swept_grid
 from fwd_report.techniques.labels import Labels, place
 from fwd_report.techniques.parts import Grid
+from fwd_report.techniques.registry import asked_fields, class_fields
 
 WIDTH = 10
 """Most samples in a row of a sheet."""
 
 
 def sheets(entries: Sequence[Entry]) -> list[Grid]:
-    """One grid for each value of the axis `model`, or one for all where no model is swept."""
+    """One grid for each swept model, or one for all where none is swept."""
     return [_sheet(title, group) for title, group in by_model(entries)]
 
 
 def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
     """The entries of each swept model with its title, such as "epoch 5"."""
     labels = Labels(entries)
+    models = asked_fields(entries)
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(labels.run(entry, ["model"]), []).append(entry)
+        groups.setdefault(labels.run(entry, models), []).append(entry)
     yield from groups.items()
 
 
@@ -37,7 +39,9 @@ def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
 
 
 def _axes(entries: Sequence[Entry]) -> list[str]:
-    return [axis for axis in dict.fromkeys(a for e in entries for a in e.axes) if axis != "model"]
+    models = asked_fields(entries)
+    axes = dict.fromkeys(axis for entry in entries for axis in entry.axes)
+    return [axis for axis in axes if axis not in models]
 
 
 def _wrapped(entries: Sequence[Entry]) -> list[list[Entry | None]]:
@@ -49,13 +53,14 @@ def _wrapped(entries: Sequence[Entry]) -> list[list[Entry | None]]:
 
 def _by_class(entries: Sequence[Entry], axes: Sequence[str]) -> tuple[Layout, str]:
     """The entries in columns for each class, or each value of the last axis; that axis."""
-    columns = "digit" if "digit" in axes else axes[-1]
+    classes = class_fields(entries)
+    columns = next((axis for axis in axes if axis in classes), axes[-1])
     return laid_out(entries, [axis for axis in axes if axis != columns], [columns]), columns
 
 
 def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
     axes = _axes(entries)
-    if not title and "digit" not in axes and axes != ["sample"]:
+    if not title and class_fields(entries).isdisjoint(axes) and axes != ["sample"]:
         return swept_grid(entries)
     labels = Labels(entries)
     rows = rows_of(entries)
@@ -75,7 +80,7 @@ def _columns(entries: Sequence[Entry], axes: Sequence[str], labels: Labels) -> t
     layout, axis = _by_class(entries, axes)
     if axis == "sample":
         return ()
-    if axis == "digit":
+    if axis in class_fields(entries):
         return tuple(str(entry.axes.get(axis, "no class")) for entry in layout.columns)
     return tuple(labels.run(entry, [axis]) for entry in layout.columns)
 
@@ -96,7 +101,7 @@ def _row_label(row: Sequence[Entry | None], labels: Labels) -> str:
     shared = [
         axis
         for axis in first.axes
-        if axis not in ("model", "digit", "sample")
+        if axis not in ("sample", *asked_fields(present), *class_fields(present))
         and all(place(entry, [axis]) == place(first, [axis]) for entry in present)
     ]
     return labels.run(first, shared)

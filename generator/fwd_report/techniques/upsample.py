@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import EachRun, Prompt, Result, Technique, asks_trained
-from fwd_report.techniques.sampling import Guidance, Steps, estimates
+from fwd_report.techniques.sampling import Guidance, Steps, estimates, with_unconditional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,15 @@ class Upsample(Technique):
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         return self.steps * estimates(self.guidance)
+
+    @outside_keys
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        """Its own, or what the picture that it enlarges should show."""
+        prompt = self.prompt
+        if prompt is None:
+            readings = needs["of"].readings(dict(needs["of"]))
+            prompt = readings[0].prompt if readings else ""
+        return with_unconditional((prompt,), self.guidance)
 
     def describe(self) -> str:
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"

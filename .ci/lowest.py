@@ -1,0 +1,24 @@
+"""Prints the lowest versions that pyproject.toml claims, as constraints for pip."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+CLAIM = re.compile(r"([A-Za-z0-9_.-]+)>=([0-9][0-9.]*)(?:,.*)?")
+
+
+def lowest(pyproject: str) -> dict[str, str]:
+    """{distribution: version} of every requirement with a lower bound; types-* have none."""
+    project = tomllib.loads(pyproject)["project"]
+    claims = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        claims += extra
+    return {found[1]: found[2] for claim in claims if (found := CLAIM.fullmatch(claim))}
+
+
+if __name__ == "__main__":
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    for name, version in lowest(text).items():
+        print(f"{name}=={version}")

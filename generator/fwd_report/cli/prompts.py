@@ -1,0 +1,42 @@
+"""`fwd-report prompts`: what the runs ask a text encoder, and a file of it encoded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fwd_report.cli.options import Only, Overrides, Profile, Root, Untrusted, options_of
+from fwd_report.errors import counted, say
+
+
+def prompts(
+    only: Only = None,
+    profile: Profile = None,
+    overrides: Overrides = None,
+    encode: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Encode them with the model's text encoder into a .pth or .safetensors file.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
+    untrusted: Untrusted = False,
+    root: Root = Path(),
+) -> None:
+    """List the prompts of the report, a line each, or encode them into a file."""
+    from fwd_report.encoding import encode_prompts, planned_prompts
+
+    options = options_of(only, profile, overrides, untrusted, root)
+    found = planned_prompts(root.resolve(), options)
+    if encode is not None:
+        encode_prompts(root.resolve(), options, found, encode)
+        say(f"encoded {counted(len(found), 'prompt')} into {encode}")
+    elif as_json:
+        say(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        for prompt in found:
+            say(prompt or '""')

@@ -1,0 +1,71 @@
+"""The prompts of a report, listed, and encoded into a file for machines without the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from fwd_report.errors import Problem, UserError, say
+from fwd_report.models.embeddings import FORMATS
+from fwd_report.plan.asked_models import download_models
+from fwd_report.plan.plan import make_plan
+from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.running import Options
+from fwd_report.spec.project import Project
+from fwd_report.spec.selection import check_names
+from fwd_report.store.store import Store
+
+
+def planned_prompts(root: Path, options: Options) -> list[str]:
+    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it."""
+    project = _with_encoder(options.project(root))
+    check_names(project, options.only)
+    plan = make_plan(project, Store(root))
+    return list(
+        dict.fromkeys(prompt for run in plan.selected(options.only) for prompt in run.prompts)
+    )
+
+
+def encode_prompts(root: Path, options: Options, prompts: Sequence[str], file: Path) -> None:
+    """Write a file for `embeddings:` with these prompts, by the text encoder of stage I.
+
+    The model is downloaded where it has to be. Raises UserError for another kind of file.
+    """
+    if file.suffix not in FORMATS:
+        raise UserError(
+            Problem(f"{file} has no known ending", hint=f"name it with one of {', '.join(FORMATS)}")
+        )
+    if not prompts:
+        raise UserError("the report asks no text-to-image model, so there is nothing to encode")
+    project = _with_encoder(options.project(root))
+    store = Store(root)
+    download_models(project, make_plan(project, store).selected(options.only), _tell)
+
+    from fwd_report.engine.device import choose_device, choose_dtype
+    from fwd_report.models.digest import model_digest
+    from fwd_report.models.embeddings import save_embeddings
+    from fwd_report.models.opening import open_model
+    from fwd_report.models.prompts import PromptEncoder
+
+    model, parts = stage_models(project)[1], stage_parts(project, 1)
+    device = choose_device(project.report.device)
+    encoder = PromptEncoder(
+        partial(open_model, model, store.memory, parts),
+        model_digest(model, store, parts),
+        store.memory,
+        device,
+        choose_dtype(project.report.dtype, device),
+    )
+    tensors = encoder.embeddings(prompts)
+    save_embeddings(file, dict(zip(prompts, tensors, strict=True)))
+
+
+def _with_encoder(project: Project) -> Project:
+    """The project without its files of encoded prompts."""
+    return replace(project, report=project.report.model_copy(update={"embeddings": ()}))
+
+
+def _tell(message: str) -> None:
+    say(message, err=True)

@@ -1,0 +1,210 @@
+"""Prompts that were encoded elsewhere: files that hold a tensor for each prompt.
+
+The course hands out such a file, for no free machine holds DeepFloyd IF's text encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fwd_report.errors import OutdatedError, UserError, first_line
+from fwd_report.models.folder_layout import TOKENS
+from fwd_report.store.memory import Memory, digest_of
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+OUTSIDE_KEYS = "the tensors that are read are in the keys by their digests"
+
+FORMATS = (".safetensors", ".pth", ".pt")
+WANTED = f"a dict of prompt to a tensor of shape (1, {TOKENS}, D) or ({TOKENS}, D)"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A prompt in a file: name is how it is spelt there, digest that of its tensor as float32.
+
+    width: D, numbers a token.
+    """
+
+    file: Path
+    name: str
+    digest: str
+    width: int
+
+
+def spelling(prompt: str) -> str:
+    """The prompt as DeepFloyd IF's text encoder reads it: lower-case, without spaces around it."""
+    return prompt.lower().strip()
+
+
+def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]:
+    """What the files hold, by the prompt's `spelling`.
+
+    Files that were looked into before are not opened again. Raises UserError for a file that is
+    missing, damaged or holds anything else, and for a prompt that two files encode differently.
+    """
+    found: dict[str, Encoded] = {}
+    for file in files:
+        if file.suffix not in FORMATS:
+            raise UserError(f"{file} is no file of embeddings: write it as .pth or .safetensors")
+        try:
+            name = digest_of("embeddings", memory.of_file(file), memory.code_of(__file__))
+        except FileNotFoundError:
+            raise UserError(f"there is no file {file}") from None
+        held = memory.recall(name, lambda file=file: _listed(file))  # type: ignore[misc]
+        if isinstance(held, str):
+            raise UserError(f"{file}: {held}", hint=f"wanted is {WANTED}")
+        for written, digest, width in held:
+            new = Encoded(file, written, digest, width)
+            old = found.setdefault(spelling(written), new)
+            if old.digest != new.digest:
+                where = f"{old.file} and {file}" if old.file != file else str(file)
+                raise UserError(f"{where} hold two encodings of '{spelling(written)}'")
+    return found
+
+
+def save_embeddings(file: Path, prompts: Mapping[str, Tensor]) -> None:
+    """Write a file that `encoded_prompts` reads: the course's dict, or safetensors.
+
+    prompts: (77, D) each; they are stored as (1, 77, D), on the CPU, in their own dtype.
+    """
+    import torch
+
+    held = {prompt: tensor[None].cpu().contiguous() for prompt, tensor in prompts.items()}
+    written = io.BytesIO()
+    if file.suffix == ".safetensors":
+        from safetensors.torch import save
+
+        written.write(save(held))
+    else:
+        torch.save(held, written)
+    file.write_bytes(written.getvalue())
+
+
+class EmbeddingFiles:
+    """Gives the prompts of files to the UNets, in place of a text encoder.
+
+    prompts: as `encoded_prompts` found them, which the keys of the runs name.
+    """
+
+    def __init__(self, prompts: Mapping[str, Encoded], device: str, dtype: torch.dtype) -> None:
+        self._prompts = prompts
+        self._device = device
+        self._dtype = dtype
+        self._read: dict[str, Tensor] = {}
+
+    def prepare(self, prompts: Iterable[str]) -> None:
+        """Read the tensors of these prompts, each file once.
+
+        Raises OutdatedError where a file no longer holds what was planned, and LookupError for a
+        prompt that is in none.
+        """
+        wanted: dict[Path, dict[str, Encoded]] = {}
+        for prompt in prompts:
+            name = spelling(prompt)
+            if name in self._read:
+                continue
+            if name not in self._prompts:
+                raise LookupError(f"no file of embeddings holds '{prompt}'")
+            wanted.setdefault(self._prompts[name].file, {})[name] = self._prompts[name]
+        for file, asked in wanted.items():
+            tensors = _tensors(file)
+            for name, entry in asked.items():
+                tensor = _checked(tensors.get(entry.name))
+                if isinstance(tensor, str) or _digest(tensor) != entry.digest:
+                    raise OutdatedError(file)
+                self._read[name] = tensor.to(self._device, self._dtype)
+
+    def embeddings(self, prompts: Iterable[str]) -> Tensor:
+        """(B, 77, D) for B prompts, on the device in the model's dtype."""
+        import torch
+
+        prompts = list(prompts)
+        self.prepare(prompts)
+        return torch.stack([self._read[spelling(prompt)] for prompt in prompts])
+
+
+def _listed(file: Path) -> str | list[tuple[str, str, int]]:
+    """(prompt, digest, width) of each tensor, or what is wrong with the file."""
+    try:
+        tensors = _tensors(file)
+    except ValueError as error:
+        return str(error)
+    found = []
+    for prompt, value in tensors.items():
+        if not isinstance(prompt, str):
+            return f"one of its keys is no text: {prompt!r:.80}"
+        tensor = _checked(value)
+        if isinstance(tensor, str):
+            return f"what it holds for {json.dumps(prompt, ensure_ascii=False)[:200]} {tensor}"
+        found.append((prompt, _digest(tensor), tensor.shape[1]))
+    return found or "it holds no prompt"
+
+
+def _tensors(file: Path) -> Mapping[Any, Any]:
+    """What the file's bytes hold. Raises ValueError that says what is wrong with them."""
+    content = file.read_bytes()
+    if file.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            return load(content)
+        except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"it is no safetensors file: {first_line(error)}") from error
+    import pickle
+
+    import torch
+
+    try:
+        held = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            "it holds more than tensors, which could run code when it is loaded, so it is not"
+        ) from error
+    except Exception as error:
+        raise ValueError(f"torch cannot read it: {first_line(error)}") from error
+    if not isinstance(held, dict):
+        raise ValueError(f"it holds a {type(held).__name__} and no dict")
+    return held
+
+
+def _checked(value: Any) -> Tensor | str:
+    """The tensor as (77, D) in float32, or what is wrong with it."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return f"is a {type(value).__name__} and no tensor"
+    if not value.is_floating_point() or value.layout != torch.strided:
+        return f"is a tensor of {str(value.dtype).removeprefix('torch.')}"
+    shape = tuple(value.shape)
+    if len(shape) == 3 and shape[0] == 1:
+        value = value[0]
+    if value.ndim != 2 or value.shape[0] != TOKENS or not value.shape[1]:
+        return f"has the shape {shape}"
+    value = value.detach().float().contiguous()
+    return value if value.isfinite().all() else "is not finite"
+
+
+def _digest(tensor: Tensor) -> str:
+    """SHA-256 of a checked tensor's values: the same in whatever float type they are stored."""
+    return hashlib.sha256(repr(tuple(tensor.shape)).encode() + _bytes(tensor)).hexdigest()
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.numpy().astype("<f4", copy=False).tobytes()
+
+
+def nearest(prompt: str, known: Iterable[str]) -> Iterator[str]:
+    """Up to three known prompts that are like this one, the likest first."""
+    from difflib import get_close_matches
+
+    yield from get_close_matches(spelling(prompt)[:300], sorted(set(known)), n=3, cutoff=0.4)

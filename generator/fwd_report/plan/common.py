@@ -1,0 +1,188 @@
+"""What the samples of a variant have in common: all that is in their keys, but for the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fwd_report.errors import UserError
+from fwd_report.plan.code import Closure
+from fwd_report.plan.ingredients import Ingredients
+from fwd_report.plan.keys import FORMAT
+from fwd_report.plan.plugged import Plugged, digest_of_files
+from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_names
+from fwd_report.plugins.named import Named
+from fwd_report.spec.expansion import ExperimentName, Slot, targets_of
+from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec, Variant
+from fwd_report.techniques.base import (
+    FigureOnly,
+    InputFile,
+    Technique,
+    asked_field,
+    marked_fields,
+    scorer_field,
+)
+
+FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
+"""Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the samples of a variant have in common: all but the seed. parts: of their keys."""
+
+    variant: Variant
+    needs: Mapping[str, tuple[Run, ...]]
+    technique: Technique
+    parts: Mapping[str, Any]
+    closure: Closure
+    plugged: Plugged
+    model: str | None
+    prompts: tuple[str, ...]
+    scorer: str | None
+    epochs: Mapping[str, int | None]
+    inputs: Mapping[str, Path]
+    network_steps: int
+
+    def holds_for(self, slot: Slot[Run]) -> bool:
+        """Whether a run to be is another sample of the same."""
+        return slot.variant is self.variant and slot.needs is self.needs
+
+
+class Commons:
+    """Works it out. expand: the runs that an experiment shows."""
+
+    def __init__(
+        self,
+        project: Project,
+        ingredients: Ingredients,
+        expand: Callable[[ExperimentName], tuple[Run, ...]],
+    ) -> None:
+        self._project = project
+        self._ingredients = ingredients
+        self._expand = expand
+        self._stage_names = stage_names(project)
+        self._last: Common | None = None
+
+    def of(self, section: SectionSpec, experiment: ExperimentSpec, slot: Slot[Run]) -> Common:
+        """What a run to be has in common with its siblings; worked out once for those in turn."""
+        if self._last is None or not self._last.holds_for(slot):
+            self._last = self._found(section, experiment, slot)
+        return self._last
+
+    def _found(self, section: SectionSpec, experiment: ExperimentSpec, slot: Slot[Run]) -> Common:
+        variant, needs = slot.variant, slot.needs
+        epochs = self._epochs(variant, section.name)
+        technique = self._resolved(variant.technique, needs)
+        inputs = {
+            field: self._project.root / value
+            for field in marked_fields(experiment.technique, InputFile)
+            if (value := getattr(technique, field)) is not None
+        }
+        asked = needs.get(asked_field(type(technique)) or "")
+        trained = asked[0].technique if asked else None
+        stage = None if trained else technique.stage
+        model = self._model(stage, section, experiment)
+        judge = scorer_field(type(technique))
+        scorer = getattr(technique, judge) if judge else None
+        plugged = self._ingredients.plugged(technique, trained)
+        shown = marked_fields(type(technique), FigureOnly)
+        unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
+        closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
+        parts = {
+            "format": FORMAT,
+            "technique": technique.name,
+            "params": technique.model_dump(mode="json", exclude=unkeyed),
+            "inputs": {
+                **{field: self._ingredients.file(path) for field, path in inputs.items()},
+                **{field: digest_of_files(files) for field, files in plugged.files.items()},
+            },
+            "model": self._ingredients.models(stage),
+            "needs": {field: [need.key for need in group] for field, group in needs.items()},
+            "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
+            "code": closure.parts,
+        }
+        targets = {field: group[0].technique for field, group in needs.items()}
+        prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
+        if self._project.embeddings and prompts:
+            parts["embeddings"] = self._ingredients.embeddings(prompts)
+        if scorer is not None and judge is not None:
+            own = getattr(variant.technique, judge) is not None
+            where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
+            parts["scorer"] = self._ingredients.scorer(scorer, where)
+        if plugged.packages:
+            parts["packages"] = plugged.packages
+        readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
+        if any(any(read) for group in readings.values() for read in group):
+            parts["readings"] = readings
+        return Common(
+            variant=variant,
+            needs=needs,
+            technique=technique,
+            parts=parts,
+            closure=closure,
+            plugged=plugged,
+            model=model,
+            prompts=prompts,
+            scorer=scorer,
+            epochs=epochs,
+            inputs=inputs,
+            network_steps=technique.network_steps(targets),
+        )
+
+    def _epochs(self, variant: Variant, section: str) -> dict[str, int | None]:
+        """The epoch that each field refers to: the last one of a training where none is named."""
+        return {
+            targets.field: targets.epoch
+            or next(
+                (
+                    run.technique.epochs_kept() or None
+                    for name in targets.names
+                    for run in self._expand(name)
+                ),
+                None,
+            )
+            for targets in targets_of(variant, section)
+        }
+
+    def _resolved(self, technique: Technique, needs: Mapping[str, tuple[Run, ...]]) -> Technique:
+        """The technique with what it leaves open filled in.
+
+        A model is shown what it was trained on: the first of the runs needed that has the field
+        decides, and report.yaml where none has.
+        """
+        needed = [need.technique for group in needs.values() for need in group[:1]]
+        taken = {
+            field: next(
+                filter(None, (_named(target, marker.kind) for target in needed)),
+                getattr(self._project.report, FROM_REPORT[marker.kind]),
+            )
+            for field, marker in marked_fields(type(technique), Named).items()
+            if marker.kind in FROM_REPORT and getattr(technique, field) is None
+        }
+        return technique.model_copy(update=taken) if taken else technique
+
+    def _model(
+        self, stage: int | None, section: SectionSpec, experiment: ExperimentSpec
+    ) -> str | None:
+        if stage is None:
+            return None
+        if stage not in self._stage_names:
+            raise UserError(
+                self._project.problem(
+                    f"{experiment.technique.name} asks stage II, and report.yaml names no upscaler",
+                    section.name,
+                    experiment.id,
+                    hint="set `upscaler:` in report.yaml to a folder or hub id of a stage II model",
+                )
+            )
+        return self._stage_names[stage]
+
+
+def _named(technique: Technique, kind: str) -> str | None:
+    """What a technique's fields name of a kind."""
+    fields = marked_fields(type(technique), Named).items()
+    return next((getattr(technique, name) for name, marker in fields if marker.kind == kind), None)

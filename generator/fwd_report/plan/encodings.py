@@ -1,0 +1,93 @@
+"""Whether the report's files of encoded prompts hold what the runs to come ask of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from fwd_report.errors import Problem, UserError
+from fwd_report.models import hub
+from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
+from fwd_report.plan.run import Run
+from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.spec.project import REPORT, Project
+from fwd_report.store.store import Store
+
+
+def check_encodings(project: Project, runs: Iterable[Run], store: Store) -> None:
+    """Raise UserError, with each place in the YAML, for what the files lack.
+
+    A prompt that no file holds is one, the unconditional one included; so are encodings of a
+    width that the model's UNets do not take, as far as these are on this machine.
+    """
+    asking = [run for run in runs if run.prompts and "embeddings" in run.parts]
+    if not asking:
+        return
+    held = encoded_prompts(project.embeddings, store.memory)
+    problems = {
+        (run.section, run.experiment, prompt): _missing(project, run, prompt, held)
+        for run in asking
+        for prompt in run.prompts
+        if spelling(prompt) not in held
+    }
+    found = [*problems.values(), *_unfitting(project, {each.width for each in held.values()})]
+    if found:
+        raise UserError(found)
+
+
+def _missing(project: Project, run: Run, prompt: str, held: Iterable[str]) -> Problem:
+    files = ", ".join(project.report.embeddings)
+    close = ", ".join(map(_quoted, nearest(prompt, held)))
+    says = f"the nearest there: {close}; or encode" if close else "encode"
+    if prompt:
+        message = f"{_quoted(prompt)} is a prompt that {files} does not hold"
+    else:
+        message = f'{files} does not hold "", the unconditional prompt, which guidance asks'
+        says = "encode"
+    return project.problem(
+        message,
+        *_place(project, run, prompt),
+        hint=f"{says} it where the text encoder is: fwd-report prompts --encode FILE",
+    )
+
+
+def _place(project: Project, run: Run, prompt: str) -> tuple[str, ...]:
+    """Where the YAML says this prompt of an experiment: the first value whose line has it."""
+    experiment = (run.section, run.experiment)
+    file = next(each.file for each in project.sections if each.name == run.section)
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    for path, (line, _) in project.positions.items():
+        if prompt and path[:2] == experiment and prompt in "".join(lines[line - 1 : line]):
+            return path  # type: ignore[return-value]
+    return experiment
+
+
+def _unfitting(project: Project, widths: set[int]) -> Iterator[Problem]:
+    for stage, model in stage_models(project).items():
+        folder = (
+            model if isinstance(model, Path) else hub.downloaded(model, stage_parts(project, stage))
+        )
+        wanted = _width(folder) if folder else None
+        if wanted is not None and widths - {wanted}:
+            yield project.problem(
+                f"the files hold encodings of {', '.join(map(str, sorted(widths)))} numbers a "
+                f"token, and {model} takes {wanted}",
+                REPORT,
+                "embeddings",
+                hint="they were made by another text encoder than the model's",
+            )
+            return
+
+
+def _width(folder: Path) -> int | None:
+    """Numbers a token of what the folder's UNet takes; None where that cannot be read."""
+    try:
+        config = json.loads((folder / "unet" / "config.json").read_bytes())
+        return int(config.get("encoder_hid_dim") or config["cross_attention_dim"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _quoted(prompt: str) -> str:
+    return json.dumps(prompt, ensure_ascii=False)

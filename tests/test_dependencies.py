@@ -1,0 +1,96 @@
+"""Each dependency says what it is for, is used, and is there for what is imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(TEXT)["project"]
+NOT_IMPORTED = {
+    "mkdocs-glightbox": "a plugin in mkdocs.yml",
+    "mkdocs-material": "the theme in mkdocs.yml",
+    "protobuf": "transformers reads spiece.model with it",
+    "sentencepiece": "transformers makes the tokenizer with it",
+}
+IF_THERE = {"ipython"}
+"""Imported where a notebook has them, and never needed."""
+PARTS = {"pydantic-core": "pydantic"}
+"""Distributions that another one pins to a single version of its own."""
+
+
+def name_of(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9_.-]+", requirement)
+    assert found
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def imported(folder: Path) -> set[str]:
+    """The distributions of the modules that the folder's code names, ours and Python's left out."""
+    modules = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module.split(".")[0])
+    known = packages_distributions()
+    foreign = modules - sys.stdlib_module_names - {"fwd_report", "emoji_if"}
+    names = {name_of(known.get(module, [module])[0]) for module in foreign}
+    return {PARTS.get(name, name) for name in names}
+
+
+def test_each_says_what_it_is_for() -> None:
+    block = TEXT.split("\ndependencies = [")[1].split("\n[project.scripts]")[0]
+    lines = [line for line in block.splitlines() if line.startswith('  "')]
+    assert len(lines) > 30
+    bare = [
+        line for line in lines if "#" not in line and "types-" not in line and "recipe]" not in line
+    ]
+    assert bare == []
+
+
+def test_the_package_imports_what_it_declares_and_nothing_else() -> None:
+    declared = {name_of(claim) for claim in PROJECT["dependencies"]}
+    found = imported(ROOT / "generator" / "fwd_report")
+    assert found - declared - IF_THERE == set(), "imported, and not declared"
+    assert declared - found == set(NOT_IMPORTED), "declared, and neither imported nor explained"
+
+
+def test_the_recipe_imports_what_it_declares() -> None:
+    declared = {name_of(claim) for claim in PROJECT["dependencies"]}
+    recipe = {name_of(claim) for claim in PROJECT["optional-dependencies"]["recipe"]}
+    assert imported(ROOT / "generator" / "emoji_if") - declared == recipe
+
+
+def test_each_has_a_lowest_version_which_the_matrix_installs() -> None:
+    answer = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "lowest.py"], capture_output=True, text=True, check=True
+    )
+    lowest = dict(line.split("==") for line in answer.stdout.split())
+    claims = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["recipe"]
+    assert {name_of(claim) for claim in claims} <= {name_of(name) for name in lowest}
+    for claim in claims:
+        found = re.search(r">=([\d.]+)", claim)
+        assert found
+        assert found[1] in lowest.values()
+
+
+@pytest.mark.parametrize("claim", PROJECT["dependencies"], ids=name_of)
+def test_the_pinned_version_is_within_the_claim(claim: str) -> None:
+    from packaging.requirements import Requirement
+
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pinned = {
+        name_of(line): line.split("==")[1] for line in pins.splitlines() if not line.startswith("#")
+    }
+    requirement = Requirement(claim)
+    assert requirement.specifier.contains(pinned[name_of(requirement.name)])
