@@ -23,6 +23,8 @@ NOT_IMPORTED = {
 }
 IF_THERE = {"ipython"}
 """Imported where a notebook has them, and never needed."""
+PARTS = {"pydantic-core": "pydantic"}
+"""Distributions that another one pins to a single version of its own."""
 
 
 def name_of(requirement: str) -> str:
@@ -42,7 +44,8 @@ def imported(folder: Path) -> set[str]:
                 modules.add(node.module.split(".")[0])
     known = packages_distributions()
     foreign = modules - sys.stdlib_module_names - {"fwd_report", "emoji_if"}
-    return {name_of(known.get(module, [module])[0]) for module in foreign}
+    names = {name_of(known.get(module, [module])[0]) for module in foreign}
+    return {PARTS.get(name, name) for name in names}
 
 
 def test_each_says_what_it_is_for() -> None:

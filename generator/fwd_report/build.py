@@ -14,8 +14,8 @@ from fwd_report.plan.asked_models import unknown_models
 from fwd_report.plan.encodings import check_encodings
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan, make_plan
+from fwd_report.plan.prompt_warnings import prompt_warnings
 from fwd_report.plan.run import Run, distinct, with_needs
-from fwd_report.plan.unknown_words import unread_words
 from fwd_report.running import REPAIRS, Running
 from fwd_report.running import Options as Options
 from fwd_report.site.inputs import shown_results
@@ -77,7 +77,7 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
     check_encodings(project, plan.selected(only), store)
     unknown = unknown_models(project, plan.selected(only), store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
-    return plan, store, [*unrun, *map(str, unread_words(plan))]
+    return plan, store, [*unrun, *prompt_warnings(plan, store)]
 
 
 def _warn(warnings: Iterable[object]) -> None:

@@ -17,7 +17,7 @@ seed: 7
 model: model/stage_1
 """
 NOISE = """\
-title: Noise
+title: Noise at $t$ & <later>
 order: 10
 intro: At $t$, noise.
 experiments:

@@ -32,6 +32,9 @@ def test_it_is_the_figure_of_the_page(copied: Report) -> None:
             expected = SCRIPT.sub("", with_files(figure, pages / "figures"))
             assert expected in shown
             assert expected in section[name]._repr_html_()
+    assert re.search(
+        "<h2>Noise at .*<math.* &amp; &lt;later&gt;</h2>", copied["noise"]._repr_html_()
+    )
     assert "Noise at 3 levels &amp; &lt;more&gt; of <span" in copied["noise.dot"]._repr_html_()
     assert "<math" in copied["noise.dot"]._repr_html_()
     assert "</a> 2<details" in copied["noise.photos"]._repr_html_()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,18 @@ import torch
 from tests.helpers.driver import cascade_of, run_alone
 
 import fwd_report
-from fwd_report import DDPM, Noise, UserError, answer, denoise, guided, load_model, together
+from fwd_report import (
+    DDPM,
+    LoadedModel,
+    Noise,
+    UserError,
+    answer,
+    denoise,
+    guided,
+    load_model,
+    together,
+)
+from fwd_report.models.embeddings import save_embeddings
 from fwd_report.techniques.context import RunContext
 from fwd_report.techniques.sample import Sample
 
@@ -46,6 +58,28 @@ def test_images_drawn_together_are_those_drawn_alone(tiny_if: Path) -> None:
     drawn = answer(together(*map(loop, range(4))), model)
     alone = answer(loop(3), model)
     assert (drawn[3][-1] - alone[-1]).abs().max() < 1e-5 * alone[-1].abs().max()
+
+
+def test_prompts_may_come_encoded(tiny_if: Path, tmp_path: Path) -> None:
+    """The same picture, from a folder without a text encoder."""
+    whole = load_model(tiny_if, device="cpu")
+    encoder = whole.batcher.evaluator._prompts  # type: ignore[attr-defined]
+    file = tmp_path / "prompts.pth"
+    save_embeddings(file, {"a dog": encoder.embeddings(["a dog"])[0]})
+    shutil.copytree(tiny_if / "stage_1", tmp_path / "bare")
+    for part in ("text_encoder", "tokenizer"):
+        shutil.rmtree(tmp_path / "bare" / part)
+    bare = load_model(tmp_path / "bare", device="cpu", embeddings=file)
+
+    def drawn(model: LoadedModel, prompt: str) -> torch.Tensor:
+        noise = Noise(2)
+        x, times = noise.draw(model.shape), model.process.timesteps(2)
+        loop = denoise(model.process, x, times, model.estimate(prompt), noise)
+        return answer(loop, model)[-1]
+
+    assert torch.equal(drawn(bare, "A dog"), drawn(whole, "a dog"))
+    with pytest.raises(LookupError, match="no file of embeddings holds 'a cat'"):
+        drawn(bare, "a cat")
 
 
 @pytest.mark.parametrize("variance", ["fixed_small", "fixed_large"])

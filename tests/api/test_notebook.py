@@ -17,6 +17,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from PIL import Image
 from tests.api.conftest import write
+from tests.helpers.guide import blocks_of
 
 from fwd_report import open_report
 from fwd_report.diffusion.ddpm import DDPM
@@ -24,7 +25,7 @@ from fwd_report.models.names import EMBEDDED
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "api.ipynb"
-GUIDE = ROOT / "docs" / "guide" / "python.md"
+BLOCKS = [*blocks_of("README.md", "python"), *blocks_of("python.md", "python")]
 STAGE_1 = ROOT / "generator" / "fwd_report" / "models" / EMBEDDED / "stage_1"
 embedded = pytest.mark.skipif(
     not STAGE_1.is_dir(), reason="the embedded model's weights are absent"
@@ -107,11 +108,9 @@ def test_the_code_of_the_guide_runs(writeup: Path, monkeypatch: pytest.MonkeyPat
     whole = DDPM.timesteps
     short = lambda self, steps=None: whole(self, steps or 2)  # noqa: E731
     monkeypatch.setattr(DDPM, "timesteps", short)
-    blocks = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text("utf-8"), re.M | re.S)
-    assert len(blocks) == 5
     threads = torch.get_num_threads()
-    for block in blocks:
-        exec(compile(block, GUIDE.name, "exec"), {})
+    for block in BLOCKS:
+        exec(compile(block.text, str(block), "exec"), {})
     for name in ("180", "rocket", "as-it-is", "upside-down", "hybrid"):
         with Image.open(writeup / f"{name}.png") as image:
             assert image.size == (64, 64)

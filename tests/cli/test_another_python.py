@@ -15,7 +15,7 @@ import fwd_report
 
 VARIABLE = "FWD_REPORT_OTHER_PYTHON"
 NEEDED = (
-    "import pydantic, yaml, jinja2, typer, rich, filelock, markdown, latex2mathml, pygments, "
+    "import pydantic, yaml, jinja2, typer, rich, filelock, markdown, py_mini_racer, pygments, "
     "PIL, numpy, safetensors"
 )
 

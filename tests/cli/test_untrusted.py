@@ -31,6 +31,16 @@ experiments:
 """
 )
 WRITE = "open({!r}, 'w').close()"
+TECHNIQUE = """\
+from fwd_report.techniques.base import Technique
+
+
+class Own(Technique):
+    name = "own"
+
+    def program(self, run):
+        yield from ()
+"""
 
 
 @pytest.fixture
@@ -53,6 +63,8 @@ def hostile(project: Project) -> Project:
     theme.write_text(
         base + "{% block content %}" + python % (root / "ran-theme") + "{% endblock %}"
     )
+    (root / "techniques").mkdir()
+    (root / "techniques" / "own.py").write_text(f"{TECHNIQUE}\n{write('technique')}\n")
     (root / "hooks.py").write_text(write("hook"))
     plain = (ROOT / "mkdocs.yml").read_text()
     (root / "mkdocs.yml").write_text(plain + "\nhooks: [hooks.py]\n")
@@ -92,12 +104,21 @@ def test_nothing_of_an_untrusted_folder_runs(
     hook.write_text(f"#!/bin/sh\ntouch '{hostile.root}/ran-push'\n")
     hook.chmod(0o755)
 
-    for command in (("plan",), ("build",), ("check",), ("publish", "--site-url", "https://a.b/")):
-        done = hostile(*command, "--untrusted")
+    commands = (
+        ("plan",), ("build",), ("check",), ("publish", "--site-url", "https://a.b/"), ("schema",),
+        ("script", "hybrids.dot[0]"), ("store", "path", "hybrids.dot[0]"),
+        ("store", "gc", "--dry-run"),
+    )  # fmt: skip
+    for number, command in enumerate(commands):
+        done = hostile(*command, ("--untrusted", "--no-project-code")[number % 2])
+        if command[0] == "script":
+            assert "its technique is forward" in done.stderr
+            continue
         assert done.returncode == 0, done.stdout + done.stderr
         said = [line for line in done.stderr.splitlines() if "--untrusted" in line]
         assert said == [
-            "--untrusted: ignored site_templates and mkdocs.yml; the package's own are used"
+            "--untrusted: ignored techniques, site_templates and mkdocs.yml; the package's own are "
+            "used"
         ]
         assert ran(hostile) == []
     published = subprocess.run(
@@ -129,7 +150,7 @@ def test_nothing_of_an_untrusted_folder_runs(
     # The same folder, trusted: its pages are made again, with its own templates.
     again = hostile("build", "--cached-only")
     assert "wrote" in again.stdout, again.stderr
-    assert ran(hostile) == ["ran-template"]
+    assert ran(hostile) == ["ran-technique", "ran-template"]
 
 
 @pytest.mark.slow

@@ -89,8 +89,8 @@ def difference(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
     """The differing lines of all pages, those of figures tag by tag; empty where there are none."""
     lines: list[str] = []
     for place in sorted({*expected, *found}):
-        texts = (_lines(pages.get(place, "")) for pages in (expected, found))
-        lines += unified_diff(*texts, f"expected {place}", f"now {place}", n=1, lineterm="")
+        before, now = (_lines(pages.get(place, "")) for pages in (expected, found))
+        lines += unified_diff(before, now, f"expected {place}", f"now {place}", n=1, lineterm="")
     more = len(lines) - MOST_LINES
     return "\n".join([*lines[:MOST_LINES], *([f"… and {more} more lines"] if more > 0 else [])])
 

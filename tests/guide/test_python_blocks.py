@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
+from tests.api import test_notebook
 from tests.helpers.driver import cascade_of, run_alone
 from tests.helpers.guide import ROOT, blocks, blocks_of
 
@@ -73,6 +74,7 @@ def test_the_section_of_the_worked_example_is_quoted_as_it_is() -> None:
 def test_there_are_no_blocks_but_those_run_here() -> None:
     assert {str(each) for each in blocks("python")} == {
         *(f"adding-a-technique.md[{number}]" for number in range(1 + len(EXAMPLE))),
+        *map(str, test_notebook.BLOCKS),
         "architecture.md[0]",
         "reproducing.md[0]",
         "reproducing.md[1]",

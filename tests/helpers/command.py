@@ -46,7 +46,8 @@ def _stream() -> io.TextIOWrapper:
 
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
-    return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    stream.seek(0)
+    return stream.read()
 
 
 def _number(code: int | str | None) -> int:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
@@ -59,7 +60,7 @@ class Hub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def add(self, name: str, folder: Path, **options: bool) -> Repository:
+    def add(self, name: str, folder: Path, **options: Any) -> Repository:
         """A model with the files of a folder, as its first commit."""
         repository = Repository(**options)
         repository.commit(files_in(folder))

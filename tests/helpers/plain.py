@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,14 +30,16 @@ class Plain:
         self.scheduler = DDPMScheduler.from_pretrained(folder / "scheduler")
         self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
         self.encoder = T5EncoderModel.from_pretrained(folder / "text_encoder").float()
-        self.shape = (3, unet.config.sample_size, unet.config.sample_size)
+        config: Any = unet.config
+        self.shape = (3, int(config.sample_size), int(config.sample_size))
 
     @torch.no_grad()
     def encode(self, prompt: str) -> Tensor:
         tokens = self.tokenizer(
             prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt"
         )
-        return self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+        words: Tensor = self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+        return words
 
     @torch.no_grad()
     def ask(self, x: Tensor, t: int, prompt: str) -> tuple[Tensor, Tensor]:

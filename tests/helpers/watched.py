@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page, Response
 
 PAGES = (
     "",
@@ -17,11 +17,19 @@ class Watched:
         self.page = page
         self.address = address
         self.faults: list[str] = []
-        page.on("console", lambda m: m.type in ("error", "warning") and self.faults.append(m.text))
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("requestfailed", lambda request: self.faults.append(f"failed {request.url}"))
         page.on("request", lambda request: self._foreign(request.url))
-        page.on("response", lambda r: r.status >= 400 and self.faults.append(f"{r.status} {r.url}"))
+        page.on("response", self._answered)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(message.text)
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status} {response.url}")
 
     def _foreign(self, url: str) -> None:
         if not url.startswith((self.address, "data:", "blob:")):

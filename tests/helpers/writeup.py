@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -62,14 +63,14 @@ class Writeup:
     def said(self, process: BaseProcess) -> str:
         return (self.root.parent / f"{process.pid}.out").read_text(errors="replace")
 
-    def build(self, **options: bool) -> Outcome:
+    def build(self, **options: Any) -> Outcome:
         """A plain build, in this process."""
         return run_build(self.root, Options(**options))
 
     def results(self) -> dict[str, object]:
         """What every run of the plan made: digests of its files, and its numbers."""
         store = Store(self.root)
-        made = {}
+        made: dict[str, object] = {}
         for key in store.keys():  # noqa: SIM118
             manifest = store.read(key)
             files = {name: said["sha256"] for name, said in manifest.files.items()}

@@ -105,3 +105,43 @@ def test_a_printed_value_refers_to_nothing() -> None:
     assert made.count("fwd-eqref") == 1
     with pytest.raises(EquationError, match="'b'"):
         render("\\ref{b}", {})
+
+
+def test_a_formula_may_refer_to_equations() -> None:
+    made = render(
+        "$$a \\label{a}$$\n\n$$b \\text{ by \\eqref{a}}, c \\overset{\\ref{a}}{=} d$$", {}
+    )
+    assert 'by\N{NO-BREAK SPACE}<a class="fwd-eqref" href="#eq-a">&#40;1&#41;</a></mtext>' in made
+    assert '<mtext><a class="fwd-eqref" href="#eq-a">1</a></mtext>' in made
+    assert "\u2e28" not in made
+    with pytest.raises(EquationError, match="'b'") as caught:
+        render("one\n\n$$\nx\n\\eqref{b}\n$$", {})
+    assert caught.value.lineno == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "same"),
+    [
+        (r"a & = & b \\ c & \le & d", r"a &= b \\ c &\le d"),
+        (r"a & = & \frac{b}{c} \nonumber", r"a &= \frac{b}{c}"),
+        (
+            r"a & = & \begin{matrix} p & q & r \end{matrix}",
+            r"a &= \begin{matrix} p & q & r \end{matrix}",
+        ),
+        (r"a \& b & = & c", r"a \& b &= c"),
+        (r"a = b", r"a = b"),
+    ],
+)
+def test_eqnarray_is_align_with_a_mark_more(rows: str, same: str) -> None:
+    def made(kind: str, rows: str) -> str:
+        written = render(f"\\begin{{{kind}}}\n{rows}\n\\end{{{kind}}}", {})
+        return re.sub(r' alttext="[^"]*"', "", written)
+
+    assert made("eqnarray", rows) == made("align", same)
+    assert made("eqnarray*", rows) == made("align*", same)
+
+
+def test_rows_of_eqnarray_have_numbers_of_their_own() -> None:
+    text = "\\begin{eqnarray}\na & = & b \\label{a} \\\\\nc & = & d \\label{b}\n\\end{eqnarray}\n\n"
+    made = render(text + "\\ref{a} and \\ref{b}", {})
+    assert re.findall(r'href="#(eq-.)">(.)<', made) == [("eq-a", "1"), ("eq-b", "2")]

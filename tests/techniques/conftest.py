@@ -66,12 +66,13 @@ def tiny(tiny_if: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The random cascade, then the embedded one where its weights are in the package."""
     if request.param == "tiny":
-        return request.getfixturevalue("tiny")
+        tiny: World = request.getfixturevalue("tiny")
+        return tiny
     cache = tmp_path_factory.mktemp("cache")
-    folders = {}
+    folders: dict[int, Path] = {}
     for stage in (1, 2):
         with suppress(UserError):
-            folders[stage] = resolve(EMBEDDED, stage, Path())
+            folders[stage] = Path(resolve(EMBEDDED, stage, Path()))
             model_digest(folders[stage], Store(cache), STAGE_PARTS[stage])
     if 1 not in folders:
         pytest.skip("the package has no weights of the embedded model")

@@ -40,7 +40,13 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     """A denoiser, a class-conditional DDPM, a flow and a classifier, hardly trained."""
-    small = {"dataset": "digits", "hidden": 4, "batch": 16, "epochs": 2, "examples": 48}
+    small: dict[str, Any] = {
+        "dataset": "digits",
+        "hidden": 4,
+        "batch": 16,
+        "epochs": 2,
+        "examples": 48,
+    }
     techniques: dict[str, Technique] = {
         "denoiser": Train(objective="denoiser", lr=1e-2, **small),
         "ddpm": Train(objective="ddpm", conditioning="class", timesteps=20, **small),

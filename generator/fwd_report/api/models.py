@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,7 @@ def load_model(
     device: str = "auto",
     dtype: str = "auto",
     batch: int = BATCH,
+    embeddings: str | Path | None = None,
 ) -> LoadedModel:
     """A pretrained model to be asked by hand.
 
@@ -78,7 +79,8 @@ def load_model(
     conditions are prompts; or a folder in diffusers' layout with a UNet without text, in unet/ or
     in the folder itself, whose conditions are class labels or None. device: "auto", "cpu",
     "cuda" … dtype: "auto", "float32", "float16" or "bfloat16". batch: most queries in one forward
-    pass.
+    pass. embeddings: a .pth or .safetensors file with the prompts' encodings, in place of the text
+    encoder, which is then not needed.
 
     Encoded prompts are kept in the user's cache folder. Raises UserError for what is no model.
     """
@@ -87,7 +89,7 @@ def load_model(
     with process_state_kept():
         if is_unet_folder(Path(source).expanduser()):
             return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
-        return LoadedModel.of(*_load_stage_one(str(source), device, precision), batch)
+        return LoadedModel.of(*_load_stage_one(str(source), device, precision, embeddings), batch)
 
 
 def trained_model(entry: Entry, epoch: int | None = None) -> LoadedModel:
@@ -107,21 +109,30 @@ def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0
     return to_picture(tensor, value_range)
 
 
-def _load_stage_one(source: str, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
+def _load_stage_one(
+    source: str, device: str, dtype: torch.dtype, embeddings: str | Path | None
+) -> tuple[ModelHandle, Evaluator]:
     import pooch
 
     from fwd_report.models.cascade import Cascade
     from fwd_report.models.digest import digest_of, digests_in
-    from fwd_report.models.folder_layout import STAGE_PARTS
+    from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
+    from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
     from fwd_report.models.opening import open_model
-    from fwd_report.models.prompts import PromptEncoder
+    from fwd_report.models.prompts import PromptEncoder, Prompts
     from fwd_report.store.memory import Memory
 
     memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
-    parts = STAGE_PARTS[1]
+    unread = () if embeddings is None else ENCODER_PARTS
+    parts = [part for part in STAGE_PARTS[1] if part not in unread]
     folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
     digest = digest_of(digests_in(folder.path, memory, parts))
-    encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
+    encoder: Callable[[], Prompts]
+    if embeddings is None:
+        encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
+    else:
+        known = encoded_prompts([Path(embeddings).expanduser()], memory)
+        encoder = partial(EmbeddingFiles, known, device, dtype)
     cascade = Cascade({1: lambda: folder}, encoder, device, dtype)
     memory.save()
     return cascade.model(1), cascade.evaluator(1)

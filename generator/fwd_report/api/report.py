@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from fwd_report.build import plan_project
 from fwd_report.errors import CodeChangedError, say
 from fwd_report.project_folder import project_folder
 from fwd_report.running import Options, Running
+from fwd_report.site.titles import title_html
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
 from fwd_report.spec.selection import name_problem
 
@@ -111,7 +111,7 @@ class Report:
         package's code was edited after it was imported. Ctrl-C raises KeyboardInterrupt: what
         was done is stored, and the next call goes on from there.
         """
-        only = [name if isinstance(name, str) else name.name for name in names]
+        only = [name.name if isinstance(name, Section | Experiment) else name for name in names]
         snapshot = self._load()
         for name in only:
             _require(snapshot, name)
@@ -194,9 +194,12 @@ class Section(Rich):
     def _html(self) -> str:
         shown = [each for each in self.experiments if each._spec.show]
         figures = [each._figure() for each in shown]
-        return self._snapshot.embedded([f"<h2>{html.escape(self.title)}</h2>", *figures])
+        return self._snapshot.embedded([f"<h2>{title_html(self.title)}</h2>", *figures])
 
 
 def _require(snapshot: Snapshot, name: str) -> None:
+    """Raise UnknownNameError for what is no section's name and no experiment's."""
+    if not isinstance(name, str):
+        raise TypeError(f"sections and experiments are found by name, not by {name!r}")
     if problem := name_problem(snapshot.plan.project, name):
         raise UnknownNameError(problem)

@@ -33,6 +33,15 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
     return embeddings
 
 
+@outside_keys
+def cut_off(model: ModelFolder, prompt: str) -> str:
+    """The end of a prompt that the encoder does not read, as its tokens spell it; "" for none."""
+    tokenizer = weights.load_tokenizer(model)
+    read = tokenizer(prompt.lower().strip()).input_ids
+    lost = read[TOKENS - 1 :] if len(read) > TOKENS else []
+    return str(tokenizer.decode(lost, skip_special_tokens=True)).strip()
+
+
 class Prompts(Protocol):
     """Gives prompts to the UNets, encoded."""
 

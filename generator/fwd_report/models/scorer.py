@@ -16,6 +16,7 @@ from fwd_report.models.clip import load_clip
 from fwd_report.models.folder_layout import CONFIG, WHOLE
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.towers import Towers, load_towers
+from fwd_report.outside import outside_keys
 from fwd_report.plugins.offers import in_use
 
 
@@ -54,11 +55,15 @@ def load_scorer(folder: ModelFolder, device: str) -> Scorer:
 
 def plugged_scorer(name: str, device: str) -> Scorer:
     """The scorer that a plug-in makes. Raises UserError for one that is none."""
-    plugins = in_use()
-    made = plugins.load("scorers", name)(device)
+    made = in_use().load("scorers", name)(device)
+    _require_scorer(name, made)
+    return made  # type: ignore[no-any-return]
+
+
+@outside_keys
+def _require_scorer(name: str, made: object) -> None:
     lacking = [word for word in ("images", "texts", "temperature") if not hasattr(made, word)]
     if lacking:
-        offer = plugins.offer("scorers", name)
+        offer = in_use().offer("scorers", name)
         where = f"{offer.where}: " if offer else ""
         raise UserError(f"{where}the scorer '{name}' has no {lacking[0]}")
-    return made  # type: ignore[no-any-return]

@@ -43,8 +43,12 @@ class EntryPoint:
 
 
 def entry_points(root: Path) -> tuple[EntryPoint, ...]:
-    """What the installed packages offer. What lies in the project's own folder is not installed."""
-    where = [path for path in sys.path if path and not _same(path, root)]
+    """What the installed packages offer.
+
+    What lies in the project's own folder, or in the present one, is not installed, although
+    `python -m` looks for modules there.
+    """
+    where = [path for path in sys.path if path and not _same(path, root, Path.cwd())]
     return _offered(tuple(where))
 
 
@@ -106,16 +110,16 @@ def _below(name: str, folder: str) -> Iterator[tuple[str, Path]]:
             yield from _below(f"{name}.{entry.name}", entry.path)
 
 
-def digest_of_files(files: dict[str, Path]) -> str:
-    """SHA-256 over the modules' names and contents."""
+def digest_of_sources(module: str) -> str:
+    """SHA-256 over the names and contents of the modules of the package that a module lies in."""
     digest = hashlib.sha256()
-    for name, path in sorted(files.items()):
+    for name, path in sorted(sources_of(module).items()):
         digest.update(f"{name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def _same(path: str, root: Path) -> bool:
+def _same(path: str, *folders: Path) -> bool:
     try:
-        return os.path.samefile(path, root)
+        return any(os.path.samefile(path, folder) for folder in folders)
     except OSError:
         return False

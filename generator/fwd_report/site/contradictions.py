@@ -84,7 +84,7 @@ def contradictions(
         return
     known = _known(entries)
     known.setdefault("seed", set()).update(map(float, seeds))
-    training = any("loss" in entry.series for entry in _with_needs(entries))
+    training = any("epochs" in entry.params for entry in _with_needs(entries))
     for stated in said:
         values = known.get(stated.field, set())
         if not values or text.is_meant(stated.start, stated.excerpt):

@@ -16,6 +16,10 @@ TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 REFERENCE = re.compile(r"(?<!\\)\\(eqref|ref)\s*\{([^{}\n]*)\}")
 IN_ROWS = re.compile(r"\\begin\{(?:align|alignat|gather)\*?\}")
 """Environments that have a number for each row."""
+IN_MATH = re.compile("⸨(\\d+)⸩")
+"""Stands for a reference within a formula while that is converted."""
+EQNARRAY = re.compile(r"\\begin\{eqnarray(\*?)\}(.*?)\\end\{eqnarray\*?\}", re.S)
+TOKEN = re.compile(r"\\begin\b|\\end\b|\\\\|\\[^\\]|[{}&]", re.S)
 PLACEHOLDER = re.compile("\ue006(\\d+)\ue007")
 """Stands for a reference until all equations of the page are known."""
 
@@ -87,6 +91,20 @@ class Equations:
             return f"\ue006{len(self._references) - 1}\ue007"
 
         return REFERENCE.sub(noted, text)
+
+    def referred_in_math(self, latex: str, line: int | None) -> str:
+        """A formula with its references noted, and what stands for them while it is converted.
+
+        line: that of its beginning.
+        """
+
+        def noted(found: re.Match[str]) -> str:
+            where = None if line is None else line + latex.count("\n", 0, found.start())
+            reference = Reference(found[2].strip(), found[1] == "eqref", where, self.place)
+            self._references.append(reference)
+            return rf"\text{{⸨{len(self._references) - 1}⸩}}"
+
+        return REFERENCE.sub(noted, latex)
 
     def wrong(self) -> Iterator[tuple[Place, EquationError]]:
         """Each reference to nothing, with the text it stands in."""
@@ -161,6 +179,29 @@ def reference_link(reference: Reference, number: str, address: str, where: str =
     """A reference as a link that shows an equation's number. where: HTML that follows it."""
     shown = inert(f"({number})" if reference.brackets else number)
     return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'
+
+
+def as_align(latex: str) -> str:
+    """A formula with `align` in place of `eqnarray`, which has a column more: `a & = & b`."""
+    return EQNARRAY.sub(
+        lambda found: rf"\begin{{align{found[1]}}}{_one_mark(found[2])}\end{{align{found[1]}}}",
+        latex,
+    )
+
+
+def _one_mark(rows: str) -> str:
+    """Rows without the second of their marks."""
+    written, end, depth, marks = [], 0, 0, 0
+    for token in TOKEN.finditer(rows):
+        depth += {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}.get(token[0], 0)
+        if depth == 0 and token[0] == r"\\":
+            marks = 0
+        elif depth == 0 and token[0] == "&":
+            marks += 1
+            if marks == 2:
+                written.append(rows[end : token.start()])
+                end = token.end()
+    return "".join((*written, rows[end:]))
 
 
 def _row(latex: str, position: int) -> tuple[int, int]:

@@ -61,6 +61,11 @@ NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|gather|equation|multline|e
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.S)
 ROW = re.compile(r"\\\\(?![a-zA-Z])|\\newline(?![a-zA-Z])|\\cr(?![a-zA-Z])")
 UNKNOWN = re.compile(r"(?:Unsupported function name|Undefined control sequence): (\S+)")
+BOLD = str.maketrans("∇∂0123456789", "𝛁𝛛𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
+"""What has a bold form that the converter leaves to styles."""
+SIGN = r"\\(?:partial|infty|ell|hbar|Re|Im|wp|aleph)(?![a-zA-Z])"
+BOLD_SIGN = re.compile(rf"\\(?:boldsymbol|bm)\s*(?:\{{\s*({SIGN})\s*\}}|({SIGN}))")
+"""Signs that the converter makes bold by another command alone."""
 GROUPED = re.compile(r"(?<=\d),(?=\d)(?!\d{3}(?!\d))")
 """A comma that parts two numbers, and not the thousands of one."""
 
@@ -77,13 +82,16 @@ class FormulaError(ValueError):
         self.latex = latex
 
 
-def to_mathml(latex: str, display: bool) -> str:
+def to_mathml(latex: str, display: bool, written: str | None = None) -> str:
     """One `<math>` element for a formula, in the part of MathML that browsers draw.
+
+    written: what the author wrote, for its `alttext`; None: the formula.
 
     Every ASCII character of its text that could mean something to Markdown is written as a
     character reference. Raises FormulaError if the formula is not understood.
     """
     root = converted(latex, display)
+    _embolden(root)
     for element in root.iter():
         _adapt(element)
     for element in list(root.iter()):
@@ -91,8 +99,8 @@ def to_mathml(latex: str, display: bool) -> str:
     root.attrib.pop("style", None)
     root.attrib.pop("class", None)
     root.set("display", "block" if display else "inline")
-    written = inert(" ".join(_printable(latex).split()))
-    return _serialise(root).replace("<math ", f'<math alttext="{written}" ', 1)
+    alternative = inert(" ".join(_printable(written or latex).split()))
+    return _serialise(root).replace("<math ", f'<math alttext="{alternative}" ', 1)
 
 
 def converted(latex: str, display: bool) -> ElementTree.Element:
@@ -155,6 +163,7 @@ def _printable(text: str) -> str:
 def _prepared(latex: str, display: bool) -> str:
     """The formula with rows where it has line breaks, and no number where none is asked for."""
     latex = NUMBERED.sub(r"\\\1{\2*}", _printable(latex))
+    latex = BOLD_SIGN.sub(lambda found: rf"\pmb{{{found[1] or found[2]}}}", latex)
     latex = GROUPED.sub(r",\\kern0em ", latex).strip()
     outside = ENVIRONMENT.sub("", latex)
     if display and ROW.search(outside) and not _nested(outside):
@@ -171,6 +180,23 @@ def _nested(latex: str) -> bool:
         if token[0] == r"\\" and depth == 0:
             return False
     return True
+
+
+def _embolden(element: ElementTree.Element, bold: bool = False) -> None:
+    """Bold letters, digits and signs as characters of their own, where there are any.
+
+    Firefox makes none bold by style, and Chromium makes bold characters bolder by it.
+    """
+    style = element.get("style", "")
+    bold = bold or "font-weight:bold" in style
+    if bold and element.tag == "mstyle" and all(child.tag == "mn" for child in element):
+        element.attrib.pop("style", None)  # the slanted digits of another font
+    if bold and element.tag in ("mi", "mn", "mo") and element.text:
+        element.text = element.text.translate(BOLD)
+        if all("\U0001d400" <= character <= "\U0001d7ff" for character in element.text):
+            element.set("style", f"{style.replace('font-weight:bold;', '')}font-weight:normal")
+    for child in element:
+        _embolden(child, bold)
 
 
 def _adapt(element: ElementTree.Element) -> None:

@@ -92,7 +92,7 @@ def packaged_technique(
     value: object = plugins.module_of(offer)
     for part in offer.attribute.split("."):
         value = getattr(value, part, None)
-    if isinstance(value, ModuleType) or value is None:
+    if offer.entry is not None and ":" not in offer.entry.target:
         module = plugins.module_of(offer)
         value = next((each for each in _defined(module) if each.name == offer.name), None)
     if not (isinstance(value, type) and issubclass(value, Technique)):

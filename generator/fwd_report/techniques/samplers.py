@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import UserError
+from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offers import in_use
 from fwd_report.techniques.base import Technique, marked_fields
@@ -25,9 +26,14 @@ def sampled_by(technique: Technique, process: Process) -> Process:
     for _, kind, name in named:
         if kind == "samplers":
             process = in_use().load(kind, name)(process)
-            lacking = [word for word in METHODS if not callable(getattr(process, word, None))]
-            if lacking:
-                offer = in_use().offer(kind, name)
-                where = f"{offer.where}: " if offer else ""
-                raise UserError(f"{where}the sampler '{name}' makes no process: no {lacking[0]}")
+            _require_process(name, process)
     return process
+
+
+@outside_keys
+def _require_process(name: str, made: object) -> None:
+    lacking = [word for word in METHODS if not callable(getattr(made, word, None))]
+    if lacking:
+        offer = in_use().offer("samplers", name)
+        where = f"{offer.where}: " if offer else ""
+        raise UserError(f"{where}the sampler '{name}' makes no process: no {lacking[0]}")

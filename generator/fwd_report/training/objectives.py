@@ -14,6 +14,7 @@ from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.process import Process
 from fwd_report.errors import UserError
+from fwd_report.outside import outside_keys
 from fwd_report.plugins.offers import in_use
 from fwd_report.training.unet import NO_CLASS
 
@@ -72,16 +73,19 @@ def objective_of(params: Mapping[str, Any]) -> Objective:
 
 def _trainable(params: Mapping[str, Any]) -> Objective:
     process: Any = process_of(params)
+    _require_trainable(params["objective"], process)
+    return process  # type: ignore[no-any-return]
+
+
+@outside_keys
+def _require_trainable(name: str, process: object) -> None:
     lacking = [
-        name
-        for name in ("timesteps", "forward", "clean", "step", "draw")
-        if not callable(getattr(process, name, None))
+        word
+        for word in ("timesteps", "forward", "clean", "step", "draw")
+        if not callable(getattr(process, word, None))
     ]
     if lacking:
-        raise UserError(
-            f"the process '{params['objective']}' cannot be trained: it has no {lacking[0]}"
-        )
-    return process  # type: ignore[no-any-return]
+        raise UserError(f"the process '{name}' cannot be trained: it has no {lacking[0]}")
 
 
 class Objective(Protocol):

@@ -1,0 +1,228 @@
+"""Samplers, processes, scorers and views of one's own: built with a tiny model, and held to their
+protocols.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.plugins.test_broken import project_of
+from tests.plugins.test_example import EXAMPLE
+
+from fwd_report.build import build, load_plan
+from fwd_report.diffusion.views import View
+from fwd_report.errors import UserError
+from fwd_report.models.stored import tensors_of
+from fwd_report.plan.entries import Entries
+from fwd_report.plugins.folder import read_folder
+from fwd_report.plugins.offers import Plugins
+from fwd_report.running import Options
+from fwd_report.techniques.named_views import view_of
+
+SAMPLER = """\
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Frozen:
+    of: Any
+
+    def timesteps(self, steps=None):
+        return self.of.timesteps(steps)
+
+    def forward(self, x0, t, noise):
+        return self.of.forward(x0, t, noise)
+
+    def clean(self, xt, t, prediction):
+        return self.of.clean(xt, t, prediction)
+
+    def step(self, xt, t, t_next, prediction, noise):
+        return xt * 0 + 0.25
+
+
+def frozen(process):
+    return Frozen(process)
+"""
+PROCESS = """\
+import torch
+
+from fwd_report.diffusion.flow import Flow
+from fwd_report.training.objectives import Batch
+
+
+class Slow(Flow):
+    def draw(self, x0, label, generator):
+        t = torch.full((len(x0),), 0.5, device=x0.device)
+        noise = torch.randn(x0.shape, generator=generator, device=x0.device)
+        return Batch(0.5 * noise + 0.5 * x0, t, label, x0 - noise)
+
+    def told(self, t):
+        return t
+
+
+def slow(fields):
+    return Slow(steps=3)
+"""
+SCORER = """\
+class Even:
+    temperature = 0.5
+
+    def images(self, pictures):
+        import torch
+        return torch.nn.functional.normalize(pictures.mean((2, 3)), dim=-1)
+
+    def texts(self, prompts):
+        import torch
+        return torch.eye(3)[[len(prompt) % 3 for prompt in prompts]]
+
+
+def even(device):
+    return Even()
+"""
+SECTION = """\
+title: A
+experiments:
+  - {id: still, technique: sample, prompt: a dog, steps: 2, sampler: frozen, caption: c}
+  - {id: net, technique: train, objective: slow, hidden: 4, batch: 8, epochs: 1, examples: 8,
+     caption: c}
+  - {id: drawn, technique: sample, model: net, steps: 3, caption: c}
+  - {id: judged, technique: alignment, of: [still], scorer: even, caption: c}
+"""
+
+
+def test_a_sampler_a_process_and_a_scorer_make_results(tmp_path: Path, tiny_if: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "samplers/frozen.py": SAMPLER,
+        "processes/slow.py": PROCESS,
+        "scorers/even.py": SCORER,
+    }
+    root = project_of(tmp_path / "p", files)
+    (root / "model").symlink_to(tiny_if)
+    (root / "experiments" / "report.yaml").write_text("title: T\nmodel: model/stage_1\n")
+    (root / "experiments" / "a.yaml").write_text(SECTION)
+    outcome = build(root, Options())
+    assert not outcome.failures, outcome.failures
+    plan, store = load_plan(root, Options())
+    assert {run.status for run in plan.runs} == {"fresh"}
+    entries = {run.experiment: Entries(store).read(run) for run in plan.runs}
+    assert torch.allclose(tensors_of(entries["still"])["image"], torch.tensor(0.25))
+    assert 0 <= entries["judged"].metrics["alignment"] <= 1
+
+    scorer = root / "techniques" / "scorers" / "even.py"
+    scorer.write_text(SCORER.replace("% 3", "% 2"))
+    process = root / "techniques" / "processes" / "slow.py"
+    process.write_text(PROCESS.replace("0.5 * noise", "0.4 * noise"))
+    plan, _ = load_plan(root, Options())
+    stale = {run.experiment: run.why for run in plan.runs if run.status != "fresh"}
+    assert stale.keys() == {"judged", "net", "drawn"}
+    assert stale["judged"] == ("code ./techniques/scorers/even.py: Even.texts changed",)
+    assert stale["net"] == ("code ./techniques/processes/slow.py: Slow.draw changed",)
+
+
+VIEWS = {
+    "shrinks": "def own(size, seed):\n    import torch\n    return torch.arange(size)\n",
+    "loses": "def own(size, seed):\n    import torch\n    return torch.zeros(size**2).long()\n",
+    "scales": "class V:\n    def apply(self, x): return 2 * x\n"
+    "    def invert(self, x): return x / 2\n"
+    "    def invert_variance(self, x): return x\nown = V()\n",
+    "squares": "class V:\n    def apply(self, x): return x.abs()\n"
+    "    def invert(self, x): return x\n"
+    "    def invert_variance(self, x): return x\nown = V()\n",
+}
+
+
+@pytest.mark.parametrize("wrong", sorted(VIEWS))
+def test_a_view_that_is_not_orthogonal_is_refused(tmp_path: Path, wrong: str) -> None:
+    root = project_of(tmp_path, {"views/own.py": VIEWS[wrong]})
+    with Plugins(root, read_folder(root)).used(), pytest.raises((UserError, RuntimeError)):
+        view_of("own", 0, 16)
+
+
+@pytest.mark.parametrize("size", [16, 15, 64])
+def test_the_kaleidoscope_is_its_own_inverse_and_moves_pixels_alone(size: int) -> None:
+    with Plugins(EXAMPLE, read_folder(EXAMPLE)).used():
+        view = view_of("kaleidoscope", 0, size)
+    assert isinstance(view, View)
+    picture = torch.arange(size * size).reshape(1, size, size)
+    seen = view.apply(picture)
+    assert torch.equal(view.apply(seen), picture)
+    assert torch.equal(seen.flatten().sort().values, picture.flatten())
+    assert not torch.equal(seen, picture)
+    assert torch.equal(view.apply(picture.flip(-1)), seen.flip(-1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("datasets", "own = 3\n", "own is not an object with files, size and load"),
+        ("datasets", "class own:\n    files = size = load = None\n", "own is not an object with"),
+        ("networks", "own = 3\n", "own is not a function of a training's fields"),
+        ("samplers", "own = None\n", "own is not a function of a process"),
+        ("views", "own = 'x'\n", "own is not a function of"),
+    ],
+)
+def test_what_is_none_of_its_kind_is_an_error_at_its_line(
+    tmp_path: Path, kind: str, text: str, message: str
+) -> None:
+    root = project_of(tmp_path, {f"{kind}/own.py": "\n" + text})
+    with pytest.raises(UserError) as caught:
+        Plugins(root, read_folder(root)).load(kind, "own")
+    (problem,) = caught.value.problems
+    assert (str(problem.file), problem.line) == (f"techniques/{kind}/own.py", 2)
+    assert message in problem.message
+
+
+NETWORK = "from torch import nn\ndef own(fields):\n    return {}\n"
+DATASET = """\
+from pathlib import Path
+class D:
+    def files(self, project): return [project / "experiments" / "report.yaml"]
+    def size(self, project): return 4
+    def load(self, project):
+        import torch
+        from fwd_report.training.datasets import Dataset
+        images, labels = torch.zeros(4, 1, 28, 28), torch.zeros(4, dtype=torch.int64)
+        return {}
+own = D()
+"""
+TRAIN = "technique: train, hidden: 4, batch: 2, epochs: 1, caption: c"
+
+
+@pytest.mark.parametrize(
+    ("files", "field", "message"),
+    [
+        ({"networks/own.py": NETWORK.format("nn.Identity()")}, "network: own", "no parameters"),
+        ({"networks/own.py": NETWORK.format("3")}, "network: own", "is int, not a torch.nn.Module"),
+        ({"datasets/own.py": DATASET.format("7")}, "dataset: own", "loads int, not"),
+        ({"datasets/own.py": DATASET.format("Dataset(images[0], labels, images, labels)")},
+         "dataset: own", "train_images of shape (1, 28, 28)"),
+        ({"datasets/own.py": DATASET.format("Dataset(images + 2, labels, images, labels)")},
+         "dataset: own", "outside of [0, 1]"),
+        ({"datasets/own.py": DATASET.format("Dataset(images, labels + 10, images, labels)")},
+         "dataset: own", "outside of 0 to 9"),
+        ({"processes/own.py": "def own(fields): return 3\n"}, "objective: own",
+         "cannot be trained"),
+    ],
+)  # fmt: skip
+def test_what_does_not_keep_to_its_protocol_fails_with_its_name(
+    tmp_path: Path, files: dict[str, Any], field: str, message: str
+) -> None:
+    root = project_of(tmp_path, files)
+    text = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, {field}}}\n"
+    (root / "experiments" / "a.yaml").write_text(text)
+    (failure,) = build(root, Options()).failures
+    assert message in failure.cause
+    assert failure.wrong_input
+
+
+def test_files_of_a_dataset_that_are_not_there_are_an_error(tmp_path: Path) -> None:
+    text = DATASET.format("7").replace('"report.yaml"', '"nothing.png"')
+    root = project_of(tmp_path, {"datasets/own.py": text})
+    section = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, dataset: own}}\n"
+    (root / "experiments" / "a.yaml").write_text(section)
+    with pytest.raises(UserError, match=r"own\.files names .*nothing\.png, which is no file"):
+        load_plan(root, Options())

@@ -1,0 +1,182 @@
+"""Plug-ins of installed packages: found by their entry points, keyed by their code and version."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.plugins.test_broken import OWN, project_of
+
+from fwd_report import sources
+from fwd_report.errors import UserError
+from fwd_report.plan.plan import make_plan
+from fwd_report.plan.run import Run
+from fwd_report.plugins import packages
+from fwd_report.plugins.offers import read_plugins
+from fwd_report.spec.load import load_project
+from fwd_report.spec.schema import section_schema
+from fwd_report.store.store import Store
+from fwd_report.techniques.registry import find_techniques
+
+VIEW = """\
+import torch
+
+
+def upside(size, seed):
+    return helper(size).flip(0).flatten()
+
+
+def helper(size):
+    return torch.arange(size * size).reshape(size, size)
+
+
+def unused():
+    return 1
+"""
+ANAGRAM = """\
+title: B
+experiments:
+  - {id: y, technique: anagram, prompt: a, flipped: b, view: upside, caption: c}
+"""
+
+
+class Site:
+    """A folder of installed packages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def install(self, name: str, version: str, files: dict[str, str], entries: str) -> None:
+        for file, text in files.items():
+            path = self.folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        for old in self.folder.glob(f"{name}-*.dist-info"):
+            old.rename(old.with_name(f"gone-{old.name}.txt"))
+        info = self.folder / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(entries)
+        packages._offered.cache_clear()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sources, "AT_START", dict(sources.AT_START))
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("cool", "broken")]:
+        monkeypatch.delitem(sys.modules, name)
+    packages._offered.cache_clear()
+    return Site(folder)
+
+
+FILES = {"cool/__init__.py": "", "cool/own.py": OWN, "cool/views.py": VIEW}
+ENTRIES = (
+    "[fwd_report.techniques]\nown = cool.own:Own\n[fwd_report.views]\nupside = cool.views:upside\n"
+)
+
+
+def runs_of(root: Path) -> dict[str, Run]:
+    return {run.experiment: run for run in make_plan(load_project(root), Store(root)).runs}
+
+
+def test_their_techniques_and_views_are_planned_and_completed(site: Site, tmp_path: Path) -> None:
+    root = project_of(tmp_path / "p", {})
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    site.install("cool", "1.2", FILES, ENTRIES)
+    runs = runs_of(root)
+    assert runs["x"].parts["packages"] == {"cool": "1.2"} == runs["y"].parts["packages"]
+    assert runs["x"].parts["code"]["cool: cool/own.py"].keys() >= {"Own", "Own.program"}
+    assert runs["y"].parts["code"]["cool: cool/views.py"].keys() == {"imports", "upside", "helper"}
+    plugins = read_plugins(root)
+    techniques = find_techniques(plugins)
+    with plugins.used():
+        schema = section_schema(techniques)
+    assert "own" in schema["$defs"]["experiment"]["properties"]["technique"]["enum"]
+    assert "upside" in schema["$defs"]["field-anagram.view"]["enum"]
+
+
+def test_their_code_and_version_are_in_the_key_and_other_code_is_not(
+    site: Site, tmp_path: Path
+) -> None:
+    root = project_of(tmp_path / "p", {})
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    site.install("cool", "1.2", FILES, ENTRIES)
+    first = {name: run.key for name, run in runs_of(root).items()}
+
+    (site.folder / "cool" / "views.py").write_text(VIEW.replace("return 1", "return 2"))
+    assert {name: run.key for name, run in runs_of(root).items()} == first
+    (site.folder / "cool" / "views.py").write_text(VIEW.replace("flip(0)", "flip(1)"))
+    edited = {name: run.key for name, run in runs_of(root).items()}
+    assert edited["x"] == first["x"]
+    assert edited["y"] != first["y"]
+    site.install("cool", "1.3", FILES, ENTRIES)
+    newer = {name: run.key for name, run in runs_of(root).items()}
+    assert newer.keys() == first.keys()
+    assert not set(newer.values()) & set(first.values())
+
+
+def test_nobody_looks_for_packages_where_specs_name_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project_of(tmp_path, {})
+    section = root / "experiments" / "a.yaml"
+    section.write_text(
+        section.read_text().replace("technique: own", "technique: sample, prompt: a")
+    )
+
+    def looked(root: Path) -> tuple[packages.EntryPoint, ...]:
+        raise AssertionError("packages were looked for")
+
+    monkeypatch.setattr("fwd_report.plugins.offers.entry_points", looked)
+    make_plan(load_project(root), Store(root))
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (
+            "[fwd_report.techniques]\nown = cool.nothing:Own\n",
+            "cool 1.2 (cool.nothing:Own) cannot be",
+        ),
+        ("[fwd_report.techniques]\nown = cool.own:Nix\n", "Nix is not a class derived from"),
+        ("[fwd_report.techniques]\nown = cool.own:Result\n", "Result is not a class derived from"),
+        ("[fwd_report.techniques]\nhybrid = cool.own:Own\n", "two techniques are called 'hybrid'"),
+        ("[fwd_report.views]\nflip = cool.views:upside\n", "two views are called 'flip'"),
+    ],
+)
+def test_what_is_wrong_names_the_package(
+    site: Site, tmp_path: Path, entries: str, message: str
+) -> None:
+    site.install("cool", "1.2", FILES, entries)
+    with pytest.raises(UserError) as caught:
+        load_project(project_of(tmp_path / "p", {}))
+    assert message in str(caught.value)
+    assert "cool 1.2" in str(caught.value)
+
+
+def test_a_name_that_the_project_and_a_package_have_is_an_error(site: Site, tmp_path: Path) -> None:
+    site.install("cool", "1.2", FILES, ENTRIES)
+    with pytest.raises(UserError, match=r"techniques/own\.py:6") as caught:
+        load_project(project_of(tmp_path / "p", {"own.py": OWN}))
+    assert "cool 1.2 (cool.own:Own)" in str(caught.value)
+
+
+def test_a_broken_package_that_nobody_names_stops_nothing(site: Site, tmp_path: Path) -> None:
+    site.install("broken", "1", {"broken.py": "1 / 0\n"}, "[fwd_report.views]\nb = broken:b\n")
+    root = project_of(tmp_path / "p", {"own.py": OWN})
+    assert runs_of(root)["x"].plugged == ("techniques/own.py:6",)
+
+
+def test_what_lies_in_the_project_is_no_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project_of(tmp_path, {})
+    Site(root).install("cool", "1.2", FILES, ENTRIES)
+    monkeypatch.syspath_prepend(str(root))
+    with pytest.raises(UserError, match="there is no technique 'own'"):
+        load_project(root, trusted=False)
