@@ -105,6 +105,8 @@ class Ingredients:
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
+            if not self._project.embeddings:
+                engine.append("fwd_report.models.prompts")
         if scorer_field(type(technique)) is not None:
             engine.append("fwd_report.models.scorer")
         if plugged.definitions:

@@ -134,7 +134,7 @@ class _Planner:
         key = key_of(parts, common.closure.digest)
         name = run_name(section.name, experiment.id, index)
         status, why = self._history.status_of(name, key, parts, slot.needs)
-        return Run(
+        run = Run(
             section=section.name,
             experiment=experiment.id,
             index=index,
@@ -157,6 +157,9 @@ class _Planner:
             status=status,
             why=why,
         )
+        if run.plugged:
+            _ = run.alt  # what is wrong with a plug-in shows before anything runs
+        return run
 
 
 def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
