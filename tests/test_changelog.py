@@ -18,6 +18,9 @@ def test_every_version_says_which_results_run_again() -> None:
 
 def test_a_version_has_each_heading_once_and_in_order() -> None:
     order = ["Results", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
-    for version in re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.M)[1:]:
+    versions = re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.M)[1:]
+    assert versions
+    for version in versions:
         headings = re.findall(r"^### (.+)$", version, re.M)
+        assert headings
         assert headings == [name for name in order if name in headings]

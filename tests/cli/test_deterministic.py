@@ -5,27 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
 import torch
-from tests.helpers.project import REPORT, Project
+from tests.helpers.project import Project
 
 from fwd_report.build import Options, build, load_plan
-
-TRAINING = """\
-title: Trained
-order: 30
-intro: Trained.
-experiments:
-  - id: unet
-    technique: train
-    objective: flow
-    hidden: 8
-    batch: 64
-    epochs: 1
-    examples: 128
-    caption: A training.
-  - {id: samples, technique: sample, model: unet, steps: 5, samples: 3, caption: Samples.}
-"""
 
 
 def built(project: Project, only: tuple[str, ...], *overrides: str) -> dict[str, dict[str, bytes]]:
@@ -45,33 +28,29 @@ def built(project: Project, only: tuple[str, ...], *overrides: str) -> dict[str,
     }
 
 
-@pytest.fixture
-def writeup(project: Project) -> Project:
-    project.write("report", REPORT + "deterministic: true\n")
-    project.write("trained", TRAINING)
-    return project
-
-
-def test_equal_bytes_alone_and_among_others_in_any_batch(writeup: Project) -> None:
+def test_equal_bytes_alone_and_among_others_in_any_batch(deterministic: Project) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        among = built(writeup, (), "batch=16")
+        among = built(deterministic, (), "batch=16")
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
     assert not torch.are_deterministic_algorithms_enabled()
-    alone = {**built(writeup, ("trained",), "batch=1"), **built(writeup, ("hybrids",), "batch=1")}
+    alone = {
+        **built(deterministic, ("trained",), "batch=1"),
+        **built(deterministic, ("hybrids",), "batch=1"),
+    }
     assert alone.keys() == {name for name in among if not name.startswith("noise.")}
     for name, files in alone.items():
         assert files == among[name], name
 
 
-def test_it_is_no_part_of_the_key_and_stands_on_the_page(writeup: Project) -> None:
-    built(writeup, ("hybrids",))
-    page = writeup.root / "docs" / "report" / "hybrids.md"
+def test_it_is_no_part_of_the_key_and_stands_on_the_page(deterministic: Project) -> None:
+    built(deterministic, ("hybrids",))
+    page = deterministic.root / "docs" / "report" / "hybrids.md"
     assert "Deterministic" in page.read_text()
-    plan, _ = load_plan(writeup.root, Options(overrides=("deterministic=false",)))
+    plan, _ = load_plan(deterministic.root, Options(overrides=("deterministic=false",)))
     assert [run.status for run in plan.runs if run.section == "hybrids"] == ["fresh"]
-    manifest = next(Path(writeup.root / ".fwd-report" / "store").glob("*/*/manifest.json"))
+    manifest = next(Path(deterministic.root / ".fwd-report" / "store").glob("*/*/manifest.json"))
     assert '"deterministic": true' in manifest.read_text()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tests.helpers.project import REPORT, Project
+from tests.helpers.project import Project
 from typer.testing import CliRunner, Result
 
 from fwd_report.build import Options, build, load_plan
@@ -17,29 +17,11 @@ from fwd_report.cli import app
 from fwd_report.errors import UserError
 from fwd_report.store.store import Store
 
-TRAINED = """\
-title: Trained
-order: 30
-intro: Trained.
-experiments:
-  - id: unet
-    technique: train
-    objective: flow
-    hidden: 8
-    batch: 64
-    epochs: 1
-    examples: 64
-    caption: A training.
-  - {id: samples, technique: sample, model: unet, steps: 3, caption: Samples.}
-"""
-
 
 @pytest.fixture
-def built(project: Project) -> Project:
-    project.write("report", REPORT + "deterministic: true\n")
-    project.write("trained", TRAINED)
-    assert not build(project.root, Options()).failures
-    return project
+def built(deterministic: Project) -> Project:
+    assert not build(deterministic.root, Options()).failures
+    return deterministic
 
 
 def run(project: Project, *arguments: str) -> Result:
@@ -125,7 +107,9 @@ def test_results_that_need_others_are_made_from_the_stored_ones(
     kept = tmp_path_factory.mktemp("kept") / "new"
     answer = run(built, "trained.samples", "--keep", str(kept))
     assert answer.exit_code == 0, answer.output
-    assert sorted(path.name for path in kept.iterdir()) == ["trained.samples[0]"]
+    assert sorted(path.name for path in kept.iterdir()) == [
+        f"trained.samples[{k}]" for k in range(3)
+    ]
     assert (kept / "trained.samples[0]" / "image.png").is_file()
     refused = run(built, "trained.samples", "--keep", str(kept))
     assert isinstance(refused.exception, UserError)

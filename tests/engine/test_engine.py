@@ -2,156 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 import torch
+from tests.helpers.toy_engine import SHAPE, Bench, Copy, Toy, Walk, engine, exact, make_run
 
-from fwd_report.diffusion.noise import Noise
-from fwd_report.diffusion.program import Prediction, Program, Query, together
+from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.plan.rates import Rates, steps_by_cost
-from fwd_report.plan.run import Run
-from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import Result, Technique
-from fwd_report.techniques.context import RunContext
-
-SHAPE = (1, 4, 4)
-
-
-class Walk(Technique):
-    """Asks two questions a step, joined, and draws noise, as a guided sampling loop does."""
-
-    name: ClassVar[str] = "walk"
-    steps: int = 3
-    fails_at: int | None = None
-
-    def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return 2 * self.steps
-
-    def program(self, run: RunContext) -> Program[Result]:
-        x = run.noise.draw(SHAPE)
-        for step in range(self.steps):
-            if step == self.fails_at:
-                raise ValueError("this step is impossible")
-            a, b = yield from together(self._ask(x, step, "a"), self._ask(x, step, "b"))
-            x = x + a - 0.5 * b + 0.1 * run.noise.draw(SHAPE)
-        return Result(x.clamp(0, 1), images={"exact": x})
-
-    def _ask(self, x: torch.Tensor, t: int, condition: str) -> Program[torch.Tensor]:
-        (prediction,) = yield (Query("toy", x, t, condition),)
-        return prediction.value
-
-
-class Copy(Technique):
-    """Needs another run's result."""
-
-    name: ClassVar[str] = "copy"
-
-    def program(self, run: RunContext) -> Program[Result]:
-        yield ()
-        return Result(run.tensor("of"))
-
-
-class Toy:
-    """An evaluator that counts its batches, may run out of memory, and hates one value of t."""
-
-    device = "cpu"
-
-    def __init__(self, fits: int = 10**9, poison: float | None = None) -> None:
-        self.fits = fits
-        self.poison = poison
-        self.batches: list[int] = []
-
-    def signature(self, query: Query) -> Any:
-        return tuple(query.x.shape)
-
-    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        if len(queries) > self.fits:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-        if any(query.t == self.poison for query in queries):
-            raise RuntimeError("poisoned")
-        self.batches.append(len(queries))
-        return [
-            Prediction(torch.tanh(query.x * (2 if query.condition == "a" else 3) + query.t))
-            for query in queries
-        ]
-
-
-class Bench:
-    """A workbench of toys around a real store."""
-
-    def __init__(self, store: Store, toy: Toy, batch: int = 8) -> None:
-        self.real_store = store
-        self.toy = toy
-        self.batch = batch
-
-    def prepare(self, runs: object) -> None:
-        pass
-
-    def evaluator(self, name: str) -> Toy:
-        return self.toy
-
-    def context(self, run: Run, **_: Any) -> RunContext:
-        def stored(need: Run) -> Entry:
-            return Entry(
-                section=need.section, experiment=need.experiment, technique="", index=need.index,
-                seed=need.seed, key=need.key, params={}, axes={}, alt="", metrics={}, series={},
-                provenance={}, folder=self.real_store.folder(need.key),
-            )  # fmt: skip
-
-        needs = {field: tuple(map(stored, group)) for field, group in run.needs.items()}
-        return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
-
-    def store(self, run: Run, result: Result, *_: Any) -> None:
-        from fwd_report.recording.pictures import write_result
-
-        with self.real_store.writing(run.key) as folder:
-            write_result(result, folder, (0.0, 1.0))
-            self.real_store.seal(folder, run.key, parts={}, metrics={}, series={}, provenance={})
-
-    def place(self, run: Run) -> str:
-        return "experiments/s.yaml:1"
-
-    def log(self, run: Run, lines: Any) -> Path:
-        return Path("details.log")
-
-
-def make_run(index: int, technique: Technique, experiment: str = "walks", **more: Any) -> Run:
-    return Run(
-        section="s",
-        experiment=experiment,
-        index=index,
-        technique=technique,
-        seed=more.pop("seed", index),
-        axes={},
-        key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
-        parts={},
-        network_steps=technique.network_steps({}),
-        label="",
-        **more,
-    )
-
-
-def engine(store: Store, toy: Toy, runs: Sequence[Run], batch: int = 8, **options: Any) -> Any:
-    progress = Progress(steps_by_cost(runs), len(runs), Rates(store.base))
-    with progress:
-        return Engine(store, Bench(store, toy, batch), progress, **options).run(runs)  # type: ignore[arg-type]
-
-
-def exact(store: Store, run: Run) -> torch.Tensor:
-    from safetensors.torch import load_file
-
-    return load_file(store.folder(run.key) / "tensors.safetensors")["exact"]
+from fwd_report.techniques.base import Result
 
 
 def test_results_do_not_depend_on_the_other_runs(tmp_path: Path) -> None:
@@ -173,11 +40,43 @@ def test_batches_are_full_while_there_is_work(tmp_path: Path) -> None:
     assert sum(toy.batches) / len(toy.batches) > 7.5
 
 
-def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path: Path) -> None:
+LACKS = (
+    Toy.lack,
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("MPS backend out of memory"),
+)
+
+
+@pytest.mark.parametrize("lack", LACKS, ids=lambda error: f"{type(error).__name__} {error}"[:30])
+def test_out_of_memory_halves_the_batch_and_is_met_once(tmp_path: Path, lack: Exception) -> None:
     toy = Toy(fits=3)
+    toy.lack = lack
     runs = [make_run(index, Walk()) for index in range(8)]
     assert engine(Store(tmp_path), toy, runs, batch=16) == ()
-    assert max(toy.batches) <= 3
+    assert toy.refused == [16, 8, 4]
+    assert sum(toy.batches) == sum(run.network_steps for run in runs)
+
+
+def test_runs_share_the_seconds_of_their_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An evaluation takes a second by this clock, whoever asked in it."""
+    now = [0.0]
+    evaluate = Toy.evaluate
+
+    def second(self: Toy, queries: Sequence[Query]) -> list[Prediction]:
+        now[0] += 1.0
+        return evaluate(self, queries)
+
+    monkeypatch.setattr(Toy, "evaluate", second)
+    monkeypatch.setattr("fwd_report.engine.engine.time.monotonic", lambda: now[0])
+    store, toy = Store(tmp_path), Toy()
+    runs = [make_run(index, Walk()) for index in range(8)]
+    assert engine(store, toy, runs, batch=16) == ()
+    made_by = [store.read(run.key).provenance for run in runs]
+    assert sum(each["seconds"] for each in made_by) == pytest.approx(len(toy.batches))
+    assert [each["network_steps"] for each in made_by] == [run.network_steps for run in runs]
 
 
 def test_one_bad_query_does_not_take_its_batch_with_it() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fwd_report.engine.repository import git_state
+from fwd_report.engine.repository import _settings, git_state
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -108,3 +110,31 @@ def test_a_hostile_repository_runs_nothing(repository: Path) -> None:
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
     subprocess.run(["git", "status"], cwd=repository, env=environment, check=False)
     assert trace.exists(), "plain git status is told to run nothing, so this test shows nothing"
+
+
+def test_changes_within_a_submodule_do_not_count(repository: Path) -> None:
+    """To look into it, its own git would be asked."""
+    other = repository.parent / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    (other / "file.txt").write_text("a text")
+    git(other, "add", ".")
+    git(other, "commit", "-qm", "first")
+    allowed = ("-c", "protocol.file.allow=always")
+    git(repository, *allowed, "submodule", "--quiet", "add", str(other), "module")
+    git(repository, "commit", "-qm", "a module")
+    assert state(repository)["dirty"] is False
+    (repository / "module" / "file.txt").write_text("another text")
+    assert state(repository)["dirty"] is False
+    (repository / "sub" / "file.txt").write_text("another text")
+    assert state(repository)["dirty"] is True
+
+
+def test_of_its_settings_only_what_a_disk_can_do_is_carried_over(repository: Path) -> None:
+    git(repository, "config", "core.autocrlf", 'input\n[filter "x"]\n\tclean = touch ran')
+    git(repository, "config", "core.ignorecase", "true; touch ran")
+    git(repository, "config", "core.symlinks", "false")
+    lines = _settings(partial(git, repository), "0" * 40).splitlines()
+    assert "\tsymlinks = false" in lines
+    for line in lines:
+        assert re.fullmatch(r"\t[a-z]+ = (true|false|input)", line), line

@@ -54,6 +54,22 @@ experiments:
     discussion: Samples.
 """
 
+TRAINED = """\
+title: Trained
+order: 30
+intro: Trained.
+experiments:
+  - id: unet
+    technique: train
+    objective: flow
+    hidden: 8
+    batch: 64
+    epochs: 1
+    examples: 64
+    caption: A training.
+  - {id: samples, technique: sample, model: unet, steps: 3, samples: 3, caption: Samples.}
+"""
+
 
 @dataclass(frozen=True)
 class Project:

@@ -43,6 +43,7 @@ def test_code_that_nobody_touches_may_be_stored_with_whatever_happens_later(sour
     code = planned(source)
     code.load([NAME])
     source.write_text("BETA = 2\n")
+    assert sys.modules[NAME].BETA == 1, "what runs is what was hashed"
     code.check([NAME])
 
 

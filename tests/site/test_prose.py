@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import TemplateError, UndefinedError
 from markdown import markdown
 from tests.helpers.fabricate import HOSTILE, Fabric, Sample, picture
 from tests.site.conftest import lay_out
@@ -139,7 +140,7 @@ def test_braces_of_code_may_be_marked_raw_too(runs: Names) -> None:
     ],
 )
 def test_a_wrong_name_is_told_from_those_there_are(runs: Names, source: str, message: str) -> None:
-    with pytest.raises(Exception, match=re.escape(message)):
+    with pytest.raises(UndefinedError, match=re.escape(message)):
         render(source, {"runs": runs})
 
 
@@ -163,7 +164,9 @@ def test_values_are_not_templates_and_not_formulas() -> None:
     ],
 )
 def test_the_sandbox_holds(runs: Names, source: str) -> None:
-    with pytest.raises(Exception, match=r"unsafe|undefined|no attribute|there is no|has no field"):
+    with pytest.raises(
+        TemplateError, match=r"unsafe|undefined|no attribute|there is no|has no field"
+    ):
         written(source, runs)
 
 

@@ -56,8 +56,13 @@ def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Write
     ],
 )
 def test_what_is_taken(gallery: Writeup, fields: str) -> None:
-    gallery.write("a.yaml", section(fields)).load()
-    gallery.load()
+    gallery.write("a.yaml", section(fields))
+    for _ in ("looked at", "remembered"):
+        (found,) = gallery.load().sections
+        taken = [variant.technique.model_dump() for variant in found.experiments[0].variants]
+        assert taken
+        for values in taken:
+            assert (gallery.root / values["image"]).is_file()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +118,11 @@ def test_a_mask_is_compared_with_the_upright_image(gallery: Writeup) -> None:
     exif[0x0112] = 6
     path = gallery.root / "images" / "turned.jpg"
     Image.new("RGB", (64, 80)).save(path, exif=exif)
-    gallery.write("a.yaml", section("image: images/turned.jpg, mask: images/mask.png")).load()
+    gallery.write("a.yaml", section("image: images/turned.jpg, mask: images/mask.png"))
+    assert gallery.load().sections
+    Image.new("RGB", (64, 80)).save(path)
+    (problem,) = gallery.problems()
+    assert "is 64×80" in problem.message, "without the turn it does not fit"
 
 
 def test_a_picture_that_changes_is_looked_at_again(gallery: Writeup) -> None:

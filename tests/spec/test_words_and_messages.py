@@ -23,7 +23,7 @@ from fwd_report.techniques.registry import all_techniques
 def test_words_of_other_tools_lead_to_ours(written: str, technique: str, meant: str) -> None:
     known = all_techniques()[technique].model_fields
     hint = did_you_mean(written, known)
-    assert hint == f"did you mean '{meant}'?" or meant not in known
+    assert hint == f"did you mean '{meant}'?"
 
 
 def test_every_word_that_is_suggested_for_a_technique_names_one() -> None:

@@ -18,9 +18,29 @@ from fwd_report.training.unet import UNet
 SCHEDULE = Schedule(epochs=2, batch=16, lr=1e-3, decay=0.5, seed=1, examples=64, precision="fp32")
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
-def test_a_training_stays_on_the_device_it_is_given(device: str) -> None:
-    assert str(accelerator_on(device).device) == device
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda:0", marks=pytest.mark.gpu)])
+def test_a_training_stays_on_the_device_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """Every image that the network sees, and its weights at the end."""
+    seen = set()
+    forward = UNet.forward
+
+    def watched(self: UNet, x: torch.Tensor, *more: torch.Tensor | None) -> torch.Tensor:
+        seen.update({str(x.device), *(str(weight.device) for weight in self.parameters())})
+        return forward(self, x, *more)
+
+    monkeypatch.setattr(UNet, "forward", watched)
+    images = load_dataset("digits").train_images[:64]
+    losses = train(Task(UNet(4), Denoiser(0.5), images, None, SCHEDULE, tmp_path, device))
+    assert seen == {device}
+    assert len(losses) == 8
+    assert (tmp_path / weights_file(SCHEDULE.epochs)).is_file()
+
+
+def test_the_number_of_a_gpu_is_not_lost() -> None:
+    """Accelerate takes the first one unless it is told otherwise."""
+    assert accelerator_on("cuda:1").device == torch.device("cuda", 1)
 
 
 @pytest.mark.slow

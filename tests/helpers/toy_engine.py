@@ -1,0 +1,162 @@
+"""Techniques, an evaluator and a workbench without a model, to try the engine on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+
+from fwd_report.diffusion.noise import Noise
+from fwd_report.diffusion.program import Prediction, Program, Query, together
+from fwd_report.engine.engine import Engine
+from fwd_report.engine.progress import Progress
+from fwd_report.plan.rates import Rates, steps_by_cost
+from fwd_report.plan.run import Run
+from fwd_report.store.entry import Entry
+from fwd_report.store.store import Store
+from fwd_report.techniques.base import Result, Technique
+from fwd_report.techniques.context import RunContext
+
+SHAPE = (1, 4, 4)
+
+
+class Walk(Technique):
+    """Asks two questions a step, joined, and draws noise, as a guided sampling loop does."""
+
+    name: ClassVar[str] = "walk"
+    steps: int = 3
+    fails_at: int | None = None
+
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
+        return 2 * self.steps
+
+    def program(self, run: RunContext) -> Program[Result]:
+        x = run.noise.draw(SHAPE)
+        for step in range(self.steps):
+            if step == self.fails_at:
+                raise ValueError("this step is impossible")
+            a, b = yield from together(self._ask(x, step, "a"), self._ask(x, step, "b"))
+            x = x + a - 0.5 * b + 0.1 * run.noise.draw(SHAPE)
+        return Result(x.clamp(0, 1), images={"exact": x})
+
+    def _ask(self, x: torch.Tensor, t: int, condition: str) -> Program[torch.Tensor]:
+        (prediction,) = yield (Query("toy", x, t, condition),)
+        return prediction.value
+
+
+class Copy(Technique):
+    """Needs another run's result."""
+
+    name: ClassVar[str] = "copy"
+
+    def program(self, run: RunContext) -> Program[Result]:
+        yield ()
+        return Result(run.tensor("of"))
+
+
+class Toy:
+    """An evaluator that counts its batches, may run out of memory, and hates one value of t."""
+
+    device = "cpu"
+    lack: Exception = RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    def __init__(self, fits: int = 10**9, poison: float | None = None) -> None:
+        self.fits = fits
+        self.poison = poison
+        self.batches: list[int] = []
+        self.refused: list[int] = []
+
+    def signature(self, query: Query) -> Any:
+        return tuple(query.x.shape)
+
+    def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
+        if len(queries) > self.fits:
+            self.refused.append(len(queries))
+            raise self.lack
+        if any(query.t == self.poison for query in queries):
+            raise RuntimeError("poisoned")
+        self.batches.append(len(queries))
+        return [
+            Prediction(torch.tanh(query.x * (2 if query.condition == "a" else 3) + query.t))
+            for query in queries
+        ]
+
+
+class Bench:
+    """A workbench of toys around a real store."""
+
+    def __init__(self, store: Store, toy: Toy, batch: int = 8) -> None:
+        self.real_store = store
+        self.toy = toy
+        self.batch = batch
+
+    def prepare(self, runs: object) -> None:
+        pass
+
+    def evaluator(self, name: str) -> Toy:
+        return self.toy
+
+    def context(self, run: Run, **_: Any) -> RunContext:
+        def stored(need: Run) -> Entry:
+            return Entry(
+                section=need.section, experiment=need.experiment, technique="", index=need.index,
+                seed=need.seed, key=need.key, params={}, axes={}, alt="", metrics={}, series={},
+                provenance={}, folder=self.real_store.folder(need.key),
+            )  # fmt: skip
+
+        needs = {field: tuple(map(stored, group)) for field, group in run.needs.items()}
+        return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
+
+    def store(
+        self,
+        run: Run,
+        result: Result,
+        value_range: Any = None,
+        seconds: float = 0.0,
+        network_steps: int = 0,
+    ) -> None:
+        from fwd_report.recording.pictures import write_result
+
+        with self.real_store.writing(run.key) as folder:
+            write_result(result, folder, (0.0, 1.0))
+            made_by = {"seconds": seconds, "network_steps": network_steps}
+            self.real_store.seal(
+                folder, run.key, parts={}, metrics={}, series={}, provenance=made_by
+            )
+
+    def place(self, run: Run) -> str:
+        return "experiments/s.yaml:1"
+
+    def log(self, run: Run, lines: Any) -> Path:
+        return Path("details.log")
+
+
+def make_run(index: int, technique: Technique, experiment: str = "walks", **more: Any) -> Run:
+    return Run(
+        section="s",
+        experiment=experiment,
+        index=index,
+        technique=technique,
+        seed=more.pop("seed", index),
+        axes={},
+        key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
+        parts={},
+        network_steps=technique.network_steps({}),
+        label="",
+        **more,
+    )
+
+
+def engine(store: Store, toy: Toy, runs: Sequence[Run], batch: int = 8, **options: Any) -> Any:
+    progress = Progress(steps_by_cost(runs), len(runs), Rates(store.base))
+    with progress:
+        return Engine(store, Bench(store, toy, batch), progress, **options).run(runs)  # type: ignore[arg-type]
+
+
+def exact(store: Store, run: Run) -> torch.Tensor:
+    from safetensors.torch import load_file
+
+    return load_file(store.folder(run.key) / "tensors.safetensors")["exact"]
