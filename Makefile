@@ -47,6 +47,7 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/noop.py
+	$(BIN)/python bench/serve.py
 
 serve: $(VENV)/installed
 	$(BIN)/fwd-report serve

@@ -166,9 +166,9 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
     from fwd_report.site.render_record import record_files
     from fwd_report.store.manifest import MANIFEST
 
-    if any(run.plugged for run in plan.runs):
-        return None
     project = plan.project
+    if project.plugins.imported_packages or any(run.plugged for run in plan.runs):
+        return None
     root, docs = project.root, project.root / "docs"
     scorers = {run.scorer for run in plan.runs if run.scorer is not None}
     files = {*store.memory.asked, *map(str, record_files(root)), str(root / project.report.rubric)}

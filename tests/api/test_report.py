@@ -66,6 +66,7 @@ def test_runs_are_found_by_position_by_values_and_by_condition(ran: Path) -> Non
     assert len(dot) == 3
     assert [run.axes for run in dot] == [{"t": 250}, {"t": 500}, {"t": 750}]
     assert dot.axes == {"t": [250, 500, 750]}
+    assert dot[np.int64(-1)] == dot[-1]
     assert dot[-1].params["t"] == 750
     assert dot[{"t": 500}].name == "noise.dot[1]"
     assert dot[{"t": "500"}].name == "noise.dot[1]"
@@ -84,6 +85,15 @@ def test_runs_are_found_by_position_by_values_and_by_condition(ran: Path) -> Non
         photos[{"steps": 4}]
     with pytest.raises(KeyError, match="no field 'tt'"):
         dot.filter(tt=250)
+    for wrong in ("t", 1.5, None):
+        with pytest.raises(TypeError, match=r"by swept values, as \[\{'t': …\}\]"):
+            dot[wrong]
+    with pytest.raises(TypeError, match="a function of a run or values, not 5"):
+        dot.filter(5)
+    with pytest.raises(TypeError, match="found by name, not by 3"):
+        open_report(ran)[3]
+    with pytest.raises(TypeError, match="found by name, not by <Run"):
+        open_report(ran).run(dot[0])
 
 
 def test_a_run_gives_its_result_as_stored(ran: Path) -> None:

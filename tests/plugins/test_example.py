@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from fwd_report import open_report
 from fwd_report.build import build, load_plan
 from fwd_report.errors import UserError
 from fwd_report.plugins.offers import read_plugins
@@ -56,6 +57,13 @@ def stale(root: Path) -> dict[str, tuple[str, ...]]:
     """The experiments that a build would run, and why."""
     plan, _ = load_plan(root, Options())
     return {run.experiment: run.why for run in plan.runs if run.status != "fresh"}
+
+
+def test_from_python_its_network_can_be_asked_and_its_figures_shown(built: Path) -> None:
+    report = open_report(built)
+    model = report["own.net"][0].model()
+    assert type(model).__name__ == "LoadedModel"
+    assert "through the view kaleidoscope" in report["own.turned"]._repr_html_()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, SupportsIndex, overload
 
 from fwd_report.api.errors import unknown
 from fwd_report.api.rich import Rich
@@ -55,17 +55,23 @@ class Experiment(Rich, Sequence[Run]):
         return found
 
     @overload
-    def __getitem__(self, index: int | Mapping[str, Any]) -> Run: ...
+    def __getitem__(self, index: SupportsIndex | Mapping[str, Any]) -> Run: ...
     @overload
     def __getitem__(self, index: slice) -> Experiment: ...
-    def __getitem__(self, index: int | slice | Mapping[str, Any]) -> Run | Experiment:
+    def __getitem__(self, index: SupportsIndex | slice | Mapping[str, Any]) -> Run | Experiment:
         if isinstance(index, Mapping):
             return self._single(index)
         if isinstance(index, slice):
             return self._some(self._runs[index])
-        if not -len(self) <= index < len(self):
+        if not isinstance(index, SupportsIndex):
+            raise TypeError(
+                f"runs of {self.name} are found by position, as [0] or [:3], or by swept values, "
+                f"as [{{{next(iter(self.axes), 'seed')!r}: …}}], not by {index!r}"
+            )
+        place = index.__index__()
+        if not -len(self) <= place < len(self):
             raise IndexError(f"{self.name} has {len(self)} runs, counted from 0, and no [{index}]")
-        return self._wrapped(self._runs[index])
+        return self._wrapped(self._runs[place])
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -79,6 +85,8 @@ class Experiment(Rich, Sequence[Run]):
         values: of swept fields, of other fields of the technique, or of the seed. Raises
         UnknownNameError for a field that the runs do not have.
         """
+        if not (condition is None or isinstance(condition, Mapping) or callable(condition)):
+            raise TypeError(f"filter takes a function of a run or values, not {condition!r}")
         wanted = dict(condition) if isinstance(condition, Mapping) else {}
         chosen = [run for run in self if _has(run, wanted | values, self.name)]
         if callable(condition):

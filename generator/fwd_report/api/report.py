@@ -111,7 +111,7 @@ class Report:
         package's code was edited after it was imported. Ctrl-C raises KeyboardInterrupt: what
         was done is stored, and the next call goes on from there.
         """
-        only = [name if isinstance(name, str) else name.name for name in names]
+        only = [name.name if isinstance(name, Section | Experiment) else name for name in names]
         snapshot = self._load()
         for name in only:
             _require(snapshot, name)
@@ -198,5 +198,8 @@ class Section(Rich):
 
 
 def _require(snapshot: Snapshot, name: str) -> None:
+    """Raise UnknownNameError for what is no section's name and no experiment's."""
+    if not isinstance(name, str):
+        raise TypeError(f"sections and experiments are found by name, not by {name!r}")
     if problem := name_problem(snapshot.plan.project, name):
         raise UnknownNameError(problem)

@@ -155,7 +155,8 @@ class Run(Rich):
 
         if not self._run.technique.epochs_kept():
             raise ValueError(f"{self.name} trains no network: its technique is {self.technique}")
-        return trained_model(self._entry, epoch)
+        with self._snapshot.plan.project.plugins.used():
+            return trained_model(self._entry, epoch)
 
     @property
     def _entry(self) -> Entry:

@@ -18,6 +18,8 @@ from fwd_report.spec.project import ExperimentSpec, SectionSpec
 from fwd_report.store.entry import Entry
 from fwd_report.store.store import DamagedEntryError, Store
 
+REASONS = 3
+"""Most changes that a message names; `Run.why` has all."""
 TRIES = 2
 """A damaged result is moved aside when it is read; then it counts as not run."""
 
@@ -110,7 +112,8 @@ def damaged(run: PlannedRun, error: Exception) -> str:
 
 def _not_run(run: PlannedRun) -> str:
     experiment = f"{run.section}.{run.experiment}"
-    changed = f"has to run again ({'; '.join(run.why)})" if run.status == "stale" else "has not run"
+    reasons = [*run.why[:REASONS], *(["…"] if len(run.why) > REASONS else [])]
+    changed = f"has to run again ({'; '.join(reasons)})" if run.status == "stale" else "has not run"
     return (
         f"{run.name} {changed}: report.run({experiment!r}) runs it, "
         f"or fwd-report build --only {experiment}"

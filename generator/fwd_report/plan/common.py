@@ -11,7 +11,7 @@ from fwd_report.errors import UserError
 from fwd_report.plan.code import Closure
 from fwd_report.plan.ingredients import Ingredients
 from fwd_report.plan.keys import FORMAT
-from fwd_report.plan.plugged import Plugged, digest_of_files
+from fwd_report.plan.plugged import Plugged
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_names
 from fwd_report.plugins.named import Named
@@ -98,7 +98,10 @@ class Commons:
             "params": technique.model_dump(mode="json", exclude=unkeyed),
             "inputs": {
                 **{field: self._ingredients.file(path) for field, path in inputs.items()},
-                **{field: digest_of_files(files) for field, files in plugged.files.items()},
+                **{
+                    field: self._ingredients.of_files(files)
+                    for field, files in plugged.files.items()
+                },
             },
             "model": self._ingredients.models(stage),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},

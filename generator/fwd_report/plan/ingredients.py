@@ -11,9 +11,16 @@ from fwd_report.models.digest import model_digest
 from fwd_report.models.embeddings import Encoded, encoded_prompts, spelling
 from fwd_report.models.folder_layout import WHOLE
 from fwd_report.plan.code import Closure, Code
-from fwd_report.plan.plugged import Plugged, is_plugged_scorer, plugged_into, used_offers
+from fwd_report.plan.plugged import (
+    Plugged,
+    digest_of_files,
+    is_plugged_scorer,
+    plugged_into,
+    used_offers,
+)
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import scorer_model, stage_models, stage_parts
+from fwd_report.plugins.offers import Offer
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
@@ -33,6 +40,8 @@ class Ingredients:
         self._store = store
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
+        self._plugged_files: dict[Offer, Mapping[str, Path]] = {}
+        self._of_files: dict[tuple[str, ...], str] = {}
         self._readings: dict[str, list[tuple[str, str]]] = {}
         self._stage_digests: dict[int, str] = {}
 
@@ -75,7 +84,14 @@ class Ingredients:
 
     def plugged(self, technique: Technique, trained: Technique | None) -> Plugged:
         """What of a technique, of what its fields name and of what it asks is a plug-in."""
-        return plugged_into(self._project, technique, trained)
+        return plugged_into(self._project, technique, trained, self._plugged_files)
+
+    def of_files(self, files: Mapping[str, Path]) -> str:
+        """The digest of files that a plug-in reads, by the names that are in the key."""
+        name = tuple(files)
+        if name not in self._of_files:
+            self._of_files[name] = digest_of_files(files, self._store.memory.of_file)
+        return self._of_files[name]
 
     def closure(
         self,

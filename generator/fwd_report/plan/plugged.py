@@ -14,6 +14,7 @@ from fwd_report.plugins.folder import PREFIX
 from fwd_report.plugins.kinds import TECHNIQUES
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offers import Offer, Plugins
+from fwd_report.plugins.packages import digest_of_sources
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.techniques.base import Technique, marked_fields
@@ -71,11 +72,24 @@ def used_offers(project: Project) -> dict[str, Offer]:
     return found
 
 
-def plugged_into(project: Project, technique: Technique, trained: Technique | None) -> Plugged:
+def digest_of_plugins(project: Project) -> str:
+    """Of all plug-ins that can change what a project's pages show: the same wherever it lies."""
+    own = project.plugins.folder.digest if project.plugins.folder is not None else ""
+    offers = used_offers(project)
+    packages = [name + digest_of_sources(offers[name].module) for name in sorted(offers)]
+    return hashlib.sha256("\n".join([own, *packages]).encode()).hexdigest()
+
+
+def plugged_into(
+    project: Project,
+    technique: Technique,
+    trained: Technique | None,
+    known: dict[Offer, Mapping[str, Path]],
+) -> Plugged:
     """The plug-ins that make the results of a technique, the technique itself counted in.
 
-    trained: the training whose network it asks. Raises UserError for a plug-in that is broken, or
-    names files that are not there.
+    trained: the training whose network it asks. known: keeps the files of each from one technique
+    to the next. Raises UserError for a plug-in that is broken, or names files that are not there.
     """
     plugins = project.plugins
     named = list(offers_of(plugins, technique))
@@ -93,7 +107,7 @@ def plugged_into(project: Project, technique: Technique, trained: Technique | No
     return Plugged(
         tuple((offer.module, offer.attribute) for _, offer in named),
         dict(sorted(packages.items())),
-        {name: files for name, offer in named if (files := _files(plugins, offer))},
+        {name: files for name, offer in named if (files := _files_of(plugins, offer, known))},
         tuple(dict.fromkeys(where)),
     )
 
@@ -109,6 +123,14 @@ def _package_of(plugins: Plugins, technique: type[Technique]) -> Offer | None:
     if technique.__module__.startswith(("fwd_report.", PREFIX)):
         return None
     return plugins.packaged.get((TECHNIQUES, technique.name))
+
+
+def _files_of(
+    plugins: Plugins, offer: Offer, known: dict[Offer, Mapping[str, Path]]
+) -> Mapping[str, Path]:
+    if offer not in known:
+        known[offer] = _files(plugins, offer)
+    return known[offer]
 
 
 def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:

@@ -35,10 +35,16 @@ class Folder:
     @cached_property
     def package(self) -> str:
         """The name under which it is imported."""
-        digest = hashlib.sha256(str(self.root).encode("utf-8", "surrogateescape"))
+        place = f"{self.root}\0{self.digest}".encode("utf-8", "surrogateescape")
+        return PREFIX + hashlib.sha256(place).hexdigest()[:20]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all of it: the same wherever the project lies."""
+        digest = hashlib.sha256()
         for name, text in self.texts.items():
-            digest.update(f"\0{name}\0{len(text)}\0".encode("utf-8", "surrogateescape") + text)
-        return PREFIX + digest.hexdigest()[:20]
+            digest.update(f"{name}\0{len(text)}\0".encode("utf-8", "surrogateescape") + text)
+        return digest.hexdigest()
 
     @cached_property
     def files(self) -> Mapping[str, str]:
@@ -104,8 +110,10 @@ def _texts(folder: str, below: str, problems: list[Problem]) -> Iterator[tuple[s
         if entry.name.startswith((".", "__pycache__", "#")) or entry.name.endswith("~"):
             continue
         if entry.name.endswith(".py"):
-            if entry.is_dir():
-                problems.append(Problem("a folder has the name of a Python file", file=_at(name)))
+            if not entry.is_file():
+                problems.append(
+                    Problem("this has a Python file's name and is none", file=_at(name))
+                )
             elif not entry.name.removesuffix(".py").isidentifier():
                 better = "".join(c if c.isalnum() else "_" for c in entry.name.removesuffix(".py"))
                 problems.append(

@@ -22,7 +22,7 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
 from fwd_report.plugins.importing import imported, made_importable
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
-from fwd_report.plugins.packages import EntryPoint, digest_of_files, entry_points, sources_of
+from fwd_report.plugins.packages import EntryPoint, entry_points, sources_of
 from fwd_report.plugins.problems import at_line, said, while_importing
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
@@ -77,8 +77,8 @@ class Plugins:
         self.scanned = False
         """Whether installed packages were looked at."""
         self._trees: dict[str, ast.Module] = {}
-        self._packages: set[str] = set()
-        """The packages of which something was imported."""
+        self.imported_packages: set[str] = set()
+        """The installed packages of which something was imported."""
         if self.folder is not None:
             self._read(self.folder)
             self._own = self._found(self.folder)
@@ -157,7 +157,7 @@ class Plugins:
     def module_of(self, offer: Offer) -> Any:
         """The module that defines it. Raises UserError, at its line, for one that is broken."""
         if offer.entry is not None:
-            self._packages.add(offer.module.partition(".")[0])
+            self.imported_packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
                 sources.remember(path)
         try:
@@ -186,13 +186,17 @@ class Plugins:
         return found
 
     def digest(self) -> str:
-        """Of all that was found, which pages and schemas are made with; "" where nothing was."""
-        parts = [] if self.folder is None else [self.folder.package]
+        """Of what was read and of what installed packages offer, as far as it was looked for."""
+        parts = [] if self.folder is None else [self.folder.digest]
         if self.scanned:
-            entries = {offer.entry for offer in self.packaged.values() if offer.entry}
-            parts += sorted(f"{each.kind} {each.name} {each}" for each in entries)
-        parts += [digest_of_files(sources_of(module)) for module in sorted(self._packages)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
+            parts += [
+                f"{offer.kind} {offer.name} {offer.where}" for offer in self.packaged.values()
+            ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def afresh(self) -> Plugins:
+        """The same sources, of which nothing was looked for or imported yet."""
+        return Plugins(self.root, self.folder, self.withheld)
 
     @contextmanager
     def used(self) -> Iterator[None]:

@@ -110,10 +110,10 @@ def _below(name: str, folder: str) -> Iterator[tuple[str, Path]]:
             yield from _below(f"{name}.{entry.name}", entry.path)
 
 
-def digest_of_files(files: dict[str, Path]) -> str:
-    """SHA-256 over the modules' names and contents."""
+def digest_of_sources(module: str) -> str:
+    """SHA-256 over the names and contents of the modules of the package that a module lies in."""
     digest = hashlib.sha256()
-    for name, path in sorted(files.items()):
+    for name, path in sorted(sources_of(module).items()):
         digest.update(f"{name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -16,7 +16,7 @@ from fwd_report.scripts.anagram_views import ORDERS, view_lines
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json
-from fwd_report.techniques.base import Scripted
+from fwd_report.techniques.scripted import Scripted
 
 
 def prompted(project: Project, run: Run) -> list[str]:

@@ -20,6 +20,7 @@ from fwd_report.site.findings import (
 from fwd_report.site.inputs import shown_results
 from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
+from fwd_report.site.markdown_bounds import page_problems
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import built_profile, pages_current
@@ -119,7 +120,9 @@ def _leftovers(text: Text) -> list[Leftover]:
 
 
 def _pages(docs: Path) -> Iterator[Finding]:
-    """What was left in pages that somebody wrote by hand."""
+    """What was left in pages that somebody wrote by hand, and what they have too much of."""
+    for problem in page_problems(docs):
+        yield Finding("too-long", problem.message, str(problem.file), problem.line)
     for page, text, first in hand_written_pages(docs):
         name = page.relative_to(docs.parent).as_posix()
         for left in _leftovers(text):

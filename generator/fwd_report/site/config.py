@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from fwd_report.site.nav import NAV
 from fwd_report.site.page_folders import OWNED
 
 CONFIGS = ("mkdocs.yml", "mkdocs.yaml")
+SNIPPETS = "pymdownx.snippets"
+CONTAINED = "fwd_report.site.contained_snippets"
 INHERITED = ("site_name", "site_url", "site_author", "nav")
 """What a build writes for MkDocs to inherit; a file that says more was not written by one."""
 
@@ -44,11 +47,24 @@ def read_config(file: Path) -> dict[str, Any]:
         return yaml.load(stream, get_yaml_loader()) or {}
 
 
+def contained(extensions: Sequence[Any]) -> list[Any]:
+    """Markdown extensions that include no file from outside of the folder."""
+    return [
+        {CONTAINED if name == SNIPPETS else name: options for name, options in entry.items()}
+        if isinstance(entry, dict)
+        else CONTAINED
+        if entry == SNIPPETS
+        else entry
+        for entry in extensions
+    ]
+
+
 def _packaged(root: Path) -> dict[str, Any]:
     starter = starter_folder()
     settings = read_config(starter / CONFIGS[0])
     del settings["INHERIT"]
     settings["theme"]["custom_dir"] = str(starter / settings["theme"]["custom_dir"])
+    settings["markdown_extensions"] = contained(settings["markdown_extensions"])
     try:
         written = yaml.safe_load((root / "docs" / OWNED / NAV).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fwd_report
+from fwd_report.plan.plugged import digest_of_plugins
 from fwd_report.site.address import site_address
 from fwd_report.site.nav import hand_written
 from fwd_report.site.page_folders import templates_folder
@@ -111,7 +112,7 @@ class Inputs:
     @cached_property
     def _report(self) -> list[Any]:
         project = self._project
-        return [project.report.model_dump(mode="json"), project.profile, project.plugins.digest()]
+        return [project.report.model_dump(mode="json"), project.profile, digest_of_plugins(project)]
 
     def _facts_of(self, spec: SectionSpec) -> str:
         """A section without its prose: what other pages may say of it."""

@@ -16,6 +16,7 @@ from fwd_report.site.authored import (
     texts_of,
 )
 from fwd_report.site.findings import Finding
+from fwd_report.site.markdown_bounds import page_objection
 from fwd_report.site.nav import RUBRIC_PAGE
 from fwd_report.site.page_folders import OWNED
 from fwd_report.site.reader import IDS, Read, Reader, ReadError
@@ -131,7 +132,8 @@ def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
     for section in project.sections:
         yield from _of_section(site, section)
     for page, text, first in hand_written_pages(docs):
-        yield from _of_page(site, page, text, first)
+        if page_objection(text) is None:
+            yield from _of_page(site, page, text, first)
 
 
 def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fwd_report.site.contexts import MISSING, Writer
 from fwd_report.site.equations import IN_MATH, Equations, as_align
+from fwd_report.site.markdown_bounds import TooLongError, check_nesting
 from fwd_report.site.mathml import inert, to_mathml
 from fwd_report.site.sandbox import format_value, text_of
 from fwd_report.site.spoken import spoken
@@ -21,15 +22,6 @@ PAGE_LINK = re.compile(r'href="(?![a-z][a-z0-9+.-]*:|/)([^":#?]+)\.md(#[^"]*)?"'
 """A link to a Markdown file of the site: its path without the suffix, and its anchor."""
 LONGEST = 200_000
 """Characters of one text of prose: MkDocs takes minutes over much more."""
-MOST_BRACKETS = 200
-"""Square brackets, and addresses of links, that are open at once in one paragraph."""
-MOST_QUOTES = 20
-"""Block quotes within each other."""
-NESTING = re.compile(r"[ >]*")
-MOST_LISTS = 30
-"""Lists within each other, of four columns each."""
-DEEP_ITEM = re.compile(rf" {{{4 * MOST_LISTS},}}(?:[-*+]|\d+[.)]) ")
-BRACKET = re.compile(r"\]\(|[\[\])]")
 LONGEST_INLINE = 20_000
 """Characters of a caption."""
 MATH = ("inline", "display", "environment")
@@ -37,10 +29,6 @@ PICTURE = re.compile(r"!\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\](?=[(\[])")
 ALT = re.compile(r"""(\s(?:alt|title|aria-label)\s*=\s*)("[^"]*"|'[^']*')""", re.I)
 AROUND_DISPLAY = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?")
 AFTER_DISPLAY = re.compile(r"[ \t]*[.,;:]?[ \t]*")
-
-
-class TooLongError(ValueError):
-    """A text is longer than a page can take."""
 
 
 def render(source: str, context: Mapping[str, Any], equations: Equations | None = None) -> str:
@@ -93,37 +81,8 @@ def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
     text = text_of(source, dict(context))
     if len(text) > longest:
         raise TooLongError(f"the text has {len(text):,} characters; at most {longest:,} are shown")
-    _check_nesting(str(text))
+    check_nesting(str(text))
     return Writer(text)
-
-
-def _check_nesting(text: str) -> None:
-    """Raise TooLongError for deep quotes and lists and open brackets: Markdown reads on at each."""
-    squares = links = 0
-    for line, words in enumerate(text.splitlines(), 1):
-        if not words.strip():
-            squares = links = 0
-        if len(NESTING.match(words)[0].replace(" ", "")) > MOST_QUOTES:  # type: ignore[index]
-            raise TooLongError(
-                f"quotes within quotes, more than {MOST_QUOTES}, in line {line:,} of the text"
-            )
-        if DEEP_ITEM.match(words.expandtabs(4)):
-            raise TooLongError(
-                f"lists within lists, more than {MOST_LISTS}, in line {line:,} of the text"
-            )
-        for found in BRACKET.finditer(words):
-            if found[0] == "[":
-                squares += 1
-            elif found[0] == ")":
-                links = max(0, links - 1)
-            else:
-                squares = max(0, squares - 1)
-                links += found[0] == "]("
-            if max(squares, links) > MOST_BRACKETS:
-                raise TooLongError(
-                    f"more than {MOST_BRACKETS} brackets are open in one paragraph, "
-                    f"in line {line:,} of the text"
-                )
 
 
 def _inline(writer: Writer, up: str, equations: Equations | None) -> str:

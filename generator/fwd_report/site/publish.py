@@ -16,6 +16,7 @@ from fwd_report.site.check import check, errors_of, findings_as_text
 from fwd_report.site.config import mkdocs_config
 from fwd_report.site.inputs import shown_results
 from fwd_report.site.lock import held
+from fwd_report.site.markdown_bounds import page_problems
 from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.published_files import MARK, Changes, changes, mark_of
 from fwd_report.site.render_record import names
@@ -86,6 +87,8 @@ def build_site(
             f"lead out of the project:\n{names(leading)}",
             hint="put the files themselves there, or remove the links",
         )
+    if problems := list(page_problems(root / "docs")):
+        raise UserError(problems)
     command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]
     config = None
     if site_url is not None or not trusted:

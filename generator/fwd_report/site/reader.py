@@ -14,11 +14,17 @@ from markdown.treeprocessors import Treeprocessor
 
 from fwd_report.errors import first_line
 from fwd_report.packaged import starter_folder
-from fwd_report.site.config import CONFIGS, own_config, read_config
+from fwd_report.site.config import (
+    CONFIGS,
+    CONTAINED,
+    SNIPPETS,
+    contained,
+    own_config,
+    read_config,
+)
 
 BUILT_IN = ("toc", "tables", "fenced_code")
 """What MkDocs adds by itself."""
-SNIPPETS = "pymdownx.snippets"
 IDS = re.compile(r"\b(?:id|name)=\"([^\"]+)\"")
 CODE = re.compile(r"<(code|pre|script|style|svg|math)\b.*?</\1\s*>", re.S)
 TAG = re.compile(r"<[^>]*>")
@@ -111,12 +117,13 @@ def _extensions(root: Path, trusted: bool) -> tuple[list[str], dict[str, Mapping
     settings = read_config(own or starter_folder() / CONFIGS[0])
     names = list(BUILT_IN)
     options: dict[str, Mapping[str, Any]] = {}
-    for entry in settings.get("markdown_extensions") or ():
+    extensions = settings.get("markdown_extensions") or ()
+    for entry in extensions if trusted else contained(extensions):
         for name, values in (entry if isinstance(entry, dict) else {entry: None}).items():
             names.append(name)
             options[name] = values or {}
-    if SNIPPETS in options:
-        paths = options[SNIPPETS].get("base_path", ".")
+    for name in {SNIPPETS, CONTAINED} & options.keys():
+        paths = options[name].get("base_path", ".")
         paths = [paths] if isinstance(paths, str) else paths
-        options[SNIPPETS] = {**options[SNIPPETS], "base_path": [str(root / path) for path in paths]}
+        options[name] = {**options[name], "base_path": [str(root / path) for path in paths]}
     return list(dict.fromkeys(names)), options

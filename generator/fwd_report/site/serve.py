@@ -16,6 +16,7 @@ from fwd_report.errors import say as report
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
 from fwd_report.site.lock import held
+from fwd_report.site.markdown_bounds import page_problems
 from fwd_report.site.nav import NAV
 from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.preview import Preview, State
@@ -195,6 +196,8 @@ class _Builder:
 
         before: a site of which only the pages are made again that are older than their sources.
         """
+        if problems := list(page_problems(self._root / "docs")):
+            return None, "\n".join(map(str, problems))
         self._count += 1
         site = self._sites / str(self._count)
         config = mkdocs_config(self._root, self._trusted, self._address)

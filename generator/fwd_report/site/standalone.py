@@ -42,7 +42,8 @@ def figure_html(
     report. Raises UserError where the section's prose or the project's templates do not render.
     """
     environment = templates(templates_folder(report.project))
-    with tempfile.TemporaryDirectory(prefix="fwd-report-") as folder:
+    plugins = report.project.plugins
+    with plugins.used(), tempfile.TemporaryDirectory(prefix="fwd-report-") as folder:
         gallery = Gallery(Path(folder))
         drawn = {result.spec.id: replace(result, script=None)}
         content, equations = section_content(report, section, everything, gallery, drawn)

@@ -22,7 +22,7 @@ def refresh_schemas(root: Path, plugins: Plugins = NOTHING) -> None:
         from fwd_report.spec.schema import write_schemas
 
         with suppress(OSError):  # for editors alone: a project that is read only has a plan too
-            write_schemas(root, plugins, sound_only=True)
+            write_schemas(root, plugins.afresh(), sound_only=True)
 
 
 def _digests(plugins: Plugins) -> list[str]:
@@ -31,5 +31,5 @@ def _digests(plugins: Plugins) -> list[str]:
 
     return [
         hashlib.sha256(text.encode()).hexdigest()
-        for text in schema_texts(plugins, sound_only=True).values()
+        for text in schema_texts(plugins.afresh(), sound_only=True).values()
     ]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 from pydantic import Field
 
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Prompt, Reading, Result, Scripted
+from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
+from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
+    from fwd_report.techniques.scripted import Scripted
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,6 @@ OneRun = Annotated[str, Reference("one")]
 Trained = Annotated[str, Reference("one", asked=True)]
 """A training, as `id` or `id@epoch`, whose network the run asks."""
 AllRuns = Annotated[str, Reference("all")]
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """What a script of plain diffusers must know of a technique to make its picture.
-
-    estimate: how its prompts are put together. noised: it begins with its picture noised, not with
-    noise. kept: outside of its mask, the noised picture stands after each step.
-    """
-
-    estimate: Literal["prompted", "anagram", "hybrid"] = "prompted"
-    noised: bool = False
-    kept: bool = False
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result, Scripted
+from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -15,6 +15,7 @@ from fwd_report.techniques.sampling import (
     picture_name,
     prompted,
 )
+from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result, Scripted
+from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result
 from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
+from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.thinning import evenly
-from fwd_report.techniques.base import AskedClass, Prompt, Result, Scripted, Trained
+from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
 from fwd_report.techniques.sampling import (
     LOOP,
     AnySteps,
@@ -18,6 +18,7 @@ from fwd_report.techniques.sampling import (
     estimates,
     too_uneven,
 )
+from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program

@@ -9,13 +9,19 @@ from torch import Tensor, nn
 
 
 class Mixer(nn.Module):
-    """hidden: channels. Layers of 7 × 7 convolutions, each followed by a mix of its channels."""
+    """hidden: channels. Layers of 7 × 7 convolutions, each followed by a mix of its channels.
 
-    def __init__(self, hidden: int, layers: int = 3) -> None:
+    conditioning: "none", "time" or "class"; what it is not told has no weights.
+    """
+
+    def __init__(self, hidden: int, conditioning: str, layers: int = 3) -> None:
         super().__init__()
         self.into = nn.Conv2d(1, hidden, 3, padding=1)
-        self.time = nn.Linear(1, hidden)
-        self.label = nn.Embedding(11, hidden)  # 0 for no class, which is label -1
+        if conditioning != "none":
+            self.time = nn.Linear(1, hidden)
+        if conditioning == "class":
+            self.label = nn.Embedding(11, hidden)  # 0 for no class, which is label -1
+        self.conditioning = conditioning
         self.layers = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(hidden, hidden, 7, padding=3, groups=hidden),
@@ -29,9 +35,9 @@ class Mixer(nn.Module):
     def forward(self, x: Tensor, t: Tensor | None = None, label: Tensor | None = None) -> Tensor:
         """x: (B, 1, 28, 28), t: (B,) in [0, 1], label: (B,) from -1 to 9; as x."""
         features = self.into(x)
-        if t is not None:
+        if t is not None and self.conditioning != "none":
             features = features + self.time(t[:, None])[:, :, None, None]
-        if label is not None:
+        if label is not None and self.conditioning == "class":
             features = features + self.label(label + 1)[:, :, None, None]
         for layer in self.layers:
             features = features + layer(features)
@@ -40,4 +46,4 @@ class Mixer(nn.Module):
 
 def mixer(fields: Mapping[str, Any]) -> nn.Module:
     """The network that the fields of a training describe."""
-    return Mixer(fields["hidden"])
+    return Mixer(fields["hidden"], fields["conditioning"])

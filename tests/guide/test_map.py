@@ -1,0 +1,64 @@
+"""The newcomer's map in the guide is that of the tree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import fwd_report
+
+PACKAGE = Path(fwd_report.__file__).parent
+ROOT = PACKAGE.parents[1]
+GUIDE = (ROOT / "docs" / "guide" / "architecture.md").read_text("utf-8")
+PATH = re.compile(r"`([\w./-]+(?:/|\.py|\.yaml))`")
+MOST = 2_500
+"""Words that can be read in the five minutes the page promises, its tables looked over."""
+
+
+def places() -> list[str]:
+    """What stands in the tables of rooms and of changes."""
+    rows = [line for line in GUIDE.splitlines() if line.startswith("|")]
+    return [place for row in rows for place in PATH.findall(row) if not place.startswith(".")]
+
+
+def test_every_place_on_the_map_is_there() -> None:
+    found = places()
+    assert len(found) > 60
+    missing = [
+        place
+        for place in found
+        if not any((base / place).exists() for base in (PACKAGE, ROOT, ROOT / "generator"))
+        and place not in ("report.yaml", "docs/report/_stamp.json")
+    ]
+    assert missing == []
+
+
+def test_every_room_is_on_the_map() -> None:
+    rooms = {
+        f"{path.name}/" for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))
+    }
+    assert rooms - set(places()) == set()
+
+
+def test_no_file_is_longer_than_can_be_taken_in() -> None:
+    files = [
+        path for name in ("generator", "tests", "bench") for path in (ROOT / name).rglob("*.py")
+    ]
+    long = {
+        str(path): n for path in files if (n := len(path.read_text("utf-8").splitlines())) > 300
+    }
+    kept = {path: n for path, n in long.items() if "/tests/" not in path}
+    assert kept == {}
+
+
+def test_no_two_modules_of_different_rooms_share_a_name() -> None:
+    """But for a technique and the command or room that is named after it."""
+    names: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        if path.stem not in ("__init__", "__main__"):
+            names.setdefault(path.stem, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
+
+
+def test_it_can_be_read_in_five_minutes() -> None:
+    assert len(GUIDE.split()) < MOST
