@@ -28,6 +28,7 @@ NOT_RUN = {
     "fwd-report serve": "does not end; tests/site/test_serve.py",
     "fwd-report publish": "pushes to a remote; tests/site/test_publish.py",
     "fwd-report plan --profile gpu": "asks the hub what DeepFloyd IF is",
+    "fwd-report prompts --profile gpu": "encodes with a model of the hub",
     "python -m emoji_if": "trains for hours; its options must be there",
     "python bench/": "measures for minutes; its options must be there",
     "python -m pytest": "a test of its own; its file must be there",

@@ -50,7 +50,7 @@ def is_plugged_scorer(plugins: Plugins, name: str) -> bool:
     if not name.isidentifier() or name in plugins.own("scorers"):
         return name in plugins.own("scorers")
     folder = (plugins.root or Path()) / name
-    return not folder.is_dir() and plugins.offer("scorers", name) is not None
+    return not os.path.isdir(folder) and plugins.offer("scorers", name) is not None
 
 
 def used_offers(project: Project) -> dict[str, Offer]:
