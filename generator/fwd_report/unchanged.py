@@ -224,9 +224,15 @@ def _places(model: Path | str) -> list[Path] | None:
 
 
 def _walk(folder: Path, files: set[str], folders: set[str], without: Path | None = None) -> None:
-    """Add a folder and all that is in it."""
+    """Add a folder and all that is in it, behind links too."""
     folders.add(str(folder))
-    for place, below, inside in os.walk(folder):
+    met: set[str] = set()
+    for place, below, inside in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in met:
+            below.clear()
+            continue
+        met.add(real)
         below[:] = [name for name in below if name not in PASSING and Path(place, name) != without]
         folders.update(os.path.join(place, name) for name in below)
         files.update(os.path.join(place, name) for name in inside)

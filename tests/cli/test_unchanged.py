@@ -233,6 +233,18 @@ def test_a_build_looks_again_after_an_edit_of_any_module_that_was_loaded(
     assert not writeup.unchanged()
 
 
+def test_a_build_looks_again_after_a_change_behind_a_link(writeup: Writeup, tmp_path: Path) -> None:
+    (tmp_path / "notes" / "deep").mkdir(parents=True)
+    (tmp_path / "notes" / "loop").symlink_to(tmp_path / "notes")
+    (writeup.root / "docs" / "notes").symlink_to(tmp_path / "notes")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("fwd_report.build.pages_current", lambda *_: True)
+        writeup.build()
+    assert writeup.unchanged()
+    (tmp_path / "notes" / "deep" / "note.md").write_text("# A note")
+    assert not writeup.unchanged()
+
+
 def test_where_nobody_reads_what_is_said(writeup: Writeup, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.StringIO):
         def write(self, text: str) -> int:
