@@ -245,6 +245,16 @@ def test_a_value_that_is_asked_for_is_young_again(folder: Path) -> None:
     assert time.time() - path.stat().st_mtime < 60
 
 
+@pytest.mark.parametrize("kind", ["a file", "a link loop"])
+def test_what_is_no_folder_is_passed_over(folder: Path, kind: str) -> None:
+    memory = Memory(folder)
+    memory.put(NAME, b"a value")
+    place = folder / next(name for name in ("00", "01") if not NAME.startswith(name))
+    place.symlink_to(place) if kind == "a link loop" else place.write_text("in the way")
+    memory.save()
+    assert memory.get(NAME) == b"a value"
+
+
 def test_nothing_is_let_go_through_a_link(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     precious = elsewhere / NAME[:2] / NAME

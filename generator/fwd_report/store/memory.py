@@ -184,7 +184,7 @@ class Memory:
             return
         values: list[tuple[float, int, Path]] = []
         for room in self._folder.glob("??"):
-            if room.is_symlink():
+            if room.is_symlink() or not room.is_dir():
                 continue
             sweep_half_written(room)
             for path in room.iterdir():
