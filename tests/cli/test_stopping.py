@@ -127,7 +127,7 @@ def test_where_the_terminal_knows_ascii_alone_nothing_breaks(project: Project) -
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_stopped_says_so_once(project: Project, number: signal.Signals) -> None:
     """Also while the processes it has at hand are still loading, and take long to end."""
-    server = start(project.command("serve", "--port", "0"), project.root)
+    server = start(project.command_line("serve", "--port", "0"), project.root)
     assert server.stdout is not None
     assert "serving on" in server.stdout.readline()
     server.send_signal(number)

@@ -12,7 +12,7 @@ from fwd_report.plugins.importing import plugin_line
 from fwd_report.spec.fields import EXPERIMENT_KEYS
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
-from fwd_report.techniques.plugged import RESERVED
+from fwd_report.techniques.own_techniques import RESERVED
 
 OWN = """\
 from collections.abc import Callable

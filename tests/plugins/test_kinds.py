@@ -4,6 +4,7 @@ protocols.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,62 @@ def test_a_sampler_a_process_and_a_scorer_make_results(tmp_path: Path, tiny_if: 
     assert stale.keys() == {"judged", "net", "drawn"}
     assert stale["judged"] == ("code ./techniques/scorers/even.py: Even.texts changed",)
     assert stale["net"] == ("code ./techniques/processes/slow.py: Slow.draw changed",)
+
+
+DERIVED = """\
+from typing import ClassVar
+from fwd_report.techniques.base import Result, Technique, Trained
+from fwd_report.techniques.compare import Compare
+from fwd_report.techniques.train import Train
+
+
+class Mine(Train):
+    name: ClassVar[str] = "mine"
+    extra: float = 1.0
+
+
+class Side(Compare):
+    name: ClassVar[str] = "side"
+
+
+class Ask(Technique):
+    name: ClassVar[str] = "ask"
+    stage: ClassVar[None] = None
+    unet: Trained
+
+    def network_steps(self, needs):
+        return 1
+
+    def program(self, run):
+        draw = run.noise.draw(run.asked.shape)
+        prediction = yield from run.asked.estimate(None)(draw, 3)
+        return Result(prediction.value)
+"""
+TRAININGS = """\
+title: A
+experiments:
+  - {id: net, technique: mine, hidden: 4, batch: 8, epochs: 2, examples: 8, timesteps: 4,
+     caption: c}
+  - {id: drawn, technique: sample, model: net@1, samples: 2, caption: c}
+  - {id: asked, technique: ask, sweep: {unet: [net@1, net@2]}, caption: c}
+  - {id: both, technique: side, of: [drawn, asked], caption: c}
+  - {id: lines, technique: curves, of: [net], caption: c}
+"""
+
+
+def test_what_derives_from_the_packages_own_is_used_as_that_is(tmp_path: Path) -> None:
+    """A field of any name asks the trained network; a copied writeup is as current as it was."""
+    root = project_of(tmp_path / "p", {"derived.py": DERIVED})
+    (root / "experiments" / "a.yaml").write_text(TRAININGS)
+    outcome = build(root, Options())
+    assert not outcome.failures, outcome.failures
+    assert outcome.ran == 5
+    page = (root / "docs" / "report" / "a.md").read_text()
+    assert "epoch 1" in page
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    again = build(copy, Options())
+    assert (again.ran, again.pages) == (0, ())
 
 
 VIEWS = {

@@ -11,6 +11,7 @@ from tests.plugins.test_broken import OWN, project_of
 from fwd_report import sources
 from fwd_report.errors import UserError
 from fwd_report.plan.plan import make_plan
+from fwd_report.plan.plugged import digest_of_plugins
 from fwd_report.plan.run import Run
 from fwd_report.plugins import packages
 from fwd_report.plugins.offers import read_plugins
@@ -118,6 +119,21 @@ def test_their_code_and_version_are_in_the_key_and_other_code_is_not(
     newer = {name: run.key for name, run in runs_of(root).items()}
     assert newer.keys() == first.keys()
     assert not set(newer.values()) & set(first.values())
+
+
+def test_what_pages_are_made_with_is_the_same_whatever_was_imported_already(
+    site: Site, tmp_path: Path
+) -> None:
+    root = project_of(tmp_path / "p", {})
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    site.install("cool", "1.2", FILES, ENTRIES)
+    project = load_project(root)
+    before = digest_of_plugins(project)
+    project.plugins.load("views", "upside")
+    find_techniques(project.plugins)
+    assert digest_of_plugins(project) == before == digest_of_plugins(load_project(root))
+    (site.folder / "cool" / "views.py").write_text(VIEW.replace("return 1", "return 2"))
+    assert digest_of_plugins(load_project(root)) != before
 
 
 def test_nobody_looks_for_packages_where_specs_name_what_is_known(

@@ -17,7 +17,7 @@ from fwd_report.techniques.base import (
     asked_field,
     marked_fields,
 )
-from fwd_report.techniques.plugged import own_techniques, packaged_technique
+from fwd_report.techniques.own_techniques import own_techniques, packaged_technique
 
 OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in its key by value"
 

@@ -116,7 +116,7 @@ class Train(Network):
 
         from fwd_report.training.datasets import load_dataset
         from fwd_report.training.loop import Schedule, Task, computed_in, test_loss
-        from fwd_report.training.networks import network_of
+        from fwd_report.training.named_networks import network_of
         from fwd_report.training.objectives import objective_of
         from fwd_report.training.parallel import train_on
 

@@ -12,7 +12,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
-from fwd_report.training.networks import network_of
+from fwd_report.training.named_networks import network_of
 from fwd_report.training.objectives import process_of
 from fwd_report.training.state import weights_file
 from fwd_report.training.unet import NO_CLASS
