@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 from fwd_report import sources as sources  # before every module whose code is part of keys
 
 if TYPE_CHECKING:
-    from fwd_report.api.errors import NotRunError as NotRunError
-    from fwd_report.api.errors import RestartNeededError as RestartNeededError
-    from fwd_report.api.errors import RunsFailedError as RunsFailedError
-    from fwd_report.api.errors import UnknownNameError as UnknownNameError
+    from fwd_report.api.exceptions import NotRunError as NotRunError
+    from fwd_report.api.exceptions import RestartNeededError as RestartNeededError
+    from fwd_report.api.exceptions import RunsFailedError as RunsFailedError
+    from fwd_report.api.exceptions import UnknownNameError as UnknownNameError
     from fwd_report.api.experiment import Experiment as Experiment
     from fwd_report.api.models import LoadedModel as LoadedModel
     from fwd_report.api.models import load_model as load_model
     from fwd_report.api.models import to_image as to_image
+    from fwd_report.api.outcome import FailedRun as FailedRun
+    from fwd_report.api.outcome import Outcome as Outcome
     from fwd_report.api.report import Report as Report
     from fwd_report.api.report import ReportWarning as ReportWarning
     from fwd_report.api.report import Section as Section
     from fwd_report.api.report import open_report as open_report
-    from fwd_report.api.run import Run as Run
-    from fwd_report.api.running import FailedRun as FailedRun
-    from fwd_report.api.running import Outcome as Outcome
+    from fwd_report.api.stored_run import Run as Run
     from fwd_report.diffusion.combine import factorised as factorised
     from fwd_report.diffusion.combine import mean as mean
     from fwd_report.diffusion.combine import seen as seen
@@ -53,12 +53,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 MODULES = {
-    "api.errors": ("NotRunError", "RestartNeededError", "RunsFailedError", "UnknownNameError"),
+    "api.exceptions": ("NotRunError", "RestartNeededError", "RunsFailedError", "UnknownNameError"),
     "api.experiment": ("Experiment",),
     "api.models": ("LoadedModel", "load_model", "to_image"),
     "api.report": ("Report", "ReportWarning", "Section", "open_report"),
-    "api.run": ("Run",),
-    "api.running": ("FailedRun", "Outcome"),
+    "api.stored_run": ("Run",),
+    "api.outcome": ("FailedRun", "Outcome"),
     "diffusion.combine": ("factorised", "mean", "seen"),
     "diffusion.ddpm": ("DDPM", "Threshold"),
     "diffusion.driver": ("answer", "estimator"),

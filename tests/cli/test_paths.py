@@ -123,5 +123,5 @@ def test_all_that_is_printed_goes_one_way() -> None:
         )
     }
     assert {line.split(":")[0] for line in printing} <= {
-        "errors.py", "stopping.py", "cli/store.py", "cli/reproducing.py", "site/temml/convert.py",
+        "errors.py", "stopping.py", "cli/storage.py", "cli/reproducing.py", "site/temml/convert.py",
     }  # fmt: skip

@@ -79,6 +79,25 @@ def test_runs_share_the_seconds_of_their_batches(
     assert [each["network_steps"] for each in made_by] == [run.network_steps for run in runs]
 
 
+def test_a_model_that_cannot_be_opened_is_tried_once(tmp_path: Path) -> None:
+    store, tried = Store(tmp_path), []
+    bench = Bench(store, Toy())
+
+    def broken(name: str) -> Toy:
+        tried.append(name)
+        raise ValueError("its weights are cut short")
+
+    bench.evaluator = broken  # type: ignore[method-assign]
+    runs = [make_run(0, Walk(), experiment) for experiment in ("a", "b", "c")]
+    with Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress:
+        failures = Engine(store, bench, progress, keep_going=True).run(runs)  # type: ignore[arg-type]
+    assert [failure.run.experiment for failure in failures] == ["a", "b", "c"]
+    assert {failure.cause.partition(" (")[0] for failure in failures} == {
+        "its weights are cut short"
+    }
+    assert tried == ["toy"]
+
+
 def test_one_bad_query_does_not_take_its_batch_with_it() -> None:
     batcher = Batcher(Toy(poison=7), limit=8)
     queries = [Query("toy", torch.zeros(SHAPE), t, "a") for t in range(5, 13)]

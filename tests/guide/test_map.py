@@ -52,7 +52,6 @@ def test_no_file_is_longer_than_can_be_taken_in() -> None:
 
 
 def test_no_two_modules_of_different_rooms_share_a_name() -> None:
-    """But for a technique and the command or room that is named after it."""
     names: dict[str, list[str]] = {}
     for path in PACKAGE.rglob("*.py"):
         if path.stem not in ("__init__", "__main__"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, SupportsIndex, overload
 
-from fwd_report.api.errors import unknown
+from fwd_report.api.exceptions import unknown
 from fwd_report.api.rich import Rich
-from fwd_report.api.run import Run
 from fwd_report.api.snapshot import Snapshot
+from fwd_report.api.stored_run import Run
 from fwd_report.plan.run import Run as PlannedRun
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
 from fwd_report.spec.suggest import did_you_mean

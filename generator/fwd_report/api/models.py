@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.api.unet import is_unet_folder, load_unet
+from fwd_report.api.unet_folder import is_unet_folder, load_unet
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype

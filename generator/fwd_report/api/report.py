@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fwd_report.api.errors import RestartNeededError, RunsFailedError, UnknownNameError
+from fwd_report.api.exceptions import RestartNeededError, RunsFailedError, UnknownNameError
 from fwd_report.api.experiment import Experiment
+from fwd_report.api.outcome import Outcome
 from fwd_report.api.rich import Rich
-from fwd_report.api.running import Outcome
 from fwd_report.api.snapshot import Snapshot
 from fwd_report.build import plan_project
 from fwd_report.errors import CodeChangedError, say

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from fwd_report.api.errors import NotRunError
+from fwd_report.api.exceptions import NotRunError
 from fwd_report.build import experiment_result
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fwd_report import __version__, stopping
-from fwd_report.cli import building, pages, projects, prompts, reproducing, store
+from fwd_report.cli import building, pages, projects, prompt_listing, reproducing, storage
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
 from fwd_report.threads import spin_briefly
@@ -22,7 +22,7 @@ app = typer.Typer(
 for command in (
     building.build,
     building.plan,
-    prompts.prompts,
+    prompt_listing.prompts,
     pages.check,
     reproducing.reproduce,
     reproducing.script,
@@ -32,7 +32,7 @@ for command in (
     projects.schema,
 ):
     app.command()(command)
-app.add_typer(store.app, name="store")
+app.add_typer(storage.app, name="store")
 
 
 def _version(wanted: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.api.errors import NotRunError, unknown
+from fwd_report.api.exceptions import NotRunError, unknown
 from fwd_report.api.rich import Rich
 from fwd_report.api.snapshot import Snapshot, damaged
 from fwd_report.plan.run import Run as PlannedRun

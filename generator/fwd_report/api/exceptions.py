@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, counted
 
 if TYPE_CHECKING:
-    from fwd_report.api.running import Outcome
+    from fwd_report.api.outcome import Outcome
 
 
 class UnknownNameError(UserError, KeyError):
