@@ -11,7 +11,7 @@ from tests.store.test_collect import old_entry
 from typer.testing import CliRunner, Result
 
 from fwd_report.cli import app
-from fwd_report.cli import store as commands
+from fwd_report.cli import storage as commands
 from fwd_report.cli.storage import seconds_of
 from fwd_report.errors import UserError
 from fwd_report.store.store import Store

@@ -283,3 +283,70 @@ def test_files_of_a_dataset_that_are_not_there_are_an_error(tmp_path: Path) -> N
     (root / "experiments" / "a.yaml").write_text(section)
     with pytest.raises(UserError, match=r"own\.files names .*nothing\.png, which is no file"):
         load_plan(root, Options())
+
+
+DONE = 'return Result(metrics={"n": 1.0})'
+WRONG = """\
+from fwd_report.techniques.base import Result, Technique
+
+
+class Own(Technique):
+    name = "own"
+    stage = None
+
+    def program(self, run):
+        yield from ()
+        return Result(metrics={"n": 1.0})
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("        yield from ()\n", "", "Own.program has no yield"),
+        (DONE, "return 3", "Own.program returns int, no Result"),
+        (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
+        (
+            "def program(self, run)",
+            "def program(self)",
+            "Own.program() takes 1 positional argument",
+        ),
+    ],
+)
+def test_a_program_that_is_none_fails_with_a_sentence(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    root = project_of(tmp_path, {"own.py": WRONG.replace(old, new)})
+    (failure,) = build(root, Options()).failures
+    assert message in failure.cause
+
+
+def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
+    figure = "    @classmethod\n    def figure(cls, entries):\n        return 'a picture'\n"
+    root = project_of(tmp_path, {"own.py": f"{WRONG}\n{figure}"})
+    with pytest.raises(UserError, match=r"own\.py:4: Own\.figure returns no list of parts: 'a pic"):
+        build(root, Options())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return 4", "return 1 / 0", r"own\.py:4: own\.size: ZeroDivisionError"),
+        ("def size(self, project)", "def size(self)", r"own\.py:4: own\.size: TypeError"),
+        ("return 4", "return 0", "no images to train on"),
+        (
+            'return [project / "experiments" / "report.yaml"]',
+            "return None",
+            "no list of paths: None",
+        ),
+        ('return [project / "experiments" / "report.yaml"]', "return []", "names no file"),
+    ],
+)
+def test_a_dataset_that_cannot_say_what_it_is_is_an_error(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    root = project_of(tmp_path, {"datasets/own.py": DATASET.format("7").replace(old, new)})
+    section = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, dataset: own}}\n"
+    (root / "experiments" / "a.yaml").write_text(section)
+    with pytest.raises(UserError, match=message):
+        load_plan(root, Options())

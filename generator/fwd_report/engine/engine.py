@@ -10,7 +10,7 @@ from typing import Any
 from fwd_report.diffusion.program import Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.failures import Failure, failure_of
-from fwd_report.engine.jobs import news_of, run_job
+from fwd_report.engine.jobs import news_of, program_of, run_job
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -153,7 +153,7 @@ class Engine:
     def _start_program(self, run: Run, lock: Lock) -> None:
         try:
             context = self._workbench.context(run, news=news_of(run, self._progress))
-            program = run.technique.program(context)
+            program = program_of(run, context)
         except Exception as error:
             self._fail(run, error, lock)
             return

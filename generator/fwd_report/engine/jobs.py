@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from fwd_report.diffusion.program import Program
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.stopwatch import Stopwatch
 from fwd_report.engine.workbench import Workbench
+from fwd_report.errors import UserError
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 from fwd_report.store.store import Store
+from fwd_report.techniques.base import Result
+from fwd_report.techniques.context import RunContext
 
 
 def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) -> None:
@@ -39,6 +43,17 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) ->
     context = workbench.context(run, folder=folder, progress=report, news=tell)
     result = run.technique.job(context)
     workbench.store(run, result, context.value_range, watch.seconds, run.network_steps, folder)
+
+
+def program_of(run: Run, context: RunContext) -> Program[Result]:
+    """The run's program, begun. Raises UserError for one that is no generator."""
+    program = run.technique.program(context)
+    if not hasattr(program, "send"):
+        raise UserError(
+            f"{type(run.technique).__name__}.program has no yield, so it is no program: "
+            "one that asks no model says `yield from ()`"
+        )
+    return program
 
 
 def news_of(run: Run, progress: Progress) -> Callable[[str], None]:

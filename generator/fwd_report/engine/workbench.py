@@ -16,7 +16,7 @@ from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.networks import Networks
 from fwd_report.engine.repository import git_state
-from fwd_report.errors import CodeChangedError, OutdatedError
+from fwd_report.errors import CodeChangedError, OutdatedError, UserError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plugged import digest_of_files
@@ -113,8 +113,13 @@ class Workbench:
         """Publish a result under the run's key, with its provenance.
 
         What asks no network is computed on the CPU, in float32. Raises CodeChangedError where it
-        was not made by the code that the key names.
+        was not made by the code that the key names, UserError for what is no Result.
         """
+        if not isinstance(result, Result):
+            name = type(run.technique).__name__
+            raise UserError(
+                f"{name}.{run.technique.kind} returns {type(result).__name__}, no Result"
+            )
         _require_planned(run)
         try:
             self._code.check(run.modules)

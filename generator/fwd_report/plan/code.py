@@ -20,7 +20,7 @@ from typing import Any
 
 import fwd_report
 from fwd_report.plan.keys import digest_of
-from fwd_report.plugins.offers import Source
+from fwd_report.plugins.offered import Source
 from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
 

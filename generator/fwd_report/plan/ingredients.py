@@ -20,7 +20,7 @@ from fwd_report.plan.plugged import (
 )
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import scorer_model, stage_models, stage_parts
-from fwd_report.plugins.offers import Offer
+from fwd_report.plugins.offered import Offer
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store

@@ -13,7 +13,8 @@ from fwd_report.errors import UserError
 from fwd_report.plugins.folder import PREFIX
 from fwd_report.plugins.kinds import TECHNIQUES
 from fwd_report.plugins.named import Named, named_in
-from fwd_report.plugins.offers import Offer, Plugins
+from fwd_report.plugins.offered import Offer
+from fwd_report.plugins.offers import Plugins
 from fwd_report.plugins.packages import digest_of_sources
 from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
@@ -138,9 +139,10 @@ def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:
     if offer.kind not in ("datasets", "scorers"):
         return {}
     root = plugins.root or Path()
-    named: Any = getattr(plugins.load(offer.kind, offer.name), "files", None)
+    has_files = hasattr(plugins.load(offer.kind, offer.name), "files")
+    named = plugins.ask(offer.kind, offer.name, "files") if has_files else ()
     found: dict[str, Path] = {}
-    for path in _listed(named(root) if callable(named) else ()):
+    for path in _listed(named, offer):
         whole = root / path
         if not whole.is_file():
             raise UserError(
@@ -156,5 +158,9 @@ def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:
     return found
 
 
-def _listed(named: Iterable[Any]) -> list[Path]:
+def _listed(named: Any, offer: Offer) -> list[Path]:
+    if isinstance(named, str) or not isinstance(named, Iterable):
+        raise UserError(
+            f"{offer.where}: {offer.name}.files returns no list of paths: {named!r:.60}"
+        )
     return [Path(path) for path in named]

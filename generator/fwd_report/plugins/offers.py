@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,38 +19,12 @@ from typing import Any
 from fwd_report import sources
 from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
-from fwd_report.plugins.importing import imported, made_importable
+from fwd_report.plugins.importing import imported, made_importable, plugin_line
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
-from fwd_report.plugins.packages import EntryPoint, entry_points, sources_of
+from fwd_report.plugins.offered import Offer, Source, twice
+from fwd_report.plugins.packages import entry_points, sources_of
 from fwd_report.plugins.problems import at_line, said, while_importing
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One thing that can be named. where: its file or package, for messages.
-
-    attribute: what it is called in its module. files: the sources it may consist of.
-    """
-
-    kind: str
-    name: str
-    module: str
-    attribute: str
-    where: str
-    file: str | None = None
-    """Its file in the project's folder."""
-    entry: EntryPoint | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """The source of a module that a key may count. shown: what keys and messages call its file."""
-
-    shown: str
-    text: bytes
-    tree: ast.Module | None = None
-    """As it is compiled, where that is not the text alone."""
 
 
 class Plugins:
@@ -153,6 +126,20 @@ class Plugins:
                 raise UserError(f"there is no {KINDS[kind].singular} '{name}'")
             self._loaded[kind, name] = self._checked(offer, self.module_of(offer))
         return self._loaded[kind, name]
+
+    def ask(self, kind: str, name: str, what: str) -> Any:
+        """What a method of a plug-in answers about the project.
+
+        Raises UserError, at its line, where it cannot.
+        """
+        try:
+            return getattr(self.load(kind, name), what)(self.root or Path())
+        except UserError:
+            raise
+        except Exception as error:
+            offer = self.offer(kind, name)
+            at = plugin_line(error) or (offer.where if offer else kind)
+            raise UserError(f"{at}: {name}.{what}: {said(error)}") from error
 
     def module_of(self, offer: Offer) -> Any:
         """The module that defines it. Raises UserError, at its line, for one that is broken."""
@@ -277,16 +264,6 @@ def read_plugins(root: Path, trusted: bool = True) -> Plugins:
     if trusted:
         return Plugins(root, read_folder(root))
     return Plugins(root, None, withheld=holds_python(root))
-
-
-def twice(kind: str, name: str, one: str, other: str, file: Path | None = None) -> Problem:
-    """The error of two things of one name."""
-    singular = KINDS[kind].singular
-    return Problem(
-        f"two {kind} are called '{name}': {one} and {other}",
-        file=file,
-        hint=f"give the {singular} another name",
-    )
 
 
 def _undefined(folder: Folder, file: str, kind: str, name: str) -> Problem:

@@ -25,6 +25,7 @@ from fwd_report.site.results import ExperimentResult, ReportResult, SectionResul
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.project import FOLDER, REPORT, Project
+from fwd_report.techniques.registry import parts_of
 
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 
@@ -104,7 +105,7 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
     """Gaps of a figure whose results are all there."""
-    parts = result.spec.technique.figure(result.entries)
+    parts = parts_of(result.spec.technique, result.entries)
     name = result.spec.id
     if not parts:
         yield "missing", f"{name} has no figure"

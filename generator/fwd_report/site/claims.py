@@ -14,6 +14,7 @@ from fwd_report.spec.expansion import parse_reference
 from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
 from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
 from fwd_report.techniques.base import Reference, asked_field, marked_fields
+from fwd_report.techniques.registry import parts_of
 
 REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
 BOTH = {"flip": "both orientations", "distance": "near and far", "trajectory": "the way there"}
@@ -257,7 +258,7 @@ def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
     """Whether a figure has a part of one of these kinds; one without all its results may."""
     if not result.entries or result.absence:
         return True
-    parts = result.spec.technique.figure(result.entries)
+    parts = parts_of(result.spec.technique, result.entries)
     return any(type(part).__name__.lower() in kinds for part in parts)
 
 

@@ -29,6 +29,7 @@ from fwd_report.site.titles import (
 from fwd_report.site.written import Page
 from fwd_report.spec.prose_check import prose_problem
 from fwd_report.store.store import DamagedEntryError
+from fwd_report.techniques.registry import parts_of
 
 
 def templates(folder: Any) -> Environment:
@@ -158,7 +159,7 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
     shown: list[Block] = []
     if result.entries:
         try:
-            parts = result.spec.technique.figure(result.entries)
+            parts = parts_of(result.spec.technique, result.entries)
             absent = missing_files(parts)
             if absent:
                 absence = absence or f"{absent[0].name} of the results is not there"

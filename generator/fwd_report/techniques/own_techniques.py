@@ -19,7 +19,8 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.kinds import KINDS, TECHNIQUES
 from fwd_report.plugins.named import Named
-from fwd_report.plugins.offers import Offer, Plugins, twice
+from fwd_report.plugins.offered import Offer, twice
+from fwd_report.plugins.offers import Plugins
 from fwd_report.plugins.problems import at_line, said
 from fwd_report.techniques.base import Reference, Technique, marked_fields
 

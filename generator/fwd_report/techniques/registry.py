@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING, get_args
 
 from fwd_report import techniques
+from fwd_report.errors import UserError
 from fwd_report.plugins.offers import Plugins, in_use
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import (
@@ -18,6 +20,9 @@ from fwd_report.techniques.base import (
     marked_fields,
 )
 from fwd_report.techniques.own_techniques import own_techniques, packaged_technique
+
+if TYPE_CHECKING:
+    from fwd_report.techniques.parts import Part
 
 OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in its key by value"
 
@@ -59,6 +64,18 @@ def find_techniques(
                 if technique is not None:
                     plugins.techniques[offer.name] = technique
     return {**built_in(), **plugins.techniques}
+
+
+def parts_of(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[Part]:
+    """The figure of these results. Raises UserError for a figure that is not made of parts."""
+    from fwd_report.techniques import parts as known
+
+    found: object = technique.figure(entries)
+    kinds = get_args(known.Part)
+    if isinstance(found, (list, tuple)) and all(isinstance(part, kinds) for part in found):
+        return found
+    where = in_use().where.get(technique.name, _place(technique))
+    raise UserError(f"{where}: {technique.__name__}.figure returns no list of parts: {found!r:.60}")
 
 
 def _place(technique: type[Technique]) -> str:

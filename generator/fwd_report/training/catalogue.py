@@ -47,8 +47,7 @@ def training_size(name: str | None) -> int:
     """
     if name is None or name in TRAIN_SIZES:
         return TRAIN_SIZES[name or "digits"]
-    plugins = in_use()
-    size = plugins.load("datasets", name).size(plugins.root or Path())
+    size = in_use().ask("datasets", name, "size")
     if not isinstance(size, int) or size < 1:
         raise UserError(f"the dataset '{name}' has no images to train on: its size is {size!r}")
     return size
