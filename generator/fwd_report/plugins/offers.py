@@ -157,7 +157,7 @@ class Plugins:
 
     def sources(self, offers: Mapping[str, Offer]) -> dict[str, Source]:
         """The sources that keys may count, by module: the project's, and those of the packages of
-        these offers.
+        these offers, which are noted as they are before a run imports them.
         """
         found: dict[str, Source] = {}
         if self.folder is not None:
@@ -167,6 +167,7 @@ class Plugins:
         for offer in offers.values():
             if offer.entry is not None:
                 for module, path in sources_of(offer.module).items():
+                    sources.remember(path)
                     shown = f"{offer.entry.distribution}: {module.replace('.', '/')}"
                     end = "/__init__.py" if path.name == "__init__.py" else ".py"
                     found[module] = Source(shown + end, path.read_bytes())
