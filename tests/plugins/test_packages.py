@@ -149,6 +149,39 @@ def test_a_sampler_of_a_package_is_built_by_a_new_process(
     assert "ran 1 of 1 run" in built.stdout + built.stderr
 
 
+def test_what_a_technique_derives_from_counts_whatever_else_is_named(
+    site: Site, tmp_path: Path
+) -> None:
+    derived = "from cool.own import Own\nclass Mine(Own):\n    name = 'mine'\n"
+    root = project_of(tmp_path / "p", {"mine.py": derived})
+    section = root / "experiments" / "a.yaml"
+    alone = section.read_text().replace("technique: own", "technique: mine")
+    section.write_text(alone)
+    site.install("cool", "1.2", FILES, ENTRIES)
+    first = runs_of(root)["x"]
+    assert first.parts["packages"] == {"cool": "1.2"}
+    assert "Own.program" in first.parts["code"]["cool: cool/own.py"]
+
+    section.write_text(f"{alone}  - {{id: y, technique: own, caption: c}}\n")
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    assert runs_of(root)["x"].key == first.key
+    (site.folder / "cool" / "own.py").write_text(OWN.replace("asked.shape), 0", "asked.shape), 1"))
+    assert runs_of(root)["x"].key != first.key
+
+
+def test_a_package_counts_for_the_runs_alone_that_it_makes(site: Site, tmp_path: Path) -> None:
+    helped = "from cool.views import helper\n" + OWN.replace('"own"', '"mine"').replace(
+        "estimate = run", "helper(2)\n        estimate = run"
+    )
+    root = project_of(tmp_path / "p", {"mine.py": helped})
+    section = root / "experiments" / "a.yaml"
+    section.write_text(section.read_text().replace("technique: own", "technique: mine"))
+    site.install("cool", "1.2", FILES, ENTRIES)
+    first = runs_of(root)["x"].key
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    assert runs_of(root)["x"].key == first
+
+
 def test_what_pages_are_made_with_is_the_same_whatever_was_imported_already(
     site: Site, tmp_path: Path
 ) -> None:

@@ -30,8 +30,10 @@ def reached(
     methods that count only where counted code mentions them. named: (module, definition) of what
     is reached by a name in the spec.
     """
-    named = list(named)
-    walk = _Walk(code, shows, (part for _, name in named for part in name.split(".")))
+    whole, named = list(whole), list(named)
+    mentioned = (part for _, name in named for part in name.split("."))
+    began_at = (technique, *whole, *(module for module, _ in named))
+    walk = _Walk(code, shows, mentioned, (module.partition(".")[0] for module in began_at))
     for module in whole:
         walk.add(module, whole=True)
     for module, _ in named:
@@ -43,10 +45,18 @@ def reached(
 class _Walk:
     """Follows imports and mentions until nothing new is met."""
 
-    def __init__(self, code: Code, shows: frozenset[str], mentioned: Iterable[str]) -> None:
+    def __init__(
+        self,
+        code: Code,
+        shows: frozenset[str],
+        mentioned: Iterable[str],
+        packages: Iterable[str],
+    ) -> None:
+        """packages: those of which modules may count, whatever else the code knows."""
         self._code = code
         self._shows = shows
         self._mentioned = {*STARTED_BY_NAME, *mentioned}
+        self._packages = set(packages)
         self._nameless = False
         self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
         """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
@@ -61,6 +71,8 @@ class _Walk:
         if package:
             self.add(package)
         if name in self.modules or name not in self._code.files:
+            return
+        if name.partition(".")[0] not in self._packages:
             return
         module = self._module(name)
         if module.outside:
@@ -109,6 +121,11 @@ class _Walk:
             for waiting in self._unmentioned.values():
                 self._due += waiting
             self._unmentioned.clear()
+        if definition.nameless and module in self._code.plugged:
+            top = module.partition(".")[0]
+            for each in self._code.plugged:
+                if each.partition(".")[0] == top:
+                    self.add(each)
         for imported in definition.imports:
             self.add(imported)
 
