@@ -68,3 +68,43 @@ def test_a_folder_of_plug_ins_does_not_hide_a_library_of_its_name(tmp_path: Path
     files = {"own.py": f"from networks import Graph\n{OWN}", "networks/net.py": "net = print\n"}
     with pytest.raises(UserError, match=r"No module named 'networks'"):
         key_of(tmp_path, files)
+
+
+REGISTER = (
+    "FOUND = []\ndef {0}(f):\n    FOUND.append(f())\n    return f\n@{0}\ndef made(): return {1}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        with_first("x = shown('VALUE')\n") + "def shown(words):\n    return len(words)\n",
+        with_first("x = self.shown('VALUE')\n") + "    def shown(self, w):\n        return w\n",
+        REGISTER.format("cache", "VALUE") + with_first("x = FOUND[0]\n"),
+        REGISTER.format("outside_keys", "VALUE") + with_first("x = FOUND[0]\n"),
+        "from ._low import cache, FOUND\n@cache\ndef made(): return VALUE\n"
+        + with_first("x = FOUND[0]\n"),
+        "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    K = VALUE\n" + with_first("x = K\n"),
+        "NO = False\nTYPE_CHECKING = NO\nif not TYPE_CHECKING:\n    pass\nelse:\n    K = VALUE\n"
+        + with_first("x = K\n"),
+    ],
+)
+def test_a_plug_ins_own_name_is_no_mark(tmp_path: Path, text: str) -> None:
+    low = "FOUND = []\ndef cache(f):\n    FOUND.append(f())\n    return f\n"
+    one, other = (
+        key_of(tmp_path / each, {"own.py": text.replace("VALUE", each), "_low.py": low})
+        for each in ("11", "22")
+    )
+    assert one != other
+
+
+def test_an_imported_mark_is_one(tmp_path: Path) -> None:
+    text = (
+        "import typing\nfrom fwd_report.outside import outside_keys, shown\n"
+        "if typing.TYPE_CHECKING:\n    K = VALUE\n"
+        "@outside_keys\ndef check():\n    return VALUE\n"
+    ) + with_first("check()\nx = shown('VALUE')\n")
+    one, other = (
+        key_of(tmp_path / each, {"own.py": text.replace("VALUE", each)}) for each in ("11", "22")
+    )
+    assert one == other

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fwd_report.plan.canonical import DIGITS, Definition, digest_of_text
+from fwd_report.plan.marks import without_false_marks
 from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_module
 
 if TYPE_CHECKING:
@@ -136,7 +138,8 @@ class _Walk:
         if source is None:
             return _parsed(text, name, is_package, self._shows)
         try:
-            return read_module(source.tree or text, name, is_package, self._shows)
+            tree = without_false_marks(source.tree or ast.parse(text))
+            return read_module(tree, name, is_package, self._shows)
         except (SyntaxError, ValueError):  # a package may have files that are never imported
             digest = hashlib.sha256(text).hexdigest()[:DIGITS]
             return Module({TOP_LEVEL: Definition(digest)})
