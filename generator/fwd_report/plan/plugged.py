@@ -168,8 +168,9 @@ def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:
 
 
 def _listed(named: Any, offer: Offer) -> list[Path]:
-    if isinstance(named, str) or not isinstance(named, Iterable):
+    listed = list(named) if isinstance(named, Iterable) and not isinstance(named, str) else [named]
+    if isinstance(named, str) or not all(isinstance(path, (str, os.PathLike)) for path in listed):
         raise UserError(
             f"{offer.where}: {offer.name}.files returns no list of paths: {named!r:.60}"
         )
-    return [Path(path) for path in named]
+    return [Path(path) for path in listed]

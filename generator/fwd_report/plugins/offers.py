@@ -23,7 +23,7 @@ from fwd_report.plugins.importing import imported, made_importable, plugin_line
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
 from fwd_report.plugins.offered import Offer, Source, twice
 from fwd_report.plugins.packages import entry_points, sources_of
-from fwd_report.plugins.problems import at_line, said, while_importing
+from fwd_report.plugins.problems import at_line, raised_by_code, said, while_importing
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
 
@@ -149,7 +149,9 @@ class Plugins:
                 sources.remember(path)
         try:
             return imported(offer.module)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not raised_by_code(error):
+                raise
             if self.folder is not None and offer.file is not None:
                 raise UserError(while_importing(self.folder, offer.file, error)) from error
             message = f"{offer.where} cannot be imported: {said(error)}"
