@@ -22,7 +22,8 @@ _BUILT_IN = frozenset({"classmethod", "staticmethod", "property"})
 
 def without_false_marks(tree: ast.Module) -> ast.Module:
     """The same code, in which names that only look like marks are in a place where none is read."""
-    return _Hidden(tree).visit(copy.deepcopy(tree))
+    hidden: ast.Module = _Hidden(tree).visit(copy.deepcopy(tree))
+    return hidden
 
 
 class _Hidden(ast.NodeTransformer):
