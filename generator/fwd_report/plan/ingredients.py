@@ -124,7 +124,7 @@ class Ingredients:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        module, definitions = type(technique).__module__, plugged.definitions
+        module, definitions = type(technique).__module__, plugged.bases + plugged.definitions
         name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
             self._closures[name] = self.code.closure(module, engine, definitions)
