@@ -152,7 +152,7 @@ def _load_stage_one(
     import pooch
 
     from fwd_report.models.cascade import Cascade
-    from fwd_report.models.digest import digest_of, digests_in
+    from fwd_report.models.digest import digest_of_parts, digests_in
     from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
     from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
     from fwd_report.models.opening import open_model
@@ -163,7 +163,7 @@ def _load_stage_one(
     unread = () if embeddings is None else ENCODER_PARTS
     parts = [part for part in STAGE_PARTS[1] if part not in unread]
     folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
-    digest = digest_of(digests_in(folder.path, memory, parts))
+    digest = digest_of_parts(digests_in(folder.path, memory, parts))
     encoder: Callable[[], Prompts]
     if embeddings is None:
         encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)

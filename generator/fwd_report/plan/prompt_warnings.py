@@ -7,14 +7,14 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.digest import digest_of, digests_in
+from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import ENCODER_PARTS, TOKENS
 from fwd_report.models.vocabulary import unknown_words
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.project import Project
-from fwd_report.store import memory
+from fwd_report.store.memory import digest_of
 from fwd_report.store.store import Store
 
 
@@ -57,8 +57,8 @@ def _cut_off(model: Path | str, prompt: str, store: Store) -> str:
         return cut_off(ModelFolder(folder), prompt)
 
     try:
-        read_by = digest_of(digests_in(folder, store.memory, ("tokenizer",)))
-        name = memory.digest_of("cut off", prompt, read_by, store.memory.code)
+        read_by = digest_of_parts(digests_in(folder, store.memory, ("tokenizer",)))
+        name = digest_of("cut off", prompt, read_by, store.memory.code)
         return store.memory.recall(name, cut)
     except UserError:
         return ""  # said when the encoder is loaded
