@@ -74,10 +74,11 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
     refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
-    check_encodings(project, plan.selected(only), store)
-    unknown = unknown_models(project, plan.selected(only), store)
+    selected = plan.selected(only)
+    check_encodings(project, selected, store)
+    unknown = unknown_models(project, selected, store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
-    return plan, store, [*unrun, *prompt_warnings(plan, store)]
+    return plan, store, [*unrun, *prompt_warnings(project, selected, store)]
 
 
 def _warn(warnings: Iterable[object]) -> None:

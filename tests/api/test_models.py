@@ -133,6 +133,21 @@ def test_what_is_no_model_is_an_error(tmp_path: Path) -> None:
         load_model(tmp_path)
     with pytest.raises(UserError, match="device 'gpu'"):
         load_model(device="gpu")
+    with pytest.raises(UserError, match="there is no model folder '~nobody-of-that-name/x'"):
+        load_model("~nobody-of-that-name/x")
+    with pytest.raises(ValueError, match="batch is 0; at least one"):
+        load_model(batch=0)
+
+
+def test_what_is_no_condition_is_an_error(tiny_if: Path) -> None:
+    model = load_model(tiny_if, device="cpu")
+    for wrong in (3, None, ["a dog"]):
+        with pytest.raises(TypeError, match="asked under a prompt, a text, not under"):
+            model.estimate(wrong)
+    noise, times = Noise(0), model.process.timesteps(2)
+    loop = denoise(model.process, noise.draw((1, *model.shape)), times, model.estimate(""), noise)
+    with pytest.raises(ValueError, match=r"one image of the shape \(3, 16, 16\), not of \(1, 3"):
+        answer(loop, model)
 
 
 def test_loading_and_asking_leaves_nothing_changed(tiny_if: Path) -> None:
@@ -153,3 +168,9 @@ def test_a_tensor_becomes_a_picture() -> None:
     assert (image.mode, list(image.getdata())) == ("L", [0, 128, 255, 255])
     image = fwd_report.to_image(torch.ones(3, 2, 4), (0, 1))
     assert (image.mode, image.size) == ("RGB", (4, 2))
+    with pytest.raises(ValueError, match=r"1 or 3 channels, not \(2, 4, 4\)"):
+        fwd_report.to_image(torch.ones(2, 4, 4))
+    with pytest.raises(ValueError, match=r"not \(1, 3, 4, 4\)"):
+        fwd_report.to_image(torch.ones(1, 3, 4, 4))
+    with pytest.raises(TypeError, match="not a list"):
+        fwd_report.to_image([[0.0]])  # type: ignore[arg-type]

@@ -92,8 +92,6 @@ def test_runs_are_found_by_position_by_values_and_by_condition(ran: Path) -> Non
         dot.filter(5)
     with pytest.raises(TypeError, match="found by name, not by 3"):
         open_report(ran)[3]
-    with pytest.raises(TypeError, match="found by name, not by <Run"):
-        open_report(ran).run(dot[0])
 
 
 def test_a_run_gives_its_result_as_stored(ran: Path) -> None:
@@ -139,6 +137,27 @@ def test_a_run_shows_its_result_once_it_is_there(report: Report) -> None:
     forced = report.run(report["hybrids.skull"], force=True)
     assert (forced.ran, forced.fresh) == (("hybrids.skull[0]",), 0)
     assert report["noise.photos"][0].status == "missing"
+
+
+def test_a_slice_and_a_run_are_run_alone(report: Report) -> None:
+    dot = report["noise.dot"]
+    assert report.run(dot[:1]).ran == ("noise.dot[0]",)
+    assert report.run(dot[2], dot.filter(t=1)).ran == ("noise.dot[2]",)
+    assert report.run(dot.filter(t=1)).ran == ()
+    assert [run.status for run in report["noise.dot"]] == ["fresh", "missing", "fresh"]
+    assert report.run(dot[:1], force=True).ran == ("noise.dot[0]",)
+    write(report.root, "noise", NOISE.replace("[250, 500, 750]", "[250, 500]"))
+    with pytest.raises(UnknownNameError, match=r"no run 'noise\.dot\[2\]' any more"):
+        report.run(dot[2])
+    write(report.root, "noise", NOISE[: NOISE.index("  - id: photos")])
+    assert repr(report["noise"]) == "<Section noise: 1 experiment, 2 of 3 runs fresh>"
+    assert repr(report["hybrids.skull"]).endswith("0 of 1 run fresh>")
+
+
+def test_one_override_may_be_a_text(ran: Path) -> None:
+    assert open_report(ran, overrides="seed=8")["noise.dot"][0].seed == 8
+    with pytest.raises(UserError, match=r"report\.yaml"):
+        open_report("~nobody-of-that-name/x")
 
 
 def test_edits_of_the_specs_are_seen(report: Report) -> None:
@@ -236,7 +255,13 @@ def test_it_holds_no_open_file(report: Report) -> None:
 def test_warnings_are_pythons_own(project: Path) -> None:
     write(project, "noise", NOISE.replace("a photo of a dog", "a photo #1 of a dog"))
     with pytest.warns(fwd_report.ReportWarning, match=r"noise\.yaml:12"):
-        open_report(project)
+        report = open_report(project)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [section.name for section in report] == ["noise", "hybrids"]
+    write(project, "noise", NOISE.replace("a photo of a dog", "a photo #2 of a dog"))
+    with pytest.warns(fwd_report.ReportWarning, match="#2"):
+        report.profile  # noqa: B018
 
 
 def test_the_present_folder_is_found_from_within(

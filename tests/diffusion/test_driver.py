@@ -34,6 +34,7 @@ from fwd_report import (
     together,
 )
 from fwd_report.diffusion.program import Estimator, Program
+from fwd_report.models.handle import ModelHandle
 
 SHAPE = (3, 16, 16)
 STEPS = 400
@@ -151,6 +152,36 @@ def test_what_is_asked_at_once_is_answered_at_once_by_whom_it_is_asked() -> None
     programs = [asking("second", 4), asking("first", 8), asking("second", 12)]
     assert answer(together(*programs), first, second) == (1, 2, 3)
     assert (first.asked, second.asked) == ([1, 1], [2, 2])
+
+
+def test_a_loop_is_driven_once() -> None:
+    loop = asking("first", 4)
+    assert answer(loop, Halving("first")) == 1
+    with pytest.raises(ValueError, match="driven already; make a new one"):
+        answer(loop, Halving("first"))
+    with pytest.raises(TypeError, match="takes a loop, such as denoise"):
+        answer(denoise, Halving("first"))  # type: ignore[arg-type]
+
+
+def test_a_loop_made_of_the_wrong_things_says_what_it_takes() -> None:
+    process, noise = Flow(), Noise(0)
+    x, times, wrong = noise.draw(SHAPE), process.timesteps(5), "a dog"
+    method = ModelHandle("m", process, SHAPE, (-1, 1), "").estimate
+    for loop in (
+        denoise(process, x, 5, velocity_of(0.0), noise),  # type: ignore[arg-type]
+        denoise(process, x, times, guided(wrong, "", 7), noise),  # type: ignore[arg-type]
+        denoise(process, x, times, wrong, noise),  # type: ignore[arg-type]
+        denoise(process, x, times, method, noise),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=r"timesteps as process\.timesteps\(20\) gives them"):
+            answer(loop)
+
+    def mine(x: Tensor, t: float) -> Tensor:
+        return x + "no tensor"  # type: ignore[operator]
+
+    with pytest.raises(TypeError) as caught:
+        answer(denoise(process, x, times, estimator(mine), noise))
+    assert "process.timesteps" not in str(caught.value)
 
 
 def test_a_model_that_is_not_given_is_named() -> None:

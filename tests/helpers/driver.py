@@ -11,7 +11,7 @@ import torch
 
 from fwd_report.diffusion.program import Prediction, Program
 from fwd_report.models.cascade import Cascade
-from fwd_report.models.digest import digest_of, digests_in
+from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.opening import open_model
@@ -60,6 +60,6 @@ def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:
     """
     memory = Store(cache).memory
     opened = {n: partial(open_model, path, memory, STAGE_PARTS[n]) for n, path in stages.items()}
-    digest = digest_of(digests_in(stages[1], memory, STAGE_PARTS[1]))
+    digest = digest_of_parts(digests_in(stages[1], memory, STAGE_PARTS[1]))
     encoder = partial(PromptEncoder, opened[1], digest, memory, "cpu", torch.float32)
     return Cascade(opened, encoder, "cpu", torch.float32)

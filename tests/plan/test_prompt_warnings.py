@@ -20,5 +20,7 @@ def test_a_prompt_that_is_cut_names_what_is_lost(tmp_path: Path, tiny_if: Path) 
             said = project("plan").stderr
             assert f'77 tokens that are read; lost is its end, "{lost}"' in said, said
             assert said.count("noise.photos") == 1
+    assert "77 tokens" in project("plan", "--only", "noise").stderr
+    assert "77 tokens" not in project("plan", "--only", "hybrids").stderr
     noise.write_text(short.replace("a photo of a dog", LONG.removesuffix(" the skull")))
     assert "tokens" not in project("plan").stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fwd_report.build import Options, build
 from fwd_report.errors import UserError
 from fwd_report.plan.plan import make_plan
 from fwd_report.plugins.importing import plugin_line
@@ -196,6 +197,32 @@ def test_files_that_are_none_are_an_error_of_the_dataset(tmp_path: Path, answer:
     section.write_text(section.read_text().replace("technique: own", named))
     with pytest.raises(UserError, match=r"techniques/datasets/ds\.py: ds\.files returns no list"):
         make_plan(load_project(root), Store(root))
+
+
+@pytest.mark.parametrize("name", ["../../../../experiments/images/dot", "a/b", "a.b", "", "é"])
+@pytest.mark.parametrize("kind", ["images", "frames"])
+def test_a_result_writes_no_file_outside_its_folder(
+    tmp_path: Path, tiny_if: Path, name: str, kind: str
+) -> None:
+    named = {"images": {"fine": "answer.value"}, "frames": {}}
+    named[kind][name] = "answer.value[None]" if kind == "frames" else "answer.value"
+    made = ", ".join(
+        f"{field}={{{', '.join(f'{each!r}: {value}' for each, value in of.items())}}}"
+        for field, of in named.items()
+    )
+    own = OWN.replace("Result(answer.value)", f"Result({made})")
+    root = project_of(tmp_path / "p", {"own.py": own})
+    (root / "experiments" / "report.yaml").write_text(f"title: T\nmodel: {tiny_if}/stage_1\n")
+    picture = root / "experiments" / "images" / "dot.png"
+    picture.parent.mkdir()
+    picture.write_bytes(b"mine")
+    before = set(root.rglob("*"))
+    outcome = build(root, Options())
+    (failure,) = outcome.failures
+    assert failure.cause.startswith(f"{name!r} is no name of a picture: use letters A-Z and a-z")
+    assert picture.read_bytes() == b"mine"
+    new = {path.name for path in set(root.rglob("*")) - before}
+    assert not any(each.endswith((".png", ".npy", ".safetensors")) for each in new)
 
 
 def test_what_a_plug_in_prints_does_not_mix_with_json(

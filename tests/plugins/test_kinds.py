@@ -111,7 +111,8 @@ def test_a_sampler_a_process_and_a_scorer_make_results(tmp_path: Path, tiny_if: 
     assert {run.status for run in plan.runs} == {"fresh"}
     entries = {run.experiment: Entries(store).read(run) for run in plan.runs}
     assert torch.allclose(tensors_of(entries["still"])["image"], torch.tensor(0.25))
-    assert 0 <= entries["judged"].metrics["alignment"] <= 1
+    # A picture of one grey is (1, 1, 1)/√3 to this scorer, and each text an axis.
+    assert entries["judged"].metrics["alignment"] == pytest.approx(3**-0.5, abs=1e-5)
 
     scorer = root / "techniques" / "scorers" / "even.py"
     scorer.write_text(SCORER.replace("% 3", "% 2"))

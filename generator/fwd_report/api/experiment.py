@@ -9,6 +9,7 @@ from fwd_report.api.exceptions import unknown
 from fwd_report.api.rich import Rich
 from fwd_report.api.snapshot import Snapshot
 from fwd_report.api.stored_run import Run
+from fwd_report.errors import counted
 from fwd_report.plan.run import Run as PlannedRun
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
 from fwd_report.spec.suggest import did_you_mean
@@ -37,6 +38,11 @@ class Experiment(Rich, Sequence[Run]):
     def name(self) -> str:
         """`section.experiment`."""
         return f"{self._section.name}.{self._spec.id}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all the runs of the experiment; a slice or a filter may have fewer."""
+        return len(self) == len(self._snapshot.plan.experiments[self._section.name, self._spec.id])
 
     @property
     def technique(self) -> str:
@@ -108,8 +114,8 @@ class Experiment(Rich, Sequence[Run]):
         return Experiment(self._snapshot, self._section, self._spec, runs)
 
     def __repr__(self) -> str:
-        fresh = sum(run.status == "fresh" for run in self)
-        return f"<Experiment {self.name}: {self.technique}, {fresh} of {len(self)} runs fresh>"
+        of = f"{sum(run.status == 'fresh' for run in self)} of {counted(len(self), 'run')}"
+        return f"<Experiment {self.name}: {self.technique}, {of} fresh>"
 
     def _figure(self) -> str:
         return self._snapshot.figure(self._section, self._spec, self._runs)

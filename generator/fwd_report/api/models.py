@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.api.unet_folder import is_unet_folder, load_unet
-from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.diffusion.program import Estimator, Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.process_state import process_state_kept
@@ -47,8 +49,30 @@ class LoadedModel(ModelHandle):
         known = {name: getattr(model, name) for name in ModelHandle.__dataclass_fields__}
         return cls(**known, batcher=Batcher(evaluator, batch))
 
+    def estimate(self, condition: Any) -> Estimator:
+        """The estimator that asks this model under `condition`: one query a call.
+
+        Raises TypeError for what is no condition of the model.
+        """
+        if self.unconditional == "" and not isinstance(condition, str):
+            raise TypeError(f"{self.name} is asked under a prompt, a text, not under {condition!r}")
+        if self.unconditional is None and not isinstance(condition, Integral | None):
+            raise TypeError(
+                f"{self.name} is asked under a class label, a whole number, or None, "
+                f"not under {condition!r}"
+            )
+        return super().estimate(condition)
+
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, on the CPU in float32; raises what the network raises."""
+        """The predictions, in order, on the CPU in float32; raises what the network raises, and
+        ValueError for what is no single image of the model's channels.
+        """
+        for query in queries:
+            if query.x.ndim != 3 or len(query.x) != self.shape[0]:
+                raise ValueError(
+                    f"{self.name} is asked about one image of the shape {tuple(self.shape)}, "
+                    f"not of {tuple(query.x.shape)}; together(…) draws several"
+                )
         found: dict[int, Prediction] = {}
         groups: dict[Any, list[int]] = {}
         for place, query in enumerate(queries):
@@ -82,13 +106,17 @@ def load_model(
     pass. embeddings: a .pth or .safetensors file with the prompts' encodings, in place of the text
     encoder, which is then not needed.
 
-    Encoded prompts are kept in the user's cache folder. Raises UserError for what is no model.
+    Encoded prompts are kept in the user's cache folder. Raises UserError for what is no model,
+    ValueError for a batch of less than 1.
     """
+    if batch < 1:
+        raise ValueError(f"batch is {batch}; at least one query is answered in a forward pass")
     device = choose_device(device)
     precision = choose_dtype(dtype, device)
     with process_state_kept():
-        if is_unet_folder(Path(source).expanduser()):
-            return LoadedModel.of(*load_unet(Path(source).expanduser(), device, precision), batch)
+        folder = Path(os.path.expanduser(source))
+        if is_unet_folder(folder):
+            return LoadedModel.of(*load_unet(folder, device, precision), batch)
         return LoadedModel.of(*_load_stage_one(str(source), device, precision, embeddings), batch)
 
 
@@ -103,9 +131,18 @@ def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0
     """A tensor as a picture, clipped and rounded to 8 bits as results are.
 
     tensor: (C, H, W) with 1 or 3 channels. value_range: the tensor's values of black and white.
+    Raises TypeError for what is no tensor, ValueError for one of another shape.
     """
+    import torch
+
     from fwd_report.recording.pictures import to_picture
 
+    if not isinstance(tensor, torch.Tensor):
+        raise TypeError(f"to_image takes a tensor (C, H, W), not a {type(tensor).__name__}")
+    if tensor.ndim != 3 or tensor.shape[0] not in (1, 3):
+        raise ValueError(
+            f"to_image takes a tensor (C, H, W) of 1 or 3 channels, not {tuple(tensor.shape)}"
+        )
     return to_picture(tensor, value_range)
 
 
@@ -115,7 +152,7 @@ def _load_stage_one(
     import pooch
 
     from fwd_report.models.cascade import Cascade
-    from fwd_report.models.digest import digest_of, digests_in
+    from fwd_report.models.digest import digest_of_parts, digests_in
     from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
     from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
     from fwd_report.models.opening import open_model
@@ -126,12 +163,12 @@ def _load_stage_one(
     unread = () if embeddings is None else ENCODER_PARTS
     parts = [part for part in STAGE_PARTS[1] if part not in unread]
     folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
-    digest = digest_of(digests_in(folder.path, memory, parts))
+    digest = digest_of_parts(digests_in(folder.path, memory, parts))
     encoder: Callable[[], Prompts]
     if embeddings is None:
         encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
     else:
-        known = encoded_prompts([Path(embeddings).expanduser()], memory)
+        known = encoded_prompts([Path(os.path.expanduser(embeddings))], memory)
         encoder = partial(EmbeddingFiles, known, device, dtype)
     cascade = Cascade({1: lambda: folder}, encoder, device, dtype)
     memory.save()

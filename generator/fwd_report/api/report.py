@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,8 +14,9 @@ from fwd_report.api.experiment import Experiment
 from fwd_report.api.outcome import Outcome
 from fwd_report.api.rich import Rich
 from fwd_report.api.snapshot import Snapshot
+from fwd_report.api.stored_run import Run
 from fwd_report.build import plan_project
-from fwd_report.errors import CodeChangedError, say
+from fwd_report.errors import CodeChangedError, Problem, counted, say
 from fwd_report.project_folder import project_folder
 from fwd_report.running import Options, Running
 from fwd_report.site.titles import title_html
@@ -28,19 +30,20 @@ def open_report(
     path: str | Path = ".",
     profile: str | None = None,
     *,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     untrusted: bool = False,
 ) -> Report:
     """The report in a folder.
 
     path: the writeup's folder; for ".", the present one or one above it. profile: which
-    `field@profile` values hold; None: the report's first. overrides: as the command's --set, such
-    as "seed=7". untrusted: run no code of the folder, as --untrusted does.
+    `field@profile` values hold; None: the report's first. overrides: as the command's --set, one or
+    several, such as "seed=7". untrusted: run no code of the folder, as --untrusted does.
 
     Raises UserError with every mistake in the specs, each with its file and line.
     """
-    options = Options(profile, tuple(overrides), untrusted=untrusted)
-    report = Report(project_folder(Path(path).expanduser()).resolve(), options)
+    texts = (overrides,) if isinstance(overrides, str) else tuple(overrides)
+    options = Options(profile, texts, untrusted=untrusted)
+    report = Report(project_folder(Path(os.path.expanduser(path))).resolve(), options)
     report._load()
     return report
 
@@ -50,12 +53,14 @@ class Report:
 
     `report["hybrids"]` is a section, `report["hybrids.skull"]` an experiment, `report.sections`
     all sections in the order of the pages. What it gives holds what the files said then; results
-    of runs appear in it as they are stored. It holds no open file and no lock.
+    of runs appear in it as they are stored. It gives each warning once. It holds no open file and
+    no lock.
     """
 
     def __init__(self, root: Path, options: Options) -> None:
         self.root = root
         self._options = options
+        self._warned: set[str] = set()
 
     @property
     def profile(self) -> str:
@@ -96,14 +101,16 @@ class Report:
 
     def run(
         self,
-        *names: str | Section | Experiment,
+        *names: str | Section | Experiment | Run,
         force: bool = False,
         keep_going: bool = False,
     ) -> Outcome:
-        """Run what is not stored yet of sections and experiments; of the whole report if none is
-        named. A second call runs nothing. It writes no pages: `fwd-report build` does.
+        """Run what is not stored yet of sections, experiments and runs; of the whole report if
+        none is named. A second call runs nothing. It writes no pages: `fwd-report build` does.
 
-        names: "hybrids", "hybrids.skull", or what `report[…]` gave. force: run also what is
+        names: "hybrids", "hybrids.skull", or what `report[…]` gave: of an experiment of fewer
+        runs, such as `report["noise.dot"][:3]`, these alone, and a single run. Runs are found by
+        their places in their experiments. What they need is run too. force: run also what is
         stored. keep_going: after a failure, run the rest; the outcome then lists what failed.
 
         Raises RunsFailedError, which lists what failed, unless keep_going; UserError for mistakes
@@ -111,10 +118,10 @@ class Report:
         package's code was edited after it was imported. Ctrl-C raises KeyboardInterrupt: what
         was done is stored, and the next call goes on from there.
         """
-        only = [name.name if isinstance(name, Section | Experiment) else name for name in names]
         snapshot = self._load()
-        for name in only:
-            _require(snapshot, name)
+        only = [each for name in names for each in _selection(snapshot, name)]
+        if names and not only:
+            return Outcome((), 0)
         options = replace(self._options, only=only, force=force, keep_going=keep_going)
         running = Running(snapshot.plan, snapshot.store, options)
         before = {run.key for run in snapshot.plan.runs if run.status == "fresh"}
@@ -134,7 +141,9 @@ class Report:
         project = self._options.project(self.root)
         plan, store, said = plan_project(project, ())
         for warning in (*map(str, project.warnings), *said):
-            warnings.warn(warning, ReportWarning, stacklevel=3)
+            if warning not in self._warned:
+                self._warned.add(warning)
+                warnings.warn(warning, ReportWarning, stacklevel=3)
         return Snapshot(plan, store)
 
     def __repr__(self) -> str:
@@ -188,13 +197,28 @@ class Section(Rich):
 
     def __repr__(self) -> str:
         runs = [run for experiment in self for run in experiment]
-        fresh = sum(run.status == "fresh" for run in runs)
-        return f"<Section {self.name}: {len(self)} experiments, {fresh} of {len(runs)} runs fresh>"
+        of = f"{sum(run.status == 'fresh' for run in runs)} of {counted(len(runs), 'run')}"
+        return f"<Section {self.name}: {counted(len(self), 'experiment')}, {of} fresh>"
 
     def _html(self) -> str:
         shown = [each for each in self.experiments if each._spec.show]
         figures = [each._figure() for each in shown]
         return self._snapshot.embedded([f"<h2>{title_html(self.title)}</h2>", *figures])
+
+
+def _selection(snapshot: Snapshot, chosen: str | Section | Experiment | Run) -> list[str]:
+    """The names under which the plan knows what was chosen; raises UnknownNameError."""
+    whole = isinstance(chosen, Experiment) and chosen.whole
+    if isinstance(chosen, Run) or (isinstance(chosen, Experiment) and not whole):
+        runs = [chosen.name] if isinstance(chosen, Run) else [run.name for run in chosen]
+        planned = {run.name for run in snapshot.plan.runs}
+        for name in runs:
+            if name not in planned:
+                raise UnknownNameError(Problem(f"there is no run '{name}' any more"))
+        return runs
+    name = chosen.name if isinstance(chosen, Section | Experiment) else chosen
+    _require(snapshot, name)
+    return [name]
 
 
 def _require(snapshot: Snapshot, name: str) -> None:

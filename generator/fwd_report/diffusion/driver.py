@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from inspect import GEN_CREATED, getgeneratorstate
+from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor
 
 from fwd_report.diffusion.program import Estimator, Prediction, Program, Query, Returned
+
+MADE_OF = (
+    "a loop takes timesteps as process.timesteps(20) gives them, and estimators as "
+    "model.estimate(prompt) or estimator(f) gives them"
+)
 
 
 class Answering(Protocol):
@@ -26,8 +33,14 @@ def answer(program: Program[Returned], *models: Answering) -> Returned:
 
     What it asks at once is answered at once: `answer(together(*programs), model)` draws several
     images in shared batches. A program of `estimator(f)` alone needs no model. Raises LookupError
-    for a query that is addressed to none of the models, and what the program raises.
+    for a query that is addressed to none of the models, ValueError for a program that was driven
+    already, TypeError for what is no program or was made of the wrong things, and what the program
+    raises.
     """
+    if not isinstance(program, Generator):
+        raise TypeError(f"answer() takes a loop, such as denoise(…) makes, not {program!r}")
+    if getgeneratorstate(program) != GEN_CREATED:
+        raise ValueError("this loop has been driven already; make a new one")
     by_name = {model.name: model for model in models}
     answers: tuple[Prediction, ...] | None = None
     while True:
@@ -36,6 +49,10 @@ def answer(program: Program[Returned], *models: Answering) -> Returned:
         except StopIteration as done:
             result: Returned = done.value
             return result
+        except TypeError as error:
+            if answers is None and _is_of_the_mathematics(error):
+                raise TypeError(f"{error}: {MADE_OF}") from error
+            raise
         answers = _answered(queries, by_name)
 
 
@@ -52,6 +69,15 @@ def estimator(f: Callable[[Tensor, float], Tensor | Prediction]) -> Estimator:
         return value if isinstance(value, Prediction) else Prediction(value)
 
     return estimate
+
+
+def _is_of_the_mathematics(error: TypeError) -> bool:
+    """Whether the package's own formulas raised it, and no function that a user wrote."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    file = "" if trace is None else trace.tb_frame.f_code.co_filename
+    return file != __file__ and Path(file).parent == Path(__file__).parent
 
 
 def _answered(queries: Sequence[Query], models: dict[str, Answering]) -> tuple[Prediction, ...]:

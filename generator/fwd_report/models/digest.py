@@ -31,15 +31,15 @@ def model_digest(model: Path | str, store: Store, parts: Sequence[str]) -> str:
     whole.
     """
     try:
-        return digest_of(file_digests(model, store, parts))
+        return digest_of_parts(file_digests(model, store, parts))
     except UserError:
         if isinstance(model, Path):
             raise
         return model
 
 
-def digest_of(files: Mapping[str, str]) -> str:
-    """SHA-256 over names and digests of files."""
+def digest_of_parts(files: Mapping[str, str]) -> str:
+    """SHA-256 over names and digests of a model's files, as `digests_in` gives them."""
     lines = (f"{name} {digest}\n" for name, digest in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

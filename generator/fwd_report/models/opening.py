@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fwd_report.errors import OutdatedError
 from fwd_report.models import hub
-from fwd_report.models.digest import digest_of, digests_in
+from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.store.memory import Memory
 
@@ -28,6 +28,6 @@ def open_model(
     """
     folder = model if isinstance(model, Path) else hub.fetch(model, parts, news)
     digests = digests_in(folder, memory, parts)
-    if planned is not None and digest_of(digests) != planned:
+    if planned is not None and digest_of_parts(digests) != planned:
         raise OutdatedError(folder)
     return ModelFolder(folder, digests)

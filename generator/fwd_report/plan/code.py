@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 import fwd_report
-from fwd_report.plan.keys import digest_of
+from fwd_report.plan.keys import digest_of_json
 from fwd_report.plugins.offered import Source
 from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
@@ -70,7 +70,7 @@ class Code:
         self.sources = {name: hashlib.sha256(text).hexdigest() for name, text in self.texts.items()}
         """SHA-256 of each source, by the module's name."""
         self._memory = memory
-        self._state = digest_of([self.sources, self.files, sorted(SHOWS), _read_by()])
+        self._state = digest_of_json([self.sources, self.files, sorted(SHOWS), _read_by()])
         self._closures: dict[tuple[str, ...], Closure] = {}
 
     def closure(
@@ -94,9 +94,9 @@ class Code:
                 from fwd_report.plan.reach import reached
 
                 parts, modules = reached(self, technique, whole, SHOWS, named)
-                return {"parts": parts, "digest": digest_of(parts), "modules": modules}
+                return {"parts": parts, "digest": digest_of_json(parts), "modules": modules}
 
-            kept = self._memory.recall(digest_of(["closure", self._state, name]), find)
+            kept = self._memory.recall(digest_of_json(["closure", self._state, name]), find)
             self._closures[name] = Closure(kept["parts"], kept["digest"], tuple(kept["modules"]))
         return self._closures[name]
 

@@ -22,7 +22,7 @@ def canonical_json(value: Any) -> bytes:
     return _JSON.encode(value).encode()
 
 
-def digest_of(value: Any) -> str:
+def digest_of_json(value: Any) -> str:
     """SHA-256 of a value's canonical JSON: 64 hex digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
@@ -33,8 +33,8 @@ def key_of(parts: Mapping[str, Any], code: str | None = None) -> str:
     The part "code", which many runs share, goes in by its digest; code: that digest, if known.
     """
     if "code" in parts:
-        parts = {**parts, "code": code or digest_of(parts["code"])}
-    return digest_of(parts)
+        parts = {**parts, "code": code or digest_of_json(parts["code"])}
+    return digest_of_json(parts)
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> list[str]:

@@ -40,16 +40,20 @@ class Plan:
                 yield name, self.experiments[name]
 
     def named(self, names: Iterable[str]) -> tuple[Run, ...]:
-        """The own runs of sections and experiments (`section.experiment`); no names: every run."""
+        """The own runs of sections and experiments (`section.experiment`), and runs by their own
+        names (`section.experiment[index]`); no names: every run.
+        """
         wanted = set(names)
         return tuple(
             run
             for run in self.runs
-            if not wanted or {run.section, f"{run.section}.{run.experiment}"} & wanted
+            if not wanted or {run.section, f"{run.section}.{run.experiment}", run.name} & wanted
         )
 
     def selected(self, names: Iterable[str]) -> tuple[Run, ...]:
-        """The runs that sections and experiments show and need, in order; no names: every run."""
+        """The runs that `named` gives, those that sections and experiments show and those that
+        they need, in order; no names: every run.
+        """
         wanted = set(names)
         if not wanted:
             return self.runs

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.digest import digest_of, digests_in
+from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import ENCODER_PARTS, TOKENS
 from fwd_report.models.vocabulary import unknown_words
-from fwd_report.plan.plan import Plan
+from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
-from fwd_report.store import memory
+from fwd_report.spec.project import Project
+from fwd_report.store.memory import digest_of
 from fwd_report.store.store import Store
 
 
-def prompt_warnings(plan: Plan, store: Store) -> list[str]:
-    """A warning for each prompt of an experiment that is not read as it is written."""
-    asking = [run for run in plan.runs if run.prompts]
+def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list[str]:
+    """A warning for each prompt of these runs' experiments that is not read as it is written."""
+    asking = [run for run in runs if run.prompts]
     if not asking:
         return []
-    model = stage_models(plan.project)[1]
+    model = stage_models(project)[1]
     found: dict[str, None] = {}
     for run in asking:
         for prompt in run.prompts:
@@ -32,7 +34,7 @@ def prompt_warnings(plan: Plan, store: Store) -> list[str]:
                     f'(in "{prompt}")'
                 ] = None
             # A file of encodings does not say what was read.
-            if not plan.project.embeddings and (lost := _cut_off(model, prompt, store)):
+            if not project.embeddings and (lost := _cut_off(model, prompt, store)):
                 found[
                     f"{run.section}.{run.experiment}: a prompt is longer than the {TOKENS} tokens "
                     f'that are read; lost is its end, "{lost}"'
@@ -55,8 +57,8 @@ def _cut_off(model: Path | str, prompt: str, store: Store) -> str:
         return cut_off(ModelFolder(folder), prompt)
 
     try:
-        read_by = digest_of(digests_in(folder, store.memory, ("tokenizer",)))
-        name = memory.digest_of("cut off", prompt, read_by, store.memory.code)
+        read_by = digest_of_parts(digests_in(folder, store.memory, ("tokenizer",)))
+        name = digest_of("cut off", prompt, read_by, store.memory.code)
         return store.memory.recall(name, cut)
     except UserError:
         return ""  # said when the encoder is loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,22 @@ from torch import Tensor
 
 from fwd_report.techniques.base import Result
 
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+"""Names of pictures and frames: they become names of files."""
+
 
 def write_result(result: Result, folder: Path, value_range: tuple[float, float]) -> None:
     """Write `image.png`, a PNG for each named image, `frames-NAME.npy` and `tensors.safetensors`.
 
     Images are (C, H, W) in `value_range`; PNGs and frames are 8 bits a channel, the tensors are
-    exact float32. Raises ValueError if an image is not finite.
+    exact float32. Raises ValueError if an image is not finite, and, before anything is written,
+    for a name that has other characters than A-Z, a-z, 0-9, _ and -.
     """
+    for name in (*result.images, *result.frames):
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            raise ValueError(
+                f"{name!r} is no name of a picture: use letters A-Z and a-z, digits, _ and - alone"
+            )
     images = dict(result.images)
     if result.image is not None:
         images["image"] = result.image

@@ -92,7 +92,8 @@ class Result:
     """What one run made.
 
     image: the main picture, (C, H, W) in the model's value range. images: others by name.
-    frames: (N, C, H, W) sequences by name, such as a trajectory. metrics: plain numbers.
+    frames: (N, C, H, W) sequences by name, such as a trajectory. These names are of letters A-Z
+    and a-z, digits, _ and - alone. metrics: plain numbers.
     series: plain lists of numbers, such as a loss curve. precision: what
     it was computed in, where that is not the model's own. Files a job writes itself into its
     directory (checkpoints) need not be named.
