@@ -101,7 +101,7 @@ def _called_wrongly(error: BaseException) -> str | None:
     named = (
         re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", str(error)) if isinstance(error, TypeError) else None
     )
-    for folder in _KNOWN.values() if named else ():
+    for folder in reversed(_KNOWN.values()) if named else ():  # the last read is in use
         for file in folder.texts:
             for node in ast.walk(parsed(folder, file)):
                 if isinstance(node, ast.FunctionDef) and named and node.name == named[1]:
