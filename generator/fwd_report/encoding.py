@@ -9,9 +9,10 @@ from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, say
 from fwd_report.models.embeddings import FORMATS
+from fwd_report.models.folder_layout import ENCODER_PARTS
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import make_plan
-from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.plan.stages import stage_models
 from fwd_report.running import Options
 from fwd_report.spec.project import Project
 from fwd_report.spec.selection import check_names
@@ -28,15 +29,20 @@ def planned_prompts(root: Path, options: Options) -> list[str]:
     )
 
 
-def encode_prompts(root: Path, options: Options, prompts: Sequence[str], file: Path) -> None:
+def encode_prompts(
+    root: Path, options: Options, prompts: Sequence[str], file: Path, force: bool = False
+) -> None:
     """Write a file for `embeddings:` with these prompts, by the text encoder of stage I.
 
-    The model is downloaded where it has to be. Raises UserError for another kind of file.
+    The model is downloaded where it has to be. force: replace a file that is there. Raises
+    UserError for such a file without it, and for another kind of file.
     """
     if file.suffix not in FORMATS:
         raise UserError(
             Problem(f"{file} has no known ending", hint=f"name it with one of {', '.join(FORMATS)}")
         )
+    if file.exists() and not force:
+        raise UserError(f"{file} is there already", hint="name another file, or add --force")
     if not prompts:
         raise UserError("the report asks no text-to-image model, so there is nothing to encode")
     project = _with_encoder(options.project(root))
@@ -49,7 +55,7 @@ def encode_prompts(root: Path, options: Options, prompts: Sequence[str], file: P
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder
 
-    model, parts = stage_models(project)[1], stage_parts(project, 1)
+    model, parts = stage_models(project)[1], ENCODER_PARTS
     device = choose_device(project.report.device)
     encoder = PromptEncoder(
         partial(open_model, model, store.memory, parts),

@@ -219,3 +219,15 @@ def test_the_no_op_path_imports_no_torch(project: Project) -> None:
         [sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=False
     )
     assert answer.stdout.splitlines()[-1] == "[]", answer.stdout + answer.stderr
+
+
+def test_a_build_that_writes_no_page_says_what_it_wrote(project: Project) -> None:
+    project("build")
+    notes = project.root / "docs" / "notes"
+    notes.mkdir()
+    (notes / "a.md").write_text("# A note\n")
+    assert project("build").stdout.startswith("nothing to run; wrote the navigation\n")
+    figures = project.root / "docs/report/figures"
+    next(figures.iterdir()).unlink()
+    assert project("build").stdout.startswith("nothing to run; wrote 1 figure\n")
+    assert project("build").stdout == "nothing to run; pages are up to date\n"

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from tests.helpers.project import REPORT, Project
 
-from fwd_report import build as builds
+from fwd_report import running
 from fwd_report.build import Options, build, load_plan
 from fwd_report.errors import RunError
 from fwd_report.plan.run import Run
@@ -57,7 +57,7 @@ def run_named(root: Path, name: str) -> Run:
 
 def edited_between(monkeypatch: pytest.MonkeyPatch, before: Edit, after: Edit) -> None:
     """Have the first run of the engine meet `before`; undo it before the next plan is made."""
-    run, times = builds._run, []
+    run, times = running._run, []
 
     def edited(*given: object) -> object:
         if times:
@@ -69,7 +69,7 @@ def edited_between(monkeypatch: pytest.MonkeyPatch, before: Edit, after: Edit) -
         finally:
             after()
 
-    monkeypatch.setattr(builds, "_run", edited)
+    monkeypatch.setattr(running, "_run", edited)
 
 
 def files_of(run: Run, root: Path) -> dict[str, bytes]:
@@ -177,13 +177,13 @@ def test_a_file_that_changes_all_the_time_ends_the_build(
     writeup: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = writeup.root / "experiments" / "images" / "dot.png"
-    run, shades = builds._run, iter(range(100))
+    run, shades = running._run, iter(range(100))
 
     def edited(*given: object) -> object:
         Image.new("RGB", (96, 80), (next(shades), 0, 0)).save(path)
         return run(*given)
 
-    monkeypatch.setattr(builds, "_run", edited)
+    monkeypatch.setattr(running, "_run", edited)
     with pytest.raises(RunError, match=r"dot\.png was edited"):
         build(writeup.root, Options())
     assert run_named(writeup.root, "noise.dot[0]").status != "fresh"

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.helpers.project import Project, write_small_project
+from tests.helpers.project import NOISE, Project, write_small_project
+
+from fwd_report.build import load_plan
+from fwd_report.running import Options, Running
 
 SHOWN = """\
 title: Two stages
@@ -60,14 +63,18 @@ def use(project: Project, *files: str) -> None:
         shutil.rmtree(project.root / "model" / "stage_1" / part, ignore_errors=True)
 
 
+def planned(project: Project) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = json.loads(project("plan", "--json").stdout)
+    return runs
+
+
 def pictures(project: Project) -> dict[str, np.ndarray]:
     """The stored tensors of every run, by the run's name."""
-    planned = json.loads(project("plan", "--json").stdout)
     return {
         f"{run['section']}.{run['experiment']}": load_file(f"{run['path']}/tensors.safetensors")[
             "image"
         ].numpy()
-        for run in planned
+        for run in planned(project)
     }
 
 
@@ -175,6 +182,7 @@ def wide() -> torch.Tensor:
         ({"a skull": wide()[:, :76]}, "has the shape (1, 76, 17)"),
         ({"a skull": wide()[0, 0]}, "has the shape (17,)"),
         ({"a skull": wide() + torch.nan}, "is not finite"),
+        ({"a skull": torch.empty(1, 77, 16, device="meta")}, "is no plain tensor"),
         ({}, "it holds no prompt"),
     ],
 )
@@ -189,19 +197,24 @@ def test_anything_else_in_a_file_is_refused(project: Project, held: Any, said: s
     assert "ran" not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["cut.pth", "cut.safetensors", "text.pth", "missing.pth", "a.npy"])
+@pytest.mark.parametrize(
+    "name", ["cut.pth", "cut.safetensors", "text.pth", "missing.pth", "a.npy", "folder.pth"]
+)
 def test_a_file_that_cannot_be_read_is_named(project: Project, name: str) -> None:
     if name.startswith("cut"):
         path = encoded(project, name)
         path.write_bytes(path.read_bytes()[:-40])
     elif name.startswith("text"):
         (project.root / name).write_text("no tensors")
+    elif name.startswith("folder"):
+        (project.root / name).mkdir()
     elif name.endswith(".npy"):
         (project.root / name).write_bytes(b"")
     use(project, name)
     done = project("build")
     assert done.returncode == 2
     assert name in done.stderr
+    assert "experiments/report.yaml:5:" in done.stderr, "the place that names it"
     assert "Traceback" not in done.stderr
 
 
@@ -215,6 +228,87 @@ def test_encodings_of_another_width_are_an_error(project: Project) -> None:
     assert "experiments/report.yaml" in done.stderr
     assert "17 numbers a token" in done.stderr
     assert "takes 16" in done.stderr
+
+
+def test_what_was_planned_is_what_is_read(project: Project) -> None:
+    """A file that is another between plan and run, and the old one again: nothing wrong stays."""
+    path = encoded(project)
+    use(project, path.name)
+    right = path.read_bytes()
+    plan, store = load_plan(project.root, Options())
+    running = Running(plan, store, Options())
+    keys = {run.key for run in plan.runs}
+    held = torch.load(path, weights_only=True)
+    torch.save({name: tensor + 1 for name, tensor in held.items()}, path)
+    running.run()
+    assert not any(store.has(key) for key in keys), "not what the keys name"
+    path.write_bytes(right)
+    assert project("build").returncode == 0
+    assert all(store.has(key) for key in keys)
+
+
+OWN = """\
+from typing import ClassVar
+from fwd_report.techniques.base import Prompt, Result, Technique
+
+class Own(Technique):
+    name: ClassVar[str] = "own"
+    prompt: Prompt = "a skull"
+
+    def network_steps(self, needs):
+        return 1
+
+    def program(self, run):
+        estimate = run.asked.estimate("waterfalls")
+        answer = yield from estimate(run.noise.draw(run.asked.shape), 0)
+        return Result(answer.value)
+"""
+
+
+def test_a_prompt_that_a_technique_does_not_declare_is_refused(project: Project) -> None:
+    """It would be in no key."""
+    path = encoded(project)
+    use(project, path.name)
+    (project.root / "techniques").mkdir()
+    (project.root / "techniques" / "own.py").write_text(OWN)
+    project.write("own", "title: O\nexperiments: [{id: one, technique: own, caption: c}]\n")
+    done = project("build", "--only", "own")
+    assert done.returncode == 1
+    assert "'waterfalls' is asked, and the technique's `prompts` does not name it" in done.stderr
+
+
+def test_what_asks_no_prompt_knows_no_text_encoder(project: Project) -> None:
+    """So naming a file reruns what asks prompts, and nothing else."""
+    project.write("noise", NOISE)
+    before = {run["section"] + str(run["axes"]): run["key"] for run in planned(project)}
+    encoded(project)
+    use(project, "prompts.pth")
+    after = {run["section"] + str(run["axes"]): run["key"] for run in planned(project)}
+    same = {name for name, key in before.items() if after[name] == key}
+    assert same == {f"noise{{'t': {t}}}" for t in (250, 500, 750)}
+    assert len(before) > len(same)
+
+
+def test_a_renamed_file_is_looked_into_again(project: Project) -> None:
+    """Its ending says how it is read."""
+    encoded(project, "prompts.safetensors").rename(project.root / "prompts.pth")
+    use(project, "prompts.pth")
+    assert project("plan").returncode == 2
+    (project.root / "prompts.pth").rename(project.root / "prompts.safetensors")
+    report = project.root / "experiments" / "report.yaml"
+    report.write_text(report.read_text().replace("prompts.pth", "prompts.safetensors"))
+    assert project("plan").returncode == 0
+
+
+def test_a_file_that_is_there_is_not_written_over(project: Project) -> None:
+    path = encoded(project)
+    before = path.read_bytes()
+    done = project("prompts", "--encode", path.name, "--only", "hybrids")
+    assert done.returncode == 2
+    assert "--force" in done.stderr
+    assert path.read_bytes() == before
+    assert project("prompts", "--encode", path.name, "--force", "--only", "hybrids").returncode == 0
+    assert sorted(torch.load(path, weights_only=True)) == ["", "a skull", "waterfalls"]
 
 
 def test_two_files_that_disagree_are_an_error(project: Project) -> None:

@@ -114,3 +114,11 @@ def test_a_data_folder_of_nobody_is_said_not_to_exist(project: Project) -> None:
     assert answer.returncode == 2
     assert "report.yaml:5" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_one_run_is_one_run(project: Project) -> None:
+    said = project("plan").stdout.splitlines()
+    (one,) = (line for line in said if line.startswith("hybrids.skull"))
+    (several,) = (line for line in said if line.startswith("noise.dot"))
+    assert one.split()[1:3] == ["1", "run"]
+    assert several.split()[1:3] == ["3", "runs"]

@@ -18,6 +18,7 @@ from tests.helpers.guide import ROOT, blocks, blocks_of
 
 from fwd_report.diffusion import loops
 from fwd_report.diffusion.noise import Noise
+from fwd_report.diffusion.program import Prediction
 from fwd_report.models.cascade import Cascade
 from fwd_report.models.names import EMBEDDED
 from fwd_report.techniques.context import RunContext
@@ -63,7 +64,7 @@ EXAMPLE = (
 @pytest.mark.parametrize("number", range(len(EXAMPLE)))
 def test_the_worked_example_is_quoted_as_it_is(number: int) -> None:
     source = ROOT / "examples" / "own-techniques" / EXAMPLE[number]
-    assert block("adding-a-technique.md", 1 + number) == source.read_text(encoding="utf-8")
+    assert block("adding-a-technique.md", 2 + number) == source.read_text(encoding="utf-8")
 
 
 def test_the_section_of_the_worked_example_is_quoted_as_it_is() -> None:
@@ -73,7 +74,7 @@ def test_the_section_of_the_worked_example_is_quoted_as_it_is() -> None:
 
 def test_there_are_no_blocks_but_those_run_here() -> None:
     assert {str(each) for each in blocks("python")} == {
-        *(f"adding-a-technique.md[{number}]" for number in range(1 + len(EXAMPLE))),
+        *(f"adding-a-technique.md[{number}]" for number in range(2 + len(EXAMPLE))),
         *map(str, test_notebook.BLOCKS),
         "architecture.md[0]",
         "reproducing.md[0]",
@@ -109,6 +110,20 @@ def test_the_example_technique_with_equal_prompts_is_a_sample(
     both = picture_of(chimera(first="a dog", second="a dog"), cascade, seed=4)
     alone = picture_of(Sample(prompt="a dog", guidance=7), cascade, seed=4)
     assert (both - alone).abs().max() < 1e-4 * (alone.max() - alone.min())
+
+
+def test_the_estimate_of_the_page_is_one() -> None:
+    def estimate(x: Any, t: Any) -> Any:
+        (answer,) = yield (x, t)
+        return answer
+
+    names: dict[str, Any] = {"estimate": estimate}
+    exec(block("adding-a-technique.md", 1), names)
+    asking = names["halved"](3.0, 7)
+    assert next(asking) == (3.0, 7)
+    with pytest.raises(StopIteration) as ended:
+        asking.send((Prediction(torch.ones(1), None),))
+    assert ended.value.value.value == 0.5
 
 
 @pytest.mark.parametrize("constrain", [None, lambda x, t: x.clamp(-1, 1) + t])

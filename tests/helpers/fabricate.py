@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.spec.project import ExperimentSpec, Project, ReportSpec, SectionSpec, Variant
 from fwd_report.store.entry import Entry
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import Prompt, Technique
 from fwd_report.techniques.parts import (
     Animations,
     Curve,
@@ -51,7 +51,7 @@ $\mathcal{L} = \mathbb{E}_x\left\lVert \epsilon_\theta(x_t, t) - \epsilon \right
 
 class Sample(Technique):
     name: ClassVar[str] = "sample"
-    prompt: str = ""
+    prompt: Prompt = ""
     steps: int | None = 20
 
 

@@ -28,7 +28,7 @@ def planned_report(project: Project, store: Path) -> ReportResult:
     for section in project.sections:
         results = [
             ExperimentResult(
-                spec, tuple(map(entry, plan.experiments[section.name, spec.id])), "not run"
+                spec, tuple(map(entry, plan.experiments[section.name, spec.id])), "not run yet"
             )
             for spec in section.experiments
         ]

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.helpers.fabricate import Fabric, Sample, picture
 
@@ -29,12 +30,11 @@ def main() -> None:
     if caption == "slow":
         print("3/9 network steps · 2 s left", file=sys.stderr, flush=True)
         time.sleep(60)
-    fabric = Fabric(root)
-    entries = [fabric.entry("a", "one", Sample(), picture(len(caption), 8))]
-    experiment = fabric.experiment("one", Sample, entries, caption=caption)
-    (root / "experiments" / "a.yaml").unlink(missing_ok=True)
-    written = render_site(fabric.report(fabric.section("a", "A", [experiment])), root)
-    (root / "experiments" / "a.yaml").unlink()
+    with TemporaryDirectory() as aside:  # a build writes nothing where specs lie
+        fabric = Fabric(Path(aside))
+        entries = [fabric.entry("a", "one", Sample(), picture(len(caption), 8))]
+        experiment = fabric.experiment("one", Sample, entries, caption=caption)
+        written = render_site(fabric.report(fabric.section("a", "A", [experiment])), root)
     print(f"wrote {sum(path.suffix == '.md' for path in written)} page")
     sys.exit(caption == "failed")
 

@@ -56,6 +56,15 @@ def test_a_first_build_has_an_estimate_that_is_corrected_as_it_goes(tmp_path: Pa
     assert again.seconds < guess.seconds
 
 
+def test_it_is_a_guess_no_more_once_most_of_its_steps_have_been_measured(tmp_path: Path) -> None:
+    rates = Rates(tmp_path, {"emoji-if stage 1": 0.02, "emoji-if stage 2": 0.1})
+    steps = {"emoji-if stage 1": 1000, "emoji-if stage 2": 10}
+    assert str(rates.estimate(steps)) == "about 21 s (a first guess)"
+    rates.observe("emoji-if stage 1", 10, 0.2)
+    assert str(rates.estimate(steps)) == "about 21 s"
+    assert rates.estimate({"emoji-if stage 2": 10}).guessed
+
+
 def test_a_network_of_twice_the_width_takes_four_times_as_long(tmp_path: Path) -> None:
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments" / "report.yaml").write_text("title: R\n")

@@ -59,6 +59,17 @@ def project_of(root: Path, files: dict[str, str | bytes]) -> Path:
         ({"own.py": "from ._h import x\n" + OWN, "_h.py": "\nraise OSError('no')\n"}, "_h.py", 2,
          "cannot be imported: OSError: no"),
         ({"own.py": "import sys\nsys.exit(3)\n" + OWN}, "own.py", 2, "SystemExit: 3"),
+        ({"own.py": "class B(BaseException): ...\nraise B('x')\n" + OWN}, "own.py", 2, "B: x"),
+        ({"own.py": "raise KeyboardInterrupt\n" + OWN}, "own.py", 1, "KeyboardInterrupt"),
+        ({"own.py": OWN.replace(FIELD, "    a: int = Field(1, exclude=True)\n")}, "own.py", 8,
+         "'a' has exclude=True"),
+        ({"own.py": "from pydantic import SecretStr\n"
+          + OWN.replace(FIELD, "    a: SecretStr | None = None\n")}, "own.py", 9,
+         "'a' is of a type that hides its value"),
+        ({"own.py": OWN.replace(FIELD, "    a: list[frozenset[str]] = []\n")}, "own.py", 8,
+         "'a' is a set"),
+        ({"own.py": OWN.replace(FIELD, "    a: set[int] = Field(default_factory=set)\n")},
+         "own.py", 8, "'a' is a set"),
         ({"own.py": OWN, "__init__.py": "1 / 0\n"}, "__init__.py", 1, "ZeroDivisionError"),
         ({"own.py": "x = 1\n"}, "own.py", None, "defines no technique"),
         ({"own.py": OWN.replace("(Technique)", "")}, "own.py", 6, "Own is not derived from Techni"),
@@ -126,6 +137,66 @@ def test_an_error_of_a_method_knows_its_line(tmp_path: Path, method: str) -> Non
     with pytest.raises(ZeroDivisionError) as caught:
         _ = [run.alt for run in make_plan(project, Store(tmp_path)).runs]
     assert plugin_line(caught.value) == "techniques/own.py:19"
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "message"),
+    [
+        ("network_steps(self, needs)", "'many'", "no number of steps: 'many'"),
+        ("network_steps(self, needs)", "None", "no number of steps: None"),
+        ("network_steps(self, needs)", "-1", "no number of steps: -1"),
+        ("prompts(self, needs)", "5", "no tuple of texts: 5"),
+        ("prompts(self, needs)", "[5]", r"no tuple of texts: \[5\]"),
+        ("prompts(self, needs)", "'a dog'", "no tuple of texts: 'a dog'"),
+        ("describe(self)", "None", "no text: None"),
+        ("alt(self, axes)", "3", "no text: 3"),
+    ],
+)
+def test_a_wrong_answer_of_a_method_is_an_error_at_its_line(
+    tmp_path: Path, method: str, answer: str, message: str
+) -> None:
+    own = OWN.replace("    def network_steps(self, needs):\n        return 1\n", "")
+    text = f"{own}    def {method}:\n        return {answer}\n"
+    root = project_of(tmp_path, {"own.py": text})
+    (root / "experiments" / "report.yaml").write_text("title: T\n")
+    name = method.partition("(")[0]
+    for _ in range(2):  # the second time the module is there already
+        with pytest.raises(
+            UserError, match=rf"^techniques/own\.py:15: Own\.{name} returns {message}"
+        ):
+            _ = [run.alt for run in make_plan(load_project(root), Store(root)).runs]
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        ("readings(cls, params)", "no tuple of Reading: 3"),
+        ("front_rank(cls)", "no place, 1 or more, or None: '3'"),
+    ],
+)
+def test_a_wrong_answer_of_a_class_is_an_error_at_its_line(
+    tmp_path: Path, member: str, message: str
+) -> None:
+    answer = "'3'" if "rank" in member else "3"
+    text = f"{OWN}    @classmethod\n    def {member}:\n        return {answer}\n"
+    own = load_project(project_of(tmp_path, {"own.py": text})).plugins.techniques["own"]
+    name, _, arguments = member.partition("(")
+    with pytest.raises(UserError, match=rf"^techniques/own\.py:17: Own\.{name} returns {message}"):
+        getattr(own, name)(*[{}] * arguments.count(","))
+
+
+@pytest.mark.parametrize("answer", ["None", "3", "[3]", "'a.txt'"])
+def test_files_that_are_none_are_an_error_of_the_dataset(tmp_path: Path, answer: str) -> None:
+    dataset = (
+        f"class D:\n    def files(self, project): return {answer}\n"
+        "    def size(self, project): return 8\n    def load(self, project): pass\nds = D()\n"
+    )
+    root = project_of(tmp_path, {"datasets/ds.py": dataset})
+    section = root / "experiments" / "a.yaml"
+    named = "technique: train, objective: flow, dataset: ds"
+    section.write_text(section.read_text().replace("technique: own", named))
+    with pytest.raises(UserError, match=r"techniques/datasets/ds\.py: ds\.files returns no list"):
+        make_plan(load_project(root), Store(root))
 
 
 @pytest.mark.parametrize("name", ["../../../../experiments/images/dot", "a/b", "a.b", "", "é"])

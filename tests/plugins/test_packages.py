@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -119,6 +121,65 @@ def test_their_code_and_version_are_in_the_key_and_other_code_is_not(
     newer = {name: run.key for name, run in runs_of(root).items()}
     assert newer.keys() == first.keys()
     assert not set(newer.values()) & set(first.values())
+
+
+def test_a_sampler_of_a_package_is_built_by_a_new_process(
+    site: Site, tmp_path: Path, tiny_if: Path
+) -> None:
+    root = project_of(tmp_path / "p", {})
+    section = root / "experiments" / "a.yaml"
+    named = "technique: sample, sampler: same, prompt: a, steps: 2"
+    section.write_text(section.read_text().replace("technique: own", named))
+    (root / "model").symlink_to(tiny_if)
+    (root / "experiments" / "report.yaml").write_text("title: T\nmodel: model/stage_1\n")
+    sampler = {"cool/samplers.py": "def same(process):\n    return process\n"}
+    site.install(
+        "cool", "1.2", FILES | sampler, "[fwd_report.samplers]\nsame = cool.samplers:same\n"
+    )
+    path = os.pathsep.join([str(site.folder), *sys.path])
+    built = subprocess.run(
+        [sys.executable, "-m", "fwd_report", "build"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "ran 1 of 1 run" in built.stdout + built.stderr
+
+
+def test_what_a_technique_derives_from_counts_whatever_else_is_named(
+    site: Site, tmp_path: Path
+) -> None:
+    derived = "from cool.own import Own\nclass Mine(Own):\n    name = 'mine'\n"
+    root = project_of(tmp_path / "p", {"mine.py": derived})
+    section = root / "experiments" / "a.yaml"
+    alone = section.read_text().replace("technique: own", "technique: mine")
+    section.write_text(alone)
+    site.install("cool", "1.2", FILES, ENTRIES)
+    first = runs_of(root)["x"]
+    assert first.parts["packages"] == {"cool": "1.2"}
+    assert "Own.program" in first.parts["code"]["cool: cool/own.py"]
+
+    section.write_text(f"{alone}  - {{id: y, technique: own, caption: c}}\n")
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    assert runs_of(root)["x"].key == first.key
+    (site.folder / "cool" / "own.py").write_text(OWN.replace("asked.shape), 0", "asked.shape), 1"))
+    assert runs_of(root)["x"].key != first.key
+
+
+def test_a_package_counts_for_the_runs_alone_that_it_makes(site: Site, tmp_path: Path) -> None:
+    helped = "from cool.views import helper\n" + OWN.replace('"own"', '"mine"').replace(
+        "estimate = run", "helper(2)\n        estimate = run"
+    )
+    root = project_of(tmp_path / "p", {"mine.py": helped})
+    section = root / "experiments" / "a.yaml"
+    section.write_text(section.read_text().replace("technique: own", "technique: mine"))
+    site.install("cool", "1.2", FILES, ENTRIES)
+    first = runs_of(root)["x"].key
+    (root / "experiments" / "b.yaml").write_text(ANAGRAM)
+    assert runs_of(root)["x"].key == first
 
 
 def test_what_pages_are_made_with_is_the_same_whatever_was_imported_already(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,14 +229,58 @@ def test_the_page_has_each_item_with_its_figures_and_whether_it_holds(tmp_path: 
             "b": covering("1.1", "technique: forward, image: dog.png, t: 250"),
         },
     )
-    assert made.project.rubric is not None
-    page = rubric_page(made, made.project.rubric)
-    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line[:1] == "|"}
+    page, rows = deliverables(complete(made))
     assert "[Figure 1](a.md#fig-e0), [Figure 2](a.md#fig-e1)" in rows["1&#46;9"]
     assert rows["1&#46;9"].endswith("| yes |")
     assert "not yet: forward lacks t &#61; 500&#44; 750" in rows["1&#46;1"]
     assert rows["1&#46;8"].endswith("| not covered |")
     assert "1 of 22 are shown here" in page
+
+
+def test_what_has_not_run_is_not_shown(tmp_path: Path) -> None:
+    both = [HYBRID, "technique: hybrid, low: a dog, high: a cat"]
+    made = report(tmp_path, {"a": covering("1.9", *both)})
+    page, rows = deliverables(made)
+    assert rows["1&#46;9"].endswith("| not run yet |")
+    assert "0 of 22 are shown here" in page
+    assert not [item for item in claim_findings(made) if item.file == "experiments/a.yaml"]
+    page, rows = deliverables(complete(made, without=("e1",)))
+    assert rows["1&#46;9"].endswith("| not run yet |")
+
+    enough = report(tmp_path, {"a": covering("1.9", *both, "technique: hybrid, low: x, high: y")})
+    page, rows = deliverables(complete(enough, without=("e1",)))
+    assert rows["1&#46;9"].endswith("| yes |")
+    assert "1 of 22 are shown here" in page
+
+
+def test_the_front_page_says_of_how_many_figures_results_are_missing(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    render_site(report(tmp_path, {"a": covering("1.9", HYBRID)}), tmp_path)
+    assert (
+        "1 figure, 1 not complete, deliverable" in (tmp_path / "docs/report/_front.md").read_text()
+    )
+
+
+def complete(made: ReportResult, without: tuple[str, ...] = ()) -> ReportResult:
+    """The report as it is once all has run but some experiments."""
+    sections = [
+        replace(
+            section,
+            experiments=tuple(
+                result if result.spec.id in without else replace(result, absence=None)
+                for result in section.experiments
+            ),
+        )
+        for section in made.sections
+    ]
+    return replace(made, sections=tuple(sections))
+
+
+def deliverables(made: ReportResult) -> tuple[str, dict[str, str]]:
+    """The page, and its rows by item."""
+    assert made.project.rubric is not None
+    page = rubric_page(made, made.project.rubric)
+    return page, {line.split("|")[1].strip(): line for line in page.splitlines() if line[:1] == "|"}
 
 
 def test_the_page_fits_a_phone(tmp_path: Path, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -270,3 +271,22 @@ def test_an_equation_that_no_page_has_or_two_have_is_an_error_at_its_line(
 def test_a_reference_leads_to_the_other_page(project: Path) -> None:
     page = contents(project)["noise.md"].decode()
     assert '<a class="fwd-eqref" href="../blur/#eq-blur">&#40;1&#41; of Blur</a>' in page
+
+
+def test_links_in_circles_among_the_templates_are_passed_over(project: Path) -> None:
+    templates = project / "site_templates"
+    (templates / "up").symlink_to(templates)
+    (templates / "itself").symlink_to("itself")
+    elsewhere = project / "elsewhere"
+    elsewhere.mkdir()
+    (templates / "linked").symlink_to(elsewhere)
+    build(project, Options())
+    before = _inputs(project)
+    (elsewhere / "mine.md").write_text("A template behind a link.")
+    build(project, Options())
+    assert _inputs(project) != before
+    assert contents(project) == from_nothing(project)
+
+
+def _inputs(project: Path) -> object:
+    return json.loads((project / "docs/report/_stamp.json").read_bytes())["inputs"]

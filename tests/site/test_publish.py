@@ -270,6 +270,8 @@ def below_the_top(project: Path, tmp: Path) -> Path:
     (project / "course").mkdir()
     for path in [path for path in project.iterdir() if path.name not in (".git", "course")]:
         path.rename(project / "course" / path.name)
+    git(project, "add", "course")
+    git(project, "commit", "--quiet", "--message", "A report.")
     return project / "course"
 
 

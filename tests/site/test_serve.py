@@ -59,13 +59,13 @@ def fetch(port: int, path: str = "report/a/") -> tuple[int, str]:
 class Served:
     """A served project whose caption is the content of experiments/caption.txt."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, caption: str = "First.") -> None:
         self.root = root
         self.said: list[str] = []
         self.port = free_port()
         self.stop = threading.Event()
-        (root / "experiments").mkdir()
-        self.write("First.")
+        (root / "experiments").mkdir(exist_ok=True)
+        self.write(caption)
         self._thread = threading.Thread(
             target=serve,
             args=(root, [MODULE, str(root)], self.port, self.said.append, self.stop),
@@ -131,6 +131,23 @@ def test_pages_follow_edits_and_survive_mistakes(served: Served) -> None:
     assert "There is no such page" in text
     assert fetch(served.port, "report/assets/report.css")[0] == 200
     assert fetch(served.port, "../../mkdocs.yml")[0] == 404
+
+
+def test_pages_of_before_are_shown_while_a_long_build_is_at_work_and_edits_end_it(
+    project: Path,
+) -> None:
+    with Served(project) as earlier:
+        assert eventually(lambda: earlier.shows("First."))
+    with Served(project, "slow") as served:
+        assert eventually(lambda: served.shows("First.")), "the build takes a minute"
+        assert served.shows("building; what has not run yet is missing")
+        old = int((project / "pid").read_text())
+        served.write("wrong")
+        assert eventually(lambda: served.shows("experiments/a.yaml:3:5"), seconds=30)
+        assert served.shows("First.")
+        assert eventually(lambda: not alive(old), seconds=5)
+        served.write("Second.")
+        assert eventually(lambda: served.shows("Second.") and not served.shows("a.yaml:3:5"))
 
 
 def test_no_page_is_ever_half_made(served: Served) -> None:
@@ -302,8 +319,10 @@ def test_only_what_a_report_is_written_in_counts_as_a_change(tmp_path: Path) -> 
         "experiments/4913", "site", ".fwd-report",
     ):  # fmt: skip
         (tmp_path / name).write_text("x")
+    assert not sources.touched()
     assert sources.changed(time.sleep) == []
     (tmp_path / "experiments" / "a.yaml").write_text("b")
+    assert sources.touched()
     (tmp_path / "techniques").mkdir()
     (tmp_path / "techniques" / "mine.py").write_text("x")
     (tmp_path / "mkdocs.yml").write_text("x")

@@ -329,7 +329,25 @@ CASES = {
         "title: A\nintro: |\n  One\n\n  Two {{ runs.x \n",
         "5:3",
         "no valid template",
-        "",
+        "`{{` is closed by `}}`",
+    ),
+    "template that is closed by one brace": (
+        "title: A\nintro: |\n  One {{ runs.x.seed }, two.\n  {{ runs.x.id }}\n",
+        "3:3",
+        "unexpected '}'",
+        "`{{` is closed by `}}`",
+    ),
+    "tag that is closed by one brace": (
+        "title: A\nintro: |\n  {% if 1 } x {% endif %}\n",
+        "3:3",
+        "unexpected '}'",
+        "`{%` is closed by `%}`",
+    ),
+    "bracket that is not closed in a template": (
+        "title: A\nintro: x {{ runs.x[0 }}\n",
+        "2:8",
+        "expected ']'",
+        "{% raw %}",
     ),
     "unknown filter": ("title: A\nintro: x {{ 1 | rund }}\n", "2:8", "rund", ""),
     "unknown name in prose": (

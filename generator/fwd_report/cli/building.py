@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,12 +78,29 @@ def build(
     ran = NOTHING if idle else f"ran {outcome.ran} of {counted(outcome.runs, 'run')}"
     if outcome.others:
         ran += f"; another build ran {counted(outcome.others, 'run')} meanwhile"
-    written = sum(page.suffix == ".md" for page in outcome.pages)
-    pages = f"wrote {counted(written, 'page')}" if written else CURRENT
-    say(f"{ran}; {pages}")
-    if written:
+    say(f"{ran}; {_written(outcome.pages)}")
+    if outcome.pages:
         say("look at them with: fwd-report serve")
     report_failures(outcome, force)
+
+
+def _written(files: Sequence[Path]) -> str:
+    """What a render wrote: how many pages, or what else where it wrote no page."""
+    if not files:
+        return CURRENT
+    from fwd_report.site.nav import NAV
+    from fwd_report.site.render import FIGURES
+
+    pages = sum(file.suffix == ".md" for file in files)
+    if pages:
+        return f"wrote {counted(pages, 'page')}"
+    figures = sum(file.parent.name == FIGURES for file in files)
+    navigation = any(file.name == NAV for file in files)
+    others = len(files) - figures - navigation
+    named = ["the navigation"] if navigation else []
+    named += [counted(figures, "figure")] if figures else []
+    named += [counted(others, "other file")] if others else []
+    return f"wrote {' and '.join(named)}"
 
 
 def _again(options: Options, root: Path) -> int:

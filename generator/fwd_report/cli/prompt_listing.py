@@ -23,6 +23,7 @@ def prompts(
             help="Encode them with the model's text encoder into a .pth or .safetensors file.",
         ),
     ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
     untrusted: Untrusted = False,
     root: Root = Path(),
@@ -33,7 +34,7 @@ def prompts(
     options = options_of(only, profile, overrides, untrusted, root)
     found = planned_prompts(root.resolve(), options)
     if encode is not None:
-        encode_prompts(root.resolve(), options, found, encode)
+        encode_prompts(root.resolve(), options, found, encode, force)
         say(f"encoded {counted(len(found), 'prompt')} into {encode}")
     elif as_json:
         say(json.dumps(found, ensure_ascii=False, indent=1))

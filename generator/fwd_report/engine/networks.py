@@ -4,7 +4,7 @@ and as it was when the runs were planned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,14 +14,14 @@ import torch
 from fwd_report.errors import OutdatedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
-from fwd_report.models.folder_layout import WHOLE
+from fwd_report.models.folder_layout import ENCODER_PARTS, UNET_PARTS, WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
 from fwd_report.models.prompts import PromptEncoder
 from fwd_report.models.scorer import load_scorer, plugged_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.plan.stages import stage_models
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import asked_field
@@ -29,7 +29,6 @@ from fwd_report.training.checkpoints import load_trained
 
 if TYPE_CHECKING:
     from fwd_report.models.handle import Evaluator, ModelHandle
-    from fwd_report.models.model_folder import ModelFolder
     from fwd_report.models.prompts import Prompts
     from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
@@ -44,7 +43,9 @@ class Networks:
         self._device = device
         self._dtype = dtype
         self._planned: dict[str, str] = {}
-        """The digest of each stage, as the keys of the runs have it."""
+        """The digest of each stage and of the text encoder, as the keys of the runs have it."""
+        self._encodings: dict[str, str] = {}
+        """Likewise of each prompt, where they come encoded."""
         self._prompts: list[str] = []
         self._cascade: Cascade | None = None
         self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
@@ -55,6 +56,7 @@ class Networks:
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
+            self._encodings |= run.parts.get("embeddings", {})
         self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
@@ -102,21 +104,24 @@ class Networks:
                     open_model,
                     model,
                     self._memory,
-                    stage_parts(self._project, stage),
+                    UNET_PARTS[stage],
                     self._planned.get(f"stage_{stage}"),
                 )
                 for stage, model in stage_models(self._project).items()
             }
-            encoder = partial(self._encoder, stages[1])
-            self._cascade = Cascade(stages, encoder, self._device, self._dtype)
+            self._cascade = Cascade(stages, self._encoder, self._device, self._dtype)
         return self._cascade
 
-    def _encoder(self, stage_1: Callable[[], ModelFolder]) -> Prompts:
+    def _encoder(self) -> Prompts:
         """What gives the stages their prompts: files, or the text encoder of stage I."""
         if files := self._project.embeddings:
-            return EmbeddingFiles(encoded_prompts(files, self._memory), self._device, self._dtype)
-        digest = self._planned["stage_1"]
-        return PromptEncoder(stage_1, digest, self._memory, self._device, self._dtype)
+            held = encoded_prompts(files, self._memory)
+            return EmbeddingFiles(held, self._device, self._dtype, self._encodings)
+        model, digest = stage_models(self._project)[1], self._planned.get("text_encoder")
+        if digest is None:
+            raise LookupError("a prompt is asked, and no technique's `prompts` names one")
+        opened = partial(open_model, model, self._memory, ENCODER_PARTS, digest)
+        return PromptEncoder(opened, digest, self._memory, self._device, self._dtype)
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:

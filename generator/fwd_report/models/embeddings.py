@@ -10,11 +10,13 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.errors import OutdatedError, UserError, first_line
+from fwd_report.errors import OutdatedError, UserError, first_line, reason
 from fwd_report.models.folder_layout import TOKENS
+from fwd_report.store.files import write_atomically
 from fwd_report.store.memory import Memory, digest_of
 
 if TYPE_CHECKING:
@@ -56,12 +58,14 @@ def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]
         if file.suffix not in FORMATS:
             raise UserError(f"{file} is no file of embeddings: write it as .pth or .safetensors")
         try:
-            name = digest_of("embeddings", memory.of_file(file), memory.code_of(__file__))
+            name = digest_of("embeddings", file.suffix, memory.of_file(file), memory.code)
+            held = memory.recall(name, partial(_listed, file))
         except FileNotFoundError:
             raise UserError(f"there is no file {file}") from None
-        held = memory.recall(name, lambda file=file: _listed(file))  # type: ignore[misc]
-        if isinstance(held, str):
-            raise UserError(f"{file}: {held}", hint=f"wanted is {WANTED}")
+        except OSError as error:
+            raise UserError(f"{file} cannot be read: {reason(error)}") from error
+        except ValueError as error:
+            raise UserError(f"{file}: {error}", hint=f"wanted is {WANTED}") from error
         for written, digest, width in held:
             new = Encoded(file, written, digest, width)
             old = found.setdefault(spelling(written), new)
@@ -86,17 +90,26 @@ def save_embeddings(file: Path, prompts: Mapping[str, Tensor]) -> None:
         written.write(save(held))
     else:
         torch.save(held, written)
-    file.write_bytes(written.getvalue())
+    write_atomically(file, written.getvalue())
 
 
 class EmbeddingFiles:
     """Gives the prompts of files to the UNets, in place of a text encoder.
 
-    prompts: as `encoded_prompts` found them, which the keys of the runs name.
+    prompts: as `encoded_prompts` found them. planned: the prompts that the runs declare, with the
+    digests that their keys have; None: any that is held may be asked.
     """
 
-    def __init__(self, prompts: Mapping[str, Encoded], device: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        prompts: Mapping[str, Encoded],
+        device: str,
+        dtype: torch.dtype,
+        planned: Mapping[str, str] | None = None,
+    ) -> None:
+        digests = None if planned is None else {spelling(p): d for p, d in planned.items()}
         self._prompts = prompts
+        self._planned = digests
         self._device = device
         self._dtype = dtype
         self._read: dict[str, Tensor] = {}
@@ -105,13 +118,17 @@ class EmbeddingFiles:
         """Read the tensors of these prompts, each file once.
 
         Raises OutdatedError where a file no longer holds what was planned, and LookupError for a
-        prompt that is in none.
+        prompt that is in none or that no run declares.
         """
         wanted: dict[Path, dict[str, Encoded]] = {}
         for prompt in prompts:
             name = spelling(prompt)
             if name in self._read:
                 continue
+            if self._planned is not None and name not in self._planned:
+                raise LookupError(
+                    f"'{prompt}' is asked, and the technique's `prompts` does not name it"
+                )
             if name not in self._prompts:
                 raise LookupError(f"no file of embeddings holds '{prompt}'")
             wanted.setdefault(self._prompts[name].file, {})[name] = self._prompts[name]
@@ -119,7 +136,8 @@ class EmbeddingFiles:
             tensors = _tensors(file)
             for name, entry in asked.items():
                 tensor = _checked(tensors.get(entry.name))
-                if isinstance(tensor, str) or _digest(tensor) != entry.digest:
+                planned = entry.digest if self._planned is None else self._planned[name]
+                if isinstance(tensor, str) or _digest(tensor) != planned:
                     raise OutdatedError(file)
                 self._read[name] = tensor.to(self._device, self._dtype)
 
@@ -132,21 +150,20 @@ class EmbeddingFiles:
         return torch.stack([self._read[spelling(prompt)] for prompt in prompts])
 
 
-def _listed(file: Path) -> str | list[tuple[str, str, int]]:
-    """(prompt, digest, width) of each tensor, or what is wrong with the file."""
-    try:
-        tensors = _tensors(file)
-    except ValueError as error:
-        return str(error)
+def _listed(file: Path) -> list[tuple[str, str, int]]:
+    """(prompt, digest, width) of each tensor. Raises ValueError that says what is wrong."""
     found = []
-    for prompt, value in tensors.items():
+    for prompt, value in _tensors(file).items():
         if not isinstance(prompt, str):
-            return f"one of its keys is no text: {prompt!r:.80}"
+            raise ValueError(f"one of its keys is no text: {prompt!r:.80}")
         tensor = _checked(value)
         if isinstance(tensor, str):
-            return f"what it holds for {json.dumps(prompt, ensure_ascii=False)[:200]} {tensor}"
+            name = json.dumps(prompt, ensure_ascii=False)[:200]
+            raise ValueError(f"what it holds for {name} {tensor}")
         found.append((prompt, _digest(tensor), tensor.shape[1]))
-    return found or "it holds no prompt"
+    if not found:
+        raise ValueError("it holds no prompt")
+    return found
 
 
 def _tensors(file: Path) -> Mapping[Any, Any]:
@@ -183,6 +200,8 @@ def _checked(value: Any) -> Tensor | str:
 
     if not isinstance(value, torch.Tensor):
         return f"is a {type(value).__name__} and no tensor"
+    if value.is_nested or value.device.type == "meta":
+        return "is no plain tensor"
     if not value.is_floating_point() or value.layout != torch.strided:
         return f"is a tensor of {str(value.dtype).removeprefix('torch.')}"
     shape = tuple(value.shape)

@@ -16,13 +16,15 @@ TOKENS = 77
 """Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
 WHOLE = "."
 """The part of a model that lies in the folder itself: a scorer."""
-STAGE_PARTS = {
-    1: ("unet", "scheduler", "text_encoder", "tokenizer"),
+UNET_PARTS = {
+    1: ("unet", "scheduler"),
     2: ("unet", "scheduler", "image_noising_scheduler"),
 }
-"""The parts of each stage that are read; stage II reads the prompts stage I's encoder encodes."""
+"""The parts of each stage that draw."""
 ENCODER_PARTS = ("text_encoder", "tokenizer")
-"""Those that are not read where the prompts' encodings are given."""
+"""The parts of stage I that read prompts, for both stages."""
+STAGE_PARTS = {1: UNET_PARTS[1] + ENCODER_PARTS, 2: UNET_PARTS[2]}
+"""All parts of each stage."""
 CONFIG = "config.json"
 SCHEDULE = "scheduler_config.json"
 PREPROCESSOR = "preprocessor_config.json"

@@ -31,6 +31,7 @@ DIGITS = 16
 _NO_MEANING = {"ctx", "type_ignores", "type_comment", "kind", "simple"}
 _NAMELESS = {"globals", "eval", "exec", "vars", "import_module", "__import__"}
 """Functions by which code reaches definitions that it does not name."""
+_IMPORTERS = ("import_module", "__import__")
 _BY_NAME = {"getattr": 1, "hasattr": 1, "attrgetter": 0, "methodcaller": 0}
 """Functions that are told a name as a string, and the place of that among their arguments."""
 
@@ -226,12 +227,15 @@ class Serialiser:
     def _aliases(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
             self.mentions.update(alias.name.split("."))
+            self.nameless |= alias.name in _IMPORTERS and alias.asname is not None
         self._plain(node)
 
     def _Call(self, node: ast.Call) -> None:
         function = last_name(node.func)
         if function in _NAMELESS:
-            argument = node.args[0] if node.args else None
+            argument = next(iter(node.args), None) or next(
+                (keyword.value for keyword in node.keywords if keyword.arg == "name"), None
+            )
             if not isinstance(argument, ast.Constant):
                 method = isinstance(node.func, ast.Attribute) and function == "eval"
                 self.nameless |= not (method or last_name(argument) == "self")

@@ -127,6 +127,13 @@ def _read_by() -> str:
     folder = Path(__file__).parent
     texts = b"".join(
         (folder / name).read_bytes()
-        for name in ("canonical.py", "syntax.py", "syntax_nodes.py", "reach.py", "code.py")
+        for name in (
+            "canonical.py",
+            "syntax.py",
+            "syntax_nodes.py",
+            "marks.py",
+            "reach.py",
+            "code.py",
+        )
     )
     return hashlib.sha256(texts).hexdigest()

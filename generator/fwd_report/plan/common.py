@@ -92,6 +92,8 @@ class Commons:
         shown = marked_fields(type(technique), FigureOnly)
         unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
         closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
+        targets = {field: group[0].technique for field, group in needs.items()}
+        prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
         parts = {
             "format": FORMAT,
             "technique": technique.name,
@@ -103,13 +105,11 @@ class Commons:
                     for field, files in plugged.files.items()
                 },
             },
-            "model": self._ingredients.models(stage),
+            "model": self._ingredients.models(stage, bool(prompts)),
             "needs": {field: [need.key for need in group] for field, group in needs.items()},
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
-        targets = {field: group[0].technique for field, group in needs.items()}
-        prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
         if self._project.embeddings and prompts:
             parts["embeddings"] = self._ingredients.embeddings(prompts)
         if scorer is not None and judge is not None:

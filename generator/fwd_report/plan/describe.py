@@ -48,7 +48,8 @@ def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
         group = distinct(shown)
         due = [run for run in group if run.status != "fresh"]
         state = "fresh" if not due else f"{len(due)} to run, {_steps(due)}"
-        lines.append(f"{section + '.' + name:{width}}  {len(group):4} runs  {state}")
+        noun = "run " if len(group) == 1 else "runs"
+        lines.append(f"{section + '.' + name:{width}}  {len(group):4,} {noun}  {state}")
         if why:
             reasons: dict[str, list[int]] = {}
             for run in due:

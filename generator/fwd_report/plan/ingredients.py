@@ -7,9 +7,10 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
+from fwd_report.errors import UserError
 from fwd_report.models.digest import model_digest
 from fwd_report.models.embeddings import Encoded, encoded_prompts, spelling
-from fwd_report.models.folder_layout import WHOLE
+from fwd_report.models.folder_layout import ENCODER_PARTS, UNET_PARTS, WHOLE
 from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.plugged import (
     Plugged,
@@ -19,9 +20,9 @@ from fwd_report.plan.plugged import (
     used_offers,
 )
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import scorer_model, stage_models, stage_parts
+from fwd_report.plan.stages import placed, scorer_model, stage_models
 from fwd_report.plugins.offered import Offer
-from fwd_report.spec.project import Project
+from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Technique, scorer_field
@@ -43,18 +44,23 @@ class Ingredients:
         self._plugged_files: dict[Offer, Mapping[str, Path]] = {}
         self._of_files: dict[tuple[str, ...], str] = {}
         self._readings: dict[str, list[tuple[str, str]]] = {}
-        self._stage_digests: dict[int, str] = {}
+        self._models: dict[tuple[int, tuple[str, ...]], str] = {}
 
-    def models(self, stage: int | None) -> Mapping[str, str]:
-        """The digests of the stage it asks, and of stage I's text encoder if that is read."""
-        first = (stage or 1) if self._project.embeddings else 1
-        asked = range(first, (stage or 0) + 1)
-        if not self._stage_digests and asked:
-            self._stage_digests = {
-                number: model_digest(model, self._store, stage_parts(self._project, number))
-                for number, model in stage_models(self._project).items()
-            }
-        return {f"stage_{number}": self._stage_digests[number] for number in asked}
+    def models(self, stage: int | None, prompts: bool) -> dict[str, str]:
+        """The digest of the stage that is asked, and of the text encoder if that reads prompts."""
+        if stage is None:
+            return {}
+        digests = {f"stage_{stage}": self._model(stage, UNET_PARTS[stage])}
+        if prompts and not self._project.embeddings:
+            digests["text_encoder"] = self._model(1, ENCODER_PARTS)
+        return digests
+
+    def _model(self, stage: int, parts: tuple[str, ...]) -> str:
+        """The digest of parts of a stage's model."""
+        if (stage, parts) not in self._models:
+            model = stage_models(self._project)[stage]
+            self._models[stage, parts] = model_digest(model, self._store, parts)
+        return self._models[stage, parts]
 
     def embeddings(self, prompts: Sequence[str]) -> dict[str, str]:
         """The digest of each prompt's encoding, "" of those that no file holds."""
@@ -64,7 +70,10 @@ class Ingredients:
 
     @cached_property
     def _encoded(self) -> dict[str, Encoded]:
-        return encoded_prompts(self._project.embeddings, self._store.memory)
+        try:
+            return encoded_prompts(self._project.embeddings, self._store.memory)
+        except UserError as error:
+            raise placed(error, self._project, (REPORT, "embeddings")) from error
 
     def file(self, path: Path) -> str:
         """An input file's SHA-256."""
@@ -115,7 +124,7 @@ class Ingredients:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        module, definitions = type(technique).__module__, plugged.definitions
+        module, definitions = type(technique).__module__, plugged.bases + plugged.definitions
         name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
             self._closures[name] = self.code.closure(module, engine, definitions)

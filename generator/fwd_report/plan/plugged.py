@@ -11,7 +11,6 @@ from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.plugins.folder import PREFIX
-from fwd_report.plugins.kinds import TECHNIQUES
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offered import Offer
 from fwd_report.plugins.offers import Plugins
@@ -20,15 +19,20 @@ from fwd_report.spec.project import Project
 from fwd_report.store.files import sha256_of
 from fwd_report.techniques.base import Technique, marked_fields
 
+_NO_PACKAGES = frozenset({"fwd_report", "pydantic", "builtins", "abc", "typing"})
+"""Where classes lie that no package with plug-ins defines."""
+
 
 @dataclass(frozen=True)
 class Plugged:
-    """What of a run is a plug-in. definitions: (module, name) of each; its technique's is not one.
+    """What of a run is a plug-in. definitions: (module, name) of each that its fields name.
 
-    packages: versions by distribution. files: what they read, by field and name.
+    bases: (module, name) of its technique's classes that installed packages define. packages:
+    versions by distribution. files: what they read, by field and name.
     """
 
     definitions: tuple[tuple[str, str], ...] = ()
+    bases: tuple[tuple[str, str], ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
     where: tuple[str, ...] = ()
@@ -60,8 +64,7 @@ def used_offers(project: Project) -> dict[str, Offer]:
     found: dict[str, Offer] = {}
     for section in project.sections:
         for experiment in section.experiments:
-            own = _package_of(plugins, experiment.technique)
-            offers = [own] if own else []
+            offers = list(_packaged_bases(plugins, experiment.technique).values())
             for variant in experiment.variants:
                 offers += [offer for _, offer in offers_of(plugins, variant.technique)]
             found |= {str(offer.entry): offer for offer in offers if offer.entry}
@@ -97,16 +100,17 @@ def plugged_into(
     if trained is not None:
         asked = offers_of(plugins, trained)
         named += [(name, offer) for name, offer in asked if offer.kind != "datasets"]
-    own = _package_of(plugins, type(technique))
+    bases = _packaged_bases(plugins, type(technique))
     packages = {}
-    for offer in filter(None, (own, *(offer for _, offer in named))):
+    for offer in (*bases.values(), *(offer for _, offer in named)):
         if offer.entry is not None:
             packages[offer.entry.distribution] = offer.entry.version
     where = [offer.where for _, offer in named]
-    if type(technique).__module__.startswith(PREFIX) or own is not None:
+    if not type(technique).__module__.startswith("fwd_report."):
         where.append(plugins.where[technique.name])
     return Plugged(
         tuple((offer.module, offer.attribute) for _, offer in named),
+        tuple((each.__module__, each.__qualname__) for each in bases),
         dict(sorted(packages.items())),
         {name: files for name, offer in named if (files := _files_of(plugins, offer, known))},
         tuple(dict.fromkeys(where)),
@@ -119,11 +123,16 @@ def digest_of_files(files: Mapping[str, Path], sha: Callable[[Path], str] = sha2
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _package_of(plugins: Plugins, technique: type[Technique]) -> Offer | None:
-    """What offers a technique of an installed package."""
-    if technique.__module__.startswith(("fwd_report.", PREFIX)):
-        return None
-    return plugins.packaged.get((TECHNIQUES, technique.name))
+def _packaged_bases(plugins: Plugins, technique: type[Technique]) -> dict[type, Offer]:
+    """The classes of a technique, itself among them, that packages with plug-ins define.
+
+    Each with something that its package offers.
+    """
+    tops = {each: each.__module__.partition(".")[0] for each in technique.__mro__}
+    if all(top in _NO_PACKAGES or top.startswith(PREFIX) for top in tops.values()):
+        return {}
+    offers = {offer.module.partition(".")[0]: offer for offer in plugins.packaged.values()}
+    return {each: offers[top] for each, top in tops.items() if top in offers}
 
 
 def _files_of(
@@ -159,8 +168,9 @@ def _files(plugins: Plugins, offer: Offer) -> dict[str, Path]:
 
 
 def _listed(named: Any, offer: Offer) -> list[Path]:
-    if isinstance(named, str) or not isinstance(named, Iterable):
+    listed = list(named) if isinstance(named, Iterable) and not isinstance(named, str) else [named]
+    if isinstance(named, str) or not all(isinstance(path, (str, os.PathLike)) for path in listed):
         raise UserError(
             f"{offer.where}: {offer.name}.files returns no list of paths: {named!r:.60}"
         )
-    return [Path(path) for path in named]
+    return [Path(path) for path in listed]

@@ -49,7 +49,7 @@ def first_rates(runs: Iterable[Run]) -> dict[str, float]:
 class Estimate:
     """How long steps will take: seconds of those whose rate is known, and the classes of the rest.
 
-    guessed: whether some of the rates were never measured here.
+    guessed: whether most of that time is of steps that were never measured here.
     """
 
     seconds: float
@@ -91,18 +91,19 @@ class Rates:
 
     def estimate(self, steps: Mapping[str, int]) -> Estimate:
         """How long steps take, by cost class, as far as it is known."""
-        seconds, guessed, unknown = 0.0, False, []
+        seconds, guessed, unknown = 0.0, 0.0, []
         for cost, count in steps.items():
             rate = self._rate(cost)
             if not count:
                 continue
             if rate is None and cost in self._first:
-                rate, guessed = self._first[cost] * self._slower(), True
+                rate = self._first[cost] * self._slower()
+                guessed += rate * count
             if rate is None:
                 unknown.append(cost)
             else:
                 seconds += rate * count
-        return Estimate(seconds, guessed, tuple(unknown))
+        return Estimate(seconds, 2 * guessed > seconds, tuple(unknown))
 
     def _slower(self) -> float:
         """How many times as long this machine takes as the one of the first rates: a mean ratio."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fwd_report.plan.canonical import DIGITS, Definition, digest_of_text
+from fwd_report.plan.marks import without_false_marks
 from fwd_report.plan.syntax import EMPTY, IMPORTS, TOP_LEVEL, Module, read_module
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ def reached(
     methods that count only where counted code mentions them. named: (module, definition) of what
     is reached by a name in the spec.
     """
-    named = list(named)
-    walk = _Walk(code, shows, (part for _, name in named for part in name.split(".")))
+    whole, named = list(whole), list(named)
+    mentioned = (part for _, name in named for part in name.split("."))
+    began_at = (technique, *whole, *(module for module, _ in named))
+    walk = _Walk(code, shows, mentioned, (module.partition(".")[0] for module in began_at))
     for module in whole:
         walk.add(module, whole=True)
     for module, _ in named:
@@ -43,10 +47,18 @@ def reached(
 class _Walk:
     """Follows imports and mentions until nothing new is met."""
 
-    def __init__(self, code: Code, shows: frozenset[str], mentioned: Iterable[str]) -> None:
+    def __init__(
+        self,
+        code: Code,
+        shows: frozenset[str],
+        mentioned: Iterable[str],
+        packages: Iterable[str],
+    ) -> None:
+        """packages: those of which modules may count, whatever else the code knows."""
         self._code = code
         self._shows = shows
         self._mentioned = {*STARTED_BY_NAME, *mentioned}
+        self._packages = set(packages)
         self._nameless = False
         self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
         """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
@@ -61,6 +73,8 @@ class _Walk:
         if package:
             self.add(package)
         if name in self.modules or name not in self._code.files:
+            return
+        if name.partition(".")[0] not in self._packages:
             return
         module = self._module(name)
         if module.outside:
@@ -109,6 +123,11 @@ class _Walk:
             for waiting in self._unmentioned.values():
                 self._due += waiting
             self._unmentioned.clear()
+        if definition.nameless and module in self._code.plugged:
+            top = module.partition(".")[0]
+            for each in self._code.plugged:
+                if each.partition(".")[0] == top:
+                    self.add(each)
         for imported in definition.imports:
             self.add(imported)
 
@@ -119,7 +138,8 @@ class _Walk:
         if source is None:
             return _parsed(text, name, is_package, self._shows)
         try:
-            return read_module(source.tree or text, name, is_package, self._shows)
+            tree = without_false_marks(source.tree or ast.parse(text))
+            return read_module(tree, name, is_package, self._shows)
         except (SyntaxError, ValueError):  # a package may have files that are never imported
             digest = hashlib.sha256(text).hexdigest()[:DIGITS]
             return Module({TOP_LEVEL: Definition(digest)})

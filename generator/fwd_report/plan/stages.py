@@ -36,7 +36,7 @@ def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | 
     try:
         return resolve_scorer(name, project.root)
     except UserError as error:
-        raise _placed(error, project, place) from error
+        raise placed(error, project, place) from error
 
 
 def _resolved(project: Project, stage: int, name: str) -> Path | str:
@@ -44,10 +44,10 @@ def _resolved(project: Project, stage: int, name: str) -> Path | str:
         return resolve(name, stage, project.root)
     except UserError as error:
         field = "upscaler" if stage == 2 and project.report.upscaler else "model"
-        raise _placed(error, project, (REPORT, field)) from error
+        raise placed(error, project, (REPORT, field)) from error
 
 
-def _placed(error: UserError, project: Project, place: tuple[str, ...]) -> UserError:
+def placed(error: UserError, project: Project, place: tuple[str, ...]) -> UserError:
     """The same error, pointing at a place in the YAML."""
     section, *path = place
     return UserError(

@@ -20,6 +20,10 @@ _PLAIN_DECORATORS = {
     "model_validator",
 }
 """Decorators that read no annotations and keep no list of what they decorate."""
+DECORATORS = frozenset({OUTSIDE, "dataclass", *_PLAIN_DECORATORS})
+"""All decorators that mean something to a digest."""
+TYPES_ONLY = "TYPE_CHECKING"
+"""The condition of code that only type checkers see."""
 
 
 def calls_for_more(node: ast.AST) -> bool:
@@ -45,13 +49,13 @@ def meaningful(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             continue
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
-        if isinstance(statement, ast.If) and last_name(statement.test) == "TYPE_CHECKING":
+        if isinstance(statement, ast.If) and last_name(statement.test) == TYPES_ONLY:
             yield from meaningful(statement.orelse)
         elif (
             isinstance(statement, ast.If)
             and isinstance(statement.test, ast.UnaryOp)
             and isinstance(statement.test.op, ast.Not)
-            and last_name(statement.test.operand) == "TYPE_CHECKING"
+            and last_name(statement.test.operand) == TYPES_ONLY
         ):
             yield from meaningful(statement.body)
         else:

@@ -73,6 +73,11 @@ class Folder:
         """What messages call a file: its path in the project."""
         return Path(FOLDER, file)
 
+    def line(self, path: str, line: int) -> str:
+        """What messages call a line of a file, which need not be one of the project's."""
+        own = next((file for file in self.texts if str(self.path(file)) == path), None)
+        return f"{path if own is None else self.shown(own).as_posix()}:{line}"
+
     def lines(self, file: str) -> list[str]:
         """A file's lines as they were read, for excerpts."""
         return self.texts[file].decode("utf-8", "replace").splitlines()

@@ -23,7 +23,7 @@ from fwd_report.plugins.importing import imported, made_importable, plugin_line
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
 from fwd_report.plugins.offered import Offer, Source, twice
 from fwd_report.plugins.packages import entry_points, sources_of
-from fwd_report.plugins.problems import at_line, said, while_importing
+from fwd_report.plugins.problems import at_line, raised_by_code, said, while_importing
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
 
@@ -149,7 +149,9 @@ class Plugins:
                 sources.remember(path)
         try:
             return imported(offer.module)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not raised_by_code(error):
+                raise
             if self.folder is not None and offer.file is not None:
                 raise UserError(while_importing(self.folder, offer.file, error)) from error
             message = f"{offer.where} cannot be imported: {said(error)}"
@@ -157,7 +159,7 @@ class Plugins:
 
     def sources(self, offers: Mapping[str, Offer]) -> dict[str, Source]:
         """The sources that keys may count, by module: the project's, and those of the packages of
-        these offers.
+        these offers, which are noted as they are before a run imports them.
         """
         found: dict[str, Source] = {}
         if self.folder is not None:
@@ -167,6 +169,7 @@ class Plugins:
         for offer in offers.values():
             if offer.entry is not None:
                 for module, path in sources_of(offer.module).items():
+                    sources.remember(path)
                     shown = f"{offer.entry.distribution}: {module.replace('.', '/')}"
                     end = "/__init__.py" if path.name == "__init__.py" else ".py"
                     found[module] = Source(shown + end, path.read_bytes())

@@ -38,6 +38,12 @@ def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
     return at_line(folder, file, line, f"the file cannot be imported: {said(error)}")
 
 
+def raised_by_code(error: BaseException) -> bool:
+    """Whether a `raise` raised it, and not the user who interrupts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and (frames[-1].line or "").startswith("raise")
+
+
 def said(error: BaseException) -> str:
     """An error's first line, after its class where that says something."""
     if isinstance(error, SyntaxError):

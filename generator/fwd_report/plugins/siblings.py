@@ -9,7 +9,7 @@ modules are looked for in, and two projects can have a `bands` each.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fwd_report.plugins.folder import Folder
 from fwd_report.plugins.kinds import FOLDER
@@ -65,29 +65,37 @@ class _Relative(ast.NodeTransformer):
         made: list[ast.AST] = []
         for alias in node.names:
             place = self._place(alias.name)
-            above, _, last = alias.name.rpartition(".")
-            if place is None or (above and alias.asname is None):
+            if place is None or not place[0] or ("." in alias.name and alias.asname is None):
                 made.append(ast.copy_location(ast.Import([alias]), node))
                 continue
-            _, level = place
+            module, level = place
+            above, _, last = module.rpartition(".")
             one = ast.ImportFrom(above or None, [ast.alias(last, alias.asname)], level)
             made.append(ast.copy_location(one, node))
         return made
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        place = None if node.level or node.module is None else self._place(node.module)
+        if node.level or node.module is None:
+            return node
+        place = self._place(node.module, [alias.name for alias in node.names])
         if place is None:
             return node
         module, level = place
         return ast.copy_location(ast.ImportFrom(module or None, node.names, level), node)
 
-    def _place(self, name: str) -> tuple[str, int] | None:
-        """The module of that name beside this one or in techniques/, with its relative level."""
+    def _place(self, name: str, of_it: Sequence[str] = ()) -> tuple[str, int] | None:
+        """The module of that name beside this one or in techniques/, with its relative level.
+
+        of_it: what is imported from it. A folder without an __init__.py counts where it holds
+        what is asked for: `techniques/datasets/` does not hide an installed `datasets`.
+        """
         head, _, rest = name.partition(".")
         if head == FOLDER and not self._is_there([head]):
             return rest, len(self._parents) + 1
         for level, folder in ((1, self._parents), (len(self._parents) + 1, [])):
-            if self._is_there([*folder, head]):
+            path = [*folder, *name.split(".")]
+            asked = (path, *([*path, each] for each in of_it))
+            if self._is_there([*folder, head]) or any(map(self._is_there, asked)):
                 return name, level
         return None
 

@@ -26,16 +26,24 @@ class Claim:
     """One item of the rubric in the report. lacks: what is missing of it, in words.
 
     sections: that cover it, by name. figures: (section, experiment) of those that count.
+    unrun: why results that it needs are missing, in words; empty where those there are suffice.
     """
 
     item: Item
     sections: tuple[str, ...]
     figures: tuple[tuple[str, str], ...]
     lacks: tuple[str, ...]
+    unrun: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
+        """Whether the specs ask for all of it; its results may be missing."""
         return bool(self.sections) and not self.lacks
+
+    @property
+    def shown(self) -> bool:
+        """Whether all of it is there to be seen."""
+        return self.holds and not self.unrun
 
 
 @dataclass(frozen=True)
@@ -92,13 +100,16 @@ def _claim(report: ReportResult, item: Item) -> Claim:
     candidates = [run for section in covering for run in _candidates(report.project, section)]
     figures: dict[tuple[str, str], None] = {}
     lacks: list[str] = []
+    unrun: dict[str, None] = {}
     for shown in item.show:
         found = [run for run in candidates if _counts(run, shown)]
         figures |= dict.fromkeys((run.section, run.result.spec.id) for run in found)
         lacks += _lacks(shown, found)
+        if any(_lacks(shown, [run for run in found if run.result.absence is None])):
+            unrun |= dict.fromkeys(run.result.absence for run in found if run.result.absence)
     lacks += _lacks_text(item, covering)
     names = tuple(section.spec.name for section in covering)
-    return Claim(item, names, tuple(figures), tuple(lacks))
+    return Claim(item, names, tuple(figures), tuple(lacks), tuple(unrun))
 
 
 def _candidates(project: Project, section: SectionResult) -> Iterator[_Candidate]:

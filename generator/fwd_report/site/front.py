@@ -110,6 +110,9 @@ def _card(section: SectionResult, gallery: Gallery) -> dict[str, Any]:
         "covers": ", ".join(section.spec.covers),
         "image": _thumbnail(section, gallery),
         "figures": sum(result.spec.show for result in section.experiments),
+        "incomplete": sum(
+            result.spec.show and result.absence is not None for result in section.experiments
+        ),
     }
 
 

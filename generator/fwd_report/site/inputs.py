@@ -162,12 +162,22 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
         yield name, str(package / name)
 
 
-def _files(name: str, folder: str) -> Iterator[tuple[str, str]]:
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name == "__pycache__":
-                continue
-            if entry.is_dir():
-                yield from _files(f"{name}/{entry.name}", entry.path)
-            else:
-                yield f"{name}/{entry.name}", entry.path
+def _files(
+    name: str, folder: str, above: frozenset[tuple[int, int]] = frozenset()
+) -> Iterator[tuple[str, str]]:
+    """The files in a folder and below, behind links too.
+
+    above: device and inode of the folders it lies in; a link back to one of them is passed over.
+    """
+    found = os.stat(folder)
+    here = (found.st_dev, found.st_ino)
+    if here in above:
+        return
+    for entry in sorted(os.listdir(folder)):
+        path = os.path.join(folder, entry)
+        if entry == "__pycache__":
+            continue
+        if os.path.isdir(path):
+            yield from _files(f"{name}/{entry}", path, above | {here})
+        else:
+            yield f"{name}/{entry}", path

@@ -13,7 +13,7 @@ from fwd_report.spec.rubric import Rubric
 def rubric_page(report: ReportResult, rubric: Rubric) -> str:
     """The page's Markdown. Its links are relative to the folder of the pages."""
     judged = claims(report, rubric)
-    held = sum(claim.holds for claim in judged)
+    held = sum(claim.shown for claim in judged)
     lines = [
         "# Deliverables",
         "",
@@ -58,7 +58,9 @@ def _where(report: ReportResult, claim: Claim) -> str:
 def _verdict(claim: Claim) -> str:
     if not claim.sections:
         return "not covered"
-    return "yes" if claim.holds else f"not yet: {_cell('; '.join(claim.lacks))}"
+    if claim.lacks:
+        return f"not yet: {_cell('; '.join(claim.lacks))}"
+    return _cell("; ".join(claim.unrun)) or "yes"
 
 
 def _cell(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from fwd_report import stopping
 from fwd_report.errors import say as report
+from fwd_report.site import build_output
 from fwd_report.site.child import Child
 from fwd_report.site.config import mkdocs_config
 from fwd_report.site.lock import held
@@ -22,12 +22,12 @@ from fwd_report.site.page_folders import OWNED, scratch_folder
 from fwd_report.site.preview import Preview, State
 from fwd_report.site.served import COMPILED, copy_site, remove_abandoned
 from fwd_report.site.watching import EVERY, Sources
-from fwd_report.spec.project import FOLDER
 from fwd_report.store.store import Store
 
 WRONG_INPUT = 2
-GIVEN_UP = -1000
-"""In place of an exit code."""
+GIVEN_UP = -1000  # in place of an exit code
+LONG = 1.0
+"""Seconds after which the pages of before are shown while a first build is at work."""
 BUILD_LIBRARIES = ("yaml", "pydantic.main", "pydantic.type_adapter", "typer.main", "jinja2.sandbox",
                    "jinja2.meta", "markdown.extensions.smarty", "pygments.formatters.html",
                    "pygments.lexers.data", "PIL.PngImagePlugin", "PIL.GifImagePlugin", "filelock",
@@ -36,9 +36,7 @@ SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pym
                   "pymdownx.snippets", "markdown.extensions.toc", "mkdocs_glightbox.plugin",
                   "material.plugins.search.plugin")  # fmt: skip
 """What a command needs of other people's code: imported while nobody waits."""
-PROGRESS = re.compile(r"[\d,]+/[\d,]+ network steps\b")
 MKDOCS = "fwd_report.site.themed"
-HINT = "look at them with"
 
 
 def serve(
@@ -53,7 +51,9 @@ def serve(
 
     build: the module and the arguments of the command that writes the pages. It runs in a new
     process each time, and so does MkDocs, into a new folder: what is shown is always a whole site.
-    The port is open at once. What is wrong stands on every page until it is mended. Ends when
+    The port is open at once. Pages of before are shown while a first build takes long. A build
+    whose sources change is stopped and begun anew; what it stored stays. What is wrong stands on
+    every page until it is mended. Ends when
     `stop` is set, or on Ctrl-C; raises UserError if the port cannot be had. trusted: whether MkDocs
     obeys the project's mkdocs.yml, which is code.
     """
@@ -66,10 +66,13 @@ def serve(
     builder = _Builder(root, build, preview.address, state, say, trusted, sources.touched)
     try:
         builder.start()
-        builder.again([], stop)
+        unfinished = builder.again([], stop)
+        waiting: set[str] = set()
         while not stop.wait(EVERY):
-            if changed := sources.changed(stop.wait):
-                builder.again(changed, stop)
+            waiting.update(sources.changed(stop.wait))
+            if waiting or unfinished:
+                unfinished = builder.again(sorted(waiting), stop)
+                waiting = waiting if unfinished else set()
     except KeyboardInterrupt:
         stopping.say()
     finally:
@@ -115,22 +118,31 @@ class _Builder:
         remove_abandoned(self._root)
         self._prepare()
 
-    def again(self, changed: Sequence[str], stop: threading.Event) -> None:
-        """Build, and show what came of it; says in one line what that was."""
+    def again(self, changed: Sequence[str], stop: threading.Event) -> bool:
+        """Build, and show what came of it; says in one line what that was.
+
+        Returns whether it was given up, because the sources changed meanwhile.
+        """
         began = time.monotonic()
-        what = _named(changed)
+        what = build_output.named(changed)
         self._state.begin(f"{what} changed: building" if changed else "building")
         navigation = self._navigation()
-        code, output, errors = self._run(self._build[0], self._build[1:], "", stop)
+        meanwhile = partial(self._show_of_before, stop) if self._state.site is None else None
+        code, output, errors = self._run(
+            self._build[0], self._build[1:], "", stop, self._touched, meanwhile
+        )
         if stop.is_set():
-            return
-        problem = _problem(errors) or f"the build ended with exit code {code}" if code else ""
+            return False
+        if code == GIVEN_UP:
+            self._prepare()
+            return True
+        problem = build_output.problem(errors, code)
         site = None
-        done = f"{f'{what}: ' if changed else ''}{_done(output)}"
-        if self._has_pages() and (code != WRONG_INPUT or self._state.site is None):
+        done = f"{f'{what}: ' if changed else ''}{build_output.done(output)}"
+        if self._navigation() and (code != WRONG_INPUT or self._state.site is None):
             self._state.hear("putting the site together")
             early = False
-            if not _only_prose(changed):
+            if not build_output.only_prose(changed):
                 scratch_folder(self._root, self._folder + COMPILED)
             elif not code and navigation == self._navigation():
                 early = self._show_early(stop)
@@ -141,16 +153,17 @@ class _Builder:
             site, trouble = self._site(stop, give_up=self._touched if early else None)
             problem = "\n".join(filter(None, (problem, trouble)))
             if early and site is None and not trouble:
-                return
+                return True
             done = "" if early else done
         if stop.is_set():
-            return
+            return False
         self._prepare()
         self._drop(self._state.finish(site, problem))
         if problem:
             self._say(problem)
         if not code and done:
             self._say(f"{done} ({time.monotonic() - began:.1f} s)")
+        return False
 
     def end(self) -> None:
         """Leave no process and no site behind."""
@@ -169,6 +182,15 @@ class _Builder:
         for module, libraries in ((self._build[0], BUILD_LIBRARIES), (MKDOCS, SITE_LIBRARIES)):
             if module not in self._children:
                 self._children[module] = Child(self._root, libraries)
+
+    def _show_of_before(self, stop: threading.Event) -> None:
+        """Show the pages that an earlier build wrote, while one is at work that takes longer."""
+        if not self._navigation():
+            return
+        site, _ = self._site(stop)
+        if site is not None and not stop.is_set():
+            self._drop(self._state.finish(site, ""))
+            self._state.begin("building; what has not run yet is missing")
 
     def _show_early(self, stop: threading.Event) -> bool:
         """Show the pages that changed among those that were there, in a fraction of the time.
@@ -192,7 +214,7 @@ class _Builder:
         before: Path | None = None,
         give_up: Callable[[], bool] | None = None,
     ) -> tuple[Path | None, str]:
-        """A new folder with the site, or what MkDocs says is wrong; neither where it was given up.
+        """A new folder with the site, or what MkDocs says is wrong; neither where given up.
 
         before: a site of which only the pages are made again that are older than their sources.
         """
@@ -222,12 +244,18 @@ class _Builder:
         text: str,
         stop: threading.Event,
         give_up: Callable[[], bool] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> tuple[int, str, str]:
-        """One command in the process that waits for it; GIVEN_UP as its exit code where it was."""
+        """One command in the process that waits for it; GIVEN_UP as its exit code where it was.
+
+        meanwhile: what is done once while a command is at work that takes long.
+        """
         child = self._children.pop(module, None)
         if child is None or not child.alive():
             child = Child(self._root)
-        self._children[""] = child
+        running = f"running {module}"
+        self._children[running] = child
+        began = time.monotonic()
         answer: list[tuple[int, str, str]] = []
         thread = threading.Thread(
             target=lambda: answer.append(child.run(module, arguments, text, self._heard)),
@@ -236,27 +264,29 @@ class _Builder:
         thread.start()
         while thread.is_alive() and not stop.is_set():
             thread.join(EVERY)
+            if thread.is_alive() and meanwhile is not None and time.monotonic() > began + LONG:
+                meanwhile()
+                meanwhile = None
             if thread.is_alive() and give_up is not None and give_up():
-                del self._children[""]
+                del self._children[running]
                 self._ending.append(threading.Thread(target=child.end))
                 self._ending[-1].start()
                 return GIVEN_UP, "", ""
         if stop.is_set():
             return 0, "", ""
-        del self._children[""]
+        del self._children[running]
         return answer[0]
 
     def _heard(self, line: str) -> None:
         if line.strip():
             self._state.hear(line)
-            if PROGRESS.match(line) or line.startswith(("warning", "WARNING", "waiting", "down")):
+            if build_output.PROGRESS.match(line) or line.startswith(
+                ("warning", "WARNING", "waiting", "down")
+            ):
                 self._say(line)
 
-    def _has_pages(self) -> bool:
-        return (self._root / "docs" / OWNED / NAV).is_file()
-
     def _navigation(self) -> bytes:
-        """What stands around every page."""
+        """What stands around every page; nothing where there are no pages."""
         try:
             return (self._root / "docs" / OWNED / NAV).read_bytes()
         except OSError:
@@ -268,24 +298,3 @@ class _Builder:
             if self._outdated is not None:
                 shutil.rmtree(self._outdated, ignore_errors=True)
             self._outdated = replaced
-
-
-def _done(output: str) -> str:
-    """What a build says that it did."""
-    return " ".join(line for line in output.splitlines() if HINT not in line)
-
-
-def _problem(errors: str) -> str:
-    """What is wrong, without what was said on the way."""
-    lines = [line for line in errors.splitlines() if not PROGRESS.match(line)]
-    return "\n".join(lines[-60:]).strip()
-
-
-def _only_prose(changed: Sequence[str]) -> bool:
-    """Whether all that changed are specs: none of them says how every page looks."""
-    return bool(changed) and all(name.startswith(f"{FOLDER}/") for name in changed)
-
-
-def _named(changed: Sequence[str]) -> str:
-    more = f" and {len(changed) - 2} more" if len(changed) > 2 else ""
-    return ", ".join(changed[:2]) + more

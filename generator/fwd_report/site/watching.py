@@ -45,7 +45,8 @@ class Sources:
 
     def touched(self) -> bool:
         """Whether something changed since `changed` was last asked."""
-        return self._look() != self._seen
+        names = {name for name, _ in self._look().items() ^ self._seen.items()}
+        return bool(names - ({MADE} - self._seen.keys()))
 
     def _look(self) -> dict[str, tuple[int, int, int]]:
         return dict(self._entries())

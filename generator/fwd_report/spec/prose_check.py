@@ -56,8 +56,8 @@ class ProseCheck:
 
     def _findings(self, parsed: Mapping[str, Any], section: str) -> Iterator[Finding]:
         if "error" in parsed:
-            line, message = parsed["error"]
-            yield line, "", f"the prose is no valid template: {message}", RAW
+            line, message, hint = parsed["error"]
+            yield line, "", f"the prose is no valid template: {message}", hint
             return
         for line, name in parsed["unknown"]:
             hint = IN_MATH if len(name) == 1 else did_you_mean(name, NAMES)

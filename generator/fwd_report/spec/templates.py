@@ -21,6 +21,8 @@ NAMES = ("runs", "report", "experiment")
 """What prose may name: the section's experiments, all sections, the experiment it belongs to."""
 MARKS = ("{{", "{%", "{#")
 RAW = "to show braces as they are, write them as code, or between {% raw %} and {% endraw %}"
+CLOSED = {"{{": "}}", "{%": "%}", "{#": "#}"}
+"""What closes each mark of a template."""
 HIDDEN = str.maketrans("{}", "\ue002\ue003")
 SHOWN = str.maketrans("\ue002\ue003", "{}")
 PRIVATE = re.compile("[\ue000-\ue007]")
@@ -38,7 +40,7 @@ class Templates:
         self._memory = memory
 
     def parse(self, text: str) -> dict[str, Any]:
-        """{"error": [line, message]}, or what the template names, with lines counted from 1.
+        """{"error": [line, message, hint]}, or what the template names, with lines counted from 1.
 
         "unknown": [line, name] of names that prose does not have. "chains": [line, [name, …]] of
         lookups that begin with `runs` or `report`, such as ["runs", "skull", "params"].
@@ -111,11 +113,23 @@ def parsed(text: str) -> dict[str, Any]:
         _check_supported(tree)
         undeclared = _undeclared(tree)
     except TemplateSyntaxError as error:
-        return {"error": [error.lineno, shown(error.message or "syntax error")]}
+        message = shown(error.message or "syntax error")
+        return {"error": [error.lineno, message, _way_out(text, error.lineno)]}
     except Exception as error:
-        return {"error": [1, first_line(error)]}
+        return {"error": [1, first_line(error), RAW]}
     unknown = undeclared - {*NAMES, *_environment().globals}
     return {"unknown": list(_first_uses(tree, unknown)), "chains": list(_chains(tree))}
+
+
+def _way_out(text: str, line: int) -> str:
+    """How to mend the syntax at a line: the end of what is left open there, if anything is."""
+    parts = re.split(r"(\{\{|\{%|\{#)", literal(text))
+    at = 1
+    for before, mark, inside in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        at += before.count("\n")
+        if CLOSED[mark] not in inside and at + inside.count("\n") >= line:
+            return f"`{mark}` is closed by `{CLOSED[mark]}`; {RAW}"
+    return RAW
 
 
 def _undeclared(tree: nodes.Template) -> set[str]:

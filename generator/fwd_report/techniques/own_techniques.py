@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from types import ModuleType
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import (
     PydanticInvalidForJsonSchema,
     PydanticUndefinedAnnotation,
@@ -22,6 +22,7 @@ from fwd_report.plugins.named import Named
 from fwd_report.plugins.offered import Offer, twice
 from fwd_report.plugins.offers import Plugins
 from fwd_report.plugins.problems import at_line, said
+from fwd_report.techniques.answers import check_answers
 from fwd_report.techniques.base import Reference, Technique, marked_fields
 
 OUTSIDE_KEYS = "it finds techniques by name, and checks them"
@@ -72,6 +73,7 @@ def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type
             if other := taken.get(name) or plugins.where.get(name):
                 problems.append(twice(TECHNIQUES, name, where, other, shown))
             plugins.where.setdefault(name, where)
+            check_answers(technique, folder.line)
             found[name] = technique
     if problems:
         raise UserError(problems)
@@ -106,6 +108,7 @@ def packaged_technique(
     if faults:
         raise UserError([Problem(f"{offer.where}: {why}") for why in faults])
     plugins.where.setdefault(offer.name, offer.where)
+    check_answers(value, "{}:{}".format)
     return value
 
 
@@ -168,9 +171,14 @@ def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
             continue
         if field in RESERVED:
             yield f"'{field}' is a key of every experiment; a field needs another name", field
+        if info.exclude or _excludes(info.annotation):
+            yield f"'{field}' has exclude=True, so that the key of a run would lack it", field
+            continue
         try:
             adapter: TypeAdapter[Any] = TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
-            adapter.json_schema()
+            schema = adapter.json_schema()
+            if why := _unseen(schema):
+                yield f"'{field}' {why}", field
             if not info.is_required():
                 default = info.get_default(call_default_factory=True, validated_data={})
                 to_jsonable_python(adapter.validate_python(default))
@@ -191,6 +199,30 @@ def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
                 f"there are two {kind} fields, {names[0]} and {names[1]}; one is possible",
                 names[1],
             )
+
+
+def _unseen(schema: Any) -> str:
+    """Why values of a schema would not be in a run's key as they are; "" where they would."""
+    if _says(schema, "writeOnly"):
+        return "is of a type that hides its value, which would not be in the key of a run"
+    if _says(schema, "uniqueItems"):
+        return "is a set, which has no order: use a tuple or a list"
+    return ""
+
+
+def _excludes(annotation: Any) -> bool:
+    """Whether a model within a field's type has a field that is left out when it is written."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.values()
+        return any(info.exclude or _excludes(info.annotation) for info in fields)
+    return any(_excludes(each) for each in getattr(annotation, "__args__", ()))
+
+
+def _says(schema: Any, word: str) -> bool:
+    """Whether a JSON schema says that of any value in it."""
+    if isinstance(schema, dict):
+        return schema.get(word) is True or any(_says(each, word) for each in schema.values())
+    return isinstance(schema, list) and any(_says(each, word) for each in schema)
 
 
 def _near_miss(tree: ast.Module, nameless: Iterable[str]) -> tuple[int | None, str]:

@@ -1,0 +1,79 @@
+"""What a technique from outside of the package answers, held to what the package reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from numbers import Integral, Real
+from typing import Any
+
+from fwd_report.errors import UserError
+from fwd_report.techniques.base import Reading, Technique
+
+OUTSIDE_KEYS = "it checks what methods answer, and changes none of it"
+_CHECKED = "__answer_is_checked__"
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+
+
+def _sequence_of(kind: type) -> Callable[[object], bool]:
+    return lambda value: (
+        isinstance(value, (tuple, list)) and all(isinstance(each, kind) for each in value)
+    )
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "network_steps": ("number of steps", _count),
+    "prompts": ("tuple of texts", _sequence_of(str)),
+    "readings": ("tuple of Reading", _sequence_of(Reading)),
+    "describe": ("text", _text),
+    "alt": ("text", _text),
+    "epochs_kept": ("number of epochs", _count),
+    "front_rank": ("place, 1 or more, or None", lambda value: value is None or _count(value)),
+    "loss_name": ("text", _text),
+    "first_rate": (
+        "number of seconds or None",
+        lambda value: value is None or isinstance(value, Real),
+    ),
+    "objection": ("text or None", lambda value: value is None or _text(value)),
+}
+"""What each method answers, in words, and whether a value is that."""
+
+
+def check_answers(technique: type[Technique], place: Callable[[str, int], str]) -> None:
+    """Let the methods that a technique defines itself raise UserError for a wrong answer.
+
+    place: how messages call a line of a file.
+    """
+    for owner in technique.__mro__:
+        if owner.__module__.partition(".")[0] == "fwd_report" or not issubclass(owner, Technique):
+            continue
+        for name in ANSWERS.keys() & vars(owner).keys():
+            member = vars(owner)[name]
+            function = member.__func__ if isinstance(member, classmethod) else member
+            code = getattr(function, "__code__", None)
+            if code is None or hasattr(function, _CHECKED):
+                continue
+            where = place(code.co_filename, code.co_firstlineno)
+            checked = _checked(function, f"{where}: {owner.__name__}.{name}", *ANSWERS[name])
+            setattr(owner, name, classmethod(checked) if function is not member else checked)
+
+
+def _checked(
+    function: Callable[..., Any], called: str, what: str, holds: Callable[[object], bool]
+) -> Callable[..., Any]:
+    @wraps(function)
+    def ask(*args: Any, **options: Any) -> Any:
+        answer = function(*args, **options)
+        if not holds(answer):
+            raise UserError(f"{called} returns no {what}: {answer!r:.60}")
+        return answer
+
+    setattr(ask, _CHECKED, True)
+    return ask
