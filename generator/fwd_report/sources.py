@@ -20,21 +20,25 @@ from fwd_report.errors import CodeChangedError
 BEGAN_NS = time.time_ns()
 """When this process began to read the package, in nanoseconds since 1970."""
 INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
-Stamp = tuple[int, int, int, int]
-"""Size, time of the last write, time of the last change of any kind, number of the file."""
+Stamp = str
+"""Size, time of the last write, time of the last change of any kind, number of file and disk."""
 
 
-def stamp_of(path: str | Path) -> Stamp | None:
-    """What a file cannot be written to without changing; None where there is none.
+def stamp_in(stat: os.stat_result) -> Stamp:
+    """What a file cannot be written to without changing; a copy has another.
 
     The time of the last change is the system's own and is not set back by tools that restore the
     time of writing, so an edit and an edit back show.
     """
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
+
+
+def stamp_of(path: str | Path) -> Stamp | None:
+    """The stamp of the file there; None where there is none."""
     try:
-        stat = os.stat(path)
+        return stamp_in(os.stat(path))
     except OSError:
         return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def require_untouched(began: Mapping[str, Stamp | None]) -> None:

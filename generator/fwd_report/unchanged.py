@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import say
 from fwd_report.project_folder import project_folder
-from fwd_report.sources import BEGAN_NS, installed
-from fwd_report.store.memory import ABSENT, SETTLED_NS, Memory, digest_of, memory_of, sign_of
+from fwd_report.sources import BEGAN_NS, installed, stamp_in
+from fwd_report.store.memory import ABSENT, SETTLED_NS, Memory, digest_of, memory_of
 
 if TYPE_CHECKING:
     from fwd_report.plan.plan import Plan
@@ -255,7 +255,7 @@ def _state(path: str) -> str:
         found = os.stat(path)
     except OSError:
         return ABSENT
-    return "folder" if stat.S_ISDIR(found.st_mode) else sign_of(found)
+    return "folder" if stat.S_ISDIR(found.st_mode) else stamp_in(found)
 
 
 def _content(path: str) -> str:

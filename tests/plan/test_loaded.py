@@ -104,7 +104,7 @@ def test_a_compiled_module_of_the_same_second_and_size_is_no_module_of_the_sourc
 
 def test_a_process_that_helps_to_train_runs_the_code_of_the_one_it_helps() -> None:
     task: Any = None  # it is not looked at
-    other = dict.fromkeys(sources.AT_START, (0, 0, 0, 0))
+    other = dict.fromkeys(sources.AT_START, "another")
     with pytest.raises(CodeChangedError):
         _work(1, 2, 0, print, Travelling(), task, other)
     sources.require_untouched(sources.AT_START)

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from fwd_report import sources
+from fwd_report.sources import stamp_in
 from fwd_report.store import memory as module
-from fwd_report.store.memory import ABSENT, Memory, digest_of, sign_of
+from fwd_report.store.memory import ABSENT, Memory, digest_of
 
 NAME = digest_of("a value", 1)
 
@@ -119,7 +120,7 @@ def test_a_value_under_another_name_is_not_taken(folder: Path) -> None:
 
 def test_a_files_digest_is_remembered_and_read(folder: Path, file: Path) -> None:
     saved(folder, file)
-    known = {str(file): [sign_of(file.stat()), "remembered"]}
+    known = {str(file): [stamp_in(file.stat()), "remembered"]}
     text = json.dumps(known)
     (folder / "files.json").write_text(f"{sha256(text.encode())}\n{text}\n")
     assert Memory(folder).of_file(file) == "remembered"
@@ -162,7 +163,7 @@ def test_each_part_of_a_files_sign_counts(file: Path, field: str) -> None:
             value: int = getattr(stat, name)
             return value + (name == field)
 
-    assert sign_of(Other()) != sign_of(stat)  # type: ignore[arg-type]
+    assert stamp_in(Other()) != stamp_in(stat)  # type: ignore[arg-type]
 
 
 def test_a_file_that_may_still_be_changing_is_not_remembered(folder: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import fwd_report
-from fwd_report.sources import AT_START, installed, stamp_of
+from fwd_report.sources import AT_START, installed, stamp_in, stamp_of
 from fwd_report.store.files import read_regular, strict_json, sweep_half_written, write_atomically
 from fwd_report.store.folders import OWNED, inside, is_key
 
@@ -61,11 +61,6 @@ def digest_of(*made_of: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def sign_of(stat: os.stat_result) -> str:
-    """What a file cannot be written to without changing; a copy has another."""
-    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
-
-
 class Memory:
     """Values by the digest of what they are computed from, and digests of files."""
 
@@ -82,7 +77,7 @@ class Memory:
         """The hex SHA-256 of a file's bytes. Raises OSError where it cannot be read."""
         name = os.fspath(path)
         stat = os.stat(name)
-        sign = sign_of(stat)
+        sign = stamp_in(stat)
         self.asked[name] = sign
         known = self._used.get(name) or self._known.get(name)
         if known is not None and known[0] == sign:
@@ -213,7 +208,7 @@ def _read(path: Path) -> dict[str, list[str]]:
 def _is_so(path: str, kept: list[str]) -> bool:
     """Whether a file still is the one whose digest is kept."""
     try:
-        return kept[0] == sign_of(os.stat(path))
+        return kept[0] == stamp_in(os.stat(path))
     except (OSError, ValueError):
         return False
 
