@@ -19,14 +19,14 @@ report: $(VENV)/installed
 
 # A worker a core, each with one thread: most of the suite waits for processes of its own.
 test: $(VENV)/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
 # The suite with what it does not reach; the floor is `fail_under` in pyproject.toml.
 coverage: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 # The wheel in fresh environments: pinned versions, the lowest claimed, another Python. CI runs more.
 ci-matrix: $(VENV)/installed

@@ -12,6 +12,23 @@ from fwd_report.threads import spin_briefly
 __all__ = ["model_hub"]
 spin_briefly()  # as the command line does
 
+LONGEST_FIRST = (
+    "cli/test_training.py",
+    "cli/test_build.py",
+    "training/test_resume.py",
+    "test_story.py",
+    "plan/test_reach.py",
+    "api/test_notebook.py",
+    "techniques/test_equals_plain_diffusers.py",
+)
+"""Files that take a minute or so: begun last, one would keep a worker busy and the others idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest files first."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
 
 @pytest.fixture(scope="session")
 def tiny_if(tmp_path_factory: pytest.TempPathFactory) -> Path:
