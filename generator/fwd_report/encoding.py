@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from fwd_report.errors import Problem, UserError, say
+from fwd_report.errors import Problem, UserError
 from fwd_report.models.embeddings import FORMATS
 from fwd_report.models.folder_layout import ENCODER_PARTS
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.stages import stage_models
-from fwd_report.running import Options
+from fwd_report.running import Options, tell
 from fwd_report.spec.project import Project
 from fwd_report.spec.selection import check_names
 from fwd_report.store.store import Store
@@ -47,7 +47,7 @@ def encode_prompts(
         raise UserError("the report asks no text-to-image model, so there is nothing to encode")
     project = _with_encoder(options.project(root))
     store = Store(root)
-    download_models(project, make_plan(project, store).selected(options.only), _tell)
+    download_models(project, make_plan(project, store).selected(options.only), tell)
 
     from fwd_report.engine.device import choose_device, choose_dtype
     from fwd_report.models.digest import model_digest
@@ -71,7 +71,3 @@ def encode_prompts(
 def _with_encoder(project: Project) -> Project:
     """The project without its files of encoded prompts."""
     return replace(project, report=project.report.model_copy(update={"embeddings": ()}))
-
-
-def _tell(message: str) -> None:
-    say(message, err=True)

@@ -69,7 +69,7 @@ class Running:
         What met a damaged result or an input edited meanwhile is planned again. Raises StaleError
         under `cached_only` where something is due, and RunError where it never comes to rest.
         """
-        if not self.options.cached_only and download_models(self.plan.project, self.due(), _tell):
+        if not self.options.cached_only and download_models(self.plan.project, self.due(), tell):
             self.plan_again()
             self._forced = self._all_forced()
         self.failures = ()
@@ -132,7 +132,7 @@ class Running:
 
 def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
     """Run `runs` with `store` for their results and for what they need; what failed."""
-    download_models(plan.project, runs, _tell)
+    download_models(plan.project, runs, tell)
     failures, *_ = _run(plan, store, runs, keep_going=True, forced=set())
     return failures
 
@@ -168,7 +168,8 @@ def _run(
         return engine.run(unique), engine.finished, engine.others
 
 
-def _tell(message: str) -> None:
+def tell(message: str) -> None:
+    """Say what is going on, beside a command's answer."""
     say(message, err=True)
 
 
