@@ -7,14 +7,22 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from fwd_report.errors import UserError
 from fwd_report.packaged import starter_folder
+from fwd_report.part_of_rubric import write_part
 from fwd_report.spec.project import FOLDER, REPORT
+from fwd_report.spec.rubric import NONE, load_rubric
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files
+from fwd_report.techniques.registry import all_techniques
+from fwd_report.yaml_text import yaml_text
 
 SURROUNDINGS = ("site_templates", "mkdocs.yml")
 """What a writeup has beside its experiments."""
@@ -42,9 +50,10 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
     chosen = with_referenced(only or sections, sections)
     with new_project(folder):
         _copy(FOLDER, folder)
-        _without_author(folder / FOLDER / f"{REPORT}.yaml")
-        for name in set(sections) - chosen:
-            (folder / FOLDER / sections[name].name).unlink()
+        report = folder / FOLDER / f"{REPORT}.yaml"
+        _rewrite(report, author="")
+        if chosen != sections.keys():
+            _leave(folder, {name: sections[name] for name in sections if name in chosen})
     return tuple(sorted(chosen - set(only or sections)))
 
 
@@ -96,7 +105,29 @@ def _copy(name: str, folder: Path) -> None:
         shutil.copy2(source, folder / name)
 
 
-def _without_author(report: Path) -> None:
-    lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
-    yours = ['author: ""\n' if line.startswith("author:") else line for line in lines]
-    report.write_text("".join(yours), encoding="utf-8")
+def _leave(folder: Path, chosen: Mapping[str, Path]) -> None:
+    """Leave of the starter these sections, and what report.yaml truly says of them."""
+    report = folder / FOLDER / f"{REPORT}.yaml"
+    for path in (folder / FOLDER).glob("*.yaml"):
+        if path != report and path.stem not in chosen:
+            path.unlink()
+    rubric = load_rubric(_written(report)["rubric"], folder, [], all_techniques())
+    heads = sorted((_written(path) for path in chosen.values()), key=itemgetter("order"))
+    covered = {item for head in heads for item in head.get("covers", ())}
+    named = write_part(folder, rubric, covered) if rubric is not None else NONE
+    titles = [head["title"] for head in heads]
+    _rewrite(report, description=f"In this report: {'; '.join(titles)}.", rubric=named)
+
+
+def _written(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _rewrite(report: Path, **values: str) -> None:
+    """Put other values, plain YAML, in the place of report.yaml's own."""
+    text = report.read_text(encoding="utf-8")
+    for name, value in values.items():
+        line = f"{yaml_text({name: value})}\n".replace("\\", r"\\")
+        text = re.sub(rf"^{name}:.*\n(?:[ ].*\n)*", line, text, flags=re.M)
+    report.write_text(text, encoding="utf-8")
