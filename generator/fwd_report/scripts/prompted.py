@@ -13,6 +13,7 @@ from fwd_report.models.sizes import check_sizes
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
+from fwd_report.scripts.fields import Fields, fields_of
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json
@@ -21,27 +22,27 @@ from fwd_report.techniques.scripted import Scripted
 
 def prompted(project: Project, run: Run) -> list[str]:
     """All of it but the saving."""
-    fields = dict(run.technique)
+    fields = fields_of(run.technique)
     model = stage_models(project)[1]
     config = _config(model, "scheduler", SCHEDULE)
     patched = _config(model, "unet", CONFIG).get("_class_name") == "PatchedUNet2DConditionModel"
     size = "unet.config.sample_size"
-    pictured = "image" in fields
+    pictured = fields.image is not None
     scripted = run.technique.scripted() or Scripted()
     anagram = scripted.estimate == "anagram"
     timesteps = _timesteps(config.get("num_train_timesteps", 1000), fields)
     return [
         "import torch",
-        *(["import torch.nn.functional as F"] if fields.get("split") == "frequency" else []),
-        *(["import numpy as np"] if pictured and _is_deep(project.root / fields["image"]) else []),
+        *(["import torch.nn.functional as F"] if fields.split == "frequency" else []),
+        *(["import numpy as np"] if fields.image and _is_deep(project.root / fields.image) else []),
         "from diffusers import DDPMScheduler" + ("" if patched else ", UNet2DConditionModel"),
         "from PIL import Image" + (", ImageOps" if pictured else ""),
-        *(["from torch import Tensor"] if anagram and fields["view"] in ORDERS else []),
+        *(["from torch import Tensor"] if anagram and fields.view in ORDERS else []),
         "from transformers import AutoTokenizer, T5EncoderModel",
         *_own_unet(patched),
         "",
         *_place(project, model),
-        *_loaded(model, patched, fields.get("dynamic_thresholding")),
+        *_loaded(model, patched, fields.threshold),
         f"size, seed = {size}, {run.seed}",
         'generator = torch.Generator("cpu").manual_seed(seed)',
         f"timesteps = {timesteps}",
@@ -66,29 +67,29 @@ def prompted(project: Project, run: Run) -> list[str]:
     ]
 
 
-def _estimate(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
+def _estimate(fields: Fields, scripted: Scripted) -> list[str]:
     """`estimate(x, t)`: the noise and the variance that the step is made with."""
     if scripted.estimate == "hybrid":
         return _hybrid(fields)
     if scripted.estimate == "anagram":
         return [
-            *_guided(fields["guidance"]),
+            *_guided(fields.guidance),
             "",
-            *view_lines(fields["view"], fields["view_seed"]),
+            *view_lines(fields.view, fields.view_seed),
             "",
             "def estimate(x, t):",
-            f"    eps_1, variance_1 = guided(x, t, {quoted(fields['prompt'])})",
-            f"    eps_2, variance_2 = guided(view(x), t, {quoted(fields['flipped'])})",
+            f"    eps_1, variance_1 = guided(x, t, {quoted(fields.prompts[0])})",
+            f"    eps_2, variance_2 = guided(view(x), t, {quoted(fields.prompts[1])})",
             "    return (eps_1 + back(eps_2)) / 2, (variance_1 + unsigned_back(variance_2)) / 2",
         ]
-    guidance = fields.get("guidance")
-    if guidance is None or fields["prompt"] == "":
-        return ["def estimate(x, t):", f"    return ask(x, t, {quoted(fields['prompt'])})"]
+    prompt = quoted(fields.prompts[0])
+    if fields.guidance is None or fields.prompts[0] == "":
+        return ["def estimate(x, t):", f"    return ask(x, t, {prompt})"]
     return [
-        *_guided(guidance),
+        *_guided(fields.guidance),
         "",
         "def estimate(x, t):",
-        f"    return guided(x, t, {quoted(fields['prompt'])})",
+        f"    return guided(x, t, {prompt})",
     ]
 
 
@@ -104,26 +105,26 @@ def _guided(scale: float) -> list[str]:
     ]
 
 
-def _hybrid(fields: Mapping[str, Any]) -> list[str]:
+def _hybrid(fields: Fields) -> list[str]:
     """The sum of two filtered estimates (Geng et al. 2024, Factorized Diffusion)."""
-    if fields["split"] == "colour":
+    if fields.split == "colour":
         low = ["def low(x):", "    return x.mean(1, keepdim=True).expand_as(x)"]
     else:
-        radius = fields["kernel_size"] // 2
+        radius = fields.kernel_size // 2
         low = [
             "def low(x):",
             f"    weights = torch.exp(-0.5 * (torch.arange(-{radius}, {radius} + 1) / "
-            f"{fields['sigma']!r}) ** 2)",
+            f"{fields.sigma!r}) ** 2)",
             "    weights = (weights / weights.sum()).expand(3, 1, 1, -1)",
             f'    x = F.pad(x, ({radius},) * 4, mode="reflect")',
             "    x = F.conv2d(x, weights, groups=3)",
             "    return F.conv2d(x, weights.transpose(2, 3), groups=3)",
         ]
-    scale = fields["guidance"]
+    scale = fields.guidance
     estimate = [
         "def estimate(x, t):",
-        f"    eps_low, variance_low = ask(x, t, {quoted(fields['low'])})",
-        f"    eps_high, variance_high = ask(x, t, {quoted(fields['high'])})",
+        f"    eps_low, variance_low = ask(x, t, {quoted(fields.prompts[0])})",
+        f"    eps_high, variance_high = ask(x, t, {quoted(fields.prompts[1])})",
         "    eps = low(eps_low) + eps_high - low(eps_high)",
         "    variance = (variance_low + variance_high) / 2",
     ]
@@ -140,12 +141,12 @@ def _hybrid(fields: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
+def _pictures(project: Project, fields: Fields) -> list[str]:
     """The input picture and mask: the centre square, at the model's size."""
-    if "image" not in fields:
+    if fields.image is None:
         return []
-    opened = f"ImageOps.exif_transpose(Image.open({quoted(fields['image'])}))"
-    if _is_deep(project.root / fields["image"]):
+    opened = f"ImageOps.exif_transpose(Image.open({quoted(fields.image)}))"
+    if _is_deep(project.root / fields.image):
         deep = f"np.asarray({opened}, dtype=np.float64) / 257"
         opened = f"Image.fromarray(({deep}).round().clip(0, 255).astype(np.uint8))"
     lines = [
@@ -156,9 +157,9 @@ def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
         "levels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)",
         "x0 = levels.view(1, size, size, 3).permute(0, 3, 1, 2) / 255 * 2 - 1",
     ]
-    if "mask" in fields:
+    if fields.mask is not None:
         lines += [
-            f'mask = ImageOps.exif_transpose(Image.open({quoted(fields["mask"])})).convert("L")',
+            f'mask = ImageOps.exif_transpose(Image.open({quoted(fields.mask)})).convert("L")',
             "mask = ImageOps.fit(mask, (size, size), Image.Resampling.BOX)",
             "levels = torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8)",
             "mask = (levels > 127).float().view(1, 1, size, size)",
@@ -166,7 +167,7 @@ def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _loop(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
+def _loop(fields: Fields, scripted: Scripted) -> list[str]:
     noised = [
         "",
         "def noised(x, t):",
@@ -176,7 +177,7 @@ def _loop(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
     ]
     start = "noised(x0, timesteps[0])" if scripted.noised else "draw()"
     lines = [
-        *(noised if "image" in fields else []),
+        *(noised if fields.image is not None else []),
         f"x = {start}",
         "for t, t_next in zip(timesteps, timesteps[1:]):",
         "    output = torch.cat(estimate(x, t), dim=1)",
@@ -187,13 +188,13 @@ def _loop(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
     return lines
 
 
-def _timesteps(T: int, fields: Mapping[str, Any]) -> str:
+def _timesteps(T: int, fields: Fields) -> str:
     """The times of the loop: the assignment's from `i_start` on, or `steps` and the clean image."""
-    if steps := fields.get("steps"):
+    if steps := fields.steps:
         stride = T // steps
         return f"[*range({(steps - 1) * stride}, -1, -{stride}), -1]"
     stride = max(1, T * 30 // 1000)
-    first = (T - 1) // stride * stride - stride * fields.get("i_start", 0)
+    first = (T - 1) // stride * stride - stride * fields.start
     return f"list(range({first}, -1, -{stride}))"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import Technique, marked_fields
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
@@ -27,13 +27,25 @@ def _odd(width: int) -> int:
     return width
 
 
+class GuidanceScale:
+    """Marks a field with γ, the scale of classifier-free guidance."""
+
+
+class LoopSteps:
+    """Marks a field with the number of network steps of a loop."""
+
+
+class LoopStart:
+    """Marks a field with an index into the timesteps: where a loop starts."""
+
+
 Kernel = Annotated[int, Field(ge=3), AfterValidator(_odd)]
 """Width of a blur's kernel in pixels, odd."""
-Guidance = Annotated[float, Field(ge=0, le=100)]
+Guidance = Annotated[float, Field(ge=0, le=100), GuidanceScale()]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
-StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
+StartIndex = Annotated[int, Field(ge=0, lt=LOOP), LoopStart()]
 """An index into the timesteps 990, 960, …: where denoising an image starts."""
-AnySteps = Annotated[int, Field(ge=1, le=1000)]
+AnySteps = Annotated[int, Field(ge=1, le=1000), LoopSteps()]
 """Network steps of a loop that ends at the clean image."""
 SamplerName = Annotated[str, Named("samplers")]
 """What makes another process of a model's own."""
@@ -68,6 +80,12 @@ Steps = Annotated[AnySteps, AfterValidator(_evenly)]
 """The same of a text-to-image model, of which equal strides begin at pure noise."""
 
 
+@outside_keys
+def marked_value(technique: Technique, marker: type) -> Any:
+    """The value of the field that carries a marker of that class; None: there is no such field."""
+    return next((getattr(technique, name) for name in marked_fields(type(technique), marker)), None)
+
+
 class Sampling(Technique):
     """A technique that goes down a process's timesteps; the base of those that do so with γ."""
 
@@ -80,7 +98,7 @@ class Sampling(Technique):
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
         """Those of its fields, and the empty one if guidance asks it."""
         asked = super().prompts(needs)
-        return with_unconditional(asked, getattr(self, "guidance", None)) if asked else ()
+        return with_unconditional(asked, marked_value(self, GuidanceScale)) if asked else ()
 
     def process_of(self, model: ModelHandle) -> Process:
         """The model's process, with dynamic thresholding if it was asked for.
