@@ -127,6 +127,9 @@ class Bench:
                 folder, run.key, parts={}, metrics={}, series={}, provenance=made_by
             )
 
+    def defined(self, run: Run) -> str:
+        return ""
+
     def place(self, run: Run) -> str:
         return "experiments/s.yaml:1"
 

@@ -183,6 +183,13 @@ def test_what_derives_from_the_packages_own_is_used_as_that_is(tmp_path: Path) -
 
 VIEWS = {
     "shrinks": "def own(size, seed):\n    import torch\n    return torch.arange(size)\n",
+    "lists": "def own(size, seed):\n    return 'abc'\n",
+    "crops": "class V:\n    def apply(self, x): return x[..., 1:, 1:]\n"
+    "    def invert(self, x): return x\n"
+    "    def invert_variance(self, x): return x\nown = V()\n",
+    "pads": "class V:\n    def apply(self, x): return x.flip(-1)\n"
+    "    def invert(self, x): return x.flip(-1)\n"
+    "    def invert_variance(self, x): return x[..., 1:]\nown = V()\n",
     "loses": "def own(size, seed):\n    import torch\n    return torch.zeros(size**2).long()\n",
     "scales": "class V:\n    def apply(self, x): return 2 * x\n"
     "    def invert(self, x): return x / 2\n"
@@ -196,7 +203,10 @@ VIEWS = {
 @pytest.mark.parametrize("wrong", sorted(VIEWS))
 def test_a_view_that_is_not_orthogonal_is_refused(tmp_path: Path, wrong: str) -> None:
     root = project_of(tmp_path, {"views/own.py": VIEWS[wrong]})
-    with Plugins(root, read_folder(root)).used(), pytest.raises((UserError, RuntimeError)):
+    with (
+        Plugins(root, read_folder(root)).used(),
+        pytest.raises(UserError, match=r"^techniques/views/own\.py:\d+: the view 'own' \w"),
+    ):
         view_of("own", 0, 16)
 
 
@@ -306,6 +316,16 @@ class Own(Technique):
     [
         ("        yield from ()\n", "", "Own.program has no yield"),
         (DONE, "return 3", "Own.program returns int, no Result"),
+        (
+            DONE,
+            "return Result(run.noise.draw((1, 3, 8, 8)))",
+            "techniques/own.py:4: Own.program: image is a Tensor of shape (1, 3, 8, 8); a pict",
+        ),
+        (DONE, "return Result(run.noise.draw((8, 8)))", "image is a Tensor of shape (8, 8)"),
+        (DONE, "return Result(images={'a': [1, 2]})", "a is a list; a picture is (C, H, W)"),
+        (DONE, "return Result(frames={'a': run.noise.draw((3, 8, 8))})", "the frames a are a Tens"),
+        (DONE, "return Result(metrics={'n': run.noise.draw((1,))})", "the metric n is a Tensor"),
+        (DONE, "return Result(series={'n': 3.0})", "the series n is no list of numbers"),
         (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
         (
             "def program(self, run)",
@@ -320,6 +340,53 @@ def test_a_program_that_is_none_fails_with_a_sentence(
     root = project_of(tmp_path, {"own.py": WRONG.replace(old, new)})
     (failure,) = build(root, Options()).failures
     assert message in failure.cause
+
+
+def said_by(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert not build(root, Options()).failures
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("draws", "of"),
+    [
+        ("import torch; torch.randn(3)", "torch"),
+        ("import random; random.random()", "random"),
+        ("import numpy; numpy.random.rand()", "numpy"),
+    ],
+)
+def test_a_draw_from_a_global_generator_is_warned_of_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], draws: str, of: str
+) -> None:
+    files = {
+        "own.py": WRONG.replace(
+            "        yield from ()\n", f"        yield from ()\n        {draws}\n"
+        )
+    }
+    root = project_of(tmp_path, files)
+    section = "title: A\nexperiments:\n  - {id: x, technique: own, samples: 3, caption: c}\n"
+    (root / "experiments" / "a.yaml").write_text(section)
+    said = said_by(root, capsys)
+    where = "warning: techniques/own.py:4: a.x[0] draws from the global generator of "
+    assert said.count("draws from the global") == 1
+    assert f"{where}{of}," in said
+
+
+def test_own_generators_and_right_numbers_of_steps_are_not_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draws = "import torch; torch.randn(3, generator=torch.Generator().manual_seed(run.seed))"
+    files = {"own.py": WRONG.replace("yield from ()", f"{draws}; yield from ()")}
+    assert "warning" not in said_by(project_of(tmp_path, files), capsys)
+
+
+def test_a_number_of_steps_that_is_not_made_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = "\n    def network_steps(self, needs):\n        return 7\n"
+    said = said_by(project_of(tmp_path, {"own.py": WRONG + steps}), capsys)
+    wrong = "techniques/own.py:4: Own.network_steps says 7, but a.x[0] made 0 steps"
+    assert wrong in said
 
 
 def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from fwd_report.diffusion.program import Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.jobs import news_of, program_of, run_job
+from fwd_report.engine.own_programs import Watch
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -38,8 +39,8 @@ class _Live:
 
 
 class Engine:
-    """Runs runs. Results go to the store as each is done; a failure stops its experiment alone
-    (`keep_going`) or the build.
+    """Runs runs. A result is stored as soon as it is there; a failure stops the build, or its
+    experiment alone (`keep_going`).
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Engine:
         self._store = store
         self._workbench = workbench
         self._progress = progress
+        self._watch = Watch(workbench.defined, progress.note)
         self._keep_going = keep_going
         self._batchers: dict[str, Batcher] = {}
         self._broken: dict[str, Exception] = {}
@@ -223,7 +225,7 @@ class Engine:
     def _advance(self, live: _Live, step: Callable[[], bool]) -> None:
         """Take a program to its next questions or its result, by a step that says if it did."""
         try:
-            if not step():
+            if not self._watch.step(live.run, step):
                 return
             for query in live.exchange.asked:
                 self._batcher(query.model)
@@ -241,6 +243,7 @@ class Engine:
         except Exception as error:
             self._fail(run, error, live.lock)
             return
+        self._watch.finished(run, live.network_steps)
         self._progress.skip(cost_class(run), run.network_steps - live.network_steps)
         self._done(run, live.lock)
 
@@ -294,5 +297,4 @@ class Engine:
 
 
 def _needs(run: Run) -> list[Run]:
-    needs: Mapping[str, tuple[Run, ...]] = run.needs
-    return [need for group in needs.values() for need in group]
+    return [need for group in run.needs.values() for need in group]

@@ -16,7 +16,8 @@ from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.networks import Networks
 from fwd_report.engine.repository import git_state
-from fwd_report.errors import CodeChangedError, OutdatedError, UserError
+from fwd_report.engine.results import check_result
+from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plugged import digest_of_files
@@ -115,11 +116,7 @@ class Workbench:
         What asks no network is computed on the CPU, in float32. Raises CodeChangedError where it
         was not made by the code that the key names, UserError for what is no Result.
         """
-        if not isinstance(result, Result):
-            name = type(run.technique).__name__
-            raise UserError(
-                f"{name}.{run.technique.kind} returns {type(result).__name__}, no Result"
-            )
+        check_result(run.technique, result, self.defined(run))
         _require_planned(run)
         try:
             self._code.check(run.modules)
@@ -160,6 +157,10 @@ class Workbench:
         """What the run's model computes in; all but the text-to-image model do in float32."""
         dtype = torch.float32 if run.model is None else self._dtype
         return str(dtype).removeprefix("torch.")
+
+    def defined(self, run: Run) -> str:
+        """Where the run's technique is defined, for messages; "" for the package's own."""
+        return self._project.plugins.where.get(run.technique.name, "")
 
     def place(self, run: Run) -> str:
         """Where the specs ask for the run, as `file:line`."""

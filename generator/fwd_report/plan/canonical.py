@@ -68,6 +68,8 @@ class Serialiser:
         self.mentions: set[str] = set()
         self.imports: set[str] = set()
         self.nameless = False
+        self._called: ast.expr | None = None
+        """The function of the call that is being written: another mention of it is a value."""
 
     @property
     def written(self) -> bool:
@@ -169,10 +171,12 @@ class Serialiser:
 
     def _Name(self, node: ast.Name) -> None:
         self.mentions.add(node.id)
+        self.nameless |= node.id in _IMPORTERS and node is not self._called
         self._plain(node)
 
     def _Attribute(self, node: ast.Attribute) -> None:
         self.mentions.add(node.attr)
+        self.nameless |= node.attr in _IMPORTERS and node is not self._called
         if node.attr == "__dict__" or (node.attr == "modules" and last_name(node.value) == "sys"):
             self.nameless = True
         self._plain(node)
@@ -232,6 +236,7 @@ class Serialiser:
 
     def _Call(self, node: ast.Call) -> None:
         function = last_name(node.func)
+        outer, self._called = self._called, node.func
         if function in _NAMELESS:
             argument = next(iter(node.args), None) or next(
                 (keyword.value for keyword in node.keywords if keyword.arg == "name"), None
@@ -245,7 +250,9 @@ class Serialiser:
             names = node.args[_BY_NAME[function] :][:1]
             for argument in names:
                 if isinstance(argument, ast.Constant):
-                    self.mentions.update(str(argument.value).split("."))
+                    parts = str(argument.value).split(".")
+                    self.mentions.update(parts)
+                    self.nameless |= not set(parts).isdisjoint(_IMPORTERS)
                 else:
                     self.nameless |= last_name(node.args[0]) not in ("self", "cls")
         if function == SHOWN and len(node.args) == 1:
@@ -253,6 +260,7 @@ class Serialiser:
             self._as_text(node.args[0])
         else:
             self._plain(node)
+        self._called = outer
 
     def _Raise(self, node: ast.Raise) -> None:
         """What is raised counts, and not the words it is raised with."""

@@ -40,11 +40,13 @@ class Closure:
     """The code of a run. parts: digests by file and definition. digest: of all of it.
 
     modules: every module in it, also those of which nothing counts but that they are imported.
+    foreign: the top-level names of other packages that plug-ins in it import.
     """
 
     parts: Mapping[str, Mapping[str, str]]
     digest: str
     modules: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
 
 
 class Code:
@@ -93,11 +95,14 @@ class Code:
             def find() -> dict[str, Any]:
                 from fwd_report.plan.reach import reached
 
-                parts, modules = reached(self, technique, whole, SHOWS, named)
-                return {"parts": parts, "digest": digest_of_json(parts), "modules": modules}
+                parts, modules, foreign = reached(self, technique, whole, SHOWS, named)
+                digest = digest_of_json(parts)
+                return {"parts": parts, "digest": digest, "modules": modules, "foreign": foreign}
 
             kept = self._memory.recall(digest_of_json(["closure", self._state, name]), find)
-            self._closures[name] = Closure(kept["parts"], kept["digest"], tuple(kept["modules"]))
+            self._closures[name] = Closure(
+                kept["parts"], kept["digest"], tuple(kept["modules"]), tuple(kept["foreign"])
+            )
         return self._closures[name]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.plan.code import Closure
+from fwd_report.plan.foreign import versions_of
 from fwd_report.plan.ingredients import Ingredients
 from fwd_report.plan.keys import FORMAT
 from fwd_report.plan.plugged import Plugged
@@ -116,8 +117,8 @@ class Commons:
             own = getattr(variant.technique, judge) is not None
             where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
             parts["scorer"] = self._ingredients.scorer(scorer, where)
-        if plugged.packages:
-            parts["packages"] = plugged.packages
+        if packages := {**versions_of(closure.foreign), **plugged.packages}:
+            parts["packages"] = dict(sorted(packages.items()))
         readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings

@@ -25,8 +25,10 @@ def reached(
     whole: Iterable[str],
     shows: frozenset[str],
     named: Iterable[tuple[str, str]] = (),
-) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Digests by file and definition of what counts, and every module met, by name.
+) -> tuple[dict[str, dict[str, str]], list[str], list[str]]:
+    """Digests by file and definition of what counts, every module met, and packages of others.
+
+    The last are the top-level names of what counted code of plug-ins imports from outside.
 
     technique: the module the walk begins at. whole: modules of which everything counts. shows:
     methods that count only where counted code mentions them. named: (module, definition) of what
@@ -41,7 +43,7 @@ def reached(
     for module, _ in named:
         walk.add(module)
     walk.add(technique)
-    return walk.finish(), sorted(walk.modules)
+    return walk.finish(), sorted(walk.modules), sorted(walk.foreign)
 
 
 class _Walk:
@@ -66,6 +68,7 @@ class _Walk:
         self._counted: dict[str, dict[str, str]] = {}
         self._imports: dict[str, list[str]] = {}
         self.modules: set[str] = set()
+        self.foreign: set[str] = set()
 
     def add(self, name: str, whole: bool = False) -> None:
         """Meet a module and the packages it lies in, which are run when it is imported."""
@@ -130,6 +133,9 @@ class _Walk:
                     self.add(each)
         for imported in definition.imports:
             self.add(imported)
+        if module in self._code.plugged:
+            tops = {imported.partition(".")[0] for imported in definition.imports}
+            self.foreign |= tops - self._packages
 
     def _module(self, name: str) -> Module:
         is_package = self._code.files[name].endswith("/__init__.py")

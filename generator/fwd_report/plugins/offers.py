@@ -118,6 +118,11 @@ class Plugins:
             return None
         return self._own.get(kind, {}).get(name) or self.packaged.get((kind, name))
 
+    def place(self, offer: Offer) -> str:
+        """Where a plug-in is defined, as `techniques/views/own.py:12`, or its package."""
+        line = line_of(self._trees[offer.file], offer.attribute) if offer.file else None
+        return f"{offer.where}:{line}" if line else offer.where
+
     def load(self, kind: str, name: str) -> Any:
         """The plug-in of that name, imported. Raises UserError, at its line, for a broken one."""
         if (kind, name) not in self._loaded:
