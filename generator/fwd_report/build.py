@@ -19,6 +19,7 @@ from fwd_report.plan.run import Run, distinct, with_needs
 from fwd_report.running import REPAIRS, Running
 from fwd_report.running import Options as Options
 from fwd_report.site.inputs import shown_results
+from fwd_report.site.rehearsal import rehearse
 from fwd_report.site.results import (
     ExperimentResult,
     ReportResult,
@@ -57,6 +58,11 @@ def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
     project = options.project(root)
     _warn(project.warnings)
     return _planned(project, options)
+
+
+def check_prose(plan: Plan, store: Store) -> None:
+    """Raise UserError for prose that no page could show, whatever the runs will give."""
+    rehearse(report_result(plan, store))
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
@@ -120,6 +126,8 @@ def build(root: Path, options: Options) -> Outcome:
     warnings = [*map(str, project.warnings), *warnings]
     _warn(warnings)
     running = Running(plan, store, options)
+    if running.due():
+        check_prose(plan, store)
     for _ in range(REPAIRS):
         running.run()
         plan = running.plan

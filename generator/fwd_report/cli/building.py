@@ -139,8 +139,9 @@ def plan(
     from fwd_report.plan.describe import as_text as describe_text
 
     options = options_of(only, profile, overrides, untrusted, root)
-    from fwd_report.build import load_plan
+    from fwd_report.build import check_prose, load_plan
 
     the_plan, store = load_plan(root.resolve(), options)
+    check_prose(the_plan, store)
     runs = the_plan.selected(options.only)
     say(describe_json(runs, store) if as_json else describe_text(runs, store, why))

@@ -16,8 +16,8 @@ from urllib.parse import quote
 from jinja2 import TemplateRuntimeError
 
 from fwd_report.site.mathml import FormulaError, inert
+from fwd_report.site.not_run import NOT_RUN
 from fwd_report.site.tainted_text import Span, Text
-from fwd_report.site.template_values import NOT_RUN
 from fwd_report.spec.markdown import NAME, Piece, pieces
 from fwd_report.spec.templates import PRIVATE, shown
 

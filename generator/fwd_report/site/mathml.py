@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 from fwd_report.site.converted import remembered
@@ -52,6 +54,9 @@ ALIASES = {
     r"\thetasym": r"\vartheta",
 }
 """Short names that KaTeX has and Temml has not."""
+COMMANDS = Path(__file__).parent / "temml" / "commands.txt"
+"""Names to suggest in place of unknown ones: KaTeX's, of which Temml has most."""
+CANDIDATES = 5
 LONGEST = 20_000
 """Characters of one formula."""
 SCRIPTED = ("msub", "msup", "msubsup", "munder", "munderover")
@@ -80,6 +85,14 @@ class FormulaError(ValueError):
     def __init__(self, latex: str, reason: str) -> None:
         super().__init__(f"the formula `{latex.strip()[:200]}` {reason}")
         self.latex = latex
+
+
+class UnknownCommandError(FormulaError):
+    """A formula with a command that there is not: no value printed in it makes it right."""
+
+    def __init__(self, latex: str, command: str, meant: str | None) -> None:
+        hint = f"; did you mean {meant}?" if meant else ""
+        super().__init__(latex, f"uses the unknown command {command}{hint}")
 
 
 def to_mathml(latex: str, display: bool, written: str | None = None) -> str:
@@ -116,12 +129,8 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
     state, _, made = said.partition(" ")
     if state == "failed":
         reason = re.sub("[\u0332]", "", made).split(" at position")[0].split(" at end of")[0]
-        unknown = re.search(
-            r"(?:Unsupported function name|Undefined control sequence): (\S+)", made
-        )
-        if unknown:
-            command = unknown[1].replace("\u0332", "")
-            raise FormulaError(latex, f"uses the unknown command {command}")
+        if unknown := _unknown_in(made):
+            raise UnknownCommandError(latex, unknown, _meant(unknown))
         raise FormulaError(latex, f"is not understood: {reason.strip()}")
     try:
         root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", made))
@@ -131,6 +140,24 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
         if not re.fullmatch(r"m[a-z]+|span|semantics|annotation", element.tag):
             raise FormulaError(latex, f"makes a <{element.tag}>, which prose does not")
     return root
+
+
+def _unknown_in(made: str) -> str | None:
+    """The command that the converter does not know, of its answer to a formula."""
+    unknown = UNKNOWN.search(made)
+    return unknown[1].replace("\u0332", "") if unknown else None
+
+
+def _meant(command: str) -> str | None:
+    """The known command that is spelt most like an unknown one."""
+    names = COMMANDS.read_text(encoding="utf-8").splitlines()
+    for close in get_close_matches(command, names, n=CANDIDATES, cutoff=0.75):
+        try:
+            if _unknown_in(_said(close, display=True)) is None:
+                return close
+        except ConversionError:
+            return None
+    return None
 
 
 def _said(latex: str, display: bool) -> str:

@@ -28,8 +28,8 @@ from fwd_report.site.bounds import (
     counted,
     size,
 )
+from fwd_report.site.not_run import NOT_RUN, NotRun
 from fwd_report.site.tainted_text import Span, Text, joined, keeping
-from fwd_report.site.template_values import NOT_RUN, NotRun
 from fwd_report.spec.templates import literal, sandbox
 
 MISSING_STAYS = ("abs", "filesizeformat", "float", "format", "int", "round")

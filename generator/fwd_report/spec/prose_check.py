@@ -14,11 +14,15 @@ from fwd_report.spec.project import Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import NAMES, RAW, Templates, shown
 from fwd_report.spec.yaml_nodes import Place
+from fwd_report.techniques.base import Technique
 
 Finding = tuple[int, str, str, str | None]
 """(line of the text, word to point at, message, hint)."""
 
 IN_MATH = "double braces stand for a value, in math too: where both are meant, write { {t} }"
+KINDS = {"params": "parameter", "metrics": "metric", "series": "series"}
+"""What a run has by names that a technique knows, with what one of them is called."""
+NONE_THERE = "it has none"
 VIEWED = (
     "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
     "technique", "label",
@@ -80,13 +84,43 @@ class ProseCheck:
         elif len(names) == 2 and names[0] in found and names[1] not in VIEWED:
             message = f"neither an experiment nor a run has '{names[1]}'"
             yield line, names[1], message, did_you_mean(names[1], VIEWED)
-        elif len(names) == 3 and names[1] == "params" and names[0] in found:
+        elif len(names) == 3 and names[1] in KINDS and names[0] in found:
             technique = found[names[0]].technique
-            if technique is None or technique.kind == "figure" or hasattr(dict, names[2]):
+            if technique is None or hasattr(dict, names[2]):
                 return
-            if names[2] not in technique.model_fields:
-                message = f"{technique.name} has no parameter '{names[2]}'"
-                yield line, names[2], message, did_you_mean(names[2], technique.model_fields)
+            known = _known(found[names[0]], names[1])
+            if known is not None and names[2] not in known:
+                message = f"{technique.name} has no {KINDS[names[1]]} '{names[2]}'"
+                yield line, names[2], message, did_you_mean(names[2], known) or NONE_THERE
+
+
+def _known(draft: Draft, kind: str) -> Collection[str] | None:
+    """The names that runs of an experiment have under `params`, `metrics` or `series`, if known."""
+    technique = draft.technique
+    if technique is None or technique.kind == "figure":
+        return None
+    if kind == "params":
+        return technique.model_fields
+    variants = draft.spec.variants if draft.spec is not None else ()
+    return names_of([variant.technique for variant in variants], kind)
+
+
+def names_of(techniques: Sequence[Technique], kind: str) -> frozenset[str] | None:
+    """The names that runs of any of these may have under `params`, `metrics` or `series`.
+
+    None: not known, of no technique, or of metrics that one does not declare itself (a subclass
+    may make more than its base).
+    """
+    found: set[str] = set()
+    for technique in techniques:
+        if kind == "params":
+            found.update(type(technique).model_fields)
+            continue
+        made = technique.numbers() if "numbers" in vars(type(technique)) else None
+        if made is None:
+            return None
+        found.update(made.get(kind, ()))
+    return frozenset(found) if techniques else None
 
 
 def prose_problem(project: Project, section: str, path: ValuePath, error: Exception) -> Problem:

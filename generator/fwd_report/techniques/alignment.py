@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -46,6 +46,12 @@ class Alignment(Technique):
         if not target.readings(dict(target)):
             return f"whose pictures answer no prompt of their own: its technique is {target.name}"
         return None
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {
+            "metrics": ("pictures", "alignment", "concealment", "right"),
+            "series": ("own", "other", "concealment"),
+        }
 
     def job(self, run: RunContext) -> Result:
         """Score every picture.

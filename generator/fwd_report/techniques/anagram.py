@@ -65,6 +65,9 @@ class Anagram(Sampling):
     def describe(self) -> str:
         return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.combine import mean, seen
         from fwd_report.diffusion.loops import denoise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any
@@ -28,10 +28,20 @@ def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _numbers(value: object) -> bool:
+    names = _sequence_of(str)
+    return value is None or (
+        isinstance(value, Mapping)
+        and value.keys() <= {"metrics", "series"}
+        and all(map(names, value.values()))
+    )
+
+
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
     "prompts": ("tuple of texts", _sequence_of(str)),
     "readings": ("tuple of Reading", _sequence_of(Reading)),
+    "numbers": ("names of metrics and series, as {'metrics': ['psnr']}, or None", _numbers),
     "describe": ("text", _text),
     "alt": ("text", _text),
     "epochs_kept": ("number of epochs", _count),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from fwd_report.techniques.base import Result
@@ -25,6 +25,9 @@ class Architecture(Network):
         """What is drawn, for alt texts."""
         told = {"none": "", "time": ", told the time", "class": ", told the time and the class"}
         return f"block diagram of the UNet with D = {self.hidden}{told[self.conditioning]}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("parameters",)}
 
     def job(self, run: RunContext) -> Result:
         """Write `architecture.svg`. Metrics: parameters."""

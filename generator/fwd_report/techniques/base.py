@@ -154,6 +154,11 @@ class Technique(BaseModel):
         return (Reading("image", prompts[0], "the prompt"),) if len(prompts) == 1 else ()
 
     @outside_keys
+    def numbers(self) -> Mapping[str, Sequence[str]] | None:
+        """The names of a run's "metrics" and "series", by these words; None: not declared."""
+        return None
+
+    @outside_keys
     def describe(self) -> str:
         """What one run's picture shows, in words, without its swept values: starts alt texts."""
         prompts = " and ".join(filter(None, prompts_of(self)))

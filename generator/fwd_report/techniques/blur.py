@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -34,6 +34,9 @@ class Blur(Technique):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}, blurred"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim")}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.filters import gaussian_blur

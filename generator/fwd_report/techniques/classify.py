@@ -52,6 +52,9 @@ class Classify(Technique):
         """What is trained, for alt texts."""
         return f"training of a classifier on {self.dataset}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("accuracy", "test_images"), "series": ("loss",)}
+
     def job(self, run: RunContext) -> Result:
         """Train, or go on where an interrupted training stopped.
 

@@ -52,6 +52,10 @@ class Denoise(Technique):
             return "which trains no denoiser (technique train, objective denoiser)"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        errors = ("mse_to_mean",) if self.pure_noise else ("mse", "psnr", "psnr_shown")
+        return {"metrics": (*errors, "images")}
+
     def program(self, run: RunContext) -> Program[Result]:
         """Draws noise for the shown image first, then for each measured one.
 

@@ -66,6 +66,10 @@ class Evaluate(Technique):
             return "which samples no model trained in this report"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        names = ("samples", "kid", "kid_spread", "kid_subset", "accuracy")
+        return {"metrics": names, "series": names}
+
     def job(self, run: RunContext) -> Result:
         """Judge every group.
 

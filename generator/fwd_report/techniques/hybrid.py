@@ -68,6 +68,9 @@ class Hybrid(Sampling):
             return f"in grey: {self.low}; in colour: {self.high}"
         return f"far: {self.low}; near: {self.high}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.combine import factorised
         from fwd_report.diffusion.filters import grey

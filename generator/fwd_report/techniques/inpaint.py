@@ -58,6 +58,9 @@ class Inpaint(Sampling):
     def describe(self) -> str:
         return f"{picture_name(self.image)} with new content in a hole: {self.prompt}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise
 

@@ -50,6 +50,9 @@ class Iterative(Sampling):
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise, denoised step by step"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim"), "series": ("t",)}
+
     def program(self, run: RunContext) -> Program[Result]:
         import torch
 

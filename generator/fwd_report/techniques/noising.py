@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -29,6 +30,9 @@ class Noising(Technique):
     def describe(self) -> str:
         """What the picture shows, for alt texts."""
         return f"test image {self.example} of {self.dataset} with noise"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         """Asks no model."""

@@ -38,6 +38,9 @@ class OneStep(Technique):
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}, denoised in one step"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim")}
+
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.metrics import closeness
 

@@ -104,6 +104,9 @@ class Sample(Sampling):
             return f"sample: {self.prompt or 'no prompt'}"
         return "sample" if self.digit is None else f"sample of class {self.digit}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"series": ("t",)} if self.trajectory else {}
+
     def objection(self, field: str, target: Technique) -> str | None:
         """Its model is a UNet that was trained, and was told the class if there is a digit."""
         from fwd_report.techniques.train import Train

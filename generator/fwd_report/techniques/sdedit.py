@@ -55,6 +55,9 @@ class SDEdit(Sampling):
     def describe(self) -> str:
         return f"{picture_name(self.image)} edited towards: {self.prompt}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise
 

@@ -106,6 +106,9 @@ class Train(Network):
         """What is trained, for alt texts."""
         return f"training of a {self.objective} on {self.dataset}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("parameters", "loss", "test_loss", "test_images"), "series": ("loss",)}
+
     def job(self, run: RunContext) -> Result:
         """Train, or go on where an interrupted training stopped; the weights stay in the folder.
 

@@ -69,6 +69,9 @@ class Upsample(Technique):
             return f"which makes no pictures of stage I: its technique is {target.name}"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
         from torch.nn import functional as F
 
