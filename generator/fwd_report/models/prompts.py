@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.models import weights
+from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
@@ -21,7 +22,7 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 
     Lower-cased, stripped, padded; the mask goes to the encoder alone.
     """
-    tokens = tokenizer(
+    tokens = tokenizer(  # `spelling`, written out: keys count this function, and not that one
         [prompt.lower().strip() for prompt in prompts],
         padding="max_length",
         max_length=TOKENS,
@@ -37,7 +38,7 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 def cut_off(model: ModelFolder, prompt: str) -> str:
     """The end of a prompt that the encoder does not read, as its tokens spell it; "" for none."""
     tokenizer = weights.load_tokenizer(model)
-    read = tokenizer(prompt.lower().strip()).input_ids
+    read = tokenizer(spelling(prompt)).input_ids
     lost = read[TOKENS - 1 :] if len(read) > TOKENS else []
     return str(tokenizer.decode(lost, skip_special_tokens=True)).strip()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models.folder_layout import RESTORE
+from fwd_report.models.folder_layout import CONFIG, RESTORE
+from fwd_report.store.files import read_json
 
 TIMESTEPS = "num_train_timesteps"
 LARGEST = 1_000_000
@@ -29,6 +30,18 @@ def check_sizes(config: Mapping[str, Any], file: Path, text: str) -> None:
         message = f"the model's {name} is {value!r:.60}, and should be {least:,} to {most:,}"
         excerpt = text.splitlines()[line - 1]
         raise UserError(Problem(message, file, line, excerpt=excerpt, hint=RESTORE))
+
+
+def config_in(folder: Path, part: str, name: str = CONFIG) -> dict[str, Any]:
+    """A part's configuration, as `ModelFolder.config` reads it, without torch.
+
+    {} where the file is missing or damaged. Raises UserError for a size that no model has.
+    """
+    file = folder / part / name
+    config = read_json(file)
+    if config:
+        check_sizes(config, file, file.read_text(encoding="utf-8"))
+    return config
 
 
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, int, int]]:

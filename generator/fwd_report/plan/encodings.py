@@ -9,6 +9,7 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError
 from fwd_report.models import hub
 from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
+from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import REPORT, Project
@@ -83,10 +84,11 @@ def _unfitting(project: Project, widths: set[int]) -> Iterator[Problem]:
 def _width(folder: Path) -> int | None:
     """Numbers a token of what the folder's UNet takes; None where that cannot be read."""
     try:
-        config = json.loads((folder / "unet" / "config.json").read_bytes())
-        return int(config.get("encoder_hid_dim") or config["cross_attention_dim"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+        config = config_in(folder, "unet")
+    except (UserError, OSError, ValueError):
+        return None  # said when the UNet is loaded
+    width = config.get("encoder_hid_dim") or config.get("cross_attention_dim")
+    return width if isinstance(width, int) else None
 
 
 def _quoted(prompt: str) -> str:

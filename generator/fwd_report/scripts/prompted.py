@@ -9,14 +9,13 @@ from typing import Any
 from fwd_report.models import hub
 from fwd_report.models.folder_layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
-from fwd_report.models.sizes import check_sizes
+from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
 from fwd_report.scripts.fields import Fields, fields_of
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
-from fwd_report.store.files import read_json
 from fwd_report.techniques.scripted import Scripted
 
 
@@ -254,12 +253,7 @@ def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[
 def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
     """A configuration of the model, {} where it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
-    if not folder:
-        return {}
-    file = folder / part / name
-    config = read_json(file)
-    check_sizes(config, file, file.read_text(encoding="utf-8"))
-    return config
+    return config_in(folder, part, name) if folder else {}
 
 
 def _is_deep(path: Path) -> bool:

@@ -201,11 +201,14 @@ def _check_way(tip: Tip, folder: str, branch: str) -> None:
 
 
 def _refusal(change: Changes, where: str, folder: str) -> Problem:
-    elsewhere = "put the site into another folder" if folder else "put the site into a folder"
+    one = len(change.foreign) == 1
+    it, another = "it" if one else "them", "another" if folder else "a"
+    files = names((f"{folder}{path}" for path in change.foreign), 20)
     return Problem(
-        f"{where} holds {counted(len(change.foreign), 'file')} that fwd-report did not publish "
-        f"or that changed since:\n{names(change.foreign, 20)}",
-        hint=f"{elsewhere}: --to NAME/; --replace replaces or removes them",
+        f"{where} holds {counted(len(change.foreign), 'file')} that fwd-report did not publish, "
+        f"or that somebody changed since:\n{files}",
+        hint=f"move {it} elsewhere on that branch; or publish into {another} folder, --to NAME/; "
+        f"or, if nobody needs {it}, let the site take the place: --replace",
     )
 
 

@@ -15,6 +15,14 @@ MOST_GREY = 0.05
 """The part of a mask that may be neither black nor white: the seams of a smoothed edge."""
 
 
+HEIC = (
+    "save it as JPEG or PNG: on a Mac by File → Export in Preview, elsewhere with heif-convert; an "
+    "iPhone takes JPEGs under Settings → Camera → Formats → Most Compatible"
+)
+BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""How the file type box of a HEIF picture names its format, from the ninth byte on."""
+
+
 class Images:
     """Looks into picture files; bytes that were decoded before are not decoded again."""
 
@@ -22,7 +30,10 @@ class Images:
         self._memory = memory
 
     def look(self, path: Path) -> dict[str, Any]:
-        """{"error": why it is no picture}, or {"size": [width, height], "mask": error or None}."""
+        """{"size": [width, height], "mask": error or None}, or {"error": why it is no picture}.
+
+        Beside "error" stands "hint", the way out, where there is one of its own.
+        """
         name = digest_of("picture", self._memory.of_file(path), self._memory.code)
         return self._memory.recall(name, lambda: _look(path))
 
@@ -33,6 +44,8 @@ def _look(path: Path) -> dict[str, Any]:
         return {"error": f"is larger than {MOST_BYTES // 1_000_000} MB"}
     if size == 0:
         return {"error": "is an empty file"}
+    if _is_heif(path):
+        return {"error": "is a HEIC picture, which cannot be read", "hint": HEIC}
     import warnings
 
     from PIL import Image, ImageOps
@@ -56,6 +69,12 @@ def _look(path: Path) -> dict[str, Any]:
         reason = f": {error}" if known and str(error) else ""
         return {"error": f"is not a picture that can be read{reason}"}
     return {"size": list(upright.size), "mask": _mask_error(histogram)}
+
+
+def _is_heif(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:] in BRANDS
 
 
 def _mask_error(histogram: list[int]) -> str | None:

@@ -48,7 +48,7 @@ def _check_file(
         document.report(f"'{name}' cannot be read: {error.strerror}", where)
         return
     if "error" in seen:
-        hint = f"use one of: {', '.join(FORMATS)}"
+        hint = seen.get("hint") or f"use one of: {', '.join(FORMATS)}"
         document.report(f"'{name}' {seen['error']}", where, hint)
         return
     width, height = seen["size"]
@@ -74,7 +74,7 @@ def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path
         document.report(f"'{name}': folders are separated by /", where, hint)
         return None
     if PurePosixPath(name).is_absolute() or ":" in name[:2] or name.startswith("~"):
-        hint = "write it relative to the project's folder"
+        hint = f"copy the file into the project, and {_from_here(name)}"
         document.report(f"'{name}' is outside the project", where, hint)
         return None
     try:
@@ -108,7 +108,13 @@ def _similar(root: Path, name: str) -> str | None:
     for place in ("experiments/images", "experiments", "images"):
         if (root / place / PurePosixPath(name).name).is_file():
             return f"did you mean '{place}/{PurePosixPath(name).name}'?"
-    return "paths are relative to the project's folder"
+    return _from_here(name)
+
+
+def _from_here(name: str) -> str:
+    """How a file of that name is written."""
+    example = f"experiments/images/{PurePosixPath(name).name}"
+    return f"write its path from the folder that holds experiments/, such as {example}"
 
 
 def _check_pairs(root: Path, document: Document, draft: Draft, images: Images) -> None:

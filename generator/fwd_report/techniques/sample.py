@@ -126,7 +126,7 @@ class Sample(Sampling):
             return f"which takes at most {most} steps, not {self.steps}"
         if self.steps is not None and target.objective == "ddpm":
             reason = too_uneven(most, self.steps)
-            return reason and f"whose {reason}"
+            return reason and f"of which {reason}"
         return None
 
     def program(self, run: RunContext) -> Program[Result]:

@@ -63,8 +63,8 @@ def too_uneven(T: int, steps: int) -> str | None:
     if (steps - 1) * stride >= 0.9 * T * (steps - 1) / steps:
         return None
     return (
-        f"{T} timesteps do not divide into {steps} equal strides: they would begin at "
-        f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
+        f"{steps} equal strides would start at t = {(steps - 1) * stride} of {T}, which is not "
+        f"pure noise yet; use {T // (stride + 1)} or {T} steps"
     )
 
 
