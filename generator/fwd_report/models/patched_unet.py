@@ -128,7 +128,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         """
         patches = F.pixel_unshuffle(sample, self.config["patch_size"])
         if self.position is not None:
-            where = self.position
+            where: Tensor = self.position
             if where.shape[1:] != patches.shape[2:]:
                 where = F.interpolate(where[None], patches.shape[2:], mode="area")[0]
             where = where.to(patches.dtype).expand(len(patches), -1, -1, -1)
