@@ -1,4 +1,4 @@
-"""The script of a picture of the text-to-image model's first stage."""
+"""The script for a picture of the text-to-image model's first stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fwd_report.techniques.scripted import Scripted
 
 
 def prompted(project: Project, run: Run) -> list[str]:
-    """All of it but the saving."""
+    """The whole script except the lines that save the picture."""
     fields = fields_of(run.technique)
     model = stage_models(project)[1]
     config = _config(model, "scheduler", SCHEDULE)
@@ -67,7 +67,7 @@ def prompted(project: Project, run: Run) -> list[str]:
 
 
 def _estimate(fields: Fields, scripted: Scripted) -> list[str]:
-    """`estimate(x, t)`: the noise and the variance that the step is made with."""
+    """`estimate(x, t)`: the noise and the variance that a step uses."""
     if scripted.estimate == "hybrid":
         return _hybrid(fields)
     if scripted.estimate == "anagram":
@@ -188,7 +188,9 @@ def _loop(fields: Fields, scripted: Scripted) -> list[str]:
 
 
 def _timesteps(T: int, fields: Fields) -> str:
-    """The times of the loop: the assignment's from `i_start` on, or `steps` and the clean image."""
+    """The times of the loop: those of the assignment from `i_start` on, or `steps` and the clean
+    image.
+    """
     if steps := fields.steps:
         stride = T // steps
         return f"[*range({(steps - 1) * stride}, -1, -{stride}), -1]"
@@ -251,13 +253,13 @@ def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[
 
 
 def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
-    """A configuration of the model, {} where it is not on this machine."""
+    """A configuration of the model; {} if it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
     return config_in(folder, part, name) if folder else {}
 
 
 def _is_deep(path: Path) -> bool:
-    """Whether a picture is grey of 16 bits, which Pillow's own conversion would clip."""
+    """Whether a picture is 16-bit grey, which Pillow's own conversion would clip."""
     from PIL import Image
 
     try:

@@ -1,8 +1,8 @@
-"""One stored picture as a script of plain diffusers that makes it again; no torch.
+"""A stored picture as a script of plain diffusers that makes it again; needs no torch.
 
-What a script says is written from the papers and from diffusers' own names, not from this
-project's engine: a reader can check the picture without believing it. docs/guide/reproducing.md
-has the promise about the noise that makes it possible.
+Scripts are written from the papers and in diffusers' own terms, not with this project's engine, so
+that a reader can verify a picture independently. docs/guide/reproducing.md describes the noise
+contract that makes this possible.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from fwd_report.techniques.registry import built_in
 
 @dataclass(frozen=True)
 class Script:
-    """What a figure offers for download. run: the name of the run whose picture it makes.
+    """What a figure offers for download.
 
-    file: a name that no other experiment's script has, since no name of one holds a dot.
+    run: the name of the run whose picture it makes. file: unique to the experiment, since no name
+    contains a dot.
     """
 
     run: str
@@ -35,7 +36,7 @@ class Script:
 def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
     """The script of the first picture of a figure that shows `runs`.
 
-    None for results without one, and for figures that put several experiments together.
+    None for results without one, and for figures that combine several experiments.
     """
     experiments = {(run.section, run.experiment) for run in runs}
     if len(experiments) != 1 or _objection(runs[0]) is not None:
@@ -48,7 +49,7 @@ def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | Non
 def script_of(project: Project, store: Store, run: Run) -> str:
     """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
 
-    Raises UserError for a result that no script makes.
+    Raises UserError for a result that no script can make.
     """
     if (objection := _objection(run)) is not None:
         scripted = [name for name, each in built_in().items() if each.scripted()]
@@ -64,7 +65,9 @@ def script_of(project: Project, store: Store, run: Run) -> str:
 
 
 def _objection(run: Run) -> str | None:
-    """Why there is no script of a run, after its name; None: there is one."""
+    """Why there is no script for a run, as the rest of a sentence that begins with its name; None:
+    there is one.
+    """
     technique = type(run.technique)
     scripted = "scripted" in vars(technique)
     own = not technique.__module__.startswith("fwd_report.")

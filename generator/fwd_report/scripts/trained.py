@@ -1,4 +1,4 @@
-"""The script of a sample from a network that was trained in the report."""
+"""The script for a sample of a network that was trained in the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from fwd_report.techniques.sampling import GuidanceScale, LoopSteps, marked_valu
 
 
 def trained(store: Store, run: Run) -> list[str]:
-    """All of it but the saving; the weights are those in the store."""
+    """The whole script except the lines that save the picture; the weights are those in the
+    store.
+    """
     training = run.trained
     assert training is not None
     made_by = dict(training.technique)
