@@ -1,4 +1,4 @@
-"""A program's questions, and the answers to them: paired, and given back in the order asked."""
+"""A program's queries and their answers, paired, and returned in the order asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fwd_report.techniques.base import Result
 
 
 class Exchange:
-    """A program under way: it waits for answers to `asked`, or is done and has a `result`."""
+    """A running program: it waits for answers to `asked`, or is done and has a `result`."""
 
     def __init__(self, program: Program[Result]) -> None:
         self.asked: tuple[Query, ...] = ()
@@ -17,20 +17,20 @@ class Exchange:
         self._answers: dict[int, Prediction] = {}
 
     def start(self) -> bool:
-        """Run the program to its first questions; True. Raises what it raises."""
+        """Run the program to its first queries; returns True. Raises what the program raises."""
         self._send(None)
         return True
 
     def unanswered(self) -> list[tuple[int, Query]]:
-        """The questions that have no answer yet, each with its place among those asked."""
+        """The queries without an answer, each with its position."""
         return [item for item in enumerate(self.asked) if item[0] not in self._answers]
 
     def answer(self, place: int, prediction: Prediction) -> None:
-        """Keep the answer to the question of that place."""
+        """Keep the answer to the query at that position."""
         self._answers[place] = prediction
 
     def go_on(self) -> bool:
-        """Give the program its answers once all are there; whether they were."""
+        """Send the program its answers once all are there; returns whether they were."""
         if len(self._answers) < len(self.asked):
             return False
         self._send(tuple(self._answers[place] for place in range(len(self.asked))))

@@ -1,4 +1,4 @@
-"""What a run is given: the noise of its seed, and what else its program may use."""
+"""What a run is given: the noise of its seed, and all else that its program may use."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from fwd_report.techniques.context import RunContext
 
 
 def context_of(seed: int, **given: Any) -> RunContext:
-    """The world of a run with that seed; given: the rest of `RunContext`."""
+    """The context of a run with that seed; given: the other fields of `RunContext`."""
     return RunContext(seed=seed, noise=Noise(seed), **given)
