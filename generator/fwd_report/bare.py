@@ -1,4 +1,4 @@
-"""A writeup with every section of a rubric, its specs, and questions in the place of prose."""
+"""A writeup with every section of a rubric: its specs, and questions in place of prose."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIDE = 256
 
 @dataclass
 class _Section:
-    """One section to be: its items' ids, questions and experiments."""
+    """A section to be written: the ids of its items, its questions and its experiments."""
 
     title: str
     part: str
@@ -75,7 +75,7 @@ def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> 
 
 
 def draw_placeholder(path: Path, kind: str) -> None:
-    """A picture (or a mask) that says that it is to be replaced, to people and to `check`."""
+    """A picture (or a mask) that tells people, and `check`, that it is to be replaced."""
     from PIL import Image, ImageDraw
     from PIL.PngImagePlugin import PngInfo
 
@@ -96,7 +96,7 @@ def draw_placeholder(path: Path, kind: str) -> None:
 
 
 def _rubric(named: str) -> tuple[Rubric, Path | None]:
-    """The rubric, and its file if it is one's own."""
+    """The rubric, and its file if it is the user's own."""
     problems: list[Problem] = []
     techniques = all_techniques()
     path = Path(named)
@@ -125,7 +125,7 @@ def _sections(rubric: Rubric) -> dict[str, _Section]:
 
 
 def _report(rubric: str) -> str:
-    """The starter's report.yaml without its words."""
+    """The starter's report.yaml without its texts."""
     text = (starter_folder() / FOLDER / f"{REPORT}.yaml").read_text(encoding="utf-8")
     text = re.sub(r"^author:.*$", 'author: ""', text, flags=re.M)
     description = f'description: "{DESCRIPTION}"\n'

@@ -1,4 +1,4 @@
-"""The rubric of a writeup that has some sections of an assignment: it asks for those alone."""
+"""The rubric of a writeup that has some sections of an assignment: it asks for no others."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fwd_report.yaml_text import yaml_text
 
 FILE = f"{FOLDER}/rubrics/part.yaml"
 UNREAD = {"section", "question", "start", "after"}
-"""What of an item only `init --bare` reads, and a rubric that is extended."""
+"""What of an item is read only by `init --bare`, or only in a rubric that extends another."""
 
 
 def write_part(folder: Path, rubric: Rubric, covered: Collection[str]) -> str:
-    """Write the covered items of a rubric into a project; how its report.yaml names them.
+    """Write the covered items of a rubric into a project; return how report.yaml names them.
 
-    covered: ids of items. Where all are covered it is the rubric itself, and `none` where none is.
+    covered: ids of items. If all are covered that is the rubric itself; if none is, `none`.
     """
     items = [item for item in rubric.items if item.id in covered]
     if len(items) in (0, len(rubric.items)):

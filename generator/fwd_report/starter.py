@@ -30,11 +30,11 @@ IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
-    """Copy the starter into a new or empty folder; of its sections those named, or all.
+    """Copy the starter, or the sections named, into a new or empty folder.
 
-    Returns the names of what came along because a named section refers or links to it. Raises
-    UserError if the folder has anything in it, so that nothing is ever overwritten, and
-    for a section that the starter does not have.
+    Returns the names of sections that were added because a named one refers or links to them.
+    Raises UserError if the folder is not empty, so that nothing is ever overwritten, and for a
+    section that the starter does not have.
     """
     sections = {
         path.stem: path
@@ -61,7 +61,7 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
 def new_project(folder: Path) -> Iterator[None]:
     """A new or empty folder with all of a writeup but its experiments, which the caller writes.
 
-    Raises UserError if the folder has anything in it, or cannot be written.
+    Raises UserError if the folder is not empty or cannot be written.
     """
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
@@ -79,7 +79,7 @@ def new_project(folder: Path) -> Iterator[None]:
 
 
 def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:
-    """The named sections and all that those need: experiments, numbers in prose, links."""
+    """The named sections and all that they need for experiments, numbers in prose, and links."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -92,7 +92,9 @@ def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[s
 
 
 def _mentions(text: str, section: str) -> bool:
-    """Whether a spec has `section.id`, `report.section`, `report["section"]` or `section.md`."""
+    """Whether a spec mentions `section.id`, `report.section`, `report["section"]` or
+    `section.md`.
+    """
     name = re.escape(section)
     return bool(re.search(rf'(?<![\w.-]){name}\.\w|\breport(\.|\["){name}\b', text))
 
@@ -106,7 +108,7 @@ def _copy(name: str, folder: Path) -> None:
 
 
 def _leave(folder: Path, chosen: Mapping[str, Path]) -> None:
-    """Leave of the starter these sections, and what report.yaml truly says of them."""
+    """Keep only these sections of the starter, and adapt report.yaml to them."""
     report = folder / FOLDER / f"{REPORT}.yaml"
     for path in (folder / FOLDER).glob("*.yaml"):
         if path != report and path.stem not in chosen:
@@ -125,7 +127,7 @@ def _written(path: Path) -> dict[str, Any]:
 
 
 def _rewrite(report: Path, **values: str) -> None:
-    """Put other values, plain YAML, in the place of report.yaml's own."""
+    """Replace values of report.yaml by others, written as plain YAML."""
     text = report.read_text(encoding="utf-8")
     for name, value in values.items():
         line = f"{yaml_text({name: value})}\n".replace("\\", r"\\")

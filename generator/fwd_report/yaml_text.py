@@ -1,4 +1,6 @@
-"""YAML as people write it: lists of plain values in brackets, the rest in lines."""
+"""Writes YAML as people do: lists of plain values in brackets, everything else on lines of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def yaml_text(value: Any) -> str:
-    """The value in YAML, without a line break at its end."""
+    """The value as YAML, without a newline at its end."""
     dumped = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False,
         width=96,
