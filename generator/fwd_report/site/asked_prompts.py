@@ -1,4 +1,4 @@
-"""The prompts of a figure, where nothing else of it shows them."""
+"""The prompts of a figure that nothing else in it shows."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fwd_report.techniques.parts import Part
 from fwd_report.techniques.registry import all_techniques
 
 UNSEEN = ("alt", "entry", "entries", "source", "frames")
-"""What of a part readers of the page do not see as text."""
+"""The fields of parts that readers of the page do not see as text."""
 
 
 def unseen_prompts(
     entries: Sequence[Entry], parts: Sequence[Part], caption: str
 ) -> list[tuple[str, str]]:
-    """(field, prompt) of what all results of a figure were asked, and no label or caption shows.
+    """(field, prompt) shared by all results of a figure, and shown by no label and no caption.
 
-    caption: as rendered. A prompt that is its field's default is left out, and the name of a field
-    that is the only one.
+    caption: as rendered. A prompt that is its field's default is left out; the field's name is ""
+    if there is only one.
     """
     shown = [" ".join(text.split()).casefold() for text in (caption, *_texts(parts))]
     found = [
@@ -33,7 +33,9 @@ def unseen_prompts(
 
 
 def _prompts(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    """(field, prompt) of the prompts that the specs give, the same for all of these results."""
+    """(field, prompt) of each prompt that the specs set, if it is the same for all of these
+    results.
+    """
     names = {entry.technique for entry in entries}
     technique = all_techniques().get(next(iter(names))) if len(names) == 1 else None
     for name in marked_fields(technique, PromptText) if technique else ():
@@ -44,7 +46,7 @@ def _prompts(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every text that parts show."""
+    """Every text that a part shows."""
     if isinstance(value, str):
         yield plain_label(value)
     elif is_dataclass(value) and not isinstance(value, Entry):

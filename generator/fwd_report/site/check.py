@@ -1,4 +1,6 @@
-"""What should not be published: placeholders, gaps, dead links, prose that its figure denies."""
+"""What should not be published: placeholders, gaps, dead links, prose that contradicts its
+figure.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,10 @@ UNBUILT = "nothing is built yet: run fwd-report build"
 
 
 def check(report: ReportResult, root: Path) -> list[Finding]:
-    """Everything found in the specs, the results and the pages, in the order of the pages.
+    """All findings in specs, results and pages, in page order.
 
-    Renders nothing. Before the first build, what only a build can give is one finding.
+    Renders nothing. Before the first build, everything that only a build can provide is one
+    finding.
     """
     with report.project.plugins.used():
         return _found(report, root)
@@ -109,7 +112,7 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
 
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
-    """Gaps of a figure whose results are all there."""
+    """Gaps in a figure whose results are all there."""
     parts = parts_of(result.spec.technique, result.entries)
     name = result.spec.id
     if not parts:
@@ -126,7 +129,7 @@ def _leftovers(text: Text) -> list[Leftover]:
 
 
 def _pages(docs: Path) -> Iterator[Finding]:
-    """What was left in pages that somebody wrote by hand, and what they have too much of."""
+    """What was left in hand-written pages, and where they exceed a limit."""
     for problem in page_problems(docs):
         yield Finding("too-long", problem.message, str(problem.file), problem.line)
     for page, text, first in hand_written_pages(docs):
@@ -137,7 +140,9 @@ def _pages(docs: Path) -> Iterator[Finding]:
 
 
 def _borrowed(project: Project) -> Iterator[Finding]:
-    """One finding of the sections that are the starter's, one for each that is so in part."""
+    """One finding for all sections that are entirely the starter's, and one for each that partly
+    is.
+    """
     found = borrowed_sections(project)
     whole = [name for name, parts in found.items() if not parts]
     if whole:

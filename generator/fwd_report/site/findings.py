@@ -1,4 +1,4 @@
-"""What a check found, for people and for tools."""
+"""The findings of a check, for people and for tools."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ Severity = Literal["error", "warning"]
 By = Literal["build", "writer"]
 
 MEANT_KINDS = ("placeholder", "math", "contradiction", "starter", "empty-heading", "unfinished")
-"""Kinds that a text can silence, because it may be meant as it stands."""
+"""Kinds that a text can silence, because it may be meant that way."""
 HINT = "what is meant as it stands: write {# meant #} into that paragraph"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend. kind: a short name for it; file is relative to the project.
+    """One thing to fix.
 
-    severity: an error is certainly wrong and keeps a report from being published; a warning may
-    be right. by: whether the next build mends it, if its runs succeed, or the writer has to.
+    kind: a short name; file: relative to the project. severity: an error is certainly wrong and
+    blocks publishing; a warning may be fine. by: whether the next build fixes it, if its runs
+    succeed, or the writer has to.
     """
 
     kind: str
@@ -40,12 +41,12 @@ class Finding:
 
 
 def errors_of(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that keep a report from being published."""
+    """The findings that block publishing."""
     return [finding for finding in findings if finding.severity == "error"]
 
 
 def findings_as_text(findings: Sequence[Finding]) -> str:
-    """A line for each finding, one for each section or file that has any, and their number."""
+    """One line for each finding, one for each section or file that has any, and the totals."""
     if not findings:
         return "nothing to mend"
     places: dict[str, list[Finding]] = {}
@@ -60,13 +61,13 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 
 
 def _place(finding: Finding) -> str:
-    """The section that a finding is in, by its name, or else the file."""
+    """The name of the section that a finding is in, else its file."""
     file = PurePosixPath(finding.file)
     return file.stem if file.parent.name == FOLDER and file.stem != REPORT else finding.file
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    """How many are to mend, by whom, and how many to look at."""
+    """How many are to be fixed, by whom, and how many are to be looked at."""
     errors = errors_of(findings)
     built = sum(error.by == "build" for error in errors)
     written = len(errors) - built
@@ -84,5 +85,5 @@ def findings_as_json(findings: Sequence[Finding]) -> str:
 
 
 def _printable(line: str) -> str:
-    """A line without what a terminal would obey."""
+    """A line without what a terminal would act on."""
     return "".join(c if c.isprintable() else " " for c in line)

@@ -1,4 +1,6 @@
-"""What prose sees of runs that have not run: values that say so, names that there will be."""
+"""What prose sees of runs without a result: placeholders, and errors for names that will not
+exist.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,17 @@ NOT_RUN = "not run yet"
 
 
 class UnknownNameError(UndefinedError):
-    """Prose names what there is not, whatever the results will be."""
+    """Prose uses a name that does not exist, whatever the results will be."""
 
 
 def check_name(message: str, name: str, known: Collection[str]) -> None:
-    """Raise UnknownNameError, with what may be meant, for a name that is not known."""
+    """Raise UnknownNameError, with a suggestion, for a name that is not known."""
     if name not in known:
         raise UnknownNameError(f"{message}; {did_you_mean(str(name), known) or NONE_THERE}")
 
 
 class NotRun:
-    """Stands for a value whose run has no result yet: whatever is done to it, it says so."""
+    """Stands for a value without a result yet: every operation on it gives "not run yet"."""
 
     def __getattr__(self, name: str) -> NotRun:
         if name.startswith("__"):
@@ -67,7 +69,7 @@ class NotRun:
 
 
 class NotRunValues(NotRun):
-    """What a run will have by name, each NotRun. known: all of the names; None: not known."""
+    """The values that a run will have by name, each NotRun. known: all names; None: not known."""
 
     def __init__(self, kind: str, known: Collection[str] | None) -> None:
         self._kind = kind
@@ -85,10 +87,10 @@ class NotRunValues(NotRun):
 
 
 class UnrunView(NotRun):
-    """A run that has not run, as prose sees it: names that it will not have are errors already."""
+    """A run without a result, as prose sees it: names that it will not have are errors already."""
 
     def __init__(self, techniques: Sequence[Technique]) -> None:
-        """techniques: what the experiment's runs are; it is not said which of them this is."""
+        """techniques: those of the experiment's runs; this may be any of them."""
         self._techniques = techniques
 
     def __getattr__(self, name: str) -> NotRun:

@@ -1,4 +1,4 @@
-"""One section as one page of Markdown."""
+"""A section as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def section_page(
     gallery: Gallery,
     environment: Environment,
 ) -> Page:
-    """The page as written. Raises UserError with every prose that does not render."""
+    """The finished page. Raises UserError with every prose that cannot be rendered."""
     spec = section.spec
     content, equations = section_content(report, section, everything, gallery)
     text = rendered(
@@ -78,12 +78,12 @@ def section_content(
     gallery: Gallery,
     drawn: Mapping[str, ExperimentResult] | None = None,
 ) -> tuple[dict[str, Any], Equations]:
-    """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+    """A page's `intro`, `outro` and `experiments`, as the templates take them.
 
     The equations are those of the page; references to others are placeholders in the texts.
 
-    drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
-    UserError with every prose that does not render.
+    drawn: what to draw, by the experiment's id; None: all that the page shows. Raises UserError
+    with every prose that cannot be rendered.
     """
     if drawn is None:
         drawn = {result.spec.id: result for result in section.experiments if result.spec.show}
@@ -138,7 +138,9 @@ def highlighted(source: str) -> str:
 
 
 def _figure(result: ExperimentResult, gallery: Gallery, caption: str) -> dict[str, Any]:
-    """The figure's blocks, the prompts that they and the caption do not show, what is missing."""
+    """The figure's blocks, the prompts that neither they nor the caption show, and what is
+    missing.
+    """
     absence = result.absence
     shown: list[Block] = []
     prompts: list[tuple[str, str]] = []

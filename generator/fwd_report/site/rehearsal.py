@@ -1,8 +1,8 @@
-"""Mistakes of the prose found before anything runs, and not hours later when pages are made.
+"""Finds mistakes in the prose before anything runs, not hours later when pages are made.
 
-The prose is rendered with what the store has; a value that has not run stands for itself. Only
-what no result can make right counts as a mistake then: a formula that cannot be shown, a name that
-no run has, a reference to no equation.
+The prose is rendered with the results in the store, and placeholders for the others. Only what no
+result can make right is a mistake then: a formula that cannot be shown, a name that no run has, a
+reference to an equation that does not exist.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from fwd_report.store.store import DamagedEntryError
 
 
 def prose_problems(report: ReportResult) -> list[Problem]:
-    """The mistakes in prose, titles and labels that are there whatever the runs will give.
+    """The mistakes in prose, titles and labels that exist whatever the runs will give.
 
-    Nothing is rendered where the pages are current, nor for a section whose texts were found right
-    before. A section whose results cannot be read is passed over.
+    Nothing is rendered if the pages are current, or if the same texts passed before. A section
+    whose results cannot be read is skipped.
     """
     root = report.project.root
     memory = memory_of(root)
@@ -48,13 +48,13 @@ def prose_problems(report: ReportResult) -> list[Problem]:
 
 
 def rehearse(report: ReportResult) -> None:
-    """Raise UserError with the mistakes that `prose_problems` finds, if there are any."""
+    """Raise UserError with the mistakes that `prose_problems` finds, if any."""
     if problems := prose_problems(report):
         raise UserError(problems)
 
 
 def _words(project: Project) -> Iterator[Problem]:
-    """Formulas of titles, labels and the description."""
+    """Mistakes in formulas of titles, labels and the description."""
     from fwd_report.site.titles import wrong_words
 
     yield from wrong_words(project)
@@ -97,7 +97,7 @@ def _prose(report: ReportResult, inputs: Inputs) -> Iterator[Problem]:
 
 
 def _certain(error: Exception) -> bool:
-    """Whether a text that raised this cannot be shown, whatever its values will be."""
+    """Whether the text that raised this cannot be shown, whatever its values will be."""
     if isinstance(error, FormulaError):
         return isinstance(error, UnknownCommandError) or NOT_RUN not in error.latex
     return isinstance(error, (UnknownNameError, EquationError))

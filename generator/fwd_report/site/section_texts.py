@@ -1,4 +1,4 @@
-"""The prose of one section, rendered; what is wrong with it is collected, and stops nothing."""
+"""The prose of one section, rendered; mistakes are collected and do not stop it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SectionTexts:
         self.equations = Equations()
 
     def linked(self, *place: str) -> Markup:
-        """A text, its references to this page's equations as links."""
+        """A text, with references to this page's equations as links."""
         return Markup(self.equations.linked(self._texts[place]))
 
     def problems(self) -> list[Problem]:
@@ -56,7 +56,7 @@ class SectionTexts:
     ) -> None:
         """Render one text. of_page: whether the page shows it, so that its equations count there.
 
-        Raises what keeps results from being read; anything else is a mistake of the prose.
+        Raises errors of reading results; any other error is recorded as a mistake of the prose.
         """
         equations = self.equations if of_page else Equations()
         equations.place = place
@@ -70,10 +70,10 @@ class SectionTexts:
 
 
 def section_texts(report: ReportResult, section: SectionResult, everything: Names) -> SectionTexts:
-    """All texts of a section, rendered in the order of its page.
+    """All texts of a section, rendered in page order.
 
-    everything: all sections, as prose sees them. Raises DamagedEntryError and UnavailableError
-    where results cannot be read.
+    everything: all sections, as prose sees them. Raises DamagedEntryError and UnavailableError if
+    results cannot be read.
     """
     runs = experiment_views(section)
     texts = SectionTexts(report, section, {"runs": runs, "report": everything})

@@ -1,4 +1,4 @@
-"""What prose may see of the results: plain values, no files, nothing that can be changed."""
+"""What prose can use of the results: plain, read-only values, no files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fwd_report.store.entry import Entry
 
 
 class _ByAttribute:
-    """What is found as an item is found as an attribute too, private names excepted."""
+    """Items are also attributes, except for private names."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -26,7 +26,9 @@ class _ByAttribute:
 
 
 class Values(_ByAttribute, Mapping[str, Any]):
-    """Values of a run by name, as attributes or items; an unknown name is told from those there."""
+    """A run's values by name, as attributes or items; an unknown name is an error with a
+    suggestion.
+    """
 
     def __init__(self, kind: str, found: Mapping[str, Any]) -> None:
         self._kind = kind
@@ -82,9 +84,9 @@ class RunView:
 
 
 class ExperimentView:
-    """One experiment: a list of its runs that also answers as the first of them.
+    """An experiment: a list of its runs that also answers as the first of them.
 
-    If some have not run, an UnrunView follows those that have.
+    If some have not run, an UnrunView follows the others.
 
     `runs.skull.params` is `runs.skull[0].params`; `.figure` is a link to its figure.
     """
@@ -155,7 +157,7 @@ class Names(_ByAttribute):
 
 
 def _words(title: str) -> str:
-    """The author's own words: formulas in them are formulas, the rest is printed as it stands."""
+    """The author's own words: formulas in them stay formulas, the rest is printed as it is."""
     if "$" not in title:
         return title
     return Text(Span(text, "author" if math else "value") for text, math in stretches(title))
