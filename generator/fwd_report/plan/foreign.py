@@ -1,7 +1,7 @@
-"""The packages of others that plug-ins import, with their versions: parts of the keys.
+"""The third-party packages that plug-ins import, with their versions, which are part of keys.
 
-Versions of what this package itself depends on are not: they differ from machine to machine, and
-are recorded with each result.
+Versions of this package's own dependencies are not: they differ between machines, and are recorded
+with each result.
 """
 
 from __future__ import annotations
@@ -43,16 +43,17 @@ OWN_NAMES = {
     "typer": "typer",
     "yaml": "PyYAML",
 }
-"""What this package depends on, by the name it is imported under; a test holds it to
+"""This package's dependencies, by the name under which they are imported; a test compares them with
 pyproject.toml."""
 PASSED_OVER = OWN_NAMES.keys() | {"fwd_report", "pydantic_core"} | sys.stdlib_module_names
 ABSENT = "not installed"
 
 
 def versions_of(names: Iterable[str]) -> dict[str, str]:
-    """The version of each package that is not this one's own dependency, by its name.
+    """The versions of these packages by name, except for this package's own dependencies.
 
-    names: top-level names of imports. Modules of no distribution have a digest of their sources.
+    names: top-level names of imports. Modules without a distribution have a digest of their
+    sources.
     """
     found: dict[str, str] = {}
     for name in names:

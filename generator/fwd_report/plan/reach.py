@@ -1,4 +1,4 @@
-"""What the code of a run can reach, by imports and by the names it mentions."""
+"""What the code of a run can reach, through imports and through the names it mentions."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def reached(
     shows: frozenset[str],
     named: Iterable[tuple[str, str]] = (),
 ) -> tuple[dict[str, dict[str, str]], list[str], list[str]]:
-    """Digests by file and definition of what counts, every module met, and packages of others.
+    """Digests by file and definition of what counts, every module reached, and third-party
+    packages.
 
-    The last are the top-level names of what counted code of plug-ins imports from outside.
+    The last are the top-level names that counted code of plug-ins imports from elsewhere.
 
-    technique: the module the walk begins at. whole: modules of which everything counts. shows:
-    methods that count only where counted code mentions them. named: (module, definition) of what
-    is reached by a name in the spec.
+    technique: the module where the walk begins. whole: modules of which everything counts. shows:
+    methods that count only if counted code mentions them. named: (module, definition) of what is
+    reached by a name in the spec.
     """
     whole, named = list(whole), list(named)
     mentioned = (part for _, name in named for part in name.split("."))
@@ -47,7 +48,7 @@ def reached(
 
 
 class _Walk:
-    """Follows imports and mentions until nothing new is met."""
+    """Follows imports and mentions until nothing new is found."""
 
     def __init__(
         self,
@@ -56,14 +57,15 @@ class _Walk:
         mentioned: Iterable[str],
         packages: Iterable[str],
     ) -> None:
-        """packages: those of which modules may count, whatever else the code knows."""
+        """packages: those whose modules may count, whatever else the code knows."""
         self._code = code
         self._shows = shows
         self._mentioned = {*STARTED_BY_NAME, *mentioned}
         self._packages = set(packages)
         self._nameless = False
         self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
-        """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
+        """Optional definitions that nothing counted has mentioned yet, by the name they wait
+        for."""
         self._due: list[tuple[str, str, Definition]] = []
         self._counted: dict[str, dict[str, str]] = {}
         self._imports: dict[str, list[str]] = {}
@@ -71,7 +73,7 @@ class _Walk:
         self.foreign: set[str] = set()
 
     def add(self, name: str, whole: bool = False) -> None:
-        """Meet a module and the packages it lies in, which are run when it is imported."""
+        """Reach a module, and the packages that contain it, which run when it is imported."""
         package, _, _ = name.rpartition(".")
         if package:
             self.add(package)
@@ -95,7 +97,7 @@ class _Walk:
             self._meet(name, f"{IMPORTS} {bound}", definition, None if whole else bound)
 
     def finish(self) -> dict[str, dict[str, str]]:
-        """Everything counted: digests by file and definition."""
+        """Everything that counts: digests by file and definition."""
         while self._due:
             self._count(*self._due.pop())
         for module, digests in self._imports.items():

@@ -1,4 +1,4 @@
-"""What a picture file is: its size and whether it decodes; remembered by its content."""
+"""The size of a picture file, and whether it decodes; remembered by content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 100_000_000
 MOST_GREY = 0.05
-"""The part of a mask that may be neither black nor white: the seams of a smoothed edge."""
+"""The fraction of a mask that may be neither black nor white, for smoothed edges."""
 
 
 HEIC = (
@@ -24,15 +24,15 @@ BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"
 
 
 class Images:
-    """Looks into picture files; bytes that were decoded before are not decoded again."""
+    """Examines picture files; bytes that were decoded before are not decoded again."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
     def look(self, path: Path) -> dict[str, Any]:
-        """{"size": [width, height], "mask": error or None}, or {"error": why it is no picture}.
+        """{"size": [width, height], "mask": error or None}, or {"error": why it is not a picture}.
 
-        Beside "error" stands "hint", the way out, where there is one of its own.
+        "hint" may follow "error", if there is a specific way out.
         """
         name = digest_of("picture", self._memory.of_file(path), self._memory.code)
         return self._memory.recall(name, lambda: _look(path))
@@ -78,7 +78,7 @@ def _is_heif(path: Path) -> bool:
 
 
 def _mask_error(histogram: list[int]) -> str | None:
-    """What keeps a picture with this grey histogram (256 counts) from being a mask."""
+    """Why a picture with this grey-level histogram (256 counts) is not a mask; None: it is one."""
     black, grey, white = sum(histogram[:64]), sum(histogram[64:192]), sum(histogram[192:])
     part = grey / (black + grey + white)
     if part > MOST_GREY:

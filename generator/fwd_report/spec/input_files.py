@@ -1,4 +1,6 @@
-"""Pictures and masks that specs name: inside the project, readable, large enough, fitting."""
+"""Checks the pictures and masks that specs name: inside the project, readable, large enough,
+matching.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ SMALLEST = 64
 
 
 def check_inputs(root: Path, document: Document, draft: Draft, images: Images) -> None:
-    """Report what is wrong with the files an experiment names."""
+    """Report what is wrong with the files that an experiment names."""
     if draft.technique is None:
         return
     marked = marked_fields(draft.technique, InputFile)
@@ -61,7 +63,9 @@ def _check_file(
 
 
 def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path | None:
-    """The file `name` stands for; None with a problem where it is none of the project's files."""
+    """The file that `name` means; None, with a problem reported, if it is not one of the
+    project's.
+    """
     if not name.strip() or not name.isprintable():
         document.report("a file's path should not be blank or hold control characters", where)
         return None
@@ -98,7 +102,7 @@ def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path
 
 
 def _similar(root: Path, name: str) -> str | None:
-    """A file of a similar name in the same folder, or of the same name anywhere nearby."""
+    """A file with a similar name in the same folder, or with the same name nearby."""
     folder = (root / name).parent
     here = [item.name for item in folder.iterdir()] if folder.is_dir() else []
     close = did_you_mean(Path(name).name, here) if here else None
@@ -112,13 +116,13 @@ def _similar(root: Path, name: str) -> str | None:
 
 
 def _from_here(name: str) -> str:
-    """How a file of that name is written."""
+    """How to write the path of a file with that name."""
     example = f"experiments/images/{PurePosixPath(name).name}"
     return f"write its path from the folder that holds experiments/, such as {example}"
 
 
 def _check_pairs(root: Path, document: Document, draft: Draft, images: Images) -> None:
-    """Masks have the size of the image they stand beside in some variant."""
+    """Report masks that do not have the size of the image they are used with in some variant."""
     if draft.spec is None or draft.technique is None:
         return
     marked = marked_fields(draft.technique, InputFile)

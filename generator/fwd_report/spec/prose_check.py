@@ -1,4 +1,6 @@
-"""Prose is sandboxed Jinja: its syntax and the names in it are checked when specs are loaded."""
+"""Checks the syntax of prose, which is sandboxed Jinja, and the names in it when specs are
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,20 @@ Finding = tuple[int, str, str, str | None]
 
 IN_MATH = "double braces stand for a value, in math too: where both are meant, write { {t} }"
 KINDS = {"params": "parameter", "metrics": "metric", "series": "series"}
-"""What a run has by names that a technique knows, with what one of them is called."""
+"""What a run has by names that its technique knows, with the word for one of them."""
 NONE_THERE = "it has none"
 VIEWED = (
     "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
     "technique", "label",
 )  # fmt: skip
-"""What prose may ask of an experiment (and of its runs): see site/template_values.py."""
+"""What prose may use of an experiment (and of its runs): see site/template_values.py."""
 
 
 @dataclass
 class ProseCheck:
     """Checks the prose of one view of the project.
 
-    drafts: the experiments by section. unread: sections whose files are no YAML.
+    drafts: the experiments by section. unread: sections whose files are not valid YAML.
     """
 
     templates: Templates
@@ -42,7 +44,7 @@ class ProseCheck:
     unread: Collection[str] = ()
 
     def check(self, document: Document, path: ValuePath, section: str) -> None:
-        """Report a template's syntax errors, and names in it that do not exist.
+        """Report syntax errors of a template, and names in it that do not exist.
 
         path: to the text in the section's document.
         """
@@ -76,7 +78,7 @@ class ProseCheck:
                 yield line, names[0], f"there is no section '{names[0]}'", hint
 
     def _experiment(self, line: int, section: str, names: Sequence[str]) -> Iterator[Finding]:
-        """What is wrong with the last of `names`; the shorter lookups come on their own."""
+        """What is wrong with the last of `names`; the shorter lookups are checked separately."""
         found = {draft.id: draft for draft in self.drafts[section]}
         if len(names) == 1 and names[0] not in found:
             message = f"section '{section}' has no experiment '{names[0]}'"
@@ -108,8 +110,8 @@ def _known(draft: Draft, kind: str) -> Collection[str] | None:
 def names_of(techniques: Sequence[Technique], kind: str) -> frozenset[str] | None:
     """The names that runs of any of these may have under `params`, `metrics` or `series`.
 
-    None: not known, of no technique, or of metrics that one does not declare itself (a subclass
-    may make more than its base).
+    None: not known, because there is no technique, or one does not declare its numbers itself (a
+    subclass may produce more than its base).
     """
     found: set[str] = set()
     for technique in techniques:
@@ -124,7 +126,7 @@ def names_of(techniques: Sequence[Technique], kind: str) -> frozenset[str] | Non
 
 
 def prose_problem(project: Project, section: str, path: ValuePath, error: Exception) -> Problem:
-    """The user's problem for an error that rendering a prose raised, at its own line of the YAML.
+    """The problem for an error raised while rendering prose, at its own line of the YAML.
 
     path: as for `Project.problem`, such as ("skull", "caption").
     """
@@ -138,7 +140,7 @@ def prose_problem(project: Project, section: str, path: ValuePath, error: Except
 
 
 def _what_failed(error: Exception) -> str:
-    """An error of rendering, in the words of someone who writes prose."""
+    """An error of rendering, in words for the author of the prose."""
     text = shown(str(error)).strip()
     if text.startswith(("the prose", "the formula", "the text")):
         return text
@@ -175,10 +177,10 @@ def error_line(error: Exception) -> int | None:
 
 
 def place_in_text(lines: Sequence[str], start: Place, line: int, word: str = "") -> Place:
-    """Where a text's `line` (counted from 1) stands in the file, if its value begins at `start`.
+    """Where a text's `line` (counted from 1) is in the file, if its value begins at `start`.
 
-    A block scalar's first line is the one after its `|`; other texts may be folded, and then
-    their beginning is the best one can say. word: what to point at within the line.
+    The first line of a block scalar is the one after its `|`; other texts may be folded, and then
+    only their beginning is known. word: what to point at within the line.
     """
     number, column = start
     if lines[number - 1][column - 1 : column] == "|":
