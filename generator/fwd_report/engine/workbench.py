@@ -16,7 +16,7 @@ from fwd_report.engine.device import choose_device, choose_dtype
 from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.networks import Networks
 from fwd_report.engine.repository import git_state
-from fwd_report.engine.results import check_result
+from fwd_report.engine.returned import check_result
 from fwd_report.errors import CodeChangedError, OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode

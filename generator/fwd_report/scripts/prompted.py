@@ -13,8 +13,8 @@ from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
-from fwd_report.scripts.fields import Fields, fields_of
 from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.scripted_fields import Fields, fields_of
 from fwd_report.spec.project import Project
 from fwd_report.techniques.scripted import Scripted
 
