@@ -1,4 +1,4 @@
-"""What a technique from outside of the package answers, held to what the package reads of it."""
+"""Checks the return values of methods of techniques from outside the package."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "objection": ("text or None", lambda value: value is None or _text(value)),
 }
-"""What each method answers, in words, and whether a value is that."""
+"""What each method returns, in words, and a test for it."""
 
 
 def check_answers(technique: type[Technique], place: Callable[[str, int], str]) -> None:
-    """Let the methods that a technique defines itself raise UserError for a wrong answer.
+    """Make the methods that a technique defines itself raise UserError for a wrong return value.
 
-    place: how messages call a line of a file.
+    place: names a line of a file, for messages.
     """
     for owner in technique.__mro__:
         if owner.__module__.partition(".")[0] == "fwd_report" or not issubclass(owner, Technique):

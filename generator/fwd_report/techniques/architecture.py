@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Architecture(Network):
-    """Build the network its fields describe, run it once, and draw what each block answered."""
+    """Build the network that its fields describe, run it once, and draw each block with its
+    output's shape.
+    """
 
     name: ClassVar[str] = "architecture"
     kind: ClassVar[Literal["job"]] = "job"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Blur(Technique):
-    """Blur x_t; asks no model. x_t is that of `forward` under the same seed.
+    """Blur x_t; uses no model. x_t is that of `forward` with the same seed.
 
     Metrics: PSNR and SSIM against the original.
     """

@@ -1,4 +1,4 @@
-"""A user's pictures as a model takes them: the centre square, at its size, in its range."""
+"""The user's pictures as a model takes them: the centre square, at its size, in its range."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def decoded(
 ) -> dict[str, Tensor]:
     """A run's input files of one kind, "image" or "mask", by field, as its model takes them.
 
-    contents: the bytes of its files, by field. Raises UserError for one that is no picture.
+    contents: the bytes of its files, by field. Raises UserError for a file that is not a picture.
     """
     from fwd_report.errors import UserError
 
@@ -64,7 +64,7 @@ def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> T
 
 
 def load_mask(content: bytes, size: int) -> Tensor:
-    """A mask file's content as (1, size, size): 1 where over half of a cell is white, else 0."""
+    """A mask as (1, size, size): 1 where more than half of a cell is white, else 0."""
     import numpy as np
     import torch
     from PIL import Image, ImageOps
@@ -76,7 +76,7 @@ def load_mask(content: bytes, size: int) -> Tensor:
 
 
 def eight_bits(picture: Image) -> Image:
-    """A grey picture of 16 bits as one of 8, which Pillow's own conversion would clip to white."""
+    """A 16-bit grey picture as an 8-bit one, which Pillow's own conversion would clip to white."""
     if not picture.mode.startswith("I"):
         return picture
     import numpy as np

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Forward(Technique):
-    """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε; asks no model.
+    """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε; uses no model.
 
     ε is the seed's first draw, as in `blur`, `one_step` and `iterative`: the same seed and t give
     the same x_t there. Metrics: PSNR and SSIM against the original.

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class Hybrid(Sampling):
     """ε_c = low(ε(p_low)) + high(ε(p_high)), ε = ε_u + γ(ε_c − ε_u) (Geng et al. 2024).
 
-    low is a Gaussian blur and high what it takes away: far, one sees the low prompt; near, the
-    high one. Split by colour instead, low is the grey part, seen without colours, and high the
-    colours. The variance is the mean of both conditional ones.
+    low is a Gaussian blur and high the remainder: from afar one sees the low prompt, close by the
+    high one. When split by colour, low is the grey part, seen without colours, and high the
+    colours. The variance is the mean of the two conditional ones.
     """
 
     name: ClassVar[str] = "hybrid"

@@ -1,4 +1,4 @@
-"""Inpainting: new content in a hole, the rest held to the image (RePaint without resampling)."""
+"""Inpainting: new content in a hole, the rest fixed to the image (RePaint without resampling)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Inpaint(Sampling):
     """After every step to t', x_t' ← m · x_t' + (1−m) · forward(x_orig, t') (Lugmayr et al. 2022).
 
-    The context is noised with the next draw after that step's own.
+    The known part is noised with the draw that follows that of the step.
     """
 
     name: ClassVar[str] = "inpaint"

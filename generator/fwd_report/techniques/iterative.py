@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Iterative(Sampling):
     """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
 
-    x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at
-    series["t"][k]. Metrics: PSNR and SSIM of the last against the original.
+    x_t is that of `forward` with the same seed and time. Frame k of `trajectory` is x at
+    series["t"][k]. Metrics: PSNR and SSIM of the last frame against the original.
     """
 
     name: ClassVar[str] = "iterative"

@@ -1,4 +1,4 @@
-"""The view of an anagram by the name a spec uses: one of the package's, or a plug-in."""
+"""The view of an anagram by its name in the spec: one of the package's, or a plug-in."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def view_of(name: str, seed: int, size: int) -> Invertible:
 
 @outside_keys
 def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
-    """Raise UserError unless the view is undone by its inverse and keeps noise as it is.
+    """Raise UserError unless the view's inverse undoes it and it preserves noise.
 
-    An orthogonal map keeps the products of pictures; white noise seen through it is white noise.
+    An orthogonal map preserves inner products, so that white noise stays white noise.
     """
     import torch
 

@@ -35,7 +35,7 @@ class Noising(Technique):
         return {}
 
     def program(self, run: RunContext) -> Program[Result]:
-        """Asks no model."""
+        """Uses no model."""
         from fwd_report.diffusion.additive import AdditiveNoise
         from fwd_report.training.datasets import load_dataset
 

@@ -1,4 +1,4 @@
-"""Denoising in one step: the clean image that one estimate of the noise implies."""
+"""Denoising in one step: the clean image that follows from one estimate of the noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OneStep(Technique):
-    """x̂_0 = (x_t − √(1−ᾱ_t) · ε̂) / √ᾱ_t. x_t is that of `forward` under the same seed.
+    """x̂_0 = (x_t − √(1−ᾱ_t) · ε̂) / √ᾱ_t. x_t is that of `forward` with the same seed.
 
     Metrics: PSNR and SSIM against the original.
     """

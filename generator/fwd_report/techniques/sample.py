@@ -58,7 +58,7 @@ class Sample(Sampling):
     @field_validator("steps")
     @classmethod
     def _even(cls, steps: int | None, others: ValidationInfo) -> int | None:
-        """A trained model takes other steps: `objection` looks at those."""
+        """A trained model has a different number of steps, which `objection` checks."""
         if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
             raise ValueError(why)
         return steps
@@ -108,7 +108,7 @@ class Sample(Sampling):
         return {"series": ("t",)} if self.trajectory else {}
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """Its model is a UNet that was trained, and was told the class if there is a digit."""
+        """Its model must be a trained UNet, with class conditioning if there is a digit."""
         from fwd_report.techniques.train import Train
 
         if not isinstance(target, Train):

@@ -1,4 +1,4 @@
-"""What the techniques that sample with a prompt have in common."""
+"""What techniques that sample with a prompt have in common."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ T = 1000
 
 @outside_keys
 def too_uneven(T: int, steps: int) -> str | None:
-    """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise.
+    """Why `steps` equal strides of T timesteps, rounded down, would not start at pure noise.
 
-    Rounding may cost a tenth of the way that unrounded strides would go.
+    Rounding may lose at most a tenth of the range that unrounded strides would cover.
     """
     stride = T // steps
     if (steps - 1) * stride >= 0.9 * T * (steps - 1) / steps:
@@ -70,7 +70,9 @@ def too_uneven(T: int, steps: int) -> str | None:
 
 @outside_keys
 def _evenly(steps: int) -> int:
-    """The steps of a text-to-image model's loop, if that begins at pure noise; else ValueError."""
+    """The steps of a text-to-image model's loop, if it starts at pure noise; else raises
+    ValueError.
+    """
     if why := too_uneven(T, steps):
         raise ValueError(why)
     return steps
@@ -87,7 +89,7 @@ def marked_value(technique: Technique, marker: type) -> Any:
 
 
 class Sampling(Technique):
-    """A technique that goes down a process's timesteps; the base of those that do so with γ."""
+    """A technique with a loop over a process's timesteps; the base of guided ones."""
 
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
@@ -96,14 +98,14 @@ class Sampling(Technique):
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
-        """Those of its fields, and the empty one if guidance asks it."""
+        """Those of its fields, and the empty one if guidance needs it."""
         asked = super().prompts(needs)
         return with_unconditional(asked, marked_value(self, GuidanceScale)) if asked else ()
 
     def process_of(self, model: ModelHandle) -> Process:
-        """The model's process, with dynamic thresholding if it was asked for.
+        """The model's process, with dynamic thresholding if requested.
 
-        Raises ValueError for a process whose clean estimates are not thresholded.
+        Raises ValueError for a process without clean estimates that can be thresholded.
         """
         if self.dynamic_thresholding is None:
             return model.process
@@ -125,14 +127,14 @@ def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:
 
 @outside_keys
 def with_unconditional(prompts: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
-    """The prompts that estimates guided so ask, of those under these prompts."""
+    """The prompts that guided estimates query, given the conditional ones."""
     if guidance is None or guidance == 1:
         return prompts
     return ("",) if guidance == 0 else (*prompts, "")
 
 
 def estimates(guidance: float | None, conditional: int = 1) -> int:
-    """Evaluations of one guided estimate with that many conditional ones."""
+    """Evaluations per guided estimate, given the number of conditional ones."""
     if guidance is None or guidance == 1:
         return conditional
     return 1 if guidance == 0 else conditional + 1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class SDEdit(Sampling):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
-    A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
+    A small i_start keeps little of the image. With a prompt of its own this is text-conditional
     image-to-image translation.
     """
 

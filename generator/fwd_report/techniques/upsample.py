@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_STEPS = 20
 MOST_PAIRS = 6
-"""Most runs whose two stages a figure shows one above the other."""
+"""Most runs for which a figure shows both stages."""
 
 
 class Upsample(Technique):
@@ -64,7 +64,7 @@ class Upsample(Technique):
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """Stage II enlarges what stage I drew."""
+        """Stage II enlarges pictures of stage I."""
         if target.kind != "program" or target.stage != 1 or asks_trained(target):
             return f"which makes no pictures of stage I: its technique is {target.name}"
         return None
@@ -104,7 +104,9 @@ class Upsample(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
+        """Both stages: for one run under a slider, for a few in two rows; for many, stage II
+        only.
+        """
         from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.labels import labels_of
         from fwd_report.techniques.parts import Grid, Picture, Slider
