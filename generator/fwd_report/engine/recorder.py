@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from fwd_report.engine.contexts import require_planned
 from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
 from fwd_report.engine.machine import Machine
 from fwd_report.engine.repository import git_state
+from fwd_report.engine.run_contexts import require_planned
 from fwd_report.errors import CodeChangedError, UserError
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run

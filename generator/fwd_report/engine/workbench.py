@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fwd_report.engine.contexts import Contexts
 from fwd_report.engine.machine import Machine
-from fwd_report.engine.models import Models
+from fwd_report.engine.model_source import Models
 from fwd_report.engine.networks import Networks
 from fwd_report.engine.recorder import Recorder
+from fwd_report.engine.run_contexts import Contexts
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store

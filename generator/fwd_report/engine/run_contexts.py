@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.engine.machine import Machine
-from fwd_report.engine.models import Models
+from fwd_report.engine.model_source import Models
 from fwd_report.errors import OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plugged import digest_of_files
