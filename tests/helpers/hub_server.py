@@ -22,7 +22,8 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-DOWNLOADED = r"^GET (?:/[^/]+/[^/]+/resolve|/api/resolve-cache/models/[^/]+/[^/]+)/[^/]+/(.+)"
+MODEL = "([^/]+/[^/]+)"
+DOWNLOADED = rf"^GET /(?:{MODEL}/resolve|api/resolve-cache/models/{MODEL})/[^/]+/(.+)"
 LARGE = (".safetensors", ".model", ".bin")
 """What the hub keeps in LFS, and lists the SHA-256 of."""
 
@@ -87,9 +88,15 @@ class Hub:
 
     def downloads(self) -> list[str]:
         """The files that were downloaded, not only asked about, in order."""
-        return [
-            found[1] for path in self.asked if (found := re.search(DOWNLOADED, path)) is not None
-        ]
+        return [file for _, file in self._downloaded()]
+
+    def downloads_of(self, name: str) -> set[str]:
+        """Those of one model."""
+        return {file for model, file in self._downloaded() if model == name}
+
+    def _downloaded(self) -> list[tuple[str, str]]:
+        found = (re.search(DOWNLOADED, path) for path in self.asked)
+        return [(match[1] or match[2], match[3]) for match in found if match is not None]
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
