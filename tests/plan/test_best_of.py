@@ -152,7 +152,7 @@ def test_what_refers_to_it_gets_the_chosen_and_their_script_is_the_candidate_s(
     assert [entry.needs["of"][0].seed for entry in large] == [entry.seed for entry in shown]
     script = section.experiments[0].script
     assert script is not None
-    assert f"size, seed = 16, {shown[0].seed}\n" in script.text
+    assert f"size, seed = unet.config.sample_size, {shown[0].seed}\n" in script.text
 
 
 def test_more_candidates_run_only_what_is_new(chosen: Any) -> None:
