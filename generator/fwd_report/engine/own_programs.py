@@ -22,12 +22,13 @@ class Watch:
         self._tell = tell
         self._told: set[tuple[str, str]] = set()
 
-    def step(self, run: Run, step: Callable[[], bool]) -> bool:
+    def step(self, run: Run, step: Callable[[], None]) -> None:
         """Take a run's program one step further; warns of global random numbers that it draws."""
         if not run.plugged or (run.technique.name, "draws") in self._told:
-            return step()
+            step()
+            return
         before = _random_states()
-        went_on = step()
+        step()
         drawn = [name for name, same in _compared(before, _random_states()) if not same]
         if drawn:
             self._warn(
@@ -37,7 +38,6 @@ class Watch:
                 f"{' and '.join(drawn)}, so its result depends on the runs beside it, and its key "
                 "does not say so; draw from run.noise, or from a torch.Generator of its own",
             )
-        return went_on
 
     def finished(self, run: Run, network_steps: int) -> None:
         """After a run's last step: warns where it asked more or less often than it declares."""

@@ -4,14 +4,14 @@ exist.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from jinja2 import UndefinedError
 
+from fwd_report.spec.project import ExperimentSpec
 from fwd_report.spec.prose_check import KINDS, NONE_THERE, VIEWED, names_of
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.techniques.base import Technique
 
 NOT_RUN = "not run yet"
 
@@ -89,9 +89,9 @@ class NotRunValues(NotRun):
 class UnrunView(NotRun):
     """A run without a result, as prose sees it: names that it will not have are errors already."""
 
-    def __init__(self, techniques: Sequence[Technique]) -> None:
-        """techniques: those of the experiment's runs; this may be any of them."""
-        self._techniques = techniques
+    def __init__(self, spec: ExperimentSpec) -> None:
+        """spec: of the experiment; this may be any of its runs."""
+        self._spec = spec
 
     def __getattr__(self, name: str) -> NotRun:
         if name.startswith("_"):
@@ -99,4 +99,4 @@ class UnrunView(NotRun):
         check_name(f"a run has no {name!r}", name, VIEWED)
         if name not in KINDS:
             return NotRun()
-        return NotRunValues(KINDS[name], names_of(self._techniques, name))
+        return NotRunValues(KINDS[name], names_of(self._spec, name))

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.asked_prompts import unseen_prompts
+from fwd_report.site.candidates import strips
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
 from fwd_report.site.page_templates import rendered
@@ -138,11 +139,10 @@ def highlighted(source: str) -> str:
 
 
 def _figure(result: ExperimentResult, gallery: Gallery, caption: str) -> dict[str, Any]:
-    """The figure's blocks, the prompts that neither they nor the caption show, and what is
-    missing.
-    """
+    """The figure's blocks and candidates, the prompts that they do not show, what is missing."""
     absence = result.absence
     shown: list[Block] = []
+    others: list[Block] = []
     prompts: list[tuple[str, str]] = []
     if result.entries:
         try:
@@ -153,9 +153,16 @@ def _figure(result: ExperimentResult, gallery: Gallery, caption: str) -> dict[st
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
                 prompts = unseen_prompts(result.entries, parts, caption)
+                others = blocks(strips(result.entries), gallery)
         except (LookupError, OSError, ValueError):
             if absence is None:
                 raise
     elif absence is None:
         absence = "there are no results to show"
-    return {"blocks": shown, "absence": absence, "prompts": prompts}
+    return {
+        "blocks": shown,
+        "absence": absence,
+        "prompts": prompts,
+        "best_of": result.spec.best_of,
+        "candidates": others,
+    }

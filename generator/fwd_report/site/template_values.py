@@ -97,8 +97,7 @@ class ExperimentView:
         self.figure = figure
         self._missing = result.absence is not None
         self._result = result
-        own = () if result.spec.technique.kind == "figure" else result.spec.variants
-        self._unrun = UnrunView([variant.technique for variant in own])
+        self._unrun = UnrunView(result.spec)
 
     @cached_property
     def _runs(self) -> tuple[RunView, ...]:

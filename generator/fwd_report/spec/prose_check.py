@@ -12,11 +12,11 @@ from fwd_report.errors import Problem
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
-from fwd_report.spec.project import Project
+from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import NAMES, RAW, Templates, shown
 from fwd_report.spec.yaml_nodes import Place
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.choosing import CANDIDATE, SCORES, Chosen
 
 Finding = tuple[int, str, str, str | None]
 """(line of the text, word to point at, message, hint)."""
@@ -24,6 +24,8 @@ Finding = tuple[int, str, str, str | None]
 IN_MATH = "double braces stand for a value, in math too: where both are meant, write { {t} }"
 KINDS = {"params": "parameter", "metrics": "metric", "series": "series"}
 """What a run has by names that its technique knows, with the word for one of them."""
+CHOSEN = {"params": Chosen.model_fields, "metrics": (CANDIDATE,), "series": SCORES}
+"""What runs have besides where they were chosen among others."""
 NONE_THERE = "it has none"
 VIEWED = (
     "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
@@ -98,23 +100,24 @@ class ProseCheck:
 
 def _known(draft: Draft, kind: str) -> Collection[str] | None:
     """The names that runs of an experiment have under `params`, `metrics` or `series`, if known."""
+    if draft.spec is not None:
+        return names_of(draft.spec, kind)
     technique = draft.technique
-    if technique is None or technique.kind == "figure":
-        return None
-    if kind == "params":
-        return technique.model_fields
-    variants = draft.spec.variants if draft.spec is not None else ()
-    return names_of([variant.technique for variant in variants], kind)
+    fields = technique is not None and technique.kind != "figure" and kind == "params"
+    return technique.model_fields if technique and fields else None
 
 
-def names_of(techniques: Sequence[Technique], kind: str) -> frozenset[str] | None:
-    """The names that runs of any of these may have under `params`, `metrics` or `series`.
+def names_of(spec: ExperimentSpec, kind: str) -> frozenset[str] | None:
+    """The names that runs of an experiment may have under `params`, `metrics` or `series`.
 
-    None: not known, because there is no technique, or one does not declare its numbers itself (a
-    subclass may produce more than its base).
+    None: not known, because it shows runs of others, or its technique does not declare its numbers
+    itself (a subclass may produce more than its base).
     """
-    found: set[str] = set()
-    for technique in techniques:
+    if spec.technique.kind == "figure":
+        return None
+    found = set(CHOSEN[kind]) if spec.best_of is not None else set()
+    for variant in spec.variants:
+        technique = variant.technique
         if kind == "params":
             found.update(type(technique).model_fields)
             continue
@@ -122,7 +125,7 @@ def names_of(techniques: Sequence[Technique], kind: str) -> frozenset[str] | Non
         if made is None:
             return None
         found.update(made.get(kind, ()))
-    return frozenset(found) if techniques else None
+    return frozenset(found) if spec.variants else None
 
 
 def prose_problem(project: Project, section: str, path: ValuePath, error: Exception) -> Problem:

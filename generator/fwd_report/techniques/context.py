@@ -21,7 +21,9 @@ class RunContext:
     """What one run may use: its seed's noise, its model, its inputs, the results it refers to.
 
     model: the model it queries (stage I or II of the report's, or one trained by a referenced run).
-    scorer: scores how well pictures match texts, if the technique names one. images and masks: by
+    scorer: scores how well pictures match texts, if the technique names one. device: where a job
+    trains; for a program, where its model and all its tensors are: noise, inputs, predictions,
+    images. What it creates itself, it creates there: `torch.zeros_like(x)`. images and masks: by
     field name, at the model's size and in its range: images (C, H, W), masks (1, H, W) with 1 where
     new content goes. needs: entries of the referenced runs by field name; epochs: the epoch of a
     reference written `id@epoch`. folder: a job's working folder, kept across interruptions and
@@ -67,4 +69,4 @@ class RunContext:
         """The exact float32 tensor of that name in the referenced run's result."""
         from fwd_report.models.stored import tensors_of
 
-        return tensors_of(self.needs[need][0])[name]
+        return tensors_of(self.needs[need][0])[name].to(self.noise.device)
