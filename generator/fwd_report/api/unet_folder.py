@@ -14,6 +14,7 @@ from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.errors import UserError, first_line
 from fwd_report.models.handle import Evaluator, ModelHandle
+from fwd_report.precision import require_finite
 
 NETWORK = "UNet2DModel"
 VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
@@ -73,6 +74,7 @@ class UNetEvaluator:
         if queries[0].condition is not None:
             labels = torch.tensor([query.condition for query in queries], device=self.device)
         output = self._network(x, t, labels, return_dict=False)[0].float().cpu().clone()
+        require_finite(output, self._dtype)
         return [self._prediction(one, queries[0].x.shape[0]) for one in output]
 
     def _prediction(self, output: Tensor, channels: int) -> Prediction:

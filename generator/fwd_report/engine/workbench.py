@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fwd_report.engine.device import choose_device, choose_dtype
-from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
+from fwd_report.engine.device import choose_device
+from fwd_report.engine.environment import hardware, peak_memory, versions
 from fwd_report.engine.networks import Networks
 from fwd_report.engine.repository import git_state
 from fwd_report.errors import CodeChangedError, OutdatedError, UserError
@@ -21,6 +21,7 @@ from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plugged import digest_of_files
 from fwd_report.plan.run import Run
+from fwd_report.precision import choose_dtype, rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.recording.world import context_of
 from fwd_report.spec.project import Project
@@ -144,7 +145,7 @@ class Workbench:
                     "device": device,
                     "hardware": hardware(device),
                     "dtype": result.precision or (self._precision(run) if asked else "float32"),
-                    "precision": precision_policy(device),
+                    "precision": rounding_policy(device),
                     "deterministic": self._deterministic,
                     "peak_memory": peak_memory(device),
                     "versions": versions(),

@@ -15,6 +15,7 @@ from fwd_report.models import schedules, weights
 from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.prompts import Prompts
+from fwd_report.precision import require_finite
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
@@ -111,6 +112,7 @@ class StageOne:
         )[0]
         channels = queries[0].x.shape[0]
         output = output.float().cpu()
+        require_finite(output, self._dtype)
         return [Prediction(one[:channels], _variance(one[channels:])) for one in output.clone()]
 
 

@@ -13,6 +13,7 @@ from fwd_report.models import weights
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
+from fwd_report.precision import require_finite, rounding_policy
 from fwd_report.store.memory import Memory, digest_of
 
 
@@ -102,6 +103,7 @@ class PromptEncoder:
         encoder = weights.load_text_encoder(folder, self._device, self._dtype)
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
+            require_finite(hidden, self._dtype, "the text encoder's answer")
             self._encoded[prompt] = hidden.to(self._device, self._dtype)
             self._keep(prompt, hidden)
         del encoder
@@ -113,7 +115,8 @@ class PromptEncoder:
         """What an encoded prompt is remembered by: all that it is computed from."""
         libraries = [version(name) for name in ("torch", "transformers")]
         # What an encoder makes in another number of threads differs in its last bits.
-        where = [self._device, str(self._dtype), torch.get_num_threads()]
+        threads = str(torch.get_num_threads())
+        where = [self._device, str(self._dtype), rounding_policy(self._device), threads]
         return digest_of("prompt", prompt, self._digest, self._code, libraries, where)
 
     @outside_keys

@@ -61,6 +61,8 @@ class ReportSpec(BaseModel):
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    tf32: bool = False
+    """Whether GPUs may round float32 to TF32 in products and convolutions: faster, less exact."""
     batch: int | None = Field(default=None, ge=1, le=100_000)
     """Most queries a batch; None: chosen by device and memory."""
     deterministic: bool = False
