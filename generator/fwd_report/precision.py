@@ -101,6 +101,20 @@ def require_finite(output: Tensor, dtype: torch.dtype, what: str = "the network'
     )
 
 
+def kept_finite(output: Tensor, dtype: torch.dtype) -> Tensor:
+    """A network's answers, (B, …), of which none is finite in part.
+
+    On the CPU it raises as `require_finite`. Elsewhere looking would wait for the device, so an
+    answer that is not finite is made to hold no number at all. It stays so through every step, and
+    is found when the result is stored.
+    """
+    if output.device.type == "cpu":
+        require_finite(output, dtype)
+        return output
+    zeros = (output * 0).flatten(1).sum(1)  # 0, or no number where one of them is not finite
+    return output + zeros.view(-1, *[1] * (output.ndim - 1))
+
+
 def _backends() -> Any:
     import torch
 

@@ -12,6 +12,7 @@ from fwd_report.engine.batching import Batcher
 from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.jobs import news_of, program_of, run_job
 from fwd_report.engine.progress import Progress
+from fwd_report.engine.turns import Turns
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
@@ -69,6 +70,7 @@ class Engine:
         """By the key of each run that failed, or was given up for another's failure."""
         self._pending: set[str] = set()
         """Keys of the runs that wait or live."""
+        self._turns = Turns(())
         self._started = 0
         self._since: float | None = None
         """When the last batch was counted: a rate includes what happens between batches."""
@@ -80,6 +82,7 @@ class Engine:
         """
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
+        self._turns = Turns(runs)
         self._store.sweep()
         self._workbench.prepare(self._waiting.values())
         try:
@@ -127,6 +130,8 @@ class Engine:
             self._fail(run, cause, like=why)
             return True
         if any(need.key in self._pending for need in _needs(run)):
+            return False
+        if self._turns.early(run, self._pending):
             return False
         gone = [need for need in _needs(run) if not self._store.has(need.key)]
         if gone:
@@ -217,7 +222,9 @@ class Engine:
             except Exception as error:
                 self._broken[model] = error
                 raise
-            self._batchers[model] = Batcher(evaluator, self._workbench.batch)
+            most = self._workbench.batch
+            most = min(most, getattr(evaluator, "foreseen", None) or most)
+            self._batchers[model] = Batcher(evaluator, most)
         return self._batchers[model]
 
     def _advance(self, live: _Live, step: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ from fwd_report.plan.entries import Entries
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.plugged import digest_of_files
 from fwd_report.plan.run import Run
-from fwd_report.precision import choose_dtype, rounding_policy
+from fwd_report.precision import choose_dtype, require_finite, rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.recording.world import context_of
 from fwd_report.spec.project import Project
@@ -54,7 +54,7 @@ class Workbench:
         usual = CPU_BATCH if self.device == "cpu" else GPU_BATCH
         self.batch = 1 if self._deterministic else project.report.batch or usual
         """Most queries a batch, before memory says otherwise."""
-        self._networks = Networks(project, store, self.device, self._dtype)
+        self._networks = Networks(project, store, self.device, self._dtype, self.batch)
 
     def prepare(self, runs: Iterable[Run]) -> None:
         """Note what the runs to come ask, so that the text encoder is loaded once."""
@@ -130,6 +130,8 @@ class Workbench:
             raise
         asked = run.technique.kind == "job" or network_steps > 0
         device = self.device if asked else "cpu"
+        if run.model is not None:
+            _require_finite(result, self._dtype)
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
             self._store.seal(
@@ -145,7 +147,7 @@ class Workbench:
                     "device": device,
                     "hardware": hardware(device),
                     "dtype": result.precision or (self._precision(run) if asked else "float32"),
-                    "precision": rounding_policy(device),
+                    "precision": self._rounding(run, device),
                     "deterministic": self._deterministic,
                     "peak_memory": peak_memory(device),
                     "versions": versions(),
@@ -162,6 +164,10 @@ class Workbench:
         dtype = torch.float32 if run.model is None else self._dtype
         return str(dtype).removeprefix("torch.")
 
+    def _rounding(self, run: Run, device: str) -> str:
+        """How float32 is rounded, and where prompts were encoded if that was elsewhere."""
+        return ", ".join(filter(None, (rounding_policy(device), self._networks.encoded(run))))
+
     def place(self, run: Run) -> str:
         """Where the specs ask for the run, as `file:line`."""
         problem = self._project.problem("", run.section, run.experiment)
@@ -172,6 +178,13 @@ class Workbench:
         path = self._store.log(run.name, "".join(lines))
         root = self._project.root
         return path.relative_to(root) if path and path.is_relative_to(root) else path
+
+
+def _require_finite(result: Result, dtype: torch.dtype) -> None:
+    """Raise UserError for a picture that is none, as a device's answers may have left it."""
+    alone = () if result.image is None else (result.image,)
+    for tensor in (*alone, *result.images.values(), *result.frames.values()):
+        require_finite(tensor, dtype)
 
 
 def _require_planned(run: Run) -> None:

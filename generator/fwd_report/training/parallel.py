@@ -60,7 +60,7 @@ def _work(
     plugins: Travelling,
     task: Task,
     began: Mapping[str, Stamp | None],
-    tf32: bool,
+    tf32: bool = False,
 ) -> None:
     require_untouched(began)
     os.environ |= {
