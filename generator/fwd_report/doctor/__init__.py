@@ -58,7 +58,7 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
         return
     yield from findings
     if device is not None and wanted:
-        yield from _of_memory(project, device, store, wanted)
+        yield from _of_memory(project, store, wanted)
     store.memory.save()
 
 
@@ -79,17 +79,13 @@ def _due(project: Project, options: Options) -> tuple[list[Run], Store, Finding]
     return due, store, Finding("plan", says, data=data)
 
 
-def _of_memory(
-    project: Project, device: str, store: Store, wanted: Sequence[Wanted]
-) -> Iterator[Finding]:
+def _of_memory(project: Project, store: Store, wanted: Sequence[Wanted]) -> Iterator[Finding]:
     from fwd_report.doctor.holdings import Holdings
-    from fwd_report.engine.workbench import CPU_BATCH, GPU_BATCH
-    from fwd_report.precision import choose_dtype
+    from fwd_report.engine.machine import Machine
 
-    usual = CPU_BATCH if device == "cpu" else GPU_BATCH
-    batch = 1 if project.report.deterministic else project.report.batch or usual
-    dtype = choose_dtype(project.report.dtype, device)
     try:
-        yield from Holdings(device, dtype, batch, store.memory).findings(wanted)
+        machine = Machine.of(project.report)
+        holdings = Holdings(machine.device, machine.dtype, machine.batch, store.memory)
+        yield from holdings.findings(wanted)
     except UserError as error:
         yield problem("networks", error)
