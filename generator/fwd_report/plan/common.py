@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from fwd_report.techniques.base import (
     marked_fields,
     scorer_field,
 )
+from fwd_report.techniques.framing import Frame, Framing
 
 FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
 """Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
@@ -45,6 +46,7 @@ class Common:
     scorer: str | None
     epochs: Mapping[str, int | None]
     inputs: Mapping[str, Path]
+    frames: Mapping[str, Frame]
     network_steps: int
 
     def holds_for(self, slot: Slot[Run]) -> bool:
@@ -90,7 +92,8 @@ class Commons:
         scorer = getattr(technique, judge) if judge else None
         plugged = self._ingredients.plugged(technique, trained)
         shown = marked_fields(type(technique), FigureOnly)
-        unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
+        framing = marked_fields(type(technique), Framing)
+        unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
         closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
         targets = {field: group[0].technique for field, group in needs.items()}
         prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
@@ -110,6 +113,9 @@ class Commons:
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
+        frames = self._ingredients.frames(technique, inputs)
+        if frames:
+            parts["frames"] = {field: asdict(frame) for field, frame in frames.items()}
         if self._project.embeddings and prompts:
             parts["embeddings"] = self._ingredients.embeddings(prompts)
         if scorer is not None and judge is not None:
@@ -133,6 +139,7 @@ class Commons:
             scorer=scorer,
             epochs=epochs,
             inputs=inputs,
+            frames=frames,
             network_steps=technique.network_steps(targets),
         )
 

@@ -22,10 +22,13 @@ from fwd_report.plan.plugged import (
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import placed, scorer_model, stage_models
 from fwd_report.plugins.offered import Offer
+from fwd_report.spec.frames import frames_of, unusual
+from fwd_report.spec.images import Images
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Technique, scorer_field
+from fwd_report.techniques.framing import Frame
 
 RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
 """What the engine does with every run."""
@@ -39,6 +42,7 @@ class Ingredients:
         self.code = Code(store.memory, plugged=sources)
         self._project = project
         self._store = store
+        self._images = Images(store.memory)
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._plugged_files: dict[Offer, Mapping[str, Path]] = {}
@@ -80,6 +84,10 @@ class Ingredients:
         if path not in self._digests:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
+
+    def frames(self, technique: Technique, inputs: Mapping[str, Path]) -> dict[str, Frame]:
+        """How the input files are taken of which not the centre square is, by field."""
+        return unusual(frames_of(technique, inputs, self._images), inputs, self._images)
 
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
         """A scorer's digest. where: the place in the specs that names it, for errors.

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InputFile:
-    """Marks a field that names a file of the project; its digest is part of the run's key."""
+    """Marks a field that names a file of the project; its digest is part of the run's key.
+
+    of: the field of the image that a mask belongs to; None: the first one.
+    """
 
     kind: Literal["image", "mask"]
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,9 @@ class Reading:
 Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
 """A prompt; "" is the unconditional one."""
 ImageFile = Annotated[str, InputFile("image")]
-"""A picture, relative to the project; its centre square is resized to the model's size."""
+"""A picture, relative to the project; a square of it is resized to the model's size."""
 MaskFile = Annotated[str, InputFile("mask")]
-"""A black and white picture of the image's own size: white where new content goes."""
+"""A picture of the image's own shape: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
 ScorerName = Annotated[str, Named("scorers", open=True)]
 """The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
