@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
+from fwd_report.techniques.markers import AllRuns as AllRuns
+from fwd_report.techniques.markers import AskedClass as AskedClass
+from fwd_report.techniques.markers import EachRun as EachRun
+from fwd_report.techniques.markers import FigureOnly as FigureOnly
+from fwd_report.techniques.markers import ImageFile as ImageFile
+from fwd_report.techniques.markers import InputFile as InputFile
+from fwd_report.techniques.markers import MaskFile as MaskFile
+from fwd_report.techniques.markers import OneRun as OneRun
+from fwd_report.techniques.markers import Prompt as Prompt
+from fwd_report.techniques.markers import PromptText as PromptText
+from fwd_report.techniques.markers import Reference as Reference
+from fwd_report.techniques.markers import ScorerName as ScorerName
+from fwd_report.techniques.markers import Trained as Trained
 
 if TYPE_CHECKING:
     import torch
@@ -27,42 +40,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class InputFile:
-    """Marks a field that names a file of the project; its digest is part of the run's key.
-
-    of: the field of the image that a mask belongs to; None: the first one.
-    """
-
-    kind: Literal["image", "mask"]
-    of: str | None = None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Marks a field that names another experiment, as `id` or `section.id`.
-
-    fan "each": this experiment has one run for each run of the other; "one": the other must have
-    a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    asked: the other is a training, and the network it left is the run's model.
-    """
-
-    fan: Literal["each", "one", "all"]
-    asked: bool = False
-
-
-class FigureOnly:
-    """Marks a field that the figure alone reads: it is not part of the run's key."""
-
-
-class PromptText:
-    """Marks a field whose text the text encoder reads; it is encoded once and cached."""
-
-
-class AskedClass:
-    """Marks a field with the class that a class-conditional model is asked for: a digit."""
-
-
-@dataclass(frozen=True)
 class Reading:
     """A way to look at a result: the picture of that name should show the prompt.
 
@@ -72,23 +49,6 @@ class Reading:
     picture: str
     prompt: str
     label: str
-
-
-Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
-"""A prompt; "" is the unconditional one."""
-ImageFile = Annotated[str, InputFile("image")]
-"""A picture, relative to the project; a square of it is resized to the model's size."""
-MaskFile = Annotated[str, InputFile("mask")]
-"""A picture of the image's own shape: white where new content goes."""
-EachRun = Annotated[str, Reference("each")]
-ScorerName = Annotated[str, Named("scorers", open=True)]
-"""The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
-texts. It becomes the run's scorer, and what it is made of part of the run's key; a field left None
-takes the report's."""
-OneRun = Annotated[str, Reference("one")]
-Trained = Annotated[str, Reference("one", asked=True)]
-"""A training, as `id` or `id@epoch`, whose network the run asks."""
-AllRuns = Annotated[str, Reference("all")]
 
 
 @dataclass
