@@ -7,7 +7,7 @@ Every view here permutes pixels, or changes signs, which keeps noise independent
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
@@ -25,16 +25,23 @@ class View:
     """V x: a permutation of the pixels of a square image, perhaps with the sign changed.
 
     order: which pixel each place shows. sign: -1 negates the values. seed: of random orders.
+    moves_pixels: single pixels move, so that blocks of an enlarged picture do; blocks: their width.
     """
 
     name: str
     order: Order
     sign: int = 1
     seed: int = 0
+    moves_pixels: bool = False
+    blocks: int = 1
+
+    def enlarged(self, times: int) -> View:
+        """The same view of pictures that are `times` as large."""
+        return replace(self, blocks=self.blocks * times) if self.moves_pixels else self
 
     def apply(self, image: Tensor) -> Tensor:
         """V x; image: (..., H, W) with H = W, in a range symmetric about 0 if sign is -1."""
-        return self.sign * _take(image, _order(self.order, image.shape[-1], self.seed))
+        return self.sign * _take(image, self._order(image.shape[-1]))
 
     def invert(self, image: Tensor) -> Tensor:
         """V⁻¹ x, the exact inverse of `apply`."""
@@ -42,7 +49,10 @@ class View:
 
     def invert_variance(self, variance: Tensor) -> Tensor:
         """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
-        return _take(variance, _order(self.order, variance.shape[-1], self.seed).argsort())
+        return _take(variance, self._order(variance.shape[-1]).argsort())
+
+    def _order(self, size: int) -> Tensor:
+        return _order(self.order, size, self.seed, self.blocks)
 
 
 class Invertible(Protocol):
@@ -65,8 +75,14 @@ def _take(image: Tensor, order: Tensor) -> Tensor:
 
 
 @cache
-def _order(order: Order, size: int, seed: int) -> Tensor:
-    return order(size, seed)
+def _order(order: Order, size: int, seed: int, blocks: int) -> Tensor:
+    """The order of a picture's pixels; of blocks that many pixels wide, moved whole."""
+    small = order(size // blocks, seed)
+    if blocks == 1:
+        return small
+    pixels = _pixels(size).reshape(size // blocks, blocks, size // blocks, blocks).transpose(1, 2)
+    moved = pixels.reshape(-1, blocks, blocks)[small]
+    return moved.reshape(size // blocks, size // blocks, blocks, blocks).transpose(1, 2).flatten()
 
 
 def _pixels(size: int) -> Tensor:
@@ -138,7 +154,7 @@ VIEWS: dict[str, View] = {
         View("skew", _skew),
         View("inner_circle", _inner_circle),
         View("patches", _permuted_patches),
-        View("pixels", _permuted_pixels),
+        View("pixels", _permuted_pixels, moves_pixels=True),
         View("jigsaw", jigsaw_order),
     )
 }

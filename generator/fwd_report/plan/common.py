@@ -20,6 +20,7 @@ from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec
 from fwd_report.techniques.base import (
     FigureOnly,
     InputFile,
+    Reference,
     Technique,
     asked_field,
     marked_fields,
@@ -94,8 +95,15 @@ class Commons:
         shown = marked_fields(type(technique), FigureOnly)
         framing = marked_fields(type(technique), Framing)
         unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
-        closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
         targets = {field: group[0].technique for field, group in needs.items()}
+        helpers = [
+            type(targets[field]).__module__
+            for field, reference in marked_fields(type(technique), Reference).items()
+            if reference.helps and field in targets
+        ]
+        closure = self._ingredients.closure(
+            technique, stage, bool(trained), bool(inputs), plugged, helpers
+        )
         prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
         parts = {
             "format": FORMAT,

@@ -117,9 +117,15 @@ class Ingredients:
         trained: bool,
         inputs: bool,
         plugged: Plugged,
+        helpers: Sequence[str] = (),
     ) -> Closure:
-        """The code of a run: its technique's, and what the engine does with it on its behalf."""
+        """The code of a run: its technique's, and what the engine does with it on its behalf.
+
+        helpers: modules of techniques that take part in it. Those of plug-ins are in its key by the
+        keys of the runs it needs.
+        """
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
+        engine += [module for module in helpers if module.startswith("fwd_report.")]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
             if not self._project.embeddings:

@@ -13,7 +13,7 @@ from fwd_report.models.sizes import check_sizes
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
-from fwd_report.scripts.pictures import needs_numpy, picture_lines
+from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json

@@ -18,6 +18,7 @@ from fwd_report.plugins.named import Named
 from fwd_report.techniques.markers import AllRuns as AllRuns
 from fwd_report.techniques.markers import AskedClass as AskedClass
 from fwd_report.techniques.markers import EachRun as EachRun
+from fwd_report.techniques.markers import EnlargedRun as EnlargedRun
 from fwd_report.techniques.markers import FigureOnly as FigureOnly
 from fwd_report.techniques.markers import ImageFile as ImageFile
 from fwd_report.techniques.markers import InputFile as InputFile
@@ -32,9 +33,10 @@ from fwd_report.techniques.markers import Trained as Trained
 if TYPE_CHECKING:
     import torch
 
-    from fwd_report.diffusion.program import Program
+    from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
     from fwd_report.techniques.scripted import Scripted
 
@@ -116,6 +118,23 @@ class Technique(BaseModel):
         """
         prompts = [text for name in marked_fields(cls, PromptText) if (text := params.get(name))]
         return (Reading("image", prompts[0], "the prompt"),) if len(prompts) == 1 else ()
+
+    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+        """How stage II estimates this run's picture, enlarged.
+
+        The default: under the prompt of its first reading.
+        """
+        readings = self.readings(dict(self))
+        return stage.prompted(readings[0].prompt if readings else "", guidance)
+
+    @outside_keys
+    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
+        """The prompts of all evaluations that one estimate by `enlarged` makes.
+
+        The default: those of a guided estimate under the prompt of its first reading.
+        """
+        readings = self.readings(dict(self))
+        return asked_guided((readings[0].prompt if readings else "",), guidance)
 
     @outside_keys
     def describe(self) -> str:
@@ -231,6 +250,14 @@ def prompts_of(technique: Technique) -> list[str]:
         value = getattr(technique, name)
         found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     return found
+
+
+@outside_keys
+def asked_guided(conditional: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
+    """The prompts of all evaluations that one guided estimate makes, of these conditional ones."""
+    if guidance is None or guidance == 1 or not any(conditional):
+        return conditional
+    return ("",) if guidance == 0 else (*conditional, "")
 
 
 def asked_field(technique: type[Technique]) -> str | None:

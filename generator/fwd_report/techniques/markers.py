@@ -27,11 +27,13 @@ class Reference:
 
     fan "each": this experiment has one run for each run of the other; "one": the other must have
     a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    asked: the other is a training, and the network it left is the run's model.
+    asked: the other is a training, and the network it left is the run's model. helps: the other's
+    technique takes part in the run, so its code counts.
     """
 
     fan: Literal["each", "one", "all"]
     asked: bool = False
+    helps: bool = False
 
 
 class FigureOnly:
@@ -53,6 +55,8 @@ ImageFile = Annotated[str, InputFile("image")]
 MaskFile = Annotated[str, InputFile("mask")]
 """A picture of the image's own shape: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
+EnlargedRun = Annotated[str, Reference("each", helps=True)]
+"""The same, where stage II asks the other's technique how its pictures are estimated."""
 ScorerName = Annotated[str, Named("scorers", open=True)]
 """The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
 texts. It becomes the run's scorer, and what it is made of part of the run's key; a field left None

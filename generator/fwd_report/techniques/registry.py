@@ -87,6 +87,11 @@ def technique_of(entry: Entry) -> type[Technique]:
     return all_techniques()[entry.technique]
 
 
+def technique_in(entry: Entry) -> Technique:
+    """The technique that made a result, with the fields it was made by."""
+    return technique_of(entry).model_validate(dict(entry.params))
+
+
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:
     """The fields of a result's technique that carry a marker; none of one that is not known."""
     technique = all_techniques().get(entry.technique)

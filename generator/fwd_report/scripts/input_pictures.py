@@ -55,17 +55,19 @@ def _mask(root: Path, name: str, frame: Frame | None) -> list[str]:
 
     with Image.open(root / name) as file:
         picture = ImageOps.exif_transpose(file)
-    lines = [f"mask = {_opened(name)}"]
+    opened, lines = _opened(name), []
     numbers = _most(picture) == 1
     if transparent(picture):
-        lines += [
+        lines = [
+            f"mask = {opened}",
             'black = Image.new("RGBA", mask.size, "black")',
             'mask = Image.alpha_composite(black, mask.convert("RGBA"))',
         ]
+        opened = "mask"
     elif is_deep(root / name):
-        small = "Image.fromarray(np.asarray(mask).astype(np.uint8))"
-        lines.append(f"mask = {small if numbers else _eight_bits('mask')}")
-    lines.append('mask = mask.convert("L")')
+        small = f"Image.fromarray(np.asarray({opened}).astype(np.uint8))"
+        opened = small if numbers else _eight_bits(opened)
+    lines.append(f'mask = {opened}.convert("L")')
     if numbers:
         lines.append("mask = mask.point(lambda level: 255 * level)")
     if frame is not None and frame.inverted:
