@@ -22,6 +22,7 @@ spin_briefly()
 
 from safetensors.torch import load_file
 
+from fwd_report.diffusion.program import Query, Question
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
@@ -94,16 +95,22 @@ def chosen(runs: Sequence[Run], every: int) -> list[Run]:
 
 
 def alone(run: Run, workbench: Workbench) -> Result:
-    """One run by itself, each of its queries a batch of one."""
+    """One run by itself, each of its questions answered by itself."""
     program = run.technique.program(workbench.context(run))
     answers: Any = None
+
+    def answered(question: Question) -> Any:
+        if isinstance(question, Query):
+            return workbench.evaluator(question.model).evaluate([question])[0]
+        return question.alone()
+
     while True:
         try:
-            queries = program.send(answers)
+            questions = program.send(answers)
         except StopIteration as done:
             result: Result = done.value
             return result
-        answers = tuple(workbench.evaluator(query.model).evaluate([query])[0] for query in queries)
+        answers = tuple(answered(question) for question in questions)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def test_one_bad_query_does_not_take_its_batch_with_it() -> None:
     queries = [Query("toy", torch.zeros(SHAPE), t, "a") for t in range(5, 13)]
     answers = batcher.answer(queries)
     assert [isinstance(answer, Exception) for answer in answers] == [t == 7 for t in range(5, 13)]
-    assert batcher.limit == 8, "a bad query is not a lack of memory"
+    assert batcher.limit(SHAPE) == 8, "a bad query is not a lack of memory"
 
 
 def test_a_failure_stops_its_experiment_and_is_named(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class Walk(Technique):
         return Result(x.clamp(0, 1), images={"exact": x})
 
     def _ask(self, x: torch.Tensor, t: int, condition: str) -> Program[torch.Tensor]:
+        prediction: Prediction
         (prediction,) = yield (Query("toy", x, t, condition),)
         return prediction.value
 

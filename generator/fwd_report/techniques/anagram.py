@@ -82,8 +82,8 @@ class Anagram(Sampling):
         )
         x = run.noise.draw(model.shape)
         timesteps = process.timesteps(self.steps)
-        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"viewed": view.apply(trajectory[-1])})
+        (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
+        return Result(image, images={"viewed": view.apply(image)})
 
     def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
         """The same mean at stage II, whose condition is seen through the view too."""

@@ -71,7 +71,7 @@ class Inpaint(Sampling, Pictured):
             context = process.forward(x0, t, run.noise.draw(x0.shape))
             return mask * x + (1 - mask) * context
 
-        trajectory = yield from denoise(
+        (image,) = yield from denoise(
             process,
             run.noise.draw(model.shape),
             process.timesteps(self.steps),
@@ -81,7 +81,7 @@ class Inpaint(Sampling, Pictured):
         )
         low, high = model.value_range
         return Result(
-            trajectory[-1],
+            image,
             images={
                 "original": x0,
                 "mask": low + mask * (high - low),

@@ -103,8 +103,8 @@ class Upsample(Technique):
         else:
             estimate = stage.prompted(self.prompt, self.guidance)
         timesteps = model.process.timesteps(self.steps)
-        trajectory = yield from denoise(model.process, x, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"small": small})
+        (image,) = yield from denoise(model.process, x, timesteps, estimate, run.noise)
+        return Result(image, images={"small": small})
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
