@@ -97,7 +97,7 @@ class Commons:
         unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
         targets = {field: group[0].technique for field, group in needs.items()}
         helpers = [
-            type(targets[field]).__module__
+            (type(targets[field]).__module__, f"{type(targets[field]).__name__}.{reference.helps}")
             for field, reference in marked_fields(type(technique), Reference).items()
             if reference.helps and field in targets
         ]

@@ -117,15 +117,13 @@ class Ingredients:
         trained: bool,
         inputs: bool,
         plugged: Plugged,
-        helpers: Sequence[str] = (),
+        helpers: Sequence[tuple[str, str]] = (),
     ) -> Closure:
         """The code of a run: its technique's, and what the engine does with it on its behalf.
 
-        helpers: modules of techniques that take part in it. Those of plug-ins are in its key by the
-        keys of the runs it needs.
+        helpers: (module, method) of other techniques that take part in it.
         """
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
-        engine += [module for module in helpers if module.startswith("fwd_report.")]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
             if not self._project.embeddings:
@@ -138,7 +136,8 @@ class Ingredients:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        module, definitions = type(technique).__module__, plugged.bases + plugged.definitions
+        definitions = (*plugged.bases, *plugged.definitions, *helpers)
+        module = type(technique).__module__
         name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
             self._closures[name] = self.code.closure(module, engine, definitions)

@@ -27,13 +27,13 @@ class Reference:
 
     fan "each": this experiment has one run for each run of the other; "one": the other must have
     a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    asked: the other is a training, and the network it left is the run's model. helps: the other's
-    technique takes part in the run, so its code counts.
+    asked: the other is a training, and the network it left is the run's model. helps: a
+    method of the other's technique that takes part in the run, so that its code counts.
     """
 
     fan: Literal["each", "one", "all"]
     asked: bool = False
-    helps: bool = False
+    helps: str | None = None
 
 
 class FigureOnly:
@@ -55,7 +55,7 @@ ImageFile = Annotated[str, InputFile("image")]
 MaskFile = Annotated[str, InputFile("mask")]
 """A picture of the image's own shape: white where new content goes."""
 EachRun = Annotated[str, Reference("each")]
-EnlargedRun = Annotated[str, Reference("each", helps=True)]
+EnlargedRun = Annotated[str, Reference("each", helps="enlarged")]
 """The same, where stage II asks the other's technique how its pictures are estimated."""
 ScorerName = Annotated[str, Named("scorers", open=True)]
 """The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
