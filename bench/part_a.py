@@ -56,10 +56,13 @@ def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     workbench = Workbench(project, store, LoadedCode(plan.sources))
     runs = chosen(plan.runs, every)
     calls = sum(run.network_steps for run in runs)
-    print(f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.batch}", flush=True)
-    workbench.prepare(runs)
+    print(
+        f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.machine.batch}",
+        flush=True,
+    )
+    workbench.models.prepare(runs)
     for stage in {run.technique.stage for run in runs if run.technique.stage and run.network_steps}:
-        workbench.evaluator(STAGE_NAMES[stage])
+        workbench.models.evaluator(STAGE_NAMES[stage])
 
     with (
         timed("engine") as engine_time,
@@ -96,12 +99,12 @@ def chosen(runs: Sequence[Run], every: int) -> list[Run]:
 
 def alone(run: Run, workbench: Workbench) -> Result:
     """One run by itself, each of its questions answered by itself."""
-    program = run.technique.program(workbench.context(run))
+    program = run.technique.program(workbench.contexts.of(run))
     answers: Any = None
 
     def answered(question: Question) -> Any:
         if isinstance(question, Query):
-            return workbench.evaluator(question.model).evaluate([question])[0]
+            return workbench.models.evaluator(question.model).evaluate([question])[0]
         return question.alone()
 
     while True:

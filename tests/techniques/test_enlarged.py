@@ -150,7 +150,7 @@ def test_what_a_step_asks(tiny: World, tmp_path: Path, guidance: float, calls: i
 
 @given(st.sampled_from(sorted(VIEWS)), st.integers(0, 3), st.sampled_from([2, 4]))
 def test_an_enlarged_picture_is_seen_as_the_small_one(name: str, seed: int, times: int) -> None:
-    """V of the enlarged picture, made small, is V of the small one: nearly, where it cuts pixels."""
+    """V of the enlarged picture, made small, is V of the small one, or nearly."""
     view = replace(VIEWS[name], seed=seed)
     small = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(seed))
     if name in ("skew", "jigsaw", "inner_circle"):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.diffusion.jigsaw import jigsaw_order
+from fwd_report.diffusion.rows import uploaded
 
 Order = Callable[[int, int], Tensor]
 """order(size, seed) -> for each place of the viewed square image, the pixel it shows: (size²,)."""
@@ -41,7 +42,7 @@ class View:
 
     def apply(self, image: Tensor) -> Tensor:
         """V x; image: (..., H, W) with H = W, in a range symmetric about 0 if sign is -1."""
-        return self.sign * _take(image, self._order(image.shape[-1]))
+        return self.sign * _take(image, self._order(image, inverse=False))
 
     def invert(self, image: Tensor) -> Tensor:
         """V⁻¹ x, the exact inverse of `apply`."""
@@ -49,10 +50,10 @@ class View:
 
     def invert_variance(self, variance: Tensor) -> Tensor:
         """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
-        return _take(variance, self._order(variance.shape[-1]).argsort())
+        return _take(variance, self._order(variance, inverse=True))
 
-    def _order(self, size: int) -> Tensor:
-        return _order(self.order, size, self.seed, self.blocks)
+    def _order(self, image: Tensor, inverse: bool) -> Tensor:
+        return _order(self.order, image.shape[-1], self.seed, self.blocks, inverse, image.device)
 
 
 class Invertible(Protocol):
@@ -75,14 +76,22 @@ def _take(image: Tensor, order: Tensor) -> Tensor:
 
 
 @cache
-def _order(order: Order, size: int, seed: int, blocks: int) -> Tensor:
-    """The order of a picture's pixels; of blocks that many pixels wide, moved whole."""
-    small = order(size // blocks, seed)
-    if blocks == 1:
-        return small
-    pixels = _pixels(size).reshape(size // blocks, blocks, size // blocks, blocks).transpose(1, 2)
-    moved = pixels.reshape(-1, blocks, blocks)[small]
-    return moved.reshape(size // blocks, size // blocks, blocks, blocks).transpose(1, 2).flatten()
+def _order(
+    order: Order, size: int, seed: int, blocks: int, inverse: bool, device: torch.device
+) -> Tensor:
+    """The order, or the one that undoes it, on the device; of blocks that many pixels wide."""
+    places = order(size // blocks, seed)
+    if blocks > 1:
+        places = _of_blocks(places, size, blocks)
+    return uploaded(places.argsort() if inverse else places, device)
+
+
+def _of_blocks(places: Tensor, size: int, blocks: int) -> Tensor:
+    """An order of blocks, which are moved whole, as one of pixels."""
+    side = size // blocks
+    pixels = _pixels(size).reshape(side, blocks, side, blocks).transpose(1, 2)
+    moved = pixels.reshape(-1, blocks, blocks)[places].reshape(side, side, blocks, blocks)
+    return moved.transpose(1, 2).flatten()
 
 
 def _pixels(size: int) -> Tensor:

@@ -44,7 +44,7 @@ class Engine:
         self._keep_going = keep_going
         self._waiting: dict[str, Run] = {}
         self._programs = Programs(workbench, progress, self._write, self._give_up)
-        self._writer: Writer[Live] = Writer(LIVE_BATCHES * workbench.batch)
+        self._writer: Writer[Live] = Writer(LIVE_BATCHES * workbench.machine.batch)
         self.finished: set[str] = set()
         """Keys of the runs whose results are in the store as they should be."""
         self.others: set[str] = set()
@@ -64,7 +64,7 @@ class Engine:
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
         self._store.sweep()
-        self._workbench.prepare(self._waiting.values())
+        self._workbench.models.prepare(self._waiting.values())
         try:
             while (self._waiting or self._programs or self._writer.busy) and (
                 self._keep_going or not self._stopped()
@@ -92,7 +92,7 @@ class Engine:
         """Start programs while there is room for their queries; whether any changed state."""
         changed = False
         for run in list(self._waiting.values()):
-            if self._programs.waiting >= LIVE_BATCHES * self._workbench.batch:
+            if self._programs.waiting >= LIVE_BATCHES * self._workbench.machine.batch:
                 break
             startable = run.technique.kind == "program" or bool(self._failed_needs(run))
             if startable and run.key in self._waiting:
@@ -140,7 +140,7 @@ class Engine:
 
     def _start_program(self, run: Run, lock: Lock) -> None:
         try:
-            context = self._workbench.context(run, news=news_of(run, self._progress))
+            context = self._workbench.contexts.of(run, news=news_of(run, self._progress))
             program = program_of(run, context)
         except Exception as error:
             self._fail(run, error, lock)
@@ -166,7 +166,8 @@ class Engine:
 
     def _store_result(self, live: Live) -> None:
         result, value_range = live.exchange.result, live.value_range
-        self._workbench.store(live.run, result, value_range, live.seconds, live.network_steps)
+        store = self._workbench.recorder.store
+        store(live.run, result, value_range, live.seconds, live.network_steps)
 
     def _written(self, results: Sequence[tuple[Live, Exception | None]]) -> None:
         """Count what was written, or could not be."""
@@ -204,14 +205,15 @@ class Engine:
         if isinstance(error, str):
             failure = Failure(run, error)
         else:
-            failure = failure_of(run, error, self._workbench.log)
+            failure = failure_of(run, error, self._workbench.recorder.log)
         if like is not None:
             failure = replace(failure, repairable=like.repairable, wrong_input=like.wrong_input)
         self._failures.append(failure)
         self._failed[run.key] = failure
         self._pending.discard(run.key)
         what = "put off" if failure.repairable else "failed"
-        self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {failure.cause}")
+        place = self._workbench.recorder.place(run)
+        self._progress.note(f"{what}: {run.name} ({place}): {failure.cause}")
         if failure.repairable:
             return
         siblings = [

@@ -140,9 +140,10 @@ class Programs:
             self._progress.working_on("loading a model")
             self.pause()
             try:
-                evaluator = self._workbench.evaluator(model)
+                evaluator = self._workbench.models.evaluator(model)
             except Exception as error:
                 self._broken[model] = error
                 raise
-            self._batchers[model] = Batcher(evaluator, self._workbench.batch, self._progress.note)
+            batch = self._workbench.machine.batch
+            self._batchers[model] = Batcher(evaluator, batch, self._progress.note)
         return self._batchers[model]

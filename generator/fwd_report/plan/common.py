@@ -97,9 +97,11 @@ class Commons:
         unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
         targets = {field: group[0].technique for field, group in needs.items()}
         helpers = [
-            (type(targets[field]).__module__, f"{type(targets[field]).__name__}.{reference.helps}")
+            (base.__module__, f"{base.__name__}.{reference.helps}")
             for field, reference in marked_fields(type(technique), Reference).items()
             if reference.helps and field in targets
+            for base in type(targets[field]).__mro__
+            if issubclass(base, Technique)
         ]
         closure = self._ingredients.closure(
             technique, stage, bool(trained), bool(inputs), plugged, helpers

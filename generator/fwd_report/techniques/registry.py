@@ -89,7 +89,9 @@ def technique_of(entry: Entry) -> type[Technique]:
 
 def technique_in(entry: Entry) -> Technique:
     """The technique that made a result, with the fields it was made by."""
-    return technique_of(entry).model_validate(dict(entry.params))
+    technique = technique_of(entry)
+    known = technique.model_fields
+    return technique.model_validate({n: v for n, v in entry.params.items() if n in known})
 
 
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:
