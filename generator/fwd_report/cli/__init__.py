@@ -11,6 +11,7 @@ from fwd_report import __version__, stopping
 from fwd_report.cli import (
     building,
     diagnosing,
+    fetching,
     pages,
     projects,
     prompt_listing,
@@ -32,6 +33,7 @@ for command in (
     building.plan,
     prompt_listing.prompts,
     diagnosing.doctor,
+    fetching.download,
     pages.check,
     reproducing.reproduce,
     reproducing.script,
