@@ -69,18 +69,22 @@ class Plan:
         return tuple(run for run in self.runs if run.key in chosen)
 
 
-def make_plan(project: Project, store: Store) -> Plan:
-    """Expand every experiment to its runs, key them and compare them with the store."""
+def make_plan(project: Project, store: Store, models_by_name: bool = False) -> Plan:
+    """Expand every experiment to its runs, key them and compare them with the store.
+
+    models_by_name: for what asks no keys, such as which prompts there are. No model is looked for,
+    and the keys are nobody's.
+    """
     with project.plugins.used():
-        return _Planner(project, store).plan()
+        return _Planner(project, store, models_by_name).plan()
 
 
 class _Planner:
-    def __init__(self, project: Project, store: Store) -> None:
+    def __init__(self, project: Project, store: Store, models_by_name: bool) -> None:
         self._project = project
         self._store = store
         self._history = History(store)
-        self._ingredients = Ingredients(project, store)
+        self._ingredients = Ingredients(project, store, models_by_name)
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
