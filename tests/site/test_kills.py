@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 from tests.site.test_owned_files import everything
-from tests.site.publishing.test_publish import git, inside, on_branch, portfolio, remote, write_branch
+from tests.site.publishing.test_publish import (
+    git,
+    inside,
+    on_branch,
+    portfolio,
+    remote,
+    write_branch,
+)
 
 __all__ = ("portfolio", "remote")
 ROOT = Path(__file__).parents[2]
