@@ -13,6 +13,7 @@ from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
+from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
 from fwd_report.scripts.quoted import quoted
 from fwd_report.scripts.scripted_fields import Fields, fields_of
 from fwd_report.spec.project import Project
@@ -26,14 +27,14 @@ def prompted(project: Project, run: Run) -> list[str]:
     config = _config(model, "scheduler", SCHEDULE)
     patched = _config(model, "unet", CONFIG).get("_class_name") == "PatchedUNet2DConditionModel"
     size = "unet.config.sample_size"
-    pictured = fields.image is not None
+    pictured = "image" in fields.files
     scripted = run.technique.scripted() or Scripted()
     anagram = scripted.estimate == "anagram"
     timesteps = _timesteps(config.get("num_train_timesteps", 1000), fields)
     return [
         "import torch",
         *(["import torch.nn.functional as F"] if fields.split == "frequency" else []),
-        *(["import numpy as np"] if fields.image and _is_deep(project.root / fields.image) else []),
+        *(["import numpy as np"] if needs_numpy(project.root, fields.files) else []),
         "from diffusers import DDPMScheduler" + ("" if patched else ", UNet2DConditionModel"),
         "from PIL import Image" + (", ImageOps" if pictured else ""),
         *(["from torch import Tensor"] if anagram and fields.view in ORDERS else []),
@@ -61,7 +62,7 @@ def prompted(project: Project, run: Run) -> list[str]:
         "",
         *_estimate(fields, scripted),
         "",
-        *_pictures(project, fields),
+        *picture_lines(project.root, fields.files, fields.by_kind(run.frames)),
         *_loop(fields, scripted),
     ]
 
@@ -140,32 +141,6 @@ def _hybrid(fields: Fields) -> list[str]:
     ]
 
 
-def _pictures(project: Project, fields: Fields) -> list[str]:
-    """The input picture and mask: the centre square, at the model's size."""
-    if fields.image is None:
-        return []
-    opened = f"ImageOps.exif_transpose(Image.open({quoted(fields.image)}))"
-    if _is_deep(project.root / fields.image):
-        deep = f"np.asarray({opened}, dtype=np.float64) / 257"
-        opened = f"Image.fromarray(({deep}).round().clip(0, 255).astype(np.uint8))"
-    lines = [
-        f'picture = {opened}.convert("RGBA")',
-        'white = Image.new("RGBA", picture.size, "white")',
-        'picture = Image.alpha_composite(white, picture).convert("RGB")',
-        "picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)",
-        "levels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)",
-        "x0 = levels.view(1, size, size, 3).permute(0, 3, 1, 2) / 255 * 2 - 1",
-    ]
-    if fields.mask is not None:
-        lines += [
-            f'mask = ImageOps.exif_transpose(Image.open({quoted(fields.mask)})).convert("L")',
-            "mask = ImageOps.fit(mask, (size, size), Image.Resampling.BOX)",
-            "levels = torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8)",
-            "mask = (levels > 127).float().view(1, 1, size, size)",
-        ]
-    return lines
-
-
 def _loop(fields: Fields, scripted: Scripted) -> list[str]:
     noised = [
         "",
@@ -176,7 +151,7 @@ def _loop(fields: Fields, scripted: Scripted) -> list[str]:
     ]
     start = "noised(x0, timesteps[0])" if scripted.noised else "draw()"
     lines = [
-        *(noised if fields.image is not None else []),
+        *(noised if "image" in fields.files else []),
         f"x = {start}",
         "for t, t_next in zip(timesteps, timesteps[1:]):",
         "    output = torch.cat(estimate(x, t), dim=1)",
@@ -256,14 +231,3 @@ def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
     """A configuration of the model; {} if it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
     return config_in(folder, part, name) if folder else {}
-
-
-def _is_deep(path: Path) -> bool:
-    """Whether a picture is 16-bit grey, which Pillow's own conversion would clip."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            return picture.mode.startswith("I")
-    except OSError:
-        return False

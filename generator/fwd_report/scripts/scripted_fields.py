@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import InputFile, Technique, marked_fields, prompts_of
+from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.sampling import GuidanceScale, LoopStart, LoopSteps, marked_value
 
 
@@ -15,13 +16,14 @@ from fwd_report.techniques.sampling import GuidanceScale, LoopStart, LoopSteps, 
 class Fields:
     """What a script needs of a technique's fields.
 
-    prompts: in the order of the fields. split, kernel_size, sigma: of a hybrid. view_seed: of an
+    prompts: in the order of the fields. files: the input picture and mask, as "image" and "mask";
+    places: the names of their fields. split, kernel_size, sigma: of a hybrid. view_seed: of an
     anagram.
     """
 
     prompts: Sequence[str]
-    image: str | None
-    mask: str | None
+    files: Mapping[str, str]
+    places: Mapping[str, str]
     guidance: Any
     steps: int | None
     start: int
@@ -32,12 +34,17 @@ class Fields:
     kernel_size: int
     sigma: float
 
+    def by_kind(self, frames: Mapping[str, Frame]) -> dict[str, Frame]:
+        """What is known of the files by their fields, by "image" and "mask"."""
+        return {kind: frames[name] for kind, name in self.places.items() if name in frames}
+
 
 def fields_of(technique: Technique) -> Fields:
     """The fields of a technique that a script can be made of."""
-    files = {
-        mark.kind: getattr(technique, name)
+    places = {
+        mark.kind: name
         for name, mark in marked_fields(type(technique), InputFile).items()
+        if getattr(technique, name) is not None
     }
     views = (
         getattr(technique, name)
@@ -46,8 +53,8 @@ def fields_of(technique: Technique) -> Fields:
     )
     return Fields(
         prompts=prompts_of(technique),
-        image=files.get("image"),
-        mask=files.get("mask"),
+        files={kind: getattr(technique, name) for kind, name in places.items()},
+        places=places,
         guidance=marked_value(technique, GuidanceScale),
         steps=marked_value(technique, LoopSteps),
         start=marked_value(technique, LoopStart) or 0,

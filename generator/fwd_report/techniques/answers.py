@@ -39,6 +39,7 @@ def _numbers(value: object) -> bool:
 
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
+    "asked_enlarged": ("tuple of texts", _sequence_of(str)),
     "prompts": ("tuple of texts", _sequence_of(str)),
     "readings": ("tuple of Reading", _sequence_of(Reading)),
     "numbers": ("names of metrics and series, as {'metrics': ['psnr']}, or None", _numbers),

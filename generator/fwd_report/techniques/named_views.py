@@ -16,21 +16,28 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.views import Invertible
 
+LEAST_ALIKE = 0.5
+"""Correlation of a view of a picture with that view of the enlarged one, of those that agree."""
 
-def view_of(name: str, seed: int, size: int) -> Invertible:
+
+def view_of(name: str, seed: int, size: int, times: int = 1) -> Invertible:
     """The view of that name for pictures of `size` × `size` pixels.
 
-    seed: of its random order. Raises UserError for a plug-in that is broken or not orthogonal.
+    seed: of its random order. times: how much larger those are than the ones that the view was
+    chosen for. Raises UserError for a plug-in that is broken, not orthogonal, or another view of
+    larger pictures.
     """
     from fwd_report.diffusion.views import VIEWS, View
 
     if name in VIEWS:
-        return replace(VIEWS[name], seed=seed)
+        return replace(VIEWS[name], seed=seed).enlarged(times)
     made = in_use().load("views", name)
     if not hasattr(made, "apply"):
         made = View(name, made)
     view: Invertible = replace(made, seed=seed) if isinstance(made, View) else made
     _require_orthogonal(name, view, size)
+    if times > 1:
+        _require_alike(name, view, size, times)
     return view
 
 
@@ -47,16 +54,44 @@ def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
         seen = torch.stack([view.apply(draw) for draw in draws])
         wrong = _fault(view, draws, seen)
     except Exception as error:
-        offer = in_use().offer("views", name)
-        at = plugin_line(error) or (in_use().place(offer) if offer else "views")
+        at = f"{own}: " if (own := plugin_line(error)) else _place(name)
         raise UserError(
-            f"{at}: the view '{name}' cannot be applied to a picture of {size} × {size} pixels: "
+            f"{at}the view '{name}' cannot be applied to a picture of {size} × {size} pixels: "
             f"{said(error)}"
         ) from error
     if wrong is not None:
-        offer = in_use().offer("views", name)
-        at = f"{in_use().place(offer)}: " if offer else ""
-        raise UserError(f"{at}the view '{name}' {wrong}; an anagram needs an orthogonal one")
+        raise UserError(
+            f"{_place(name)}the view '{name}' {wrong}; an anagram needs an orthogonal one"
+        )
+
+
+@outside_keys
+def _require_alike(name: str, view: Invertible, size: int, times: int) -> None:
+    """Raise UserError unless an enlarged picture, seen and made small, is the small one, seen.
+
+    An order of single pixels, say, is another one for each size.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    small = torch.randn(
+        2, 3, size // times, size // times, generator=torch.Generator().manual_seed(0)
+    )
+    small = F.avg_pool2d(small, 3, 1, 1)
+    seen = view.apply(F.interpolate(small, scale_factor=float(times)))
+    found = F.avg_pool2d(seen, times).flatten()
+    alike = torch.corrcoef(torch.stack([found, view.apply(small).flatten()]))[0, 1]
+    if not alike.abs() >= LEAST_ALIKE:
+        raise UserError(
+            f"{_place(name)}the view '{name}' is another one of pictures that are {times} times as "
+            "large, so stage II cannot follow it; give `upsample` a prompt"
+        )
+
+
+@outside_keys
+def _place(name: str) -> str:
+    offer = in_use().offer("views", name)
+    return f"{in_use().place(offer)}: " if offer else ""
 
 
 @outside_keys

@@ -88,6 +88,13 @@ def technique_of(entry: Entry) -> type[Technique]:
     return all_techniques()[entry.technique]
 
 
+def technique_in(entry: Entry) -> Technique:
+    """The technique that made a result, with the fields it was made by."""
+    technique = technique_of(entry)
+    known = technique.model_fields
+    return technique.model_validate({n: v for n, v in entry.params.items() if n in known})
+
+
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:
     """The fields of a result's technique with that marker; none for an unknown technique."""
     technique = all_techniques().get(entry.technique)
