@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.helpers.owned_files import everything
 from tests.helpers.publishing import git, inside, on_branch, write_branch
 from tests.site.publishing.conftest import portfolio, remote
-from tests.site.test_owned_files import everything
 
 __all__ = ("portfolio", "remote")
 ROOT = Path(__file__).parents[2]
