@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from tests.helpers.fabricate import HOSTILE
+from tests.helpers.every_part import HOSTILE
 from tests.helpers.watched import PAGES, Watched
 from tests.site.conftest import ROOT
 
