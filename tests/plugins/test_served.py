@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.serving import eventually, fetch, free_port
 from tests.plugins.test_broken import project_of
 from tests.site.conftest import lay_out
-from tests.site.test_serve import eventually, fetch, free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240
