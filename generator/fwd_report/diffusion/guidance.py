@@ -13,8 +13,8 @@ from fwd_report.diffusion.program import Estimator, Prediction, Program, togethe
 def guided(conditional: Estimator, unconditional: Estimator, scale: float) -> Estimator:
     """ε = ε_u + γ(ε_c − ε_u) with γ = `scale` (Ho & Salimans 2022); the variance is ε_c's.
 
-    γ = 1 is the conditional estimate and asks nothing else; γ = 0 is the unconditional one, and
-    asks nothing else, so its variance is the unconditional one too.
+    With γ = 1 only the conditional estimate is computed, with γ = 0 only the unconditional one,
+    whose variance is then used.
     """
     if scale == 1:
         return conditional
