@@ -1,4 +1,4 @@
-"""What a technique of somebody's own gets wrong without an error: a warning once, with its line."""
+"""Mistakes of plug-in techniques that raise no error: one warning each, with file and line."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from fwd_report.plan.run import Run
 
 
 class Watch:
-    """Looks at the programs of plug-ins while they run. tell: shows a warning."""
+    """Watches the programs of plug-ins while they run. tell: shows a warning."""
 
     def __init__(self, where: Callable[[Run], str], tell: Callable[[str], None]) -> None:
-        """where: the file and line, or the package, that define a run's technique, if any do."""
+        """where: the file and line, or the package, that defines a run's technique, if it is a
+        plug-in.
+        """
         self._where = where
         self._tell = tell
         self._told: set[tuple[str, str]] = set()
 
     def step(self, run: Run, step: Callable[[], None]) -> None:
-        """Take a run's program one step further; warns of global random numbers that it draws."""
+        """Advance a run's program; warns if it draws global random numbers."""
         if not run.plugged or (run.technique.name, "draws") in self._told:
             step()
             return
@@ -40,7 +42,9 @@ class Watch:
             )
 
     def finished(self, run: Run, network_steps: int) -> None:
-        """After a run's last step: warns where it asked more or less often than it declares."""
+        """After a run's last step: warns if the number of its steps differs from the declared
+        one.
+        """
         own = not type(run.technique).__module__.startswith("fwd_report.")
         if own and network_steps != run.network_steps:
             self._warn(

@@ -1,4 +1,4 @@
-"""What a technique returned, held to what can be stored and shown."""
+"""Checks that what a technique returned can be stored and shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ CHANNELS = (1, 3)
 
 
 def check_result(technique: Technique, result: object, where: str) -> None:
-    """Raise UserError for what is no Result, or holds what is no picture, frames or number.
+    """Raise UserError for an object that is no Result, or holds invalid pictures, frames or
+    numbers.
 
     where: the file and line of a plug-in's technique; "" for the package's own.
     """
