@@ -31,7 +31,7 @@ def load(folder: Path) -> torch.nn.Module:
     return weights.load_unet(ModelFolder(folder), "cpu", torch.float32)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_networks_are_those_the_libraries_load_themselves(folder: Path, dtype: torch.dtype) -> None:
     """Shards too; and T5's `wo` stays in float32, as transformers has it."""
     load(folder).save_pretrained(folder / "unet", max_shard_size="10KB")

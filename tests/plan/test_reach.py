@@ -54,6 +54,8 @@ experiments:
   - {{id: hybrid, technique: hybrid, low: a skull, high: a dog, kernel_size: 5, steps: 2,
      caption: c, sweep: {{split: [frequency, colour]}}}}
   - {{id: upsample, technique: upsample, of: hybrid, steps: 2, caption: c}}
+  - {{id: upside, technique: upsample, of: anagram, steps: 2, caption: c}}
+  - {{id: larger, technique: upsample, of: sample, steps: 2, caption: c}}
   - {{id: alignment, technique: alignment, of: [hybrid, sample], caption: c}}
   - {{id: compare, technique: compare, of: [forward, blur], caption: c}}
   - {{id: noising, technique: noising, caption: c}}
@@ -166,7 +168,7 @@ def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) 
     ), "an experiment of every technique"
     code = Code(store.memory)
     workbench = Workbench(plan.project, store, LoadedCode(plan.sources))
-    workbench.prepare(plan.runs)
+    workbench.models.prepare(plan.runs)
     assert all(run.alt for run in plan.runs), "words for readers: made once, and in no result"
     marked = {name for name, text in code.texts.items() if read_module(text, name).outside}
     files = {code.files[name] for name in marked}

@@ -207,6 +207,18 @@ def test_a_view_that_is_not_orthogonal_is_refused(tmp_path: Path, wrong: str) ->
         view_of("own", 0, 16)
 
 
+def test_a_view_that_stage_two_cannot_follow_is_refused(tmp_path: Path) -> None:
+    """One whose order of pixels is another for each size; the kaleidoscope is the same for all."""
+    pixels = "import torch\ndef own(size, seed): return torch.randperm(size**2)\n"
+    root = project_of(tmp_path, {"views/own.py": pixels})
+    with Plugins(root, read_folder(root)).used():
+        assert view_of("own", 0, 16)
+        with pytest.raises(UserError, match="another one of pictures that are 4 times as large"):
+            view_of("own", 0, 64, times=4)
+    with Plugins(EXAMPLE, read_folder(EXAMPLE)).used():
+        assert view_of("kaleidoscope", 0, 64, times=4)
+
+
 @pytest.mark.parametrize("size", [16, 15, 64])
 def test_the_kaleidoscope_is_its_own_inverse_and_moves_pixels_alone(size: int) -> None:
     with Plugins(EXAMPLE, read_folder(EXAMPLE)).used():

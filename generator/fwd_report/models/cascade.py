@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.diffusion.rows import numbers, stacked
 from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
-from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
+from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling, predictions
 from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.placing import Placing
 from fwd_report.models.prompts import Prompts
+from fwd_report.models.residents import Residents
+from fwd_report.precision import kept_finite
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
@@ -24,6 +28,7 @@ class Cascade:
     """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
 
     stages: what opens a stage's folder, by its number. encoder: what gives both the prompts.
+    placed: says how the stages share the device, when the first of them is loaded.
     """
 
     def __init__(
@@ -32,6 +37,7 @@ class Cascade:
         encoder: Callable[[], Prompts],
         device: str,
         dtype: torch.dtype,
+        placed: Callable[[], Placing] = Placing,
     ) -> None:
         self._stages = stages
         self._encoder = cache(encoder)
@@ -40,6 +46,8 @@ class Cascade:
         self._folders: dict[int, ModelFolder] = {}
         self._models: dict[int, ModelHandle] = {}
         self._evaluators: dict[int, Evaluator] = {}
+        self._placed = cache(placed)
+        self._residents = Residents(self._loaded, device, self._placed)
 
     def model(self, stage: int) -> ModelHandle:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
@@ -61,13 +69,29 @@ class Cascade:
         """Have prompts encoded, with one loading of the encoder for all of them."""
         self._encoder().prepare(prompts)
 
+    @property
+    def encoder(self) -> Prompts:
+        """What gives the stages their prompts."""
+        return self._encoder()
+
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
         if stage not in self._evaluators:
-            unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
+            unet = partial(self._residents.network, stage)
+            unet()
             kind = StageOne if stage == 1 else StageTwo
-            self._evaluators[stage] = kind(unet, self._encoder(), self._device, self._dtype)
+            self._evaluators[stage] = kind(
+                unet,
+                self._encoder(),
+                self._device,
+                self._dtype,
+                self._placed().batches.get(stage),
+            )
         return self._evaluators[stage]
+
+    def _loaded(self, stage: int) -> nn.Module:
+        unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
+        return unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _folder(self, stage: int) -> ModelFolder:
         if stage not in self._stages:
@@ -81,11 +105,24 @@ class Cascade:
 
 
 class StageOne:
-    """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass."""
+    """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass.
 
-    def __init__(self, unet: nn.Module, prompts: Prompts, device: str, dtype: torch.dtype) -> None:
+    unet: gives the network, on the device. foreseen: queries that memory should do for; None: not
+    known.
+    """
+
+    def __init__(
+        self,
+        unet: Callable[[], nn.Module],
+        prompts: Prompts,
+        device: str,
+        dtype: torch.dtype,
+        foreseen: int | None = None,
+    ) -> None:
         self.device = device
-        self._unet = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.foreseen = foreseen
+        self._place = torch.device(device)
+        self._unet = unet
         self._prompts = prompts
         self._dtype = dtype
 
@@ -93,7 +130,7 @@ class StageOne:
         return tuple(query.x.shape)
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        x = torch.stack([query.x for query in queries])
+        x = stacked([query.x for query in queries], self._place)
         return self._predict(queries, x, [query.condition for query in queries])
 
     @torch.inference_mode()
@@ -101,17 +138,15 @@ class StageOne:
         self, queries: Sequence[Query], x: Tensor, prompts: Sequence[str], **labels: Tensor
     ) -> list[Prediction]:
         embeddings = self._prompts.embeddings(prompts)
-        t = torch.tensor([int(query.t) for query in queries], device=self.device)
-        output = self._unet(
-            x.to(self.device, self._dtype, memory_format=torch.channels_last),
+        t = numbers([int(query.t) for query in queries], self.device)
+        output = self._unet()(
+            x.to(self._dtype, memory_format=torch.channels_last),
             t,
             embeddings,
             return_dict=False,
             **labels,
         )[0]
-        channels = queries[0].x.shape[0]
-        output = output.float().cpu()
-        return [Prediction(one[:channels], _variance(one[channels:])) for one in output.clone()]
+        return predictions(kept_finite(output, self._dtype), queries[0].x.shape[0])
 
 
 class StageTwo(StageOne):
@@ -119,13 +154,8 @@ class StageTwo(StageOne):
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
         conditions: list[Upscaling] = [query.condition for query in queries]
-        x = torch.stack(
-            [torch.cat([query.x, c.low]) for query, c in zip(queries, conditions, strict=True)]
-        )
-        levels = torch.tensor([c.noise_level for c in conditions], device=self.device)
-        prompts = [c.prompt for c in conditions]
-        return self._predict(queries, x, prompts, class_labels=levels)
-
-
-def _variance(channels: Tensor) -> Tensor | None:
-    return channels if channels.shape[0] else None
+        x = stacked([query.x for query in queries], self._place)
+        low = stacked([condition.low for condition in conditions], self._place)
+        levels = numbers([condition.noise_level for condition in conditions], self.device)
+        prompts = [condition.prompt for condition in conditions]
+        return self._predict(queries, torch.cat([x, low], 1), prompts, class_labels=levels)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class SDEdit(Sampling):
+class SDEdit(Sampling, Pictured):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
     A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
@@ -63,8 +64,8 @@ class SDEdit(Sampling):
         timesteps = process.timesteps()[self.i_start :]
         xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
         estimate = prompted(model, self.prompt, self.guidance)
-        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"original": x0, "noised": xt})
+        (image,) = yield from denoise(process, xt, timesteps, estimate, run.noise)
+        return Result(image, images={"original": x0, "noised": xt})
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
