@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ __all__ = ["model_hub"]
 spin_briefly()  # as the command line does
 
 LONGEST_FIRST = (
+    "cli/test_gpu_profile.py",
+    "api/test_colab.py",
     "cli/test_training.py",
     "cli/test_build.py",
     "training/test_resume.py",
@@ -28,6 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute on this thread alone: a fork has none of the others, and would wait for them."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

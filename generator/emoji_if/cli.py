@@ -27,6 +27,7 @@ from emoji_if.options import (
     Minutes,
     Noise,
     Resume,
+    Side,
     Start,
     Width,
     Work,
@@ -93,6 +94,7 @@ def train(
     minutes: Minutes = 900,
     batch: Batch = 32,
     width: Width = 48,
+    size: Side = 64,
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
@@ -122,6 +124,7 @@ def train(
         ),
         emphasis,
         lambda space: space.exported_stage_1(start) if start else space.new_stage_1(width),
+        size=size,
     )
 
 
@@ -155,11 +158,12 @@ def _train_stage_1(
     model: Callable[[Workspace], stage_one.TextToImage],
     checkpoint: Path | None = None,
     start: Path | None = None,
+    size: int = 64,
 ) -> None:
     seed = time.time_ns() % 2**32  # every sitting sees pictures of its own
     torch.manual_seed(seed)
     network = model(space)
-    pictures = space.pictures(64, settings.share, seed)
+    pictures = space.pictures(size, settings.share, seed)
     stage_one.train(
         network,
         Stream(pictures),

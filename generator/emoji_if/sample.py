@@ -37,8 +37,9 @@ def draw(
     guidance: float = 5.0,
     steps: int = 33,
     batch: int = 8,
+    size: int = 64,
 ) -> Tensor:
-    """One 64 px picture per prompt and seed: (N, 3, 64, 64) in [-1, 1].
+    """One picture per prompt and seed: (N, 3, size, size) in [-1, 1].
 
     A picture depends on its prompt and seed alone, not on the batch.
     """
@@ -53,6 +54,8 @@ def draw(
                 generator=[torch.Generator().manual_seed(seed) for seed in seeds[chosen]],
                 guidance_scale=guidance,
                 num_inference_steps=steps,
+                height=size,
+                width=size,
                 output_type="pt",
             ).images
         )

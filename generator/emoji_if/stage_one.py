@@ -76,10 +76,11 @@ class TextToImage(nn.Module):
             return embed(self.tokenizer, self.encoder, captions)
 
 
-def preview(model: TextToImage, to: Path, seeds: int = 4) -> None:
+def preview(model: TextToImage, to: Path, seeds: int = 4, size: int = 64) -> None:
     """Draw `PREVIEW` quickly, a prompt a row and a seed a column, into one PNG."""
     prompts = [prompt for prompt in PREVIEW for _ in range(seeds)]
-    pictures = draw(model.pipeline(), prompts, [*range(seeds)] * len(PREVIEW), steps=14)
+    each = [*range(seeds)] * len(PREVIEW)
+    pictures = draw(model.pipeline(), prompts, each, steps=14, size=size)
     to.parent.mkdir(parents=True, exist_ok=True)
     grid(pictures.cpu(), seeds).save(to)
 
@@ -128,5 +129,7 @@ def train(
         checkpoint,
         describe="stage I",
         measure=yardstick.measure,
-        show=lambda average, name: preview(average, sheets / f"{name}.png"),
+        show=lambda average, name: preview(
+            average, sheets / f"{name}.png", size=yardstick.drawings.shape[-1]
+        ),
     )

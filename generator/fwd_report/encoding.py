@@ -20,10 +20,13 @@ from fwd_report.store.store import Store
 
 
 def planned_prompts(root: Path, options: Options) -> list[str]:
-    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it."""
+    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it.
+
+    No model is needed for that, nor looked for.
+    """
     project = _with_encoder(options.project(root))
     check_names(project, options.only)
-    plan = make_plan(project, Store(root))
+    plan = make_plan(project, Store(root), models_by_name=True)
     return list(
         dict.fromkeys(prompt for run in plan.selected(options.only) for prompt in run.prompts)
     )
@@ -49,11 +52,12 @@ def encode_prompts(
     store = Store(root)
     download_models(project, make_plan(project, store).selected(options.only), tell)
 
-    from fwd_report.engine.device import choose_device, choose_dtype
+    from fwd_report.engine.device import choose_device
     from fwd_report.models.digest import model_digest
     from fwd_report.models.embeddings import save_embeddings
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder
+    from fwd_report.precision import choose_dtype, rounding
 
     model, parts = stage_models(project)[1], ENCODER_PARTS
     device = choose_device(project.report.device)
@@ -64,7 +68,8 @@ def encode_prompts(
         device,
         choose_dtype(project.report.dtype, device),
     )
-    tensors = encoder.embeddings(prompts)
+    with rounding(project.report.tf32):
+        tensors = encoder.embeddings(prompts)
     save_embeddings(file, dict(zip(prompts, tensors, strict=True)))
 
 

@@ -48,7 +48,8 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (work / "tokenizer" / "tokenizer.json").read_bytes() == pieces
     assert "thing" in run("read", *where, "--minutes", "0.1", "--batch", "16")
     small = ("--batch", "8", "--width", "32")
-    run("train", *where, "--minutes", "0.2", *small, "--mirror", str(mirror))
+    coarse = ("--size", "32", "--mirror", str(mirror))
+    run("train", *where, "--minutes", "0.2", *small, *coarse)
     (work / "stage-1.pt").unlink()
     run("train", *where, "--minutes", "0.4", *small, "--mirror", str(mirror), "--resume")
     run("cooldown", *where, "--minutes", "0.1", "--batch", "8")

@@ -119,3 +119,17 @@ def test_second_stage_takes_more_channels_and_a_noise_level(inputs) -> None:
 def test_refuses_a_size_that_patches_do_not_tile() -> None:
     with pytest.raises(ValueError, match="no multiple of patch_size"):
         PatchedUNet2DConditionModel(sample_size=18)
+
+
+@torch.no_grad()
+def test_a_smaller_picture_sees_the_mean_of_the_position_maps(inputs) -> None:
+    x, t, text = inputs
+    model, small_picture = small(patch_size=2, position_channels=6), x[..., :8, :8]
+    before = model.velocity(small_picture, t, text)[0]
+    maps = model.position.data
+    blocks = maps.unflatten(2, (4, 2)).unflatten(1, (4, 2))  # (6, 4, 2, 4, 2)
+    means = blocks.mean((2, 4), keepdim=True).expand_as(blocks).reshape(maps.shape)
+    maps.copy_(means)
+    torch.testing.assert_close(model.velocity(small_picture, t, text)[0], before)
+    maps[:, :4] += 1
+    assert not torch.allclose(model.velocity(small_picture, t, text)[0], before)

@@ -73,8 +73,8 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
     channels (the upscaled image of a second stage) follow the noisy image.
 
     A shallow network of convolutions hardly knows where in the picture it is, and so cannot turn
-    a word into a shape. position_channels learned maps, cosines at first, tell it; they fix the
-    picture's size, so a network that is shown crops has none.
+    a word into a shape. position_channels learned maps, cosines at first, tell it; a picture of
+    another size sees them resampled to its own, so a network that is shown crops has none.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -128,7 +128,10 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         """
         patches = F.pixel_unshuffle(sample, self.config["patch_size"])
         if self.position is not None:
-            where = self.position.to(patches.dtype).expand(len(patches), -1, -1, -1)
+            where: Tensor = self.position
+            if where.shape[1:] != patches.shape[2:]:
+                where = F.interpolate(where[None], patches.shape[2:], mode="area")[0]
+            where = where.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(

@@ -20,25 +20,33 @@ from fwd_report.plan.plugged import (
     used_offers,
 )
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import placed, scorer_model, stage_models
+from fwd_report.plan.stages import placed, scorer_model, stage_models, stage_names
 from fwd_report.plugins.offered import Offer
+from fwd_report.spec.frames import frames_of, unusual
+from fwd_report.spec.images import Images
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Technique, scorer_field
+from fwd_report.techniques.framing import Frame
 
 RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
 """What the engine does with every run."""
 
 
 class Ingredients:
-    """Each is looked up once for all the runs of a plan."""
+    """Each is looked up once for all the runs of a plan.
 
-    def __init__(self, project: Project, store: Store) -> None:
+    models_by_name: pretrained models are not looked for; their names stand for them.
+    """
+
+    def __init__(self, project: Project, store: Store, models_by_name: bool = False) -> None:
         sources = project.plugins.sources(used_offers(project))
         self.code = Code(store.memory, plugged=sources)
         self._project = project
         self._store = store
+        self._images = Images(store.memory)
+        self._models_by_name = models_by_name
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._plugged_files: dict[Offer, Mapping[str, Path]] = {}
@@ -57,6 +65,8 @@ class Ingredients:
 
     def _model(self, stage: int, parts: tuple[str, ...]) -> str:
         """The digest of parts of a stage's model."""
+        if self._models_by_name:
+            return stage_names(self._project).get(stage, "")
         if (stage, parts) not in self._models:
             model = stage_models(self._project)[stage]
             self._models[stage, parts] = model_digest(model, self._store, parts)
@@ -81,6 +91,10 @@ class Ingredients:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
 
+    def frames(self, technique: Technique, inputs: Mapping[str, Path]) -> dict[str, Frame]:
+        """How the input files are taken of which not the centre square is, by field."""
+        return unusual(frames_of(technique, inputs, self._images), inputs, self._images)
+
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
         """A scorer's digest. where: the place in the specs that names it, for errors.
 
@@ -88,6 +102,8 @@ class Ingredients:
         """
         if is_plugged_scorer(self._project.plugins, name):
             return f"plug-in {name}"
+        if self._models_by_name:
+            return name
         asked = scorer_model(self._project, name, where)
         return model_digest(asked, self._store, (WHOLE,))
 
@@ -109,8 +125,12 @@ class Ingredients:
         trained: bool,
         inputs: bool,
         plugged: Plugged,
+        helpers: Sequence[tuple[str, str]] = (),
     ) -> Closure:
-        """The code of a run: its technique's, and what the engine does with it on its behalf."""
+        """The code of a run: its technique's, and what the engine does with it on its behalf.
+
+        helpers: (module, method) of other techniques that take part in it.
+        """
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
@@ -124,7 +144,8 @@ class Ingredients:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        module, definitions = type(technique).__module__, plugged.bases + plugged.definitions
+        definitions = (*plugged.bases, *plugged.definitions, *helpers)
+        module = type(technique).__module__
         name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
             self._closures[name] = self.code.closure(module, engine, definitions)
