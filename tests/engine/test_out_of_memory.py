@@ -62,7 +62,7 @@ def test_activations_are_gone_before_the_retry() -> None:
     assert device.tried[:3] == [16, 8, 4]
     assert set(device.left) == {0}
     values = [answer.value[0, 0, 0].item() for answer in answers]  # type: ignore[union-attr]
-    assert values == list(range(16)), "in the order asked"
+    assert values == [8.0 * n for n in range(16)], "in the order asked"
 
 
 def test_what_does_not_fit_alone_fails_alone_and_holds_nothing() -> None:
