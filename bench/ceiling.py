@@ -103,7 +103,7 @@ class Pipe:
         evaluator = kind(self.unet, FreePrompts(self.device), self.device, torch.float32)
         bench = SimpleNamespace(
             models=SimpleNamespace(evaluator=lambda name: evaluator),
-            machine=SimpleNamespace(batch=self.batch),
+            machine=SimpleNamespace(batch=self.batch, device=self.device),
         )
 
         def failed(live: Live, error: Exception) -> None:
