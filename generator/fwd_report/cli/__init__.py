@@ -11,11 +11,13 @@ from fwd_report import __version__, stopping
 from fwd_report.cli import (
     building,
     diagnosing,
+    fetching,
     pages,
     projects,
     prompt_listing,
     reproducing,
     storage,
+    travel,
 )
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
@@ -32,6 +34,7 @@ for command in (
     building.plan,
     prompt_listing.prompts,
     diagnosing.doctor,
+    fetching.download,
     pages.check,
     reproducing.reproduce,
     reproducing.script,
@@ -41,6 +44,7 @@ for command in (
     projects.schema,
 ):
     app.command()(command)
+travel.add_to(storage.app)
 app.add_typer(storage.app, name="store")
 
 
