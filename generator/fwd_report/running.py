@@ -179,6 +179,7 @@ def _run(
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.loaded_code import LoadedCode
     from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
+    from fwd_report.precision import rounding
 
     check_encodings(plan.project, due, store)
     code = LoadedCode(plan.sources)
@@ -189,6 +190,7 @@ def _run(
     with (
         plan.project.plugins.used(),
         determinism(plan.project.report.deterministic),
+        rounding(plan.project.report.tf32),
         process_state_kept(),
         Progress(steps_by_cost(unique), len(unique), rates) as progress,
     ):

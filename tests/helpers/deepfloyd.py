@@ -279,7 +279,7 @@ def _half(network: nn.Module, whole: str = "\0") -> dict[str, Tensor]:
 def _sharded(tensors: Mapping[str, Tensor]) -> Files:
     """The text encoder's two files and their index, named as transformers names them."""
     names = sorted(tensors)
-    index = {}
+    index: dict[str, str] = {}
     files = {}
     for number, part in enumerate((names[: len(names) // 2], names[len(names) // 2 :]), 1):
         file = f"model.fp16-{number:05d}-of-00002.safetensors"

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fwd_report.techniques.base import Technique, asked_field
+from fwd_report.techniques.choosing import BEST_OF, CANDIDATE
+from fwd_report.techniques.framing import Frame
 
 Status = Literal["fresh", "stale", "missing"]
 
@@ -44,6 +46,8 @@ class Run:
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""
     inputs: Mapping[str, Path] = field(default_factory=dict)
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    """How those files are taken of which not the centre square is, by field name."""
     modules: tuple[str, ...] = ()
     """Names of the modules whose code is in its key."""
     files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
@@ -73,6 +77,16 @@ class Run:
     def name(self) -> str:
         """`section.experiment[index]`, how messages name the run."""
         return run_name(self.section, self.experiment, self.index)
+
+
+def drawn(run: Run, metrics: Mapping[str, float]) -> Run:
+    """The run that drew the picture of `run`: one of its candidates, where it chose.
+
+    metrics: of its result.
+    """
+    if BEST_OF not in run.needs:
+        return run
+    return run.needs[BEST_OF][int(metrics[CANDIDATE])]
 
 
 def distinct(runs: Iterable[Run]) -> list[Run]:

@@ -69,6 +69,8 @@ class ReportSpec(BaseModel):
     """The profiles a field may name; the first is the default."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    tf32: bool = False
+    """Whether GPUs may round float32 to TF32 in products and convolutions: faster, less exact."""
     batch: int | None = Field(default=None, ge=1, le=100_000)
     """Most queries a batch; None: chosen by device and memory."""
     deterministic: bool = False
@@ -116,6 +118,8 @@ class ExperimentSpec:
     """What figures of other experiments call it; "": its title."""
     metrics: bool = True
     """Whether numbers stand beneath its pictures."""
+    best_of: int | None = None
+    """Of how many candidates the samples of a variant are the best; None: of none."""
 
     def samples_of(self, variant: Variant) -> int:
         """How often a variant runs, where it refers to no other experiment."""

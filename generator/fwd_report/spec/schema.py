@@ -171,7 +171,9 @@ def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> S
     }
     schema = _object(properties)
     schema["description"] = _doc(technique)
-    schema["dependentSchemas"] = {"seeds": {"properties": {"seed": False, "samples": False}}}
+    schema["dependentSchemas"] = {
+        "seeds": {"properties": {"seed": False, "samples": False, "best_of": False}}
+    }
     if required := _required(technique):
         schema["allOf"] = [_given_somewhere(name) for name in required]
     return schema
