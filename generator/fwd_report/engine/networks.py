@@ -48,6 +48,7 @@ class Networks:
         """Likewise of each prompt, where they come encoded."""
         self._prompts: list[str] = []
         self._cascade: Cascade | None = None
+        self._read: Prompts | None = None
         self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
         self._scorers: dict[str, Scorer] = {}
 
@@ -58,6 +59,19 @@ class Networks:
             self._planned |= run.parts["model"]
             self._encodings |= run.parts.get("embeddings", {})
         self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
+
+    def encoded(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+        """The noted prompts by their text, encoded, for other processes with the same device.
+
+        given: what another process encoded, which is taken over. {} where no text encoder is asked.
+        """
+        if not self._prompts or self._project.embeddings:
+            return {}
+        with self._as_planned():
+            encoder = self._encoder()
+            assert isinstance(encoder, PromptEncoder)
+            encoder.take(given or {})
+            return encoder.given(self._prompts)
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
@@ -113,7 +127,13 @@ class Networks:
         return self._cascade
 
     def _encoder(self) -> Prompts:
-        """What gives the stages their prompts: files, or the text encoder of stage I."""
+        """What gives the stages their prompts, the same at each call."""
+        if self._read is None:
+            self._read = self._opened_encoder()
+        return self._read
+
+    def _opened_encoder(self) -> Prompts:
+        """It anew: files, or the text encoder of stage I."""
         if files := self._project.embeddings:
             held = encoded_prompts(files, self._memory)
             return EmbeddingFiles(held, self._device, self._dtype, self._encodings)

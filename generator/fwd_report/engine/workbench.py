@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,8 +40,16 @@ CPU_BATCH, GPU_BATCH = 16, 64
 class Workbench:
     """Prepares what a run needs and stores what it made. Everything is loaded at first use."""
 
-    def __init__(self, project: Project, store: Store, code: LoadedCode) -> None:
+    def __init__(
+        self,
+        project: Project,
+        store: Store,
+        code: LoadedCode,
+        git: Mapping[str, Any] | None = None,
+    ) -> None:
+        """git: the commit the project is at; None: that of its folder."""
         self._code = code
+        self._git = git
         self._project = project
         self._store = store
         self._entries = Entries(store)
@@ -58,6 +66,10 @@ class Workbench:
     def prepare(self, runs: Iterable[Run]) -> None:
         """Note what the runs to come ask, so that the text encoder is loaded once."""
         self._networks.prepare(runs)
+
+    def encoded(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+        """The noted prompts as the networks read them: see `Networks.encoded`."""
+        return self._networks.encoded(given)
 
     def context(
         self,
@@ -148,7 +160,7 @@ class Workbench:
                     "deterministic": self._deterministic,
                     "peak_memory": peak_memory(device),
                     "versions": versions(),
-                    "git": git_state(self._project.root),
+                    "git": git_state(self._project.root) if self._git is None else self._git,
                     "seconds": round(seconds, 3),
                     "network_steps": network_steps,
                     "finished": datetime.now(UTC).isoformat(timespec="seconds"),
