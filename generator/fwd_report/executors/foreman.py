@@ -16,7 +16,7 @@ from fwd_report.engine.progress import Progress
 from fwd_report.errors import counted
 from fwd_report.executors.contract import Finished, Work
 from fwd_report.executors.messages import At, Checkpoint, Failed, Made, Message, Order, Stored
-from fwd_report.executors.packing import files_in, take_in, write_files
+from fwd_report.executors.packing import files_in, names_in, take_in, write_files
 from fwd_report.executors.pieces import TRIES, Pieces
 from fwd_report.plan.rates import Rates, cost_class
 from fwd_report.plan.run import Run, with_needs
@@ -26,6 +26,8 @@ from fwd_report.store.store import DamagedEntryError
 
 UNKNOWN_PRICE = 0.1
 """Seconds a network step is taken to need where nothing is known of it."""
+CHECKPOINT_EVERY = 10.0
+"""Seconds between looks at whether a training has saved its state, which is then sent here."""
 LISTEN = 0.5
 """Seconds to wait for messages before the crew is looked at again."""
 
@@ -146,14 +148,18 @@ class Foreman:
     def _give(self, worker: str, runs: Sequence[Run]) -> None:
         keys = {run.key for run in runs}
         needs = [need.key for need in with_needs(runs) if need.key not in keys]
-        checkpoints = [
-            Checkpoint(run.key, files_in(self._store.working_folder(run.key)))
-            for run in runs
-            if run.technique.kind == "job"
-        ]
+        checkpoints = [self._checkpoint(run.key) for run in runs if run.technique.kind == "job"]
         self._made[worker] = Counter()
-        order = Order(tuple(run.key for run in runs), self._work.keep_going, checkpoints)
+        order = Order(
+            tuple(run.key for run in runs), self._work.keep_going, checkpoints, CHECKPOINT_EVERY
+        )
         self._crew.give(worker, order, needs)
+
+    def _checkpoint(self, key: str) -> Checkpoint:
+        """How far a training was, here or with a worker that is gone."""
+        folder = self._store.working_folder(key)
+        files = files_in(folder, names_in(folder))
+        return Checkpoint(key, tuple(files), files)
 
     def _obey(
         self, worker: str, heard: Sequence[Message] | Ended | Lost
@@ -185,10 +191,7 @@ class Foreman:
         elif isinstance(message, At):
             self._progress.working_on(self._words(message.words))
         elif self._pending(message.key):
-            folder = self._store.working_folder(message.key)
-            write_files(folder, message.files)
-            for name in files_in(folder).keys() - message.files.keys():
-                (folder / name).unlink(missing_ok=True)
+            write_files(self._store.working_folder(message.key), message.names, message.files)
             self._pieces.got_further(message.key)
 
     def _words(self, words: str) -> str:
@@ -244,7 +247,7 @@ class Foreman:
         had = self._pieces.undone(worker)
         given_up = self._pieces.lost(worker, lost.blamed)
         self._settle(worker)
-        back = f"; {counted(had, 'run')} of it go to others" if had else ""
+        back = f"; others take its {counted(had, 'run')}" if had else ""
         self._progress.note(f"lost: {self._crew.place(worker)}, {lost.why}{back}")
         for run in given_up:
             cause = f"{TRIES} workers were lost while they ran it; the last: {lost.why}"

@@ -43,9 +43,12 @@ class At:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a training is: the content of its working folder, by file."""
+    """How far a training is. names: of the files of its working folder; files: those of them that
+    were not sent before, with their content.
+    """
 
     key: str
+    names: Sequence[str]
     files: Mapping[str, bytes]
 
 
@@ -54,11 +57,15 @@ Message = Stored | Failed | Made | At | Checkpoint
 
 @dataclass(frozen=True)
 class Order:
-    """A piece of work: the keys of runs, and how far trainings among them were elsewhere."""
+    """A piece of work: the keys of runs, and how far trainings among them were elsewhere.
+
+    tell_every: seconds between looks at whether a training has saved its state.
+    """
 
     runs: Sequence[str]
-    keep_going: bool = True
-    checkpoints: Sequence[Checkpoint] = ()
+    keep_going: bool
+    checkpoints: Sequence[Checkpoint]
+    tell_every: float
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from fwd_report.store.files import fsync, write_atomically
@@ -44,21 +45,31 @@ def take_in(store: Store, key: str, content: bytes) -> None:
         fsync(folder)
 
 
-def files_in(folder: Path) -> dict[str, bytes]:
-    """The files of a working folder. Those that go away meanwhile are left out."""
+def names_in(folder: Path) -> set[str]:
+    """The files of a training's working folder, but for those that are being written."""
+    try:
+        return {path.name for path in folder.iterdir() if path.suffix != ".tmp" and path.is_file()}
+    except OSError:
+        return set()
+
+
+def files_in(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The content of such files. Those that go away meanwhile are left out.
+
+    States are read before the weights they name: a state that is whole finds them.
+    """
     found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.endswith(".tmp"):
-            try:
-                found[path.relative_to(folder).as_posix()] = path.read_bytes()
-            except FileNotFoundError:
-                continue
+    for name in sorted(names):
+        with suppress(FileNotFoundError):
+            found[name] = (folder / name).read_bytes()
     return found
 
 
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write such files, each atomically; those that are there already stay."""
-    for name, data in files.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != len(data):
-            write_atomically(path, data)
+def write_files(folder: Path, names: Iterable[str], files: Mapping[str, bytes]) -> None:
+    """Make it the folder of such files: those in `files` are written, each atomically, the weights
+    before the states that name them, and what is not among the names is removed.
+    """
+    for name in sorted(files, reverse=True):
+        write_atomically(folder / name, files[name])
+    for name in names_in(folder) - set(names):
+        (folder / name).unlink(missing_ok=True)

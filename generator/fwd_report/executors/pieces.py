@@ -45,6 +45,8 @@ class _Group:
     steps: int = 0
     """Of the runs that are ready."""
     workers: set[str] = field(default_factory=set)
+    given: int = 0
+    """Runs that were handed out, each as often as it was."""
 
 
 class Pieces:
@@ -131,8 +133,13 @@ class Pieces:
         group = self._choose(worker)
         if group is None:
             return self._second_try(worker)
+        # Who comes to a network gets as much of it as those who came before.
+        given = 0 if worker in group.workers else group.given
         self._move(worker, group)
-        return self._give(worker, list(self._cut(group, workers, fill)))
+        share = -(-(len(group.ready) + given) // workers)
+        piece = list(self._cut(group, workers, min(fill, share)))
+        group.given += len(piece)
+        return self._give(worker, piece)
 
     def put_aside(self, worker: str, key: str) -> None:
         """A run that another build has in hand: it is not handed out until `bring_back`."""
@@ -191,8 +198,8 @@ class Pieces:
     def lost(self, worker: str, blamed: bool = True) -> list[Run]:
         """A worker is gone; what it had goes to others.
 
-        blamed: its runs may be the cause, so they go on in smaller pieces. Returns the runs that
-        took `TRIES` workers with them, each alone: they are for the caller to give up.
+        blamed: its runs may be the cause, so they go on in smaller pieces, after all others.
+        Returns those that took `TRIES` workers with them, each alone: for the caller to give up.
         """
         self._leave(worker)
         piece = self._out.pop(worker, None)
@@ -200,7 +207,7 @@ class Pieces:
             return []
         given_up = []
         keys = [key for key in piece.keys if self.holder(key) is None]
-        for key in reversed(keys):
+        for key in keys if blamed else reversed(keys):
             if blamed and len(piece.keys) > 1:
                 self._most[key] = max(1, len(piece.keys) // 2)
             elif blamed:
@@ -208,7 +215,7 @@ class Pieces:
             if self._tries.get(key, 0) >= TRIES:
                 given_up.append(self._runs[key])
             else:
-                self._make_ready(key, first=True)
+                self._make_ready(key, first=not blamed)
         return given_up
 
     def got_further(self, key: str) -> None:
@@ -255,12 +262,11 @@ class Pieces:
             group.steps -= self._steps[group.ready.popleft()]
         return group.ready[0] if group.ready else None
 
-    def _cut(self, group: _Group, workers: int, fill: int) -> Iterator[str]:
-        """Take a piece off a group."""
+    def _cut(self, group: _Group, workers: int, least: int) -> Iterator[str]:
+        """Take a piece off a group, of so many runs at least."""
         left = sum(each.steps * self._price(each.cost) for each in self._groups.values())
         left += sum(steps * self._price(cost) for cost, steps in self._waiting_steps.items())
         wanted = min(LONGEST, max(SHORTEST, left / (SHARE * workers)))
-        least = min(fill, -(-len(group.ready) // workers))
         count, seconds, most = 0, 0.0, len(group.ready)
         while (key := self._head(group)) is not None and (count < least or seconds < wanted):
             most = min(most, self._most.get(key, most))

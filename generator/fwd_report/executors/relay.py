@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fwd_report.executors.messages import At, Checkpoint, Made, Message, Stored
-from fwd_report.executors.packing import files_in
+from fwd_report.executors.packing import files_in, names_in
 
 TELL_EVERY = 0.5
 """Seconds for which network steps are added up before they are told."""
-CHECKPOINT_EVERY = 20.0
-"""Seconds between looks at whether a training saved its state."""
 TOGETHER = 16 * 2**20
 """Bytes of results that are told at once."""
 
@@ -99,17 +97,20 @@ class Relay:
 
 
 @contextmanager
-def checkpoints_told(relay: Relay, folders: Mapping[str, Path]) -> Iterator[None]:
-    """While the block runs, tell when a training has saved a state. folders: by key."""
+def checkpoints_told(relay: Relay, folders: Mapping[str, Path], every: float) -> Iterator[None]:
+    """While the block runs, look every so many seconds whether a training has saved a state, and
+    tell it. folders: by key.
+    """
     ended = threading.Event()
 
     def watch() -> None:
-        told: dict[str, list[str]] = {}
-        while not ended.wait(CHECKPOINT_EVERY):
+        told = {key: names_in(folder) for key, folder in folders.items()}
+        while not ended.wait(every):
             for key, folder in folders.items():
-                names = _names(folder)
-                if names and names != told.get(key):
-                    relay.put(Checkpoint(key, files_in(folder)))
+                names = names_in(folder)
+                if any(name.startswith(".state-") for name in names - told[key]):
+                    files = files_in(folder, names - told[key])
+                    relay.put(Checkpoint(key, sorted(names), files))
                     told[key] = names
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -119,11 +120,3 @@ def checkpoints_told(relay: Relay, folders: Mapping[str, Path]) -> Iterator[None
     finally:
         ended.set()
         thread.join()
-
-
-def _names(folder: Path) -> list[str]:
-    """The files of a working folder that a training's next process reads, by name."""
-    try:
-        return sorted(p.name for p in folder.iterdir() if p.suffix == ".safetensors")
-    except OSError:
-        return []

@@ -110,7 +110,8 @@ class Worker:
             if not self._store.has(key):
                 take_in(self._store, key, content)
         for checkpoint in order.checkpoints:
-            write_files(self._store.working_folder(checkpoint.key), checkpoint.files)
+            folder = self._store.working_folder(checkpoint.key)
+            write_files(folder, checkpoint.names, checkpoint.files)
         relay = Relay(self._take_out)
         thread = threading.Thread(target=self._run, args=(order, relay), daemon=True)
         thread.start()
@@ -139,7 +140,7 @@ class Worker:
                 project.plugins.used(),
                 determinism(project.report.deterministic),
                 process_state_kept(),
-                checkpoints_told(relay, folders),
+                checkpoints_told(relay, folders, order.tell_every),
             ):
                 engine = Engine(store, workbench, cast("Progress", relay), order.keep_going)
                 relay.finished = engine.finished
