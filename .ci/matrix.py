@@ -4,8 +4,10 @@
 
 Legs: `pinned` with the versions of constraints.txt, `lowest` with the lowest that pyproject.toml
 claims, `newest` with whatever there is and deprecated calls of ours as errors, and `other` under
-another Python of this machine, without torch: what keys, specs, the store and pages need. Without
-a leg: pinned, lowest and other. Everything is made in `.cache/matrix/`.
+each other Python of this machine, without torch: what keys, specs, the store and pages need.
+Without a leg: pinned, lowest and other. Everything is made in `.cache/matrix/`.
+
+A leg runs the tests that versions of libraries decide, below, not the suite: that is `--whole`.
 """
 
 from __future__ import annotations
@@ -17,21 +19,21 @@ import shutil
 import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
 
+from environments import FOLDER, ROOT, environment, install, others, wheel
 from lowest import lowest
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / ".cache" / "matrix"
 LEGS = ("pinned", "lowest", "newest", "other")
 USUAL = ("pinned", "lowest", "other")
 SHORT = (
-    "tests/spec", "tests/store", "tests/figures", "tests/diffusion", "tests/models",
-    "tests/techniques/test_equals_pipelines.py", "tests/training/test_checkpoints.py",
-    "tests/cli/test_init.py", "tests/test_golden.py",
+    "tests/test_golden.py", "tests/techniques/test_equals_pipelines.py", "tests/models",
+    "tests/training/test_checkpoints.py", "tests/training/test_datasets.py", "tests/diffusion",
+    "tests/spec", "tests/store", "tests/figures", "tests/site/test_mathml.py",
+    "tests/cli/test_init.py",
 )  # fmt: skip
-"""Tests of every library that results, specs and pages come from."""
+"""Tests of every library that results, specs and pages come from: each technique run once, equality
+with diffusers, weights and schedules read, the schema, what is stored, pictures and films."""
 TORCHLESS = (
     "tests/spec", "tests/store", "tests/figures", "tests/plan/test_python_versions.py",
     "tests/site/test_mathml.py", "tests/site/test_prose.py", "tests/site/test_values.py",
@@ -59,7 +61,11 @@ def main() -> None:
     for leg in options.legs or USUAL:
         began = time.monotonic()
         if leg == "other":
-            other(options.python)
+            found = others(options.python)
+            if not found:
+                raise SystemExit("there is no other Python on this machine")
+            for name, other in found.items():
+                torchless(name, other, options.python)
         else:
             installed(leg, options.python, options.whole, options.starter)
         took[leg] = time.monotonic() - began
@@ -73,11 +79,10 @@ def installed(leg: str, python: str, whole: bool, starter: bool) -> None:
     limits = {
         "pinned": ["--constraint", str(ROOT / "constraints.txt")],
         "lowest": ["--constraint", str(lowest_file())],
-        "newest": ["--upgrade", "--upgrade-strategy", "eager"],
+        "newest": ["--upgrade"],
     }[leg]
     # The wheel in place of the checkout, and what its tests use.
-    run(own, "-m", "pip", "install", "--quiet", *limits, f"fwd-report[dev] @ {wheel().as_uri()}")
-    run(own, "-m", "pip", "check")
+    install(own, *limits, f"fwd-report[dev] @ {wheel().as_uri()}")
     tests = ["tests", "--ignore=tests/emoji_if"] if whole else list(SHORT)
     strict = ["-o", f"filterwarnings={DEPRECATED}"] if leg == "newest" else []
     # Only the repository itself is on the path: `fwd_report` is the wheel's.
@@ -87,81 +92,50 @@ def installed(leg: str, python: str, whole: bool, starter: bool) -> None:
 
 def used(python: Path, leg: str, starter: bool) -> None:
     """`init`, `plan` and `build` outside of the repository, as after `pip install fwd-report`."""
+    folder = planned(python, leg)
+    command = ("-m", "fwd_report")
+    small = ("--only", "setup", "--only", "forward")
+    run(python, *command, "init", "small", *small, cwd=folder)
+    run(python, *command, "init", "bare", "--bare", cwd=folder)
+    run(python, *command, "build", "--only", "forward", cwd=folder / "bare")
+    built = folder / ("whole" if starter else "small")
+    run(python, *command, "build", cwd=built)
+    run(python, "-m", "mkdocs", "build", "--strict", "--quiet", cwd=built)
+    for page in ("setup", "forward"):
+        if not (built / "site" / "report" / page / "index.html").is_file():
+            raise SystemExit(f"{built / 'site'} has no page {page}")
+
+
+def planned(python: Path, leg: str) -> Path:
+    """The folder with the starter as `init` makes it, once its plan is known to be whole."""
     folder = FOLDER / f"{leg}-writeups"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = ("-m", "fwd_report")
-    run(python, *command, "init", "whole", cwd=folder)
-    said = run(python, *command, "plan", "--json", cwd=folder / "whole", quiet=True)
+    run(python, "-m", "fwd_report", "init", "whole", cwd=folder)
+    said = run(python, "-m", "fwd_report", "plan", "--json", cwd=folder / "whole", quiet=True)
     runs = json.loads(said)
     print(f"the starter's plan: {len(runs)} runs", flush=True)
     if len(runs) < 100:
         raise SystemExit("the starter has more runs than that")
-    run(python, *command, "init", "small", "--only", "setup", "--only", "forward", cwd=folder)
-    built = folder / "whole" if starter else folder / "small"
-    run(python, *command, "build", cwd=built)
-    run(python, "-m", "mkdocs", "build", "--strict", "--quiet", cwd=built)
-    if not (built / "site" / "report" / "setup" / "index.html").is_file():
-        raise SystemExit(f"{built / 'site'} has no page of the setup")
+    return folder
 
 
-def other(python: str) -> None:
+def torchless(name: str, other: str, python: str) -> None:
     """The same keys and specs under another Python; its torch would be gigabytes here."""
-    ours = subprocess.run(
-        [python, "-c", "import sys; print(sys.version_info.minor)"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
-    names = [f"python3.{minor}" for minor in (14, 13, 12, 11) if str(minor) != ours]
-    found = next((name for name in names if answers(name)), None)
-    if found is None:
-        raise SystemExit(f"none of {', '.join(names)} is on this machine")
-    print(f"another Python: {found}", flush=True)
-    own = environment("other", found)
+    own = environment(f"other-{name}", other)
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    torchless = FOLDER / "torchless.txt"
-    torchless.write_text(
+    wanted = FOLDER / "torchless.txt"
+    wanted.write_text(
         "\n".join(line for line in pinned if not line.startswith(("#", "torch=="))) + "\n",
         encoding="utf-8",
     )
-    run(own, "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(torchless), str(wheel()))
+    install(own, "--no-deps", "-r", str(wanted), str(wheel()))
     run(own, "-m", "pytest", "-o", "pythonpath=.", *spread(), *TORCHLESS)
+    planned(own, f"other-{name}")
     run(
         Path(python), "-m", "pytest", "-o", "pythonpath=generator .", "-rs", *ACROSS,
         env={"FWD_REPORT_OTHER_PYTHON": str(own)},
     )  # fmt: skip
-
-
-def answers(python: str) -> bool:
-    """Whether that command is a Python: a version manager's stand-in may be none."""
-    path = shutil.which(python)
-    return path is not None and subprocess.run([path, "-c", ""], check=False).returncode == 0
-
-
-def environment(leg: str, python: str) -> Path:
-    """A fresh virtual environment for the leg; its Python."""
-    folder = FOLDER / leg
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"── {leg}: {folder}", flush=True)
-    if python == sys.executable:
-        venv.create(folder, with_pip=True)
-    else:
-        subprocess.run([python, "-m", "venv", str(folder)], check=True)
-    name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return folder.joinpath(*name)
-
-
-def wheel() -> Path:
-    """The wheel of this tree, built by an environment's pip, once a run of this script."""
-    folder = FOLDER / "dist"
-    built = sorted(folder.glob("*.whl"))
-    if not built or built[-1].stat().st_mtime < STARTED:
-        shutil.rmtree(folder, ignore_errors=True)
-        run(
-            Path(sys.executable), "-m", "pip", "wheel", "--quiet", "--no-deps",
-            "--wheel-dir", str(folder), str(ROOT),
-        )  # fmt: skip
-        built = sorted(folder.glob("*.whl"))
-    return built[-1]
 
 
 def lowest_file() -> Path:
@@ -197,7 +171,6 @@ def run(
     return done.stdout or ""
 
 
-STARTED = time.time()
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     main()

@@ -22,6 +22,7 @@ spin_briefly()
 
 from safetensors.torch import load_file
 
+from fwd_report.diffusion.program import Query, Question
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
@@ -55,10 +56,13 @@ def compare(root: Path, overrides: Sequence[str], every: int) -> None:
     workbench = Workbench(project, store, LoadedCode(plan.sources))
     runs = chosen(plan.runs, every)
     calls = sum(run.network_steps for run in runs)
-    print(f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.batch}", flush=True)
-    workbench.prepare(runs)
+    print(
+        f"{len(runs)} runs, {calls} model evaluations, batches of {workbench.machine.batch}",
+        flush=True,
+    )
+    workbench.models.prepare(runs)
     for stage in {run.technique.stage for run in runs if run.technique.stage and run.network_steps}:
-        workbench.evaluator(STAGE_NAMES[stage])
+        workbench.models.evaluator(STAGE_NAMES[stage])
 
     with (
         timed("engine") as engine_time,
@@ -94,16 +98,22 @@ def chosen(runs: Sequence[Run], every: int) -> list[Run]:
 
 
 def alone(run: Run, workbench: Workbench) -> Result:
-    """One run by itself, each of its queries a batch of one."""
-    program = run.technique.program(workbench.context(run))
+    """One run by itself, each of its questions answered by itself."""
+    program = run.technique.program(workbench.contexts.of(run))
     answers: Any = None
+
+    def answered(question: Question) -> Any:
+        if isinstance(question, Query):
+            return workbench.models.evaluator(question.model).evaluate([question])[0]
+        return question.alone()
+
     while True:
         try:
-            queries = program.send(answers)
+            questions = program.send(answers)
         except StopIteration as done:
             result: Result = done.value
             return result
-        answers = tuple(workbench.evaluator(query.model).evaluate([query])[0] for query in queries)
+        answers = tuple(answered(question) for question in questions)
 
 
 @contextmanager

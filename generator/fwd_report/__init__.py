@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.combine import factorised as factorised
     from fwd_report.diffusion.combine import mean as mean
     from fwd_report.diffusion.combine import seen as seen
+    from fwd_report.diffusion.computing import applied as applied
     from fwd_report.diffusion.ddpm import DDPM as DDPM
     from fwd_report.diffusion.ddpm import Threshold as Threshold
     from fwd_report.diffusion.driver import answer as answer
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.program import Prediction as Prediction
     from fwd_report.diffusion.program import Query as Query
     from fwd_report.diffusion.program import together as together
+    from fwd_report.diffusion.steps import step as step
     from fwd_report.diffusion.views import VIEWS as VIEWS
     from fwd_report.diffusion.views import View as View
     from fwd_report.errors import RunError as RunError
@@ -60,6 +62,7 @@ MODULES = {
     "api.stored_run": ("Run",),
     "api.outcome": ("FailedRun", "Outcome"),
     "diffusion.combine": ("factorised", "mean", "seen"),
+    "diffusion.computing": ("applied",),
     "diffusion.ddpm": ("DDPM", "Threshold"),
     "diffusion.driver": ("answer", "estimator"),
     "diffusion.filters": ("colour", "gaussian_blur", "grey", "high_pass"),
@@ -68,6 +71,7 @@ MODULES = {
     "diffusion.loops": ("denoise",),
     "diffusion.noise": ("Noise",),
     "diffusion.program": ("Prediction", "Query", "together"),
+    "diffusion.steps": ("step",),
     "diffusion.views": ("VIEWS", "View"),
     "errors": ("RunError", "UserError"),
 }

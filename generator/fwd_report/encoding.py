@@ -20,10 +20,13 @@ from fwd_report.store.store import Store
 
 
 def planned_prompts(root: Path, options: Options) -> list[str]:
-    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it."""
+    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it.
+
+    No model is needed for that, nor looked for.
+    """
     project = _with_encoder(options.project(root))
     check_names(project, options.only)
-    plan = make_plan(project, Store(root))
+    plan = make_plan(project, Store(root), models_by_name=True)
     return list(
         dict.fromkeys(prompt for run in plan.selected(options.only) for prompt in run.prompts)
     )

@@ -16,8 +16,9 @@ NAMES = [
     "DDPM", "Experiment", "FailedRun", "Flow", "LoadedModel", "Noise", "NotRunError", "Outcome",
     "Prediction", "Query", "Report", "ReportWarning", "RestartNeededError", "Run", "RunError",
     "RunsFailedError", "Section", "Threshold", "UnknownNameError", "UserError", "VIEWS", "View",
-    "answer", "colour", "denoise", "estimator", "factorised", "gaussian_blur", "grey", "guided",
-    "high_pass", "load_model", "mean", "open_report", "seen", "to_image", "together",
+    "answer", "applied", "colour", "denoise", "estimator", "factorised", "gaussian_blur", "grey",
+    "guided", "high_pass", "load_model", "mean", "open_report", "seen", "step", "to_image",
+    "together",
 ]  # fmt: skip
 """A name that is taken away or renamed breaks notebooks: it needs a line in the changelog."""
 PACKAGE = Path(fwd_report.__file__).parent

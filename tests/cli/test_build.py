@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 from tests.helpers.project import HYBRIDS, NOISE, REPORT, Project
@@ -94,30 +91,6 @@ def test_only_touches_that_section_alone(project: Project) -> None:
 
     project.write("ada", NOISE)
     assert "did you mean 'ada'?" in project("build", "--only", "ada.yaml").stderr
-
-
-def test_kill_9_then_build_just_works(project: Project) -> None:
-    project.write("noise", NOISE.replace("samples: 3", "samples: 40"))
-    killed = project.start("build")
-    deadline = time.monotonic() + 120
-    while len(project.stored()) < 5 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    kept = project.stored()
-    assert kept
-    answer = project("build")
-    assert answer.returncode == 0, answer.stderr
-    assert f"ran {44 - len(kept)} of 44 runs" in answer.stdout
-    assert project("store", "verify").returncode == 0
-
-
-def test_two_builds_at_once_share_the_work(project: Project) -> None:
-    builds = [project.start("build"), project.start("build")]
-    for build in builds:
-        _, errors = build.communicate(timeout=240)
-        assert build.returncode == 0, errors
-    assert len(project.stored()) == 7
 
 
 def test_a_failing_run_is_shown_and_the_rest_goes_on(project: Project) -> None:

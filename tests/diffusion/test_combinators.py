@@ -38,12 +38,16 @@ def solve(program: Program, asked: Callable[[Query], None] = lambda query: None)
     given_answers = None
     while True:
         try:
-            queries = program.send(given_answers)
+            questions = program.send(given_answers)
         except StopIteration as done:
             return done.value
-        for query in queries:
-            asked(query)
-        given_answers = tuple(answer(query) for query in queries)
+        for question in questions:
+            if isinstance(question, Query):
+                asked(question)
+        given_answers = tuple(
+            answer(question) if isinstance(question, Query) else question.alone()
+            for question in questions
+        )
 
 
 def test_guidance_of_one_asks_the_conditional_alone() -> None:

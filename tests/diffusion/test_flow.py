@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fwd_report.diffusion.driver import answer
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.loops import denoise
 from fwd_report.diffusion.noise import Noise
@@ -27,10 +28,9 @@ def test_the_true_velocity_leads_to_the_image(steps: int) -> None:
         )
         return Prediction(image - noise)
 
-    loop = denoise(flow, noise, flow.timesteps(steps), estimate, Noise(0))
-    with pytest.raises(StopIteration) as done:
-        next(loop)
-    trajectory = done.value.value
+    every = range(steps + 1)
+    loop = denoise(flow, noise, flow.timesteps(steps), estimate, Noise(0), keep=every)
+    trajectory = answer(loop)
     assert len(trajectory) == steps + 1
     torch.testing.assert_close(trajectory[-1], image, rtol=1e-4, atol=1e-5)
 

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.helpers.toy_engine import SHAPE, Bench, Copy, Toy, Walk, engine, exact, make_run
+from tests.helpers.toy_engine import (
+    SHAPE,
+    Copy,
+    Toy,
+    ToyModels,
+    Walk,
+    bench,
+    engine,
+    exact,
+    make_run,
+    store_by_hand,
+)
 
 from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.batching import Batcher
@@ -18,7 +29,6 @@ from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
 from fwd_report.plan.rates import Rates, steps_by_cost
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import Result
 
 
 def test_results_do_not_depend_on_the_other_runs(tmp_path: Path) -> None:
@@ -81,16 +91,16 @@ def test_runs_share_the_seconds_of_their_batches(
 
 def test_a_model_that_cannot_be_opened_is_tried_once(tmp_path: Path) -> None:
     store, tried = Store(tmp_path), []
-    bench = Bench(store, Toy())
+    models = ToyModels(Toy())
 
     def broken(name: str) -> Toy:
         tried.append(name)
         raise ValueError("its weights are cut short")
 
-    bench.evaluator = broken  # type: ignore[method-assign]
+    models.evaluator = broken  # type: ignore[method-assign]
     runs = [make_run(0, Walk(), experiment) for experiment in ("a", "b", "c")]
     with Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress:
-        failures = Engine(store, bench, progress, keep_going=True).run(runs)  # type: ignore[arg-type]
+        failures = Engine(store, bench(store, models), progress, keep_going=True).run(runs)
     assert [failure.run.experiment for failure in failures] == ["a", "b", "c"]
     assert {failure.cause.partition(" (")[0] for failure in failures} == {
         "its weights are cut short"
@@ -103,7 +113,7 @@ def test_one_bad_query_does_not_take_its_batch_with_it() -> None:
     queries = [Query("toy", torch.zeros(SHAPE), t, "a") for t in range(5, 13)]
     answers = batcher.answer(queries)
     assert [isinstance(answer, Exception) for answer in answers] == [t == 7 for t in range(5, 13)]
-    assert batcher.limit == 8, "a bad query is not a lack of memory"
+    assert batcher.limit(SHAPE) == 8, "a bad query is not a lack of memory"
 
 
 def test_a_failure_stops_its_experiment_and_is_named(tmp_path: Path) -> None:
@@ -164,7 +174,7 @@ def test_a_run_another_build_holds_is_waited_for(tmp_path: Path) -> None:
         with store.lock(runs[0].key):
             holds.set()
             time.sleep(0.5)
-            Bench(store, Toy()).store(runs[0], Result(torch.zeros(SHAPE)))
+            store_by_hand(store, runs[0])
 
     thread = threading.Thread(target=other_build)
     thread.start()
@@ -227,9 +237,9 @@ def test_a_batch_of_512_runs_with_256_open_files(
 
 def test_what_another_build_ran_meanwhile_is_not_claimed(tmp_path: Path) -> None:
     store, runs = Store(tmp_path), [make_run(0, Walk()), make_run(1, Walk())]
-    Bench(store, Toy()).store(runs[0], Result(torch.zeros(SHAPE)))
+    store_by_hand(store, runs[0])
     with Progress(steps_by_cost(runs), len(runs), Rates(store.base)) as progress:
-        building = Engine(store, Bench(store, Toy()), progress)  # type: ignore[arg-type]
+        building = Engine(store, bench(store, ToyModels(Toy())), progress)
         building.run(runs)
     assert building.finished == {run.key for run in runs}
     assert building.others == {runs[0].key}

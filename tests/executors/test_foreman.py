@@ -1,4 +1,4 @@
-"""What a crew makes is what one process makes; whatever happens to it, nothing is lost or doubled."""
+"""A crew makes what one process makes; whatever happens to it, nothing is lost or doubled."""
 
 from __future__ import annotations
 

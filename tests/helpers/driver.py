@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
-from fwd_report.diffusion.program import Prediction, Program
-from fwd_report.models.cascade import Cascade
+from fwd_report.diffusion.driver import answer
+from fwd_report.diffusion.program import Program, Query, Question, together
+from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
@@ -22,35 +23,32 @@ T = TypeVar("T")
 
 
 def run_alone(program: Program[T], evaluators: Mapping[str, Evaluator]) -> tuple[T, int]:
-    """The program's result and how many queries it made, each answered in a batch of one."""
-    answers: tuple[Prediction, ...] | None = None
+    """The program's result and how many queries it made; each question is answered alone."""
+    answers: tuple[Any, ...] | None = None
     calls = 0
+
+    def answered(question: Question) -> Any:
+        if isinstance(question, Query):
+            return evaluators[question.model].evaluate([question])[0]
+        return question.alone()
+
     while True:
         try:
-            queries = program.send(answers)  # type: ignore[arg-type]
+            questions = program.send(answers)  # type: ignore[arg-type]
         except StopIteration as done:
             return done.value, calls
-        answers = tuple(evaluators[query.model].evaluate([query])[0] for query in queries)
-        calls += len(queries)
+        answers = tuple(answered(question) for question in questions)
+        calls += sum(isinstance(question, Query) for question in questions)
 
 
 def run_together(programs: Sequence[Program[T]], evaluator: Evaluator) -> list[T]:
-    """The programs' results, each round's queries of all of them answered in one batch."""
-    results: dict[int, T] = {}
-    answers: dict[int, tuple[Prediction, ...] | None] = dict.fromkeys(range(len(programs)))
-    while answers:
-        asked = {}
-        for number, given in answers.items():
-            try:
-                asked[number] = programs[number].send(given)  # type: ignore[arg-type]
-            except StopIteration as done:
-                results[number] = done.value
-        batch = [query for queries in asked.values() for query in queries]
-        predictions = iter(evaluator.evaluate(batch) if batch else [])
-        answers = {
-            number: tuple(next(predictions) for _ in queries) for number, queries in asked.items()
-        }
-    return [results[number] for number in range(len(programs))]
+    """The results of programs that ask stage I, each round's questions answered in one batch."""
+
+    class Asked:
+        name = STAGE_NAMES[1]
+        evaluate = staticmethod(evaluator.evaluate)
+
+    return list(answer(together(*programs), Asked()))
 
 
 def cascade_of(stages: Mapping[int, Path], cache: Path) -> Cascade:

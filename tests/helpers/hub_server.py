@@ -1,15 +1,18 @@
 """A model hub on loopback that speaks what huggingface_hub asks of the real one.
 
 Model information with the SHA-256 of large files, `resolve` with ETags and redirects, branches,
-tags and commits, models behind a licence or a token.
+tags and commits, models behind a licence or a token, in the headers and words of the real one. It
+can fail as that does: answer with an error, or hang up in the middle of a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +22,8 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
+MODEL = "([^/]+/[^/]+)"
+DOWNLOADED = rf"^GET /(?:{MODEL}/resolve|api/resolve-cache/models/{MODEL})/[^/]+/(.+)"
 LARGE = (".safetensors", ".model", ".bin")
 """What the hub keeps in LFS, and lists the SHA-256 of."""
 
@@ -27,13 +32,15 @@ LARGE = (".safetensors", ".model", ".bin")
 class Repository:
     """A model: the files of each commit, the commits that branches and tags name.
 
-    licensed: only given to a token in `accepted`. private: hidden from who has none.
+    licensed: only given to a token in `accepted`. private: hidden from who has none. xet: large
+    files are offered by that protocol too, which this server does not speak.
     """
 
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
     licensed: bool = False
     private: bool = False
+    xet: bool = False
     accepted: set[str] = field(default_factory=set)
 
     def commit(self, files: Mapping[str, bytes], branch: str = "main") -> str:
@@ -54,11 +61,23 @@ class Repository:
 
 @dataclass
 class Hub:
-    """The server: its repositories by `owner/name`, and the paths that were asked of it."""
+    """The server: its repositories by `owner/name`, and the paths that were asked of it.
+
+    renamed: names of before. unknown: tokens that were taken back. failing: statuses of the answers
+    to come, whatever is asked. cuts: how many bytes of each large file to come are sent before the
+    connection ends; sent: the first and last byte of each that was asked for. hears(path) is called
+    before a question is answered.
+    """
 
     url: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    failing: list[int] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+    sent: list[tuple[int, int]] = field(default_factory=list)
+    hears: Callable[[str], object] = lambda path: None
 
     def add(self, name: str, folder: Path, **options: Any) -> Repository:
         """A model with the files of a folder, as its first commit."""
@@ -69,11 +88,15 @@ class Hub:
 
     def downloads(self) -> list[str]:
         """The files that were downloaded, not only asked about, in order."""
-        return [
-            path.split("/resolve/")[1].split("/", 1)[1]
-            for path in self.asked
-            if path.startswith("GET ") and "/resolve/" in path
-        ]
+        return [file for _, file in self._downloaded()]
+
+    def downloads_of(self, name: str) -> set[str]:
+        """Those of one model."""
+        return {file for model, file in self._downloaded() if model == name}
+
+    def _downloaded(self) -> list[tuple[str, str]]:
+        found = (re.search(DOWNLOADED, path) for path in self.asked)
+        return [(match[1] or match[2], match[3]) for match in found if match is not None]
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -132,14 +155,27 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         path = unquote(urlparse(self.path).path)
         self.served.asked.append(f"{self.command} {path}")
+        self.served.hears(path)
+        if self.served.failing:
+            self._send(b"", {}, self.served.failing.pop(0))
+            return
+        if self._token() in self.served.unknown:
+            self._refuse(401, "", "Invalid credentials in Authorization header")
+            return
         parts = path.strip("/").split("/")
-        if parts[0] == "cdn":
+        name = "/".join(parts[2:4] if parts[0] == "api" else parts[:2])
+        if name in self.served.renamed:
+            there = self.path.replace(name, self.served.renamed[name])
+            self._send(b"", {"Location": there}, 307)
+        elif parts[0] == "cdn":
             self._send_content(parts[1])
+        elif parts[:3] == ["api", "resolve-cache", "models"]:
+            self._send_small("/".join(parts[3:5]), parts[5], "/".join(parts[6:]))
         elif parts[:2] == ["api", "models"]:
             revision = "/".join(parts[5:]) if parts[4:5] == ["revision"] else "main"
-            self._model(f"{parts[2]}/{parts[3]}", revision)
+            self._model(name, revision)
         elif parts[2:3] == ["resolve"]:
-            self._resolve(f"{parts[0]}/{parts[1]}", parts[3:])
+            self._resolve(name, parts[3:])
         else:
             self._refuse(404, "EntryNotFound")
 
@@ -172,16 +208,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "EntryNotFound" if known else "RevisionNotFound")
             return
         content = repository.commits[commit][file]
-        headers = {"X-Repo-Commit": commit}
+        headers = {"X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
         if not file.endswith(LARGE):
-            self._send(content, {**headers, "ETag": f'"{_git(content)}"'})
+            headers |= {"ETag": f'"{_git(content)}"', "X-Linked-Size": str(len(content))}
+            headers["Location"] = f"/api/resolve-cache/models/{name}/{commit}/{file}?etag=%22"
+            self._send(b"", headers, status=307)
             return
         digest = _sha256(content)
         headers |= {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(content))}
+        if repository.xet:
+            token = f"{self.served.url}/api/models/{name}/xet-read-token/{commit}"
+            headers |= {"X-Xet-Hash": digest, "Link": f'<{token}>; rel="xet-auth"'}
         # Another host, as the real hub's: a redirect to its own host would be followed for HEAD.
         other = self.served.url.replace("127.0.0.1", "localhost")
-        headers["Location"] = f"{other}/cdn/{digest}"
+        headers["Location"] = f"{other}/cdn/{digest}?X-Amz-Expires=3600&X-Amz-Signature=signed"
         self._send(b"", headers, status=302)
+
+    def _send_small(self, name: str, commit: str, file: str) -> None:
+        repository = self._allowed(name, gate=True)
+        if repository:
+            content = repository.commits[commit][file]
+            self._send(content, {"X-Repo-Commit": commit, "ETag": f'"{_git(content)}"'})
 
     def _send_content(self, digest: str) -> None:
         for repository in self.served.repositories.values():
@@ -195,14 +242,33 @@ class _Handler(BaseHTTPRequestHandler):
     def _allowed(self, name: str, gate: bool) -> Repository | None:
         """The repository, where whoever asks may see it; gate: they want its files."""
         repository = self.served.repositories.get(name)
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self._token()
         if repository is None or (repository.private and not token):
-            self._refuse(401 if not token else 404, "RepoNotFound")
+            # Who is not logged in is not told whether it is there.
+            status, said = (404, "Repository not found") if token else (401, "Invalid username")
+            self._refuse(status, "RepoNotFound", said)
             return None
         if gate and repository.licensed and token not in repository.accepted:
-            self._refuse(401 if not token else 403, "GatedRepo")
+            restricted = f"Access to model {name} is restricted"
+            if token:
+                self._refuse(
+                    403,
+                    "GatedRepo",
+                    f"{restricted} and you are not in the authorized "
+                    f"list. Visit https://huggingface.co/{name} to ask for access.",
+                )
+            else:
+                self._refuse(
+                    401,
+                    "GatedRepo",
+                    f"{restricted}. You must have access to it and be "
+                    "authenticated to access it. Please log in.",
+                )
             return None
         return repository
+
+    def _token(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def _commit(self, repository: Repository, revision: str) -> str | None:
         commit = repository.resolved(revision)
@@ -210,8 +276,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "RevisionNotFound")
         return commit
 
-    def _refuse(self, status: int, code: str) -> None:
-        self._send(b"{}", {"X-Error-Code": code, "X-Error-Message": code}, status)
+    def _refuse(self, status: int, code: str, said: str | None = None) -> None:
+        headers = {"X-Error-Code": code} if code else {}
+        said = said or code
+        self._send(
+            json.dumps({"error": said}).encode(), {**headers, "X-Error-Message": said}, status
+        )
 
     def _send(self, content: bytes, headers: Mapping[str, str], status: int = 200) -> None:
         start, end = 0, len(content)
@@ -225,7 +295,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(end - start))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content[start:])
+            large = self.path.startswith("/cdn/")
+            last = min(end, start + self.served.cuts.pop(0)) if large and self.served.cuts else end
+            self.wfile.write(content[start:last])
+            if large:
+                self.served.sent.append((start, last))
+            if last < end:
+                self.wfile.flush()
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _sha256(content: bytes) -> str:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 from tests.helpers.command import PLAIN, command
+from tests.helpers.forked import fork_command
 
 REPORT = """\
 title: A small report
@@ -81,6 +83,10 @@ class Project:
         """What the command answers here, run in this process."""
         return command(*arguments, cwd=self.root)
 
+    def fork(self, *arguments: str) -> BaseProcess:
+        """The command here, begun as a fork of this process: to be killed, or to race another."""
+        return fork_command(self.root, *arguments)
+
     def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """What the command answers here, as a process of its own."""
         process = self.start(*arguments)
@@ -88,6 +94,7 @@ class Project:
         return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """The command here, begun as a process of its own, which has everything to import."""
         return subprocess.Popen(
             self.command_line(*arguments),
             cwd=self.root,

@@ -29,7 +29,8 @@ GROUPS = {
     ),
     "Models by hand": ("load_model", "LoadedModel", "answer", "estimator", "to_image"),
     "The loop and what it asks": (
-        "denoise", "guided", "seen", "mean", "factorised", "together", "Query", "Prediction",
+        "denoise", "step", "guided", "seen", "mean", "factorised", "applied", "together", "Query",
+        "Prediction",
     ),
     "Processes and noise": ("DDPM", "Threshold", "Flow", "Noise"),
     "Views and filters": ("View", "VIEWS", "gaussian_blur", "high_pass", "grey", "colour"),

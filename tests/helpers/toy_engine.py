@@ -1,21 +1,21 @@
-"""Techniques, an evaluator and a workbench without a model, to try the engine on."""
+"""Techniques, and an evaluator that is no network, to try the engine on."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 
-from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction, Program, Query, together
 from fwd_report.engine.engine import Engine
 from fwd_report.engine.progress import Progress
+from fwd_report.engine.workbench import Workbench
+from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.rates import Rates, steps_by_cost
 from fwd_report.plan.run import Run
-from fwd_report.store.entry import Entry
+from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Result, Technique
 from fwd_report.techniques.context import RunContext
@@ -43,6 +43,7 @@ class Walk(Technique):
         return Result(x.clamp(0, 1), images={"exact": x})
 
     def _ask(self, x: torch.Tensor, t: int, condition: str) -> Program[torch.Tensor]:
+        prediction: Prediction
         (prediction,) = yield (Query("toy", x, t, condition),)
         return prediction.value
 
@@ -85,53 +86,33 @@ class Toy:
         ]
 
 
-class Bench:
-    """A workbench of toys around a real store."""
+class ToyModels:
+    """The models of runs that all ask one toy."""
 
-    def __init__(self, store: Store, toy: Toy, batch: int = 8) -> None:
-        self.real_store = store
+    def __init__(self, toy: Toy) -> None:
         self.toy = toy
-        self.batch = batch
 
-    def prepare(self, runs: object) -> None:
+    def prepare(self, runs: Iterable[Run]) -> None:
         pass
+
+    def model(self, run: Run, needs: object) -> None:
+        return None
+
+    def scorer(self, run: Run) -> None:
+        return None
 
     def evaluator(self, name: str) -> Toy:
         return self.toy
 
-    def context(self, run: Run, **_: Any) -> RunContext:
-        def stored(need: Run) -> Entry:
-            return Entry(
-                section=need.section, experiment=need.experiment, technique="", index=need.index,
-                seed=need.seed, key=need.key, params={}, axes={}, alt="", metrics={}, series={},
-                provenance={}, folder=self.real_store.folder(need.key),
-            )  # fmt: skip
 
-        needs = {field: tuple(map(stored, group)) for field, group in run.needs.items()}
-        return RunContext(seed=run.seed, noise=Noise(run.seed), needs=needs)
-
-    def store(
-        self,
-        run: Run,
-        result: Result,
-        value_range: Any = None,
-        seconds: float = 0.0,
-        network_steps: int = 0,
-    ) -> None:
-        from fwd_report.recording.pictures import write_result
-
-        with self.real_store.writing(run.key) as folder:
-            write_result(result, folder, (0.0, 1.0))
-            made_by = {"seconds": seconds, "network_steps": network_steps}
-            self.real_store.seal(
-                folder, run.key, parts={}, metrics={}, series={}, provenance=made_by
-            )
-
-    def place(self, run: Run) -> str:
-        return "experiments/s.yaml:1"
-
-    def log(self, run: Run, lines: Any) -> Path:
-        return Path("details.log")
+def bench(store: Store, models: ToyModels, batch: int = 8) -> Workbench:
+    """The engine's own workbench in a project of one section, `s`; only its models are toys."""
+    root = store.base.parent
+    (root / "experiments").mkdir(parents=True, exist_ok=True)
+    report = f"title: Toys\nbatch: {batch}\ndevice: cpu\n"
+    (root / "experiments" / "report.yaml").write_text(report, encoding="utf-8")
+    (root / "experiments" / "s.yaml").write_text("title: S\nintro: Toys.\n", encoding="utf-8")
+    return Workbench(load_project(root), store, LoadedCode({}), models)
 
 
 def make_run(index: int, technique: Technique, experiment: str = "walks", **more: Any) -> Run:
@@ -153,7 +134,13 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
 def engine(store: Store, toy: Toy, runs: Sequence[Run], batch: int = 8, **options: Any) -> Any:
     progress = Progress(steps_by_cost(runs), len(runs), Rates(store.base))
     with progress:
-        return Engine(store, Bench(store, toy, batch), progress, **options).run(runs)  # type: ignore[arg-type]
+        return Engine(store, bench(store, ToyModels(toy), batch), progress, **options).run(runs)
+
+
+def store_by_hand(store: Store, run: Run) -> None:
+    """Store a black picture as the run's result, as another build would."""
+    recorder = bench(store, ToyModels(Toy())).recorder
+    recorder.store(run, Result(torch.zeros(SHAPE)), (0.0, 1.0), seconds=0.0, network_steps=0)
 
 
 def exact(store: Store, run: Run) -> torch.Tensor:

@@ -1,16 +1,9 @@
-"""A small writeup that samples, trains and renders, and processes that build it to be killed.
-
-A process is a fork of the tests' own: it has imported torch already, so that a kill costs
-milliseconds instead of seconds. What it runs is the command.
-"""
+"""A small writeup that samples, trains and renders, and processes that build it to be killed."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -19,13 +12,12 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
+from tests.helpers.forked import fork_command, said
 
-from fwd_report.__main__ import main
 from fwd_report.build import Options, Outcome
 from fwd_report.build import build as run_build
 from fwd_report.store.store import Store
 
-FORK = multiprocessing.get_context("fork")
 REPORT = """\
 title: A small report
 seed: 7
@@ -55,13 +47,11 @@ class Writeup:
     root: Path
 
     def start(self, *arguments: str) -> BaseProcess:
-        """The command, in a process of its own; its output goes to `PID.out` beside the folder."""
-        process = FORK.Process(target=_command, args=(self.root, arguments))
-        process.start()
-        return process
+        """The command, in a process of its own."""
+        return fork_command(self.root, *arguments)
 
     def said(self, process: BaseProcess) -> str:
-        return (self.root.parent / f"{process.pid}.out").read_text(errors="replace")
+        return said(self.root, process)
 
     def build(self, **options: Any) -> Outcome:
         """A plain build, in this process."""
@@ -87,27 +77,6 @@ class Writeup:
         base = self.root / ".fwd-report"
         traces = [*base.glob("store/??/.*"), *base.glob("training/*"), *base.glob("locks/*")]
         return sorted(path.name for path in traces if path.name != "guard.lock")
-
-
-def _command(root: Path, arguments: tuple[str, ...]) -> None:
-    os.chdir(root)
-    out = os.open(root.parent / f"{os.getpid()}.out", os.O_WRONLY | os.O_CREAT)
-    for number in (1, 2):
-        os.dup2(out, number)
-    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.argv = ["fwd-report", *arguments]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-        code = 99
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def write_project(root: Path, model: Path) -> Writeup:

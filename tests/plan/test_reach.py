@@ -166,7 +166,7 @@ def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) 
     ), "an experiment of every technique"
     code = Code(store.memory)
     workbench = Workbench(plan.project, store, LoadedCode(plan.sources))
-    workbench.prepare(plan.runs)
+    workbench.models.prepare(plan.runs)
     assert all(run.alt for run in plan.runs), "words for readers: made once, and in no result"
     marked = {name for name, text in code.texts.items() if read_module(text, name).outside}
     files = {code.files[name] for name in marked}

@@ -153,9 +153,9 @@ def test_ten_thousand_variants_in_one_experiment(writeup: Writeup) -> None:
         "title: A\nexperiments:\n  - {id: a, technique: draw, caption: A, "
         f"sweep: {{steps: [{steps}], guidance: [{guidance}]}}}}\n",
     )
-    start = time.perf_counter()
+    start = time.process_time()
     (section,) = writeup.load().sections
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(section.experiments[0].variants) == 10_000
 
 

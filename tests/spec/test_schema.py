@@ -14,6 +14,8 @@ from tests.spec.test_bad_input import CASES
 from tests.spec.test_load import SECTION as GOOD
 from tests.spec.test_profiles import SECTION as WITH_PROFILES
 
+from fwd_report.spec import schema as schemas
+from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.schema import report_schema, section_schema, write_schemas
 
 STARTER = Path(__file__).parents[2] / "experiments"
@@ -128,6 +130,23 @@ def test_the_files_that_specs_name(writeup: Writeup) -> None:
     names = [str(path.relative_to(writeup.root)) for path in written]
     assert names == [f".fwd-report/schema/{name}.json" for name in ("section", "report", "rubric")]
     assert all(path.read_text(encoding="utf-8").startswith("{") for path in written)
+
+
+def test_a_new_project_has_them_made_once(
+    writeup: Writeup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second at the start of a first build, where they were made to compare and to write."""
+    made, texts = [], schemas.schema_texts
+
+    def counted(*arguments: Any, **options: Any) -> dict[str, str]:
+        made.append(texts(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(schemas, "schema_texts", counted)
+    refresh_schemas(writeup.root)
+    assert len(made) == 1
+    folder = writeup.root / ".fwd-report" / "schema"
+    assert {path.stem: path.read_text(encoding="utf-8") for path in folder.iterdir()} == made[0]
 
 
 @pytest.mark.parametrize("path", sorted(STARTER.glob("*.yaml")), ids=lambda path: path.stem)

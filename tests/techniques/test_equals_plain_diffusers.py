@@ -21,10 +21,10 @@ SIX = [830, 664, 498, 332, 166, 0, -1]
 """diffusers' "leading" timesteps for six steps, and the clean image."""
 
 
-def test_sample_with_guidance(world: World, assert_equal_pictures: Close) -> None:
+def test_sample_with_guidance(tiny: World, assert_equal_pictures: Close) -> None:
     technique = Sample(prompt=DOG, guidance=7)
-    result, calls = run_alone(technique.program(world.context(seed=180)), world.evaluators)
-    assert_equal_pictures(result.image, plain.sample(world.plain, DOG, 7, 180))
+    result, calls = run_alone(technique.program(tiny.context(seed=180)), tiny.evaluators)
+    assert_equal_pictures(result.image, plain.sample(tiny.plain, DOG, 7, 180))
     assert calls == technique.network_steps({}) == 66
 
 

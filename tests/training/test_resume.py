@@ -7,16 +7,16 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from tests.helpers import training_worker as worker
+from tests.helpers.forked import fork, said
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
@@ -28,11 +28,14 @@ from fwd_report.training.unet import UNet
 EPOCHS = 3
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder: Path) -> BaseProcess:
     folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, worker.__file__, str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    return fork(folder, worker.main, folder)
+
+
+def steps_told(folder: Path, process: BaseProcess) -> list[int]:
+    """The numbers of the steps that the worker has told of, in whole lines."""
+    return [int(line) for line in said(folder, process).split("\n")[:-1]]
 
 
 def weights(folder: Path) -> list[dict[str, torch.Tensor]]:
@@ -40,7 +43,7 @@ def weights(folder: Path) -> list[dict[str, torch.Tensor]]:
 
 
 def test_killed_at_random_moments_the_weights_are_bit_equal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
 ) -> None:
     for name in ("SAVE_EVERY", "NEWS_EVERY"):  # the worker changes them, here in this process
         monkeypatch.setattr(loop, name, getattr(loop, name))
@@ -50,15 +53,20 @@ def test_killed_at_random_moments_the_weights_are_bit_equal(
     steps_done = 0
     for _ in range(3):
         process = start(tmp_path / "killed")
-        assert process.stdout is not None
-        for _ in range(moments.randint(3, 7)):  # as many steps, and some of the next
-            line = process.stdout.readline()
-            steps_done = int(line)
+        told, wanted = [], moments.randint(3, 7)
+        while len(told) < wanted:  # as many steps, and some of the next
+            assert process.is_alive(), said(tmp_path / "killed", process)
+            time.sleep(0.001)
+            told = steps_told(tmp_path / "killed", process)
+        steps_done = told[wanted - 1]
         time.sleep(moments.uniform(0, 0.02))
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=60)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
     assert 9 <= steps_done < 30  # it went on where it was killed, and was not finished
-    assert start(tmp_path / "killed").wait(timeout=600) == 0
+    last = start(tmp_path / "killed")
+    last.join()
+    assert last.exitcode == 0, said(tmp_path / "killed", last)
     whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
     for expected, found in zip(whole, killed, strict=True):
         assert expected.keys() == found.keys()

@@ -64,8 +64,8 @@ class LoadedModel(ModelHandle):
         return super().estimate(condition)
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, on the CPU in float32; raises what the network raises, and
-        ValueError for what is no single image of the model's channels.
+        """The predictions, in order, in float32, each where its query's x lies; raises what the
+        network raises, and ValueError for what is no single image of the model's channels.
         """
         for query in queries:
             if query.x.ndim != 3 or len(query.x) != self.shape[0]:
@@ -76,17 +76,23 @@ class LoadedModel(ModelHandle):
         found: dict[int, Prediction] = {}
         groups: dict[Any, list[int]] = {}
         for place, query in enumerate(queries):
-            groups.setdefault(self.batcher.evaluator.signature(query), []).append(place)
+            signature = self.batcher.evaluator.signature(query), query.x.device
+            groups.setdefault(signature, []).append(place)
         for places in groups.values():
-            for start in range(0, len(places), self.batcher.limit):
-                some = places[start : start + self.batcher.limit]
-                with process_state_kept():
-                    answers = self.batcher.answer([queries[place] for place in some])
-                for place, answered in zip(some, answers, strict=True):
-                    if isinstance(answered, Exception):
-                        raise answered
-                    found[place] = answered
+            with process_state_kept():
+                answers = self.batcher.answer([queries[place] for place in places])
+            for place, answered in zip(places, answers, strict=True):
+                if isinstance(answered, Exception):
+                    raise answered
+                found[place] = _moved(answered, queries[place].x.device)
         return [found[place] for place in range(len(queries))]
+
+
+def _moved(prediction: Prediction, device: torch.device) -> Prediction:
+    value, variance = prediction.value, prediction.variance
+    if value.device == device:
+        return prediction
+    return Prediction(value.to(device), None if variance is None else variance.to(device))
 
 
 def load_model(

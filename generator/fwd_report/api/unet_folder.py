@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
 from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.diffusion.rows import numbers, stacked
 from fwd_report.errors import UserError, first_line
-from fwd_report.models.handle import Evaluator, ModelHandle
+from fwd_report.models.handle import Evaluator, ModelHandle, predictions
 
 NETWORK = "UNet2DModel"
 VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
@@ -67,19 +68,16 @@ class UNetEvaluator:
 
     @torch.inference_mode()
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        x = torch.stack([query.x for query in queries]).to(self.device, self._dtype)
-        t = torch.tensor([int(query.t) for query in queries], device=self.device)
+        x = stacked([query.x for query in queries], self.device).to(self._dtype)
+        t = numbers([int(query.t) for query in queries], self.device)
         labels = None
         if queries[0].condition is not None:
-            labels = torch.tensor([query.condition for query in queries], device=self.device)
-        output = self._network(x, t, labels, return_dict=False)[0].float().cpu().clone()
-        return [self._prediction(one, queries[0].x.shape[0]) for one in output]
-
-    def _prediction(self, output: Tensor, channels: int) -> Prediction:
-        value, variance = output[:channels], output[channels:]
+            labels = numbers([query.condition for query in queries], self.device)
+        output = self._network(x, t, labels, return_dict=False)[0]
+        answers = predictions(output, queries[0].x.shape[0])
         if self._fixed_small:
-            return Prediction(value, torch.full_like(value, -1.0))
-        return Prediction(value, variance if variance.shape[0] else None)
+            return [Prediction(each.value, torch.full_like(each.value, -1.0)) for each in answers]
+        return answers
 
 
 def _process(folder: Path) -> tuple[DDPM, bool]:

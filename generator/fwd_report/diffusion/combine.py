@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from fwd_report.diffusion.computing import applied
 from fwd_report.diffusion.program import Estimator, Prediction, Program, together
 from fwd_report.diffusion.views import Invertible
 
@@ -33,8 +34,8 @@ def mean(estimates: Sequence[Estimator]) -> Estimator:
 
     def estimate(x: Tensor, t: float) -> Program[Prediction]:
         predictions = yield from together(*(one(x, t) for one in estimates))
-        value = torch.stack([prediction.value for prediction in predictions]).mean(0)
-        return Prediction(value, _mean_variance(predictions))
+        values = [prediction.value for prediction in predictions]
+        return Prediction(*(yield from together(applied(_mean, *values), _variance(predictions))))
 
     return estimate
 
@@ -52,11 +53,19 @@ def factorised(parts: Sequence[tuple[Callable[[Tensor], Tensor], Estimator]]) ->
             component(prediction.value)
             for (component, _), prediction in zip(parts, predictions, strict=True)
         ]
-        return Prediction(torch.stack(values).sum(0), _mean_variance(predictions))
+        return Prediction(*(yield from together(applied(_sum, *values), _variance(predictions))))
 
     return estimate
 
 
-def _mean_variance(predictions: Sequence[Prediction]) -> Tensor | None:
+def _variance(predictions: Sequence[Prediction]) -> Program[Tensor | None]:
     variances = [p.variance for p in predictions if p.variance is not None]
-    return torch.stack(variances).mean(0) if variances else None
+    return (yield from applied(_mean, *variances)) if variances else None
+
+
+def _mean(*images: Tensor) -> Tensor:
+    return torch.stack(images).mean(0)
+
+
+def _sum(*images: Tensor) -> Tensor:
+    return torch.stack(images).sum(0)

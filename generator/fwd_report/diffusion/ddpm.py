@@ -12,9 +12,12 @@ from torch import Tensor
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
+from fwd_report.diffusion.quantiles import quantile
+from fwd_report.diffusion.rows import PerRow
 
 CLEAN = -1
 """The time after 0, at which ᾱ = 1: a fully clean image."""
+NO_VARIANCE = "this process needs the variance that the model predicts"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class Threshold:
         """The thresholded estimate; x0: (C, H, W), a clean range of [-1, 1]."""
         s = x0.abs().flatten().quantile(self.percentile).clamp(1, self.maximum)
         return x0.clamp(-s, s) / s
+
+    def many_(self, x0: Tensor) -> Tensor:
+        """The same of each image of (B, C, H, W), in place."""
+        if self.maximum == 1:
+            return x0.clamp_(-1, 1)  # s is 1 whatever the percentile
+        s = quantile(x0.abs(), self.percentile).clamp_(1, self.maximum)
+        return x0.clamp_(-s, s).div_(s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +87,18 @@ class DDPM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_alpha_bar", torch.cumprod(1 - self.betas, 0))
         object.__setattr__(self, "_alpha_bars", self.alpha_bar.double().tolist())
+        object.__setattr__(self, "_per_row", PerRow(self._numbers))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same process: of the very same betas, and equal in the rest."""
+        return (
+            isinstance(other, DDPM)
+            and self.betas is other.betas
+            and (self.variance, self.threshold) == (other.variance, other.threshold)
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.betas), self.variance, self.threshold))
 
     @property
     def T(self) -> int:
@@ -123,26 +145,71 @@ class DDPM:
         Draws one tensor of noise, and none where t_next is the clean image. Raises ValueError if
         the variance is learned and the prediction has none.
         """
-        a, a_next = self.alpha_bar_at(t), self.alpha_bar_at(t_next)
-        α = a / a_next
-        β = 1 - α
+        *_, on_x0, on_xt, _, _ = self._numbers(t, t_next)
         x0 = self.clean(xt, t, prediction)
         if self.threshold is not None:
             x0 = self.threshold(x0)
-        mean = math.sqrt(a_next) * β / (1 - a) * x0 + math.sqrt(α) * (1 - a_next) / (1 - a) * xt
+        mean = on_x0 * x0 + on_xt * xt
         if t_next == CLEAN:
             return mean
-        return mean + self._deviation(a, a_next, β, prediction) * noise.draw(xt.shape)
+        return mean + self._deviation(t, t_next, prediction) * noise.draw(xt.shape)
 
-    def _deviation(
-        self, a: float, a_next: float, β: float, prediction: Prediction
-    ) -> Tensor | float:
-        """The standard deviation σ_t of a step from ᾱ_t = a to ᾱ_t' = a_next."""
+    def draws(self, t: float, t_next: float) -> bool:
+        """Every step but the one to the clean image draws noise."""
+        return t_next != CLEAN
+
+    def step_many(
+        self,
+        xt: Tensor,
+        t: Sequence[float],
+        t_next: Sequence[float],
+        prediction: Prediction,
+        noise: Tensor | None,
+    ) -> Tensor:
+        """`step` of B images: the same operations in the same order, in place where they can be."""
+        per_row: PerRow = self._per_row  # type: ignore[attr-defined]
+        on_noise, on_signal, on_x0, on_xt, smallest, largest = per_row(t, t_next, xt)
+        x0 = (on_noise * prediction.value).neg_().add_(xt).div_(on_signal)
+        if self.threshold is not None:
+            x0 = self.threshold.many_(x0)
+        x = x0.mul_(on_x0).add_(on_xt * xt)
+        if noise is None:
+            return x
         if self.variance == "fixed_large":
-            return math.sqrt(β)
+            return x.add_(largest * noise)
         if prediction.variance is None:
-            raise ValueError("this process needs the variance that the model predicts")
-        smallest = math.log(max((1 - a_next) / (1 - a) * β, 1e-20))
-        largest = math.log(β)
+            raise ValueError(NO_VARIANCE)
+        share = (prediction.variance + 1).div_(2)
+        log_variance = (1 - share).mul_(smallest).add_(share.mul_(largest))
+        return x.add_(log_variance.mul_(0.5).exp_().mul_(noise))
+
+    def _numbers(self, t: float, t_next: float) -> tuple[float, ...]:
+        """Of a step: √(1−ᾱ_t), √ᾱ_t, what x̂_0 and x_t are multiplied by, and of its noise the
+        logarithms of the smallest and the largest variance, or 0 and the standard deviation.
+        """
+        a, a_next = self.alpha_bar_at(t), self.alpha_bar_at(t_next)
+        α = a / a_next
+        β = 1 - α
+        if self.variance == "fixed_large":
+            smallest, largest = 0.0, math.sqrt(β)
+        else:
+            smallest = math.log(max((1 - a_next) / (1 - a) * β, 1e-20))
+            largest = math.log(β)
+        return (
+            math.sqrt(1 - a),
+            math.sqrt(a),
+            math.sqrt(a_next) * β / (1 - a),
+            math.sqrt(α) * (1 - a_next) / (1 - a),
+            smallest,
+            largest,
+        )
+
+    def _deviation(self, t: float, t_next: float, prediction: Prediction) -> Tensor | float:
+        """The standard deviation σ_t of a step."""
+        *_, smallest, largest = self._numbers(t, t_next)
+        if self.variance == "fixed_large":
+            return largest
+        if prediction.variance is None:
+            raise ValueError(NO_VARIANCE)
         share = (prediction.variance + 1) / 2
         return torch.exp(0.5 * (share * largest + (1 - share) * smallest))

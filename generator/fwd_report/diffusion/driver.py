@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from inspect import GEN_CREATED, getgeneratorstate
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
-from fwd_report.diffusion.program import Estimator, Prediction, Program, Query, Returned
+from fwd_report.diffusion.computing import compute
+from fwd_report.diffusion.program import (
+    Estimator,
+    Prediction,
+    Program,
+    Query,
+    Question,
+    Returned,
+)
 
 MADE_OF = (
     "a loop takes timesteps as process.timesteps(20) gives them, and estimators as "
@@ -42,10 +50,10 @@ def answer(program: Program[Returned], *models: Answering) -> Returned:
     if getgeneratorstate(program) != GEN_CREATED:
         raise ValueError("this loop has been driven already; make a new one")
     by_name = {model.name: model for model in models}
-    answers: tuple[Prediction, ...] | None = None
+    answers: tuple[Any, ...] | None = None
     while True:
         try:
-            queries = program.send(answers)  # type: ignore[arg-type]
+            questions = program.send(answers)  # type: ignore[arg-type]
         except StopIteration as done:
             result: Returned = done.value
             return result
@@ -53,7 +61,7 @@ def answer(program: Program[Returned], *models: Answering) -> Returned:
             if answers is None and _is_of_the_mathematics(error):
                 raise TypeError(f"{error}: {MADE_OF}") from error
             raise
-        answers = _answered(queries, by_name)
+        answers = _answered(questions, by_name)
 
 
 def estimator(f: Callable[[Tensor, float], Tensor | Prediction]) -> Estimator:
@@ -80,16 +88,22 @@ def _is_of_the_mathematics(error: TypeError) -> bool:
     return file != __file__ and Path(file).parent == Path(__file__).parent
 
 
-def _answered(queries: Sequence[Query], models: dict[str, Answering]) -> tuple[Prediction, ...]:
-    """The predictions in the order of the queries, each model asked once."""
-    found: dict[int, Prediction] = {}
-    for name in dict.fromkeys(query.model for query in queries):
+def _answered(questions: Sequence[Question], models: dict[str, Answering]) -> tuple[Any, ...]:
+    """The answers in the order of the questions, each model asked once."""
+    found: dict[int, Any] = {}
+    rest = {place: one for place, one in enumerate(questions) if not isinstance(one, Query)}
+    found.update(zip(rest, compute(list(rest.values())), strict=True))
+    for answer in found.values():
+        if isinstance(answer, Exception):
+            raise answer
+    queries = {place: one for place, one in enumerate(questions) if isinstance(one, Query)}
+    for name in dict.fromkeys(query.model for query in queries.values()):
         if name not in models:
             given = ", ".join(models) or "none"
             raise LookupError(
                 f"the program asks the model {name!r}, and answer() was given {given}"
             )
-        places = [place for place, query in enumerate(queries) if query.model == name]
+        places = [place for place, query in queries.items() if query.model == name]
         predictions = models[name].evaluate([queries[place] for place in places])
         found |= dict(zip(places, predictions, strict=True))
-    return tuple(found[place] for place in range(len(queries)))
+    return tuple(found[place] for place in range(len(questions)))

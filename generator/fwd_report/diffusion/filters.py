@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from fwd_report.diffusion.rows import uploaded
 
 
 def gaussian_blur(image: Tensor, kernel_size: int, sigma: float) -> Tensor:
@@ -23,14 +27,20 @@ def gaussian_blur(image: Tensor, kernel_size: int, sigma: float) -> Tensor:
     if sigma <= 0:
         raise ValueError(f"sigma must be positive, not {sigma}")
     radius = kernel_size // 2
-    distance = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
-    weights = torch.exp(-0.5 * (distance / sigma) ** 2)
-    weights = weights / weights.sum()
+    weights = _gaussian(radius, sigma, image.dtype, image.device)
     planes = image.reshape(-1, 1, height, width)
     planes = F.pad(planes, (radius, radius, radius, radius), mode="reflect")
     planes = F.conv2d(planes, weights.view(1, 1, 1, -1))
     planes = F.conv2d(planes, weights.view(1, 1, -1, 1))
     return planes.reshape(image.shape)
+
+
+@cache
+def _gaussian(radius: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The weights of a blur at the distances -radius … radius: they add up to 1."""
+    distance = torch.arange(-radius, radius + 1, dtype=dtype)
+    weights = torch.exp(-0.5 * (distance / sigma) ** 2)
+    return uploaded(weights / weights.sum(), device)
 
 
 def high_pass(image: Tensor, kernel_size: int, sigma: float) -> Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
+from fwd_report.diffusion.rows import PerRow
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,22 @@ class Flow:
     ) -> Tensor:
         """x_t' = x_t + (t' − t) · v; draws no noise."""
         return xt + (t_next - t) * prediction.value
+
+    def draws(self, t: float, t_next: float) -> bool:
+        """No step draws noise."""
+        return False
+
+    def step_many(
+        self,
+        xt: Tensor,
+        t: Sequence[float],
+        t_next: Sequence[float],
+        prediction: Prediction,
+        noise: Tensor | None,
+    ) -> Tensor:
+        """`step` of B images."""
+        (length,) = _LENGTHS(t, t_next, xt)
+        return (length * prediction.value).add_(xt)
+
+
+_LENGTHS = PerRow(lambda t, t_next: (t_next - t,))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
+from fwd_report.diffusion.computing import applied
 from fwd_report.diffusion.program import Estimator, Prediction, Program, together
 
 
@@ -18,8 +21,21 @@ def guided(conditional: Estimator, unconditional: Estimator, scale: float) -> Es
     if scale == 0:
         return unconditional
 
+    extrapolate = Extrapolation(scale)
+
     def estimate(x: Tensor, t: float) -> Program[Prediction]:
         c, u = yield from together(conditional(x, t), unconditional(x, t))
-        return Prediction(u.value + scale * (c.value - u.value), c.variance)
+        value = yield from applied(extrapolate, c.value, u.value)
+        return Prediction(value, c.variance)
 
     return estimate
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """ε_u + γ(ε_c − ε_u) with γ = `scale`."""
+
+    scale: float
+
+    def __call__(self, c: Tensor, u: Tensor) -> Tensor:
+        return (c - u).mul_(self.scale).add_(u)

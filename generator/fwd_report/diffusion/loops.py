@@ -10,9 +10,11 @@ from torch import Tensor
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Estimator, Program
+from fwd_report.diffusion.steps import step
 
 Constraint = Callable[[Tensor, float], Tensor]
 """constrain(x, t) -> the image that takes x's place after a step to time t."""
+LAST = (-1,)
 
 
 def denoise(
@@ -22,17 +24,24 @@ def denoise(
     estimate: Estimator,
     noise: Noise,
     constrain: Constraint | None = None,
+    keep: Sequence[int] = LAST,
 ) -> Program[list[Tensor]]:
-    """Go down `timesteps` from x, which is at the first of them; return every x_t on the way.
+    """Go down `timesteps` from x, which is at the first of them; return the images asked for.
 
-    x: (C, H, W). The result has one tensor for each timestep, x itself first. `constrain` is
-    applied after each step and may draw from the same noise, after that step's own draw.
+    x: (C, H, W). keep: which images are returned, as indices into `timesteps`, in this order: by
+    default the last alone, with `range(len(timesteps))` every one; the others are not held in
+    memory. `constrain` is applied after each step and may draw from the same noise, after that
+    step's own draw.
     """
-    trajectory = [x]
-    for t, t_next in pairwise(timesteps):
+    places = [range(len(timesteps))[index] for index in keep]
+    wanted = set(places)
+    last, kept = len(timesteps) - 1, {0: x} if 0 in wanted else {}
+    for place, (t, t_next) in enumerate(pairwise(timesteps), start=1):
         prediction = yield from estimate(x, t)
-        x = process.step(x, t, t_next, prediction, noise)
+        x = yield from step(process, x, t, t_next, prediction, noise)
         if constrain is not None:
             x = constrain(x, t_next)
-        trajectory.append(x)
-    return trajectory
+        if place in wanted:
+            # A row of a batch would hold the whole batch.
+            kept[place] = x if place == last else x.clone()
+    return [kept[place] for place in places]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.diffusion.jigsaw import jigsaw_order
+from fwd_report.diffusion.rows import uploaded
 
 Order = Callable[[int, int], Tensor]
 """order(size, seed) -> for each place of the viewed square image, the pixel it shows: (size²,)."""
@@ -34,7 +35,7 @@ class View:
 
     def apply(self, image: Tensor) -> Tensor:
         """V x; image: (..., H, W) with H = W, in a range symmetric about 0 if sign is -1."""
-        return self.sign * _take(image, _order(self.order, image.shape[-1], self.seed))
+        return self.sign * _take(image, self._order(image, inverse=False))
 
     def invert(self, image: Tensor) -> Tensor:
         """V⁻¹ x, the exact inverse of `apply`."""
@@ -42,7 +43,10 @@ class View:
 
     def invert_variance(self, variance: Tensor) -> Tensor:
         """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
-        return _take(variance, _order(self.order, variance.shape[-1], self.seed).argsort())
+        return _take(variance, self._order(variance, inverse=True))
+
+    def _order(self, image: Tensor, inverse: bool) -> Tensor:
+        return _order(self.order, image.shape[-1], self.seed, inverse, image.device)
 
 
 class Invertible(Protocol):
@@ -65,8 +69,10 @@ def _take(image: Tensor, order: Tensor) -> Tensor:
 
 
 @cache
-def _order(order: Order, size: int, seed: int) -> Tensor:
-    return order(size, seed)
+def _order(order: Order, size: int, seed: int, inverse: bool, device: torch.device) -> Tensor:
+    """The order, or the one that undoes it, on the device."""
+    places = order(size, seed)
+    return uploaded(places.argsort() if inverse else places, device)
 
 
 def _pixels(size: int) -> Tensor:

@@ -2,43 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+import traceback
+from collections.abc import Callable, Hashable, Sequence
 
 import torch
 
 from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.engine.limit import Limit
 from fwd_report.models.handle import Evaluator
 
 
 class Batcher:
-    """One evaluator with the largest batch known to fit; halves it on out-of-memory and goes on."""
+    """One evaluator, and the largest batch of each shape that is known to fit.
 
-    def __init__(self, evaluator: Evaluator, limit: int) -> None:
+    limit: queries in a batch at most, whatever memory there is. said: is told of each lack of it.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, limit: int, said: Callable[[str], None] = lambda message: None
+    ) -> None:
         self.evaluator = evaluator
-        self.limit = limit
+        self._most = limit
+        self._limits: dict[Hashable, Limit] = {}
+        self._said = said
+
+    def limit(self, signature: Hashable) -> int:
+        """How many queries of that signature are answered at once, as far as is known."""
+        return self._limit(signature).size
 
     def answer(self, queries: Sequence[Query]) -> list[Prediction | Exception]:
-        """The answer to each query, in order; an exception stands where a query fails alone.
+        """The answer to each query of one signature, in order; an exception where one fails alone.
 
         A batch that fails is asked again in halves, so that one bad query does not take the
-        others with it.
+        others with it. Where memory did not do, what it had computed is given back before.
         """
-        if len(queries) > self.limit:
-            return self._in_halves(queries)
-        try:
-            return list(self.evaluator.evaluate(queries))
-        except Exception as error:
-            if len(queries) == 1:
-                return [error]
-            if is_out_of_memory(error):
-                self.limit = max(1, len(queries) // 2)
-                if torch.cuda.is_available():
-                    torch.cuda.empty_cache()
-        return self._in_halves(queries)
+        limit = self._limit(self.evaluator.signature(queries[0]))
+        answers: list[Prediction | Exception] = []
+        rest = [queries]
+        while rest:
+            part = rest.pop()
+            if len(part) > limit.size:
+                rest += [part[limit.size :], part[: limit.size]]
+                continue
+            predictions = self._tried(part)
+            if not isinstance(predictions, Exception):
+                limit.fitted(len(part))
+                answers += predictions
+                continue
+            lacked = is_out_of_memory(predictions)
+            if lacked:
+                _give_back(predictions)
+            if len(part) == 1:
+                answers.append(predictions)
+                continue
+            if lacked:
+                limit.lacked(len(part))
+                self._said(f"out of memory with batches of {len(part)}; now {limit.size} at once")
+            middle = (len(part) + 1) // 2
+            rest += [part[middle:], part[:middle]]
+        return answers
 
-    def _in_halves(self, queries: Sequence[Query]) -> list[Prediction | Exception]:
-        middle = (len(queries) + 1) // 2
-        return self.answer(queries[:middle]) + self.answer(queries[middle:])
+    def _tried(self, queries: Sequence[Query]) -> Sequence[Prediction] | Exception:
+        """The answers, or what was raised: returned, so that nothing is retried within `except`."""
+        try:
+            return self.evaluator.evaluate(queries)
+        except Exception as error:
+            return error
+
+    def _limit(self, signature: Hashable) -> Limit:
+        return self._limits.setdefault(signature, Limit(self._most))
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -47,3 +80,19 @@ def is_out_of_memory(error: Exception) -> bool:
         isinstance(error, RuntimeError)
         and any(sign in str(error) for sign in ("out of memory", "DefaultCPUAllocator"))
     )
+
+
+def _give_back(error: BaseException) -> None:
+    """Free the tensors that the frames of an error still hold, on the device too.
+
+    The error keeps its words and its lines.
+    """
+    chain: BaseException | None = error
+    while chain is not None:
+        traceback.clear_frames(chain.__traceback__)
+        chain = chain.__cause__ or chain.__context__
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
-from fwd_report.diffusion.program import Query
-from fwd_report.engine.batching import Batcher
 from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.jobs import news_of, program_of, run_job
+from fwd_report.engine.live import Live
+from fwd_report.engine.programs import Programs
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.workbench import Workbench
+from fwd_report.engine.writer import Writer
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 from fwd_report.recording.exchange import Exchange
 from fwd_report.store.locks import POLL, Lock
 from fwd_report.store.store import Store
-from fwd_report.techniques.base import Result
 
 LIVE_BATCHES = 2
 """Programs are started until their queries could fill this many of the largest batches."""
-
-
-@dataclass(eq=False)
-class _Live:
-    """A started program, and what it has cost."""
-
-    order: int
-    run: Run
-    exchange: Exchange
-    lock: Lock
-    value_range: tuple[float, float]
-    network_steps: int = 0
-    seconds: float = 0.0
 
 
 class Engine:
@@ -56,10 +42,9 @@ class Engine:
         self._workbench = workbench
         self._progress = progress
         self._keep_going = keep_going
-        self._batchers: dict[str, Batcher] = {}
-        self._broken: dict[str, Exception] = {}
         self._waiting: dict[str, Run] = {}
-        self._live: list[_Live] = []
+        self._programs = Programs(workbench, progress, self._write, self._give_up)
+        self._writer: Writer[Live] = Writer(LIVE_BATCHES * workbench.machine.batch)
         self.finished: set[str] = set()
         """Keys of the runs whose results are in the store as they should be."""
         self.others: set[str] = set()
@@ -70,8 +55,6 @@ class Engine:
         self._pending: set[str] = set()
         """Keys of the runs that wait or live."""
         self._started = 0
-        self._since: float | None = None
-        """When the last batch was counted: a rate includes what happens between batches."""
 
     def run(self, runs: Sequence[Run]) -> tuple[Failure, ...]:
         """Run every run whose key is not stored, needs first; return what failed.
@@ -81,15 +64,23 @@ class Engine:
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
         self._store.sweep()
-        self._workbench.prepare(self._waiting.values())
+        self._workbench.models.prepare(self._waiting.values())
         try:
-            while (self._waiting or self._live) and (self._keep_going or not self._stopped()):
-                if not (self._start_programs() or self._live or self._run_a_job()):
+            while (self._waiting or self._programs or self._writer.busy) and (
+                self._keep_going or not self._stopped()
+            ):
+                self._written(self._writer.collect())
+                started = self._start_programs()
+                if self._programs:
+                    self._programs.answer_a_batch()
+                elif self._writer.busy:
+                    self._written(self._writer.collect(patience=None))
+                elif not (started or self._run_a_job()):
                     time.sleep(POLL)
-                if self._live:
-                    self._answer_a_batch()
         finally:
-            for live in self._live:
+            given_up = self._programs.close()
+            self._written(self._writer.close())
+            for live in given_up:
                 live.lock.release()
         return tuple(self._failures)
 
@@ -101,10 +92,7 @@ class Engine:
         """Start programs while there is room for their queries; whether any changed state."""
         changed = False
         for run in list(self._waiting.values()):
-            if (
-                sum(len(live.exchange.asked) for live in self._live)
-                >= LIVE_BATCHES * self._workbench.batch
-            ):
+            if self._programs.waiting >= LIVE_BATCHES * self._workbench.machine.batch:
                 break
             startable = run.technique.kind == "program" or bool(self._failed_needs(run))
             if startable and run.key in self._waiting:
@@ -135,7 +123,7 @@ class Engine:
             return True
         lock = self._store.lock(run.key)
         if not lock.acquire():
-            if not self._live:
+            if not self._programs:
                 who = self._store.locks.explain(run.key, f"runs {run.name}")
                 self._progress.working_on(f"waiting for {who}")
             return False
@@ -152,19 +140,19 @@ class Engine:
 
     def _start_program(self, run: Run, lock: Lock) -> None:
         try:
-            context = self._workbench.context(run, news=news_of(run, self._progress))
+            context = self._workbench.contexts.of(run, news=news_of(run, self._progress))
             program = program_of(run, context)
         except Exception as error:
             self._fail(run, error, lock)
             return
         self._started += 1
-        live = _Live(self._started, run, Exchange(program), lock, context.value_range)
-        self._live.append(live)
-        self._advance(live, live.exchange.start)
+        noise, value_range = context.noise, context.value_range
+        live = Live(self._started, run, Exchange(program), lock, noise, value_range)
+        self._programs.start(live)
 
     def _run_job(self, run: Run, lock: Lock) -> None:
         self._progress.working_on(run.name)
-        self._since = None
+        self._programs.pause()
         try:
             run_job(run, self._store, self._workbench, self._progress)
         except Exception as error:
@@ -172,77 +160,24 @@ class Engine:
             return
         self._done(run, lock)
 
-    def _answer_a_batch(self) -> None:
-        """Answer one batch: of the largest group of like queries, those of the oldest runs."""
-        groups: dict[Any, list[tuple[_Live, int, Query]]] = {}
-        for live in self._live:
-            for place, query in live.exchange.unanswered():
-                signature = self._batcher(query.model).evaluator.signature(query)
-                groups.setdefault((query.model, signature), []).append((live, place, query))
-        self._since = self._since or time.monotonic()
-        (model, _), group = max(groups.items(), key=lambda item: len(item[1]))
-        batcher = self._batcher(model)
-        batch = group[: batcher.limit]
-        self._progress.working_on(batch[0][0].run.name)
-        began = time.monotonic()
-        answers = batcher.answer([query for _, _, query in batch])
-        seconds = time.monotonic() - began
-        for (live, place, _), answer in zip(batch, answers, strict=True):
-            live.network_steps += 1
-            live.seconds += seconds / len(batch)
-            if live not in self._live:
+    def _write(self, live: Live) -> None:
+        """Have the result of a program written."""
+        self._writer.hand_over(live, lambda: self._store_result(live))
+
+    def _store_result(self, live: Live) -> None:
+        result, value_range = live.exchange.result, live.value_range
+        store = self._workbench.recorder.store
+        store(live.run, result, value_range, live.seconds, live.network_steps)
+
+    def _written(self, results: Sequence[tuple[Live, Exception | None]]) -> None:
+        """Count what was written, or could not be."""
+        for live, error in results:
+            if error is not None:
+                self._fail(live.run, error, live.lock)
                 continue
-            if isinstance(answer, Exception):
-                self._drop(live, answer)
-            else:
-                live.exchange.answer(place, answer)
-        now = time.monotonic()
-        self._progress.advance(cost_class(batch[0][0].run), len(batch), now - self._since)
-        self._since = now
-        for live in list(self._live):
-            self._advance(live, live.exchange.go_on)
-
-    def _batcher(self, model: str) -> Batcher:
-        """The batcher of a model, loaded when it is first asked.
-
-        Raises what its loading raised, again at each asking.
-        """
-        if model in self._broken:
-            raise self._broken[model]
-        if model not in self._batchers:
-            self._progress.working_on("loading a model")
-            self._since = None
-            try:
-                evaluator = self._workbench.evaluator(model)
-            except Exception as error:
-                self._broken[model] = error
-                raise
-            self._batchers[model] = Batcher(evaluator, self._workbench.batch)
-        return self._batchers[model]
-
-    def _advance(self, live: _Live, step: Callable[[], bool]) -> None:
-        """Take a program to its next questions or its result, by a step that says if it did."""
-        try:
-            if not step():
-                return
-            for query in live.exchange.asked:
-                self._batcher(query.model)
-        except Exception as error:
-            self._drop(live, error)
-            return
-        if live.exchange.done:
-            self._finish(live, live.exchange.result)
-
-    def _finish(self, live: _Live, result: Result) -> None:
-        self._live.remove(live)
-        run = live.run
-        try:
-            self._workbench.store(run, result, live.value_range, live.seconds, live.network_steps)
-        except Exception as error:
-            self._fail(run, error, live.lock)
-            return
-        self._progress.skip(cost_class(run), run.network_steps - live.network_steps)
-        self._done(run, live.lock)
+            run = live.run
+            self._progress.skip(cost_class(run), run.network_steps - live.network_steps)
+            self._done(run, live.lock)
 
     def _done(self, run: Run, lock: Lock) -> None:
         lock.release()
@@ -250,8 +185,7 @@ class Engine:
         self.finished.add(run.key)
         self._progress.run_done()
 
-    def _drop(self, live: _Live, error: Exception) -> None:
-        self._live.remove(live)
+    def _give_up(self, live: Live, error: Exception) -> None:
         self._fail(live.run, error, live.lock)
 
     def _fail(
@@ -271,14 +205,15 @@ class Engine:
         if isinstance(error, str):
             failure = Failure(run, error)
         else:
-            failure = failure_of(run, error, self._workbench.log)
+            failure = failure_of(run, error, self._workbench.recorder.log)
         if like is not None:
             failure = replace(failure, repairable=like.repairable, wrong_input=like.wrong_input)
         self._failures.append(failure)
         self._failed[run.key] = failure
         self._pending.discard(run.key)
         what = "put off" if failure.repairable else "failed"
-        self._progress.note(f"{what}: {run.name} ({self._workbench.place(run)}): {failure.cause}")
+        place = self._workbench.recorder.place(run)
+        self._progress.note(f"{what}: {run.name} ({place}): {failure.cause}")
         if failure.repairable:
             return
         siblings = [

@@ -40,9 +40,11 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) ->
         last, counted = now, done
         watch.save()
 
-    context = workbench.context(run, folder=folder, progress=report, news=tell)
+    context = workbench.contexts.of(run, folder=folder, progress=report, news=tell)
     result = run.technique.job(context)
-    workbench.store(run, result, context.value_range, watch.seconds, run.network_steps, folder)
+    workbench.recorder.store(
+        run, result, context.value_range, watch.seconds, run.network_steps, folder
+    )
 
 
 def program_of(run: Run, context: RunContext) -> Program[Result]:

@@ -26,6 +26,7 @@ from fwd_report.threads import spin_briefly
 
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
+    from fwd_report.engine.networks import Networks
     from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.run import Run
@@ -51,6 +52,7 @@ class Worker:
         self._runs: dict[str, Run] = {}
         self._parts: dict[str, Mapping[str, Any]] = {}
         self._needed: set[str] = set()
+        self._networks: Networks | None = None
         self._workbench: Workbench | None = None
         _sweep(self._folder.parent)
 
@@ -70,6 +72,9 @@ class Worker:
         """
         import torch
 
+        from fwd_report.engine.machine import Machine
+        from fwd_report.engine.networks import Networks
+        from fwd_report.engine.recorder import Recorder
         from fwd_report.engine.workbench import Workbench
         from fwd_report.plan.asked_models import download_models
         from fwd_report.plan.loaded_code import LoadedCode
@@ -89,10 +94,13 @@ class Worker:
         code = LoadedCode(plan.sources)
         due = [run for run in plan.runs if run.key in keys]
         code.load(sorted({module for run in due for module in run.modules}))
-        self._workbench = Workbench(project, self._store, code, self._copy.git)
-        self._workbench.prepare(due)
+        machine = Machine.of(project.report)
+        self._networks = Networks(project, self._store, machine.device, machine.dtype)
+        self._networks.prepare(due)
+        self._workbench = Workbench(project, self._store, code, self._networks)
+        self._workbench.recorder = Recorder(project, self._store, code, machine, git=self._copy.git)
         unknown = [name for name, key in wanted.items() if key not in self._runs]
-        return Ready(platform.node(), self._workbench.device, self._workbench.batch, unknown)
+        return Ready(platform.node(), machine.device, machine.batch, unknown)
 
     def parts(self, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """What the keys of these runs are made of here, for a comparison."""
@@ -100,8 +108,8 @@ class Worker:
 
     def encoded(self, prompts: Mapping[str, bytes] | None) -> dict[str, bytes]:
         """The prompts of the runs as the UNets read them: those given, or encoded here."""
-        assert self._workbench is not None
-        return self._workbench.encoded(prompts)
+        assert self._networks is not None
+        return self._networks.encoded(prompts)
 
     def work(self, order: Order, *entries: tuple[str, bytes]) -> Iterator[list[Message]]:
         """Run an order; entries: results that its runs need and that were not sent here before."""

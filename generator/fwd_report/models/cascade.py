@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.diffusion.rows import numbers, stacked
 from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
-from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling
+from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling, predictions
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.prompts import Prompts
 
@@ -85,6 +86,7 @@ class StageOne:
 
     def __init__(self, unet: nn.Module, prompts: Prompts, device: str, dtype: torch.dtype) -> None:
         self.device = device
+        self._place = torch.device(device)
         self._unet = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._prompts = prompts
         self._dtype = dtype
@@ -93,7 +95,7 @@ class StageOne:
         return tuple(query.x.shape)
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        x = torch.stack([query.x for query in queries])
+        x = stacked([query.x for query in queries], self._place)
         return self._predict(queries, x, [query.condition for query in queries])
 
     @torch.inference_mode()
@@ -101,17 +103,15 @@ class StageOne:
         self, queries: Sequence[Query], x: Tensor, prompts: Sequence[str], **labels: Tensor
     ) -> list[Prediction]:
         embeddings = self._prompts.embeddings(prompts)
-        t = torch.tensor([int(query.t) for query in queries], device=self.device)
+        t = numbers([int(query.t) for query in queries], self.device)
         output = self._unet(
-            x.to(self.device, self._dtype, memory_format=torch.channels_last),
+            x.to(self._dtype, memory_format=torch.channels_last),
             t,
             embeddings,
             return_dict=False,
             **labels,
         )[0]
-        channels = queries[0].x.shape[0]
-        output = output.float().cpu()
-        return [Prediction(one[:channels], _variance(one[channels:])) for one in output.clone()]
+        return predictions(output, queries[0].x.shape[0])
 
 
 class StageTwo(StageOne):
@@ -119,13 +119,8 @@ class StageTwo(StageOne):
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
         conditions: list[Upscaling] = [query.condition for query in queries]
-        x = torch.stack(
-            [torch.cat([query.x, c.low]) for query, c in zip(queries, conditions, strict=True)]
-        )
-        levels = torch.tensor([c.noise_level for c in conditions], device=self.device)
-        prompts = [c.prompt for c in conditions]
-        return self._predict(queries, x, prompts, class_labels=levels)
-
-
-def _variance(channels: Tensor) -> Tensor | None:
-    return channels if channels.shape[0] else None
+        x = stacked([query.x for query in queries], self._place)
+        low = stacked([condition.low for condition in conditions], self._place)
+        levels = numbers([condition.noise_level for condition in conditions], self.device)
+        prompts = [condition.prompt for condition in conditions]
+        return self._predict(queries, torch.cat([x, low], 1), prompts, class_labels=levels)

@@ -33,6 +33,7 @@ class ModelHandle:
         """The estimator that asks this model under `condition`: one query a call."""
 
         def estimate(x: Tensor, t: float) -> Program[Prediction]:
+            prediction: Prediction
             (prediction,) = yield (Query(self.name, x, t, condition),)
             return prediction
 
@@ -61,4 +62,19 @@ class Evaluator(Protocol):
         """Queries with equal signatures may share a batch (a shape, say)."""
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, on the CPU in float32. No gradient."""
+        """The predictions, in order, in float32, on the network's device. No gradient.
+
+        Nothing waits for the device: what is uploaded is pinned, and nothing is read back.
+        """
+
+
+def predictions(output: Tensor, channels: int) -> list[Prediction]:
+    """What a network answers, (B, D, H, W), as a float32 prediction for each image.
+
+    channels: of an image. Those that follow them are of the variance.
+    """
+    output = output.float().contiguous()
+    values = output[:, :channels].unbind()
+    if output.shape[1] == channels:
+        return [Prediction(value) for value in values]
+    return list(map(Prediction, values, output[:, channels:].unbind()))

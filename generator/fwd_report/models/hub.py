@@ -1,30 +1,43 @@
 """Models of the Hugging Face hub: which are on this machine, what the hub says of them, downloads.
 
-Nothing here waits in silence: what does not answer in a few seconds is unavailable.
+Nothing here waits in silence: what does not answer in a few seconds is unavailable, and a download
+says how far it is.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from fwd_report.errors import UnavailableError, UserError, first_line
+from fwd_report.errors import UnavailableError, UserError, counted
 from fwd_report.models.folder_layout import files_read
+from fwd_report.models.hub_errors import KEPT, UnreachableError, endpoint, said_plainly
+from fwd_report.models.hub_files import HubFile, Repository
 from fwd_report.models.names import split_hub_id
-from fwd_report.store.files import sha256_of
+from fwd_report.store.files import sha256_of, write_atomically
 
 OUTSIDE_KEYS = "what is downloaded is compared with the digest in the keys"
 
 PATIENCE = 5.0
 """Seconds the hub has to answer a question; a download goes on as long as bytes come."""
-ELSEWHERE = "or download it elsewhere and name its folder instead"
+EVERY = 20.0
+"""Seconds between two news of how far a download is."""
 _silent: dict[str, str] = {}
 """Hubs that did not answer this process, and why."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the hub lists of a model: the commit that it is at, and its files by name."""
+
+    commit: str
+    files: dict[str, HubFile]
 
 
 def snapshot(hub_id: str) -> Path | None:
@@ -64,17 +77,25 @@ def fetch(
 ) -> Path:
     """A folder with these parts of the model, downloaded unless it already was.
 
-    news(message) hears of a download before it begins. Raises UserError where the hub refuses,
-    and UnavailableError where it cannot be reached, saying what to do.
+    All of it is of one commit, whatever becomes of a branch meanwhile. A download that was
+    interrupted goes on. news(message) hears of it before it begins and as it goes. Raises UserError
+    where the hub refuses, and UnavailableError where it cannot be reached, saying what to do.
     """
     folder = downloaded(hub_id, parts)
     if folder is not None:
         return folder
-    wanted = files_read(_listed(hub_id), parts, hub_id)
-    news(f"downloading {hub_id}")
+    found = listing(hub_id)
+    wanted = [found.files[name] for name in files_read(found.files, parts, hub_id)]
+    repository = _repository(hub_id, found.commit)
+    came = _Coming(hub_id, wanted, repository, news)
     # The weights come last: a download that is cut short is not taken for whole.
-    for file in sorted(wanted, key=lambda file: file.endswith(".safetensors")):
-        _download(hub_id, file)
+    for file in sorted(wanted, key=lambda file: file.name.endswith(".safetensors")):
+        with said_plainly(hub_id):
+            repository.fetch(file, came)
+    _, revision = split_hub_id(hub_id)
+    if not _COMMIT.fullmatch(revision):
+        with said_plainly(hub_id):
+            write_atomically(repository.folder / "refs" / revision, found.commit)
     folder = downloaded(hub_id, parts)
     if folder is None:
         raise UnavailableError(f"'{hub_id}' changed while it was downloaded", hint="build again")
@@ -86,97 +107,102 @@ def remote_digests(hub_id: str, parts: Sequence[str]) -> dict[str, str]:
 
     The hub lists the digests of its large files; the small ones are fetched. Raises as `fetch`.
     """
-    listed = _listed(hub_id)
-    return {
-        file: listed[file] or sha256_of(_download(hub_id, file))
-        for file in files_read(listed, parts, hub_id)
-    }
+    found = listing(hub_id)
+    repository = _repository(hub_id, found.commit)
+    digests = {}
+    for name in files_read(found.files, parts, hub_id):
+        with said_plainly(hub_id):
+            file = found.files[name]
+            digests[name] = file.sha256 or sha256_of(repository.fetch(file))
+    return digests
 
 
-def _download(hub_id: str, file: str) -> Path:
-    """That file of the model, in the hub's local cache."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils.tqdm import disable_progress_bars
+def listing(hub_id: str) -> Listing:
+    """What the hub lists of the model, at the commit that is on this machine where there is one.
 
+    A hub that did not answer is not waited for a second time. Raises as `fetch`.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    if endpoint() in _silent:
+        raise UnreachableError(hub_id, _silent[endpoint()])
     name, revision = split_hub_id(hub_id)
-    disable_progress_bars()  # a build has one progress display of its own
-    with _said_plainly(hub_id):
-        return Path(
-            hf_hub_download(
-                name,
-                file,
-                revision=revision,
-                cache_dir=_hub_cache(),
-                endpoint=_endpoint(),
-                etag_timeout=PATIENCE,
-            )
+    here = snapshot(hub_id)
+    api = HfApi(endpoint=endpoint())
+    try:
+        with said_plainly(hub_id):
+            try:
+                info = api.model_info(
+                    name,
+                    revision=revision if here is None else here.name,
+                    timeout=PATIENCE,
+                    files_metadata=True,
+                )
+            except RevisionNotFoundError:
+                if here is None:
+                    raise
+                info = api.model_info(
+                    name, revision=revision, timeout=PATIENCE, files_metadata=True
+                )
+    except UnreachableError as error:
+        _silent[endpoint()] = error.why
+        raise
+    files = (
+        HubFile(each.rfilename, each.lfs.sha256 if each.lfs else None, each.size)
+        for each in info.siblings or ()
+    )
+    return Listing(str(info.sha), {file.name: file for file in files})
+
+
+class _Coming:
+    """Counts the bytes of a download, and says how far it is.
+
+    Raises UnavailableError, before anything comes, where the disk has no room for it.
+    """
+
+    def __init__(
+        self,
+        hub_id: str,
+        wanted: Iterable[HubFile],
+        repository: Repository,
+        news: Callable[[str], None],
+    ) -> None:
+        files = [file for file in wanted if file.sha256 is not None]
+        self._news = news
+        self._what = f"downloading {hub_id}"
+        self._total = sum(file.size or 0 for file in files)
+        self._done = 0
+        self._said = time.monotonic()
+        here = sum(repository.present(file) for file in files)
+        _check_room(hub_id, self._total - here, repository.cache)
+        kept = f", of which {_size(here)} came before" if here else ""
+        self._news(f"{self._what}: {counted(len(files), 'file')}, {_size(self._total)}{kept}")
+
+    def __call__(self, count: int) -> None:
+        self._done += count
+        if time.monotonic() - self._said >= EVERY:
+            self._said = time.monotonic()
+            self._news(f"{self._what}, {_size(self._done)} of {_size(self._total)}")
+
+
+def _check_room(hub_id: str, missing: int, cache: Path) -> None:
+    there = next(folder for folder in (cache, *cache.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if missing > free:
+        raise UnavailableError(
+            f"'{hub_id}' needs {_size(missing)} more, and the disk of {there} has {_size(free)}",
+            hint=f"free some space, or set HF_HOME to a folder on a larger disk; {KEPT}",
         )
 
 
-def _listed(hub_id: str) -> Mapping[str, str | None]:
-    """The names of the model's files with the SHA-256 of the large ones.
-
-    A hub that did not answer is not waited for a second time.
-    """
-    from huggingface_hub import HfApi
-
-    endpoint = _endpoint()
-    if endpoint in _silent:
-        raise _unreachable(hub_id, _silent[endpoint])
-    name, revision = split_hub_id(hub_id)
-    try:
-        with _said_plainly(hub_id):
-            info = HfApi(endpoint=endpoint).model_info(
-                name, revision=revision, timeout=PATIENCE, files_metadata=True
-            )
-    except UnavailableError as error:
-        _silent[endpoint] = str(error.__cause__).strip().partition("\n")[0]
-        raise
-    return {file.rfilename: _sha256(file) for file in info.siblings or ()}
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
-def _sha256(file: Any) -> str | None:
-    return file.lfs.sha256 if file.lfs else None
-
-
-@contextmanager
-def _said_plainly(hub_id: str) -> Iterator[None]:
-    """Turns what the hub's library raises into an error with a way out."""
-    from huggingface_hub import errors
-
-    name, revision = split_hub_id(hub_id)
-    page = f"{_endpoint()}/{name}"
-    try:
-        yield
-    except errors.GatedRepoError as error:
-        raise UserError(
-            f"the hub does not give '{hub_id}' to this account",
-            hint=f"accept its licence at {page} and run `hf auth login`; {ELSEWHERE}",
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise UserError(
-            f"'{name}' has no branch, tag or commit '{revision}'", hint=f"see {page}/tree/main"
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise UserError(
-            f"the hub does not give '{hub_id}' to this account, or has no such model",
-            hint=f"check the name; if it needs a licence, accept it at {page} and run "
-            f"`hf auth login`; {ELSEWHERE}",
-        ) from error
-    except Exception as error:
-        raise _unreachable(hub_id, first_line(error)) from error
-
-
-def _unreachable(hub_id: str, why: str) -> UnavailableError:
-    return UnavailableError(
-        f"'{hub_id}' is not on this machine and {_endpoint()} cannot be asked: {why}",
-        hint="connect to the network, or name a folder that holds the model",
-    )
-
-
-def _endpoint() -> str:
-    """Where the hub is: a mirror, say."""
-    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+def _repository(hub_id: str, commit: str) -> Repository:
+    name, _ = split_hub_id(hub_id)
+    return Repository(name, commit, endpoint(), _hub_cache(), PATIENCE)
 
 
 def _hub_cache() -> Path:

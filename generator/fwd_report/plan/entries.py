@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, drawn
 from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
 
@@ -51,7 +51,7 @@ def entry_of(
         experiment=run.experiment,
         technique=run.technique.name,
         index=run.index,
-        seed=run.seed,
+        seed=drawn(run, stored["metrics"]).seed,
         key=run.key,
         params=run.technique.model_dump(mode="json"),
         axes=run.axes,

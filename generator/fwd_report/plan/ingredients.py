@@ -20,7 +20,7 @@ from fwd_report.plan.plugged import (
     used_offers,
 )
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import placed, scorer_model, stage_models
+from fwd_report.plan.stages import placed, scorer_model, stage_models, stage_names
 from fwd_report.plugins.offered import Offer
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.files import sha256_of
@@ -32,13 +32,17 @@ RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictu
 
 
 class Ingredients:
-    """Each is looked up once for all the runs of a plan."""
+    """Each is looked up once for all the runs of a plan.
 
-    def __init__(self, project: Project, store: Store) -> None:
+    models_by_name: pretrained models are not looked for; their names stand for them.
+    """
+
+    def __init__(self, project: Project, store: Store, models_by_name: bool = False) -> None:
         sources = project.plugins.sources(used_offers(project))
         self.code = Code(store.memory, plugged=sources)
         self._project = project
         self._store = store
+        self._models_by_name = models_by_name
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
         self._plugged_files: dict[Offer, Mapping[str, Path]] = {}
@@ -57,6 +61,8 @@ class Ingredients:
 
     def _model(self, stage: int, parts: tuple[str, ...]) -> str:
         """The digest of parts of a stage's model."""
+        if self._models_by_name:
+            return stage_names(self._project).get(stage, "")
         if (stage, parts) not in self._models:
             model = stage_models(self._project)[stage]
             self._models[stage, parts] = model_digest(model, self._store, parts)
@@ -88,6 +94,8 @@ class Ingredients:
         """
         if is_plugged_scorer(self._project.plugins, name):
             return f"plug-in {name}"
+        if self._models_by_name:
+            return name
         asked = scorer_model(self._project, name, where)
         return model_digest(asked, self._store, (WHOLE,))
 

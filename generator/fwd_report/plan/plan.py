@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fwd_report.plan.common import Commons
@@ -14,8 +14,9 @@ from fwd_report.plan.keys import key_of
 from fwd_report.plan.run import Run, run_name
 from fwd_report.plan.why import History
 from fwd_report.spec.expansion import ExperimentName, Slot, figure_runs, slots
-from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
+from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec, Variant
 from fwd_report.store.store import Store
+from fwd_report.techniques.choosing import BEST_OF, Chosen, chosen_from
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,22 @@ class Plan:
         return tuple(run for run in self.runs if run.key in chosen)
 
 
-def make_plan(project: Project, store: Store) -> Plan:
-    """Expand every experiment to its runs, key them and compare them with the store."""
+def make_plan(project: Project, store: Store, models_by_name: bool = False) -> Plan:
+    """Expand every experiment to its runs, key them and compare them with the store.
+
+    models_by_name: for what asks no keys, such as which prompts there are. No model is looked for,
+    and the keys are nobody's.
+    """
     with project.plugins.used():
-        return _Planner(project, store).plan()
+        return _Planner(project, store, models_by_name).plan()
 
 
 class _Planner:
-    def __init__(self, project: Project, store: Store) -> None:
+    def __init__(self, project: Project, store: Store, models_by_name: bool) -> None:
         self._project = project
         self._store = store
         self._history = History(store)
-        self._ingredients = Ingredients(project, store)
+        self._ingredients = Ingredients(project, store, models_by_name)
         self._experiments: dict[ExperimentName, tuple[Run, ...]] = {}
         self._specs: dict[ExperimentName, tuple[SectionSpec, ExperimentSpec]] = {
             (section.name, experiment.id): (section, experiment)
@@ -105,12 +110,35 @@ class _Planner:
             section, experiment = self._specs[name]
             if experiment.technique.kind == "figure":
                 shown = figure_runs(experiment, section.name, self._expand)
+            elif experiment.best_of is not None:
+                shown = self._chosen(section, experiment)
             else:
                 places = enumerate(slots(experiment, section.name, self._expand))
                 shown = [self._run(section, experiment, index, slot) for index, slot in places]
                 self._runs += shown
             self._experiments[name] = tuple(shown)
         return self._experiments[name]
+
+    def _chosen(self, section: SectionSpec, experiment: ExperimentSpec) -> list[Run]:
+        """The runs that choose among candidates, which come after them in the experiment."""
+        many = experiment.best_of or 0
+        drawn = list(slots(replace(experiment, samples=many), section.name, self._expand))
+        groups = [drawn[start : start + many] for start in range(0, len(drawn), many)]
+        shown = len(groups) * experiment.samples
+        chosen: list[Run] = []
+        for number, group in enumerate(groups):
+            candidates = tuple(
+                self._run(section, experiment, index, slot)
+                for index, slot in enumerate(group, start=shown + number * many)
+            )
+            self._runs += candidates
+            needs = {**group[0].needs, BEST_OF: candidates}
+            for place in range(experiment.samples):
+                variant = _choosing(group[0].variant, place)
+                slot = replace(group[0], variant=variant, sample=place, needs=needs)
+                chosen.append(self._run(section, experiment, len(chosen), slot))
+        self._runs += chosen
+        return chosen
 
     def _seed(self, experiment: ExperimentSpec, slot: Slot[Run]) -> tuple[int, str | None, int]:
         """A run's seed, and the axis with its value that tells it from its siblings, if any."""
@@ -121,6 +149,8 @@ class _Planner:
         start = variant.seed
         if start is None:
             start = self._project.report.seed if slot.source is None else slot.source.seed
+        if experiment.best_of is not None and not isinstance(variant.technique, Chosen):
+            return start + slot.sample, "seed", start + slot.sample
         sampled = "sample" if experiment.samples > 1 else None
         return start + slot.sample, sampled, slot.sample + 1
 
@@ -164,6 +194,13 @@ class _Planner:
         if run.plugged:
             _ = run.alt  # what is wrong with a plug-in shows before anything runs
         return run
+
+
+def _choosing(variant: Variant, place: int) -> Variant:
+    """The variant of the run that chooses the candidate with that place in the order."""
+    fields = {name: getattr(variant.technique, name) for name in variant.technique.model_fields_set}
+    technique = chosen_from(type(variant.technique))(**fields, chosen_place=place)
+    return replace(variant, technique=technique)
 
 
 def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fwd_report.techniques.base import Technique, asked_field
+from fwd_report.techniques.choosing import BEST_OF, CANDIDATE
 
 Status = Literal["fresh", "stale", "missing"]
 
@@ -79,6 +80,16 @@ class Run:
     def name(self) -> str:
         """`section.experiment[index]`, how messages name the run."""
         return run_name(self.section, self.experiment, self.index)
+
+
+def drawn(run: Run, metrics: Mapping[str, float]) -> Run:
+    """The run that drew the picture of `run`: one of its candidates, where it chose.
+
+    metrics: of its result.
+    """
+    if BEST_OF not in run.needs:
+        return run
+    return run.needs[BEST_OF][int(metrics[CANDIDATE])]
 
 
 def distinct(runs: Iterable[Run]) -> list[Run]:

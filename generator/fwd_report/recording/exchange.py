@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from fwd_report.diffusion.program import Prediction, Program, Query
+from collections.abc import Sequence
+from typing import Any
+
+from fwd_report.diffusion.computing import compute
+from fwd_report.diffusion.program import Computation, Program, Question
 from fwd_report.techniques.base import Result
 
 
@@ -10,37 +14,38 @@ class Exchange:
     """A program under way: it waits for answers to `asked`, or is done and has a `result`."""
 
     def __init__(self, program: Program[Result]) -> None:
-        self.asked: tuple[Query, ...] = ()
+        self.asked: tuple[Question, ...] = ()
         self.done = False
         self.result: Result
         self._program = program
-        self._answers: dict[int, Prediction] = {}
+        self._answers: list[Any] = []
+        self._missing = 0
 
-    def start(self) -> bool:
-        """Run the program to its first questions; True. Raises what it raises."""
+    def start(self) -> None:
+        """Run the program to its first questions. Raises what it raises."""
         self._send(None)
-        return True
 
-    def unanswered(self) -> list[tuple[int, Query]]:
-        """The questions that have no answer yet, each with its place among those asked."""
-        return [item for item in enumerate(self.asked) if item[0] not in self._answers]
+    def answer(self, place: int, answer: Any) -> bool:
+        """Keep the answer to the question of that place; whether it was the last that lacked."""
+        self._answers[place] = answer
+        self._missing -= 1
+        return not self._missing
 
-    def answer(self, place: int, prediction: Prediction) -> None:
-        """Keep the answer to the question of that place."""
-        self._answers[place] = prediction
+    def go_on(self) -> None:
+        """Give the program its answers, once all are there. Raises what it raises."""
+        self._send(tuple(self._answers))
 
-    def go_on(self) -> bool:
-        """Give the program its answers once all are there; whether they were."""
-        if len(self._answers) < len(self.asked):
-            return False
-        self._send(tuple(self._answers[place] for place in range(len(self.asked))))
-        return True
-
-    def _send(self, answers: tuple[Prediction, ...] | None) -> None:
-        self._answers = {}
+    def _send(self, answers: tuple[Any, ...] | None) -> None:
         try:
             self.asked = self._program.send(answers)  # type: ignore[arg-type]
             while not self.asked:
                 self.asked = self._program.send(())
         except StopIteration as done:
             self.asked, self.result, self.done = (), done.value, True
+        self._missing = len(self.asked)
+        self._answers = [None] * self._missing
+
+
+def computed(asked: Sequence[Computation]) -> list[Any]:
+    """The answers to what programs ask no model; an exception stands where one fails."""
+    return compute(asked)

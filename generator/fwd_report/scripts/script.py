@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fwd_report.errors import UserError
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, drawn
 from fwd_report.scripts.prompted import prompted
 from fwd_report.scripts.quoted import quoted
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
+from fwd_report.techniques.choosing import BEST_OF
 from fwd_report.techniques.registry import built_in
 
 
@@ -38,9 +39,9 @@ def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | Non
     None for results without one, and for figures that put several experiments together.
     """
     experiments = {(run.section, run.experiment) for run in runs}
-    if len(experiments) != 1 or _objection(runs[0]) is not None:
+    if len(experiments) != 1 or _objection(_drawn(store, runs[0])) is not None:
         return None
-    first = runs[0]
+    first = _drawn(store, runs[0])
     file = f"{first.section}.{first.experiment}.py"
     return Script(first.name, file, script_of(project, store, first))
 
@@ -50,6 +51,7 @@ def script_of(project: Project, store: Store, run: Run) -> str:
 
     Raises UserError for a result that no script makes.
     """
+    run = _drawn(store, run)
     if (objection := _objection(run)) is not None:
         scripted = [name for name, each in built_in().items() if each.scripted()]
         hint = f"a script is for runs of {', '.join(scripted)}"
@@ -61,6 +63,15 @@ def script_of(project: Project, store: Store, run: Run) -> str:
         *_saved(run, (0, 1) if run.trained else (-1, 1)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _drawn(store: Store, run: Run) -> Run:
+    """The run that drew a run's picture. Raises UserError where that is not known yet."""
+    if BEST_OF not in run.needs:
+        return run
+    if not store.has(run.key):
+        raise UserError(f"{run.name} has not chosen yet", hint="run `fwd-report build` first")
+    return drawn(run, store.read(run.key).metrics)
 
 
 def _objection(run: Run) -> str | None:

@@ -148,7 +148,7 @@ def _described(experiment: ExperimentSpec) -> list[Any]:
     technique = experiment.technique.name if experiment.variants else ""
     return [
         [experiment.id, experiment.title, experiment.show, experiment.label, experiment.metrics],
-        [technique, experiment.samples, variants],
+        [technique, experiment.samples, experiment.best_of, variants],
     ]
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from fwd_report.errors import Problem, UnavailableError, UserError
 from fwd_report.figures.gallery import Gallery
+from fwd_report.site.candidates import strips
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
 from fwd_report.site.page_templates import rendered
@@ -154,9 +155,10 @@ def highlighted(source: str) -> str:
 
 
 def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
-    """The figure's blocks, and why some of it is missing."""
+    """The figure's blocks, what they were chosen among, and why some of it is missing."""
     absence = result.absence
     shown: list[Block] = []
+    others: list[Block] = []
     if result.entries:
         try:
             parts = parts_of(result.spec.technique, result.entries)
@@ -165,12 +167,18 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
                 absence = absence or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
+                others = blocks(strips(result.entries), gallery)
         except (LookupError, OSError, ValueError):
             if absence is None:
                 raise
     elif absence is None:
         absence = "there are no results to show"
-    return {"blocks": shown, "absence": absence}
+    return {
+        "blocks": shown,
+        "absence": absence,
+        "best_of": result.spec.best_of,
+        "candidates": others,
+    }
 
 
 class _Writer:

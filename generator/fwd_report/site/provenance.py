@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwd_report.plan.rates import duration
+from fwd_report.site.candidates import candidates
 from fwd_report.store.entry import Entry
 
 
@@ -13,9 +14,11 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """(name, value) pairs for a page, in reading order; what no run recorded is left out."""
     if not entries:
         return []
-    provenance = [entry.provenance for entry in entries]
+    drawn = candidates(entries)
+    provenance = [entry.provenance for entry in (*entries, *drawn)]
     found = [
         ("Runs", str(len(entries))),
+        ("Chosen", f"by the scorer among {len(drawn):,} candidates" if drawn else ""),
         ("Seed", ranges(sorted({entry.seed for entry in entries}))),
         ("Model", _model(provenance)),
         ("Device", _distinct(provenance, "device")),

@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from fwd_report.plugins.offers import in_use
+from fwd_report.spec.best_of import check_best_of
 from fwd_report.spec.document import Document, Path
 from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
@@ -98,6 +99,7 @@ def _build(
             _check_axes(document, path, fields, technique)
         if fields is not None and len(document.problems) == whole:
             variants = _variants(document, path, fields, technique, own)
+            check_best_of(document, path, fields, technique, variants)
         else:
             _check_unknown(document, path, own, technique)
     spec = None
@@ -115,6 +117,7 @@ def _build(
             line=document.places[path][0],
             label=fields.label,
             metrics=fields.metrics,
+            best_of=fields.best_of,
         )
     return Draft(
         id=data["id"],

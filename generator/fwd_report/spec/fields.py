@@ -63,6 +63,8 @@ class ExperimentFields(BaseModel):
     """How many times each variant runs; the k-th has seed + k."""
     seeds: Seeds | None = None
     """The seeds of the samples, one by one, instead of `seed` and `samples`: [3, 17, 42]."""
+    best_of: int | None = Field(default=None, ge=2, le=10_000)
+    """Draw so many samples of each variant and show the best `samples` of them, by the scorer."""
     show: bool = True
     """Whether it has a figure of its own; false: other experiments show its results."""
     metrics: bool = True

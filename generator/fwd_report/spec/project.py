@@ -101,6 +101,8 @@ class ExperimentSpec:
     """What figures of other experiments call it; "": its title."""
     metrics: bool = True
     """Whether numbers stand beneath its pictures."""
+    best_of: int | None = None
+    """Of how many candidates the samples of a variant are the best; None: of none."""
 
     def samples_of(self, variant: Variant) -> int:
         """How often a variant runs, where it refers to no other experiment."""

@@ -205,11 +205,16 @@ class References:
         for section, document in self._documents.items():
             for name, draft in self._drafts.items():
                 if name[0] == section and draft.technique and draft.technique.kind != "figure":
-                    total += self._count(name)
+                    total += self._count(name) + self._candidates(name)
                     if total > MOST_RUNS:
                         message = f"more than {MOST_RUNS:,} runs in the report"
                         document.report(message, draft.path, "sweep over less")
                         return
+
+    def _candidates(self, name: ExperimentName) -> int:
+        """How many runs an experiment has that it does not show: it chooses among them."""
+        spec = self._drafts[name].spec
+        return self._count(name) // spec.samples * spec.best_of if spec and spec.best_of else 0
 
     def _count(self, name: ExperimentName) -> int:
         """How many runs an experiment shows, those of what it refers to counted in."""

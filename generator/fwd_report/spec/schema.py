@@ -11,6 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,17 @@ _REFERENCE_HELP = {
 }
 
 
-def write_schemas(root: Path, plugins: Plugins = NOTHING, sound_only: bool = False) -> list[Path]:
-    """Write the schemas into the project; returns the files. As `schema_texts`."""
-    written = []
-    for name, text in schema_texts(plugins, sound_only).items():
-        path = root / SCHEMAS / f"{name}.json"
+def write_schemas(root: Path, plugins: Plugins = NOTHING) -> list[Path]:
+    """Write the schemas into the project; returns the files. Raises as `schema_texts`."""
+    return write_texts(root, schema_texts(plugins))
+
+
+def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write the schemas as `schema_texts` has them; returns the files."""
+    files = {root / SCHEMAS / f"{name}.json": text for name, text in texts.items()}
+    for path, text in files.items():
         write_atomically(path, text)
-        written.append(path)
-    return written
+    return list(files)
 
 
 def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[str, str]:
@@ -167,7 +171,9 @@ def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> S
     }
     schema = _object(properties)
     schema["description"] = _doc(technique)
-    schema["dependentSchemas"] = {"seeds": {"properties": {"seed": False, "samples": False}}}
+    schema["dependentSchemas"] = {
+        "seeds": {"properties": {"seed": False, "samples": False, "best_of": False}}
+    }
     if required := _required(technique):
         schema["allOf"] = [_given_somewhere(name) for name in required]
     return schema
@@ -231,24 +237,29 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     """The texts that stand below a model's fields in its source, its parents' included."""
     docs: dict[str, str] = {}
     for cls in reversed(model.__mro__):
-        if not issubclass(cls, BaseModel) or cls is BaseModel:
-            continue
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-        except (OSError, TypeError, SyntaxError):
-            continue
-        (definition,) = tree.body
-        body = definition.body if isinstance(definition, ast.ClassDef) else []
-        for field, text in pairwise(body):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-                and isinstance(text.value.value, str)
-            ):
-                docs[field.target.id] = inspect.cleandoc(text.value.value)
+        if issubclass(cls, BaseModel) and cls is not BaseModel:
+            docs |= _own_field_docs(cls)
     return docs
+
+
+@lru_cache(maxsize=256)
+def _own_field_docs(cls: type[BaseModel]) -> dict[str, str]:
+    """The texts below the fields that the class itself declares; {} without a source."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    (definition,) = tree.body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 def _required(model: type[BaseModel]) -> list[str]:

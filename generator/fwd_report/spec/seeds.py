@@ -33,9 +33,10 @@ def seeds_of(
 
 
 def runs_of(fields: ExperimentFields) -> int:
-    """How many runs an experiment has that refers to no other."""
+    """How many runs an experiment has that refers to no other, candidates included."""
     axes = prod(len(values) for values in fields.sweep.values())
-    return axes * sum(_samples(fields, case) for case in fields.cases or ({},))
+    candidates = (fields.best_of or 0) * max(1, len(fields.cases))
+    return axes * (sum(_samples(fields, case) for case in fields.cases or ({},)) + candidates)
 
 
 def _samples(fields: ExperimentFields, case: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ from fwd_report.techniques.base import AllRuns, Result, ScorerName, Technique
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from fwd_report.models.scorer import Scorer
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
@@ -58,18 +59,12 @@ class Alignment(Technique):
         """
         import torch
 
-        from fwd_report.models.stored import tensors_of
-        from fwd_report.techniques.registry import readings_of
-
         entries = run.needs["of"]
         series: dict[str, list[float]] = {"own": [], "other": [], "concealment": []}
         alignments, rights = [], []
         with torch.inference_mode():
             for entry in entries:
-                pictures, readings = tensors_of(entry), readings_of(entry)
-                seen = torch.stack([pictures[reading.picture] for reading in readings])
-                texts = run.judge.texts([reading.prompt for reading in readings])
-                cosines = run.judge.images(seen.clamp(-1, 1)) @ texts.T
+                cosines = cosines_of(entry, run.judge)
                 own, other = cosines.diagonal(), _largest_elsewhere(cosines)
                 series["own"] += own.tolist()
                 series["other"] += other.tolist()
@@ -114,6 +109,19 @@ class Alignment(Technique):
                 name = ", ".join(filter(None, (which, labels.run(judged), own_names.run(entry))))
                 tables.setdefault(ways, []).append((name, *cells))
         return [Table(header(ways), tuple(rows)) for ways, rows in tables.items()]
+
+
+def cosines_of(entry: Entry, judge: Scorer) -> Tensor:
+    """S of a picture with n readings: (n, n), a row for each reading, a column for each prompt."""
+    import torch
+
+    from fwd_report.models.stored import tensors_of
+    from fwd_report.techniques.registry import readings_of
+
+    pictures, readings = tensors_of(entry), readings_of(entry)
+    seen = torch.stack([pictures[reading.picture] for reading in readings])
+    texts = judge.texts([reading.prompt for reading in readings])
+    return judge.images(seen.clamp(-1, 1)) @ texts.T
 
 
 def concealment(cosines: Tensor, temperature: float) -> float:

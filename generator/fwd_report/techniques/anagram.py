@@ -81,8 +81,8 @@ class Anagram(Sampling):
         )
         x = run.noise.draw(model.shape)
         timesteps = process.timesteps(self.steps)
-        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"viewed": view.apply(trajectory[-1])})
+        (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
+        return Result(image, images={"viewed": view.apply(image)})
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

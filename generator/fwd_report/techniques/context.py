@@ -22,6 +22,8 @@ class RunContext:
 
     model: the model it asks (stage I or II of the report's, or one trained by a referenced run).
     scorer: what tells whether pictures show texts, where the technique names one.
+    device: where a job trains; of a program, where its model is and all its tensors lie: noise,
+    inputs, predictions, images. What it makes itself it makes there: `torch.zeros_like(x)`.
     images and masks: by field name, already at the model's size and in its range: images
     (C, H, W), masks (1, H, W) with 1 where new content goes. needs: entries of the referenced
     runs by field name; epochs: the epoch of a reference written `id@epoch`. folder: a job's
@@ -68,4 +70,4 @@ class RunContext:
         """The exact float32 tensor of that name in the referenced run's result."""
         from fwd_report.models.stored import tensors_of
 
-        return tensors_of(self.needs[need][0])[name]
+        return tensors_of(self.needs[need][0])[name].to(self.noise.device)

@@ -67,8 +67,8 @@ class Denoise(Technique):
 
         model = run.asked
         dataset = load_dataset(self.dataset or "digits", run.data, run.news)
-        x = dataset.test_image(self.example)
-        measured = dataset.test_images[: self.images]
+        x = dataset.test_image(self.example).to(run.device)
+        measured = dataset.test_images[: self.images].to(run.device)
         noisy = [self._noisy(run, image) for image in (x, *measured)]
         estimate = model.estimate(None)
         answers: tuple[Prediction, ...] = yield from together(
@@ -77,7 +77,7 @@ class Denoise(Technique):
         shown, *estimates = (answer.value for answer in answers)
         images = {"noisy": noisy[0], "original": x}
         if self.pure_noise:
-            mean = dataset.train_images.mean(0)
+            mean = dataset.train_images.mean(0).to(run.device)
             errors = (torch.stack(estimates) - mean).square()
             metrics = {"mse_to_mean": errors.mean().item(), "images": len(measured)}
             return Result(shown, images | {"mean": mean}, metrics=metrics)

@@ -83,8 +83,7 @@ class Hybrid(Sampling):
         estimate = guided(conditional, model.estimate(model.unconditional), self.guidance)
         x = run.noise.draw(model.shape)
         timesteps = process.timesteps(self.steps)
-        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
-        image = trajectory[-1]
+        (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         return Result(image, images={"low": grey(image) if self.split == "colour" else low(image)})
 
     def _parts(self) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:

@@ -68,7 +68,7 @@ class Inpaint(Sampling):
             context = process.forward(x0, t, run.noise.draw(x0.shape))
             return mask * x + (1 - mask) * context
 
-        trajectory = yield from denoise(
+        (image,) = yield from denoise(
             process,
             run.noise.draw(model.shape),
             process.timesteps(self.steps),
@@ -78,7 +78,7 @@ class Inpaint(Sampling):
         )
         low, high = model.value_range
         return Result(
-            trajectory[-1],
+            image,
             images={
                 "original": x0,
                 "mask": low + mask * (high - low),

@@ -60,7 +60,8 @@ class Iterative(Sampling):
         timesteps = process.timesteps()[self.i_start :]
         xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
         estimate = run.asked.estimate(self.prompt)
-        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise)
+        every = range(len(timesteps))
+        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise, keep=every)
         return Result(
             trajectory[-1],
             images={"original": x0, "noised": xt},

@@ -140,11 +140,11 @@ class Sample(Sampling):
             estimate = guided(estimate, model.estimate(model.unconditional), self.guidance)
         timesteps = process.timesteps(self.steps)
         x = run.noise.draw(model.shape)
-        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
-        result = Result(trajectory[-1])
+        kept = evenly(len(timesteps), FRAMES) if self.trajectory else [-1]
+        images = yield from denoise(process, x, timesteps, estimate, run.noise, keep=kept)
+        result = Result(images[-1])
         if self.trajectory:
-            kept = evenly(len(trajectory), FRAMES)
-            result.frames["trajectory"] = torch.stack([trajectory[i] for i in kept])
+            result.frames["trajectory"] = torch.stack(images)
             result.series["t"] = [float(timesteps[i]) for i in kept]
         return result
 

@@ -63,8 +63,8 @@ class SDEdit(Sampling):
         timesteps = process.timesteps()[self.i_start :]
         xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
         estimate = prompted(model, self.prompt, self.guidance)
-        trajectory = yield from denoise(process, xt, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"original": x0, "noised": xt})
+        (image,) = yield from denoise(process, xt, timesteps, estimate, run.noise)
+        return Result(image, images={"original": x0, "noised": xt})
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

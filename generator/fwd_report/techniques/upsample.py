@@ -96,8 +96,8 @@ class Upsample(Technique):
         if prompt != model.unconditional:
             estimate = guided(estimate, under(model.unconditional), self.guidance)
         timesteps = model.process.timesteps(self.steps)
-        trajectory = yield from denoise(model.process, x, timesteps, estimate, run.noise)
-        return Result(trajectory[-1], images={"small": small})
+        (image,) = yield from denoise(model.process, x, timesteps, estimate, run.noise)
+        return Result(image, images={"small": small})
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

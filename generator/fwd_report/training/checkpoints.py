@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from fwd_report.diffusion.program import Prediction, Query
-from fwd_report.models.handle import Evaluator, ModelHandle
+from fwd_report.diffusion.rows import numbers, stacked
+from fwd_report.models.handle import Evaluator, ModelHandle, predictions
 from fwd_report.models.stored import tensors_of
 from fwd_report.store.entry import Entry
 from fwd_report.training.named_networks import network_of
@@ -55,12 +56,12 @@ class TrainedEvaluator:
 
     @torch.inference_mode()
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, on the CPU in float32."""
-        x = torch.stack([query.x for query in queries]).to(self.device)
-        t = torch.tensor([self._told(query.t) for query in queries], device=self.device)
+        """The predictions, in order, in float32, on the network's device."""
+        x = stacked([query.x for query in queries], self.device)
+        t = numbers([self._told(query.t) for query in queries], self.device)
         labels = [NO_CLASS if query.condition is None else query.condition for query in queries]
-        answers = self._network(x, t, torch.tensor(labels, device=self.device))
-        return [Prediction(value) for value in answers.to("cpu", torch.float32)]
+        answers = self._network(x, t, numbers(labels, self.device))
+        return predictions(answers, answers.shape[1])
 
     def _told(self, t: float) -> float:
         return float(self._tells(t)) if self._timesteps is None else (t + 1) / self._timesteps

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.helpers.writeup import FORK, kill_at
-from tests.site.test_publish import git, made, remote  # noqa: F401
+from tests.helpers.forked import FORK
+from tests.helpers.writeup import kill_at
+from tests.site.publishing.test_publish import git, made, remote  # noqa: F401
 
 from fwd_report.site.publish import publish
 

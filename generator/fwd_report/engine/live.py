@@ -1,0 +1,25 @@
+"""A started run: its program under way, and what it has cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fwd_report.diffusion.noise import Noise
+from fwd_report.plan.run import Run
+from fwd_report.recording.exchange import Exchange
+from fwd_report.store.locks import Lock
+
+
+@dataclass(eq=False)
+class Live:
+    """A started program. order: the how-manieth it is; over: whether it ended, or failed."""
+
+    order: int
+    run: Run
+    exchange: Exchange
+    lock: Lock
+    noise: Noise
+    value_range: tuple[float, float]
+    network_steps: int = 0
+    seconds: float = 0.0
+    over: bool = False

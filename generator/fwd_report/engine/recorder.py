@@ -1,0 +1,121 @@
+"""Where results go, with what made them; and the details of failures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
+from fwd_report.engine.machine import Machine
+from fwd_report.engine.repository import git_state
+from fwd_report.engine.run_contexts import require_planned
+from fwd_report.errors import CodeChangedError, UserError
+from fwd_report.plan.loaded_code import LoadedCode
+from fwd_report.plan.run import Run
+from fwd_report.recording.pictures import write_result
+from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
+from fwd_report.techniques.base import Result
+
+
+class Recorder:
+    """Stores what runs made. code: what is known of the code that this process runs.
+
+    git: the commit that is noted, and whether files differ from it; None: that of the project.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        store: Store,
+        code: LoadedCode,
+        machine: Machine,
+        git: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._git = git
+        self._project = project
+        self._store = store
+        self._code = code
+        self._machine = machine
+
+    def store(
+        self,
+        run: Run,
+        result: Result,
+        value_range: tuple[float, float],
+        seconds: float,
+        network_steps: int,
+        folder: Path | None = None,
+    ) -> None:
+        """Publish a result under the run's key, with its provenance. folder: of a job, its own.
+
+        Raises CodeChangedError where it was not made by the code that the key names, UserError
+        for what is no Result, OutdatedError where files that it read are not as planned.
+        """
+        if not isinstance(result, Result):
+            name = type(run.technique).__name__
+            raise UserError(
+                f"{name}.{run.technique.kind} returns {type(result).__name__}, no Result"
+            )
+        require_planned(run)
+        try:
+            self._code.check(run.modules)
+        except CodeChangedError:
+            if folder is not None:
+                shutil.rmtree(folder)
+            raise
+        made_by = self._provenance(run, result, round(seconds, 3), network_steps)
+        with self._store.writing(run.key, folder) as target:
+            write_result(result, target, value_range)
+            self._store.seal(
+                target,
+                run.key,
+                parts=run.parts,
+                metrics=result.metrics,
+                series=result.series,
+                provenance=made_by,
+            )
+        self._store.remember(run.name, run.key)
+
+    def _provenance(
+        self, run: Run, result: Result, seconds: float, network_steps: int
+    ) -> dict[str, Any]:
+        device = self._machine.device_of(run)
+        asked = run.technique.kind == "job" or network_steps > 0
+        return {
+            "run": run.name,
+            "seed": run.seed,
+            "model": run.model,
+            "device": device,
+            "hardware": hardware(device),
+            "dtype": result.precision or (self._precision(run) if asked else "float32"),
+            "precision": precision_policy(device),
+            "deterministic": self._machine.deterministic,
+            "peak_memory": peak_memory(device),
+            "versions": versions(),
+            "git": git_state(self._project.root) if self._git is None else self._git,
+            "seconds": seconds,
+            "network_steps": network_steps,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+
+    def _precision(self, run: Run) -> str:
+        """What the run's model computes in; all but the text-to-image model do in float32."""
+        dtype = torch.float32 if run.model is None else self._machine.dtype
+        return str(dtype).removeprefix("torch.")
+
+    def place(self, run: Run) -> str:
+        """Where the specs ask for the run, as `file:line`."""
+        problem = self._project.problem("", run.section, run.experiment)
+        return f"{problem.file}:{problem.line}"
+
+    def log(self, run: Run, lines: Iterable[str]) -> Path | None:
+        """Keep a failure's details in a file; returns it, relative to the project, if it could."""
+        path = self._store.log(run.name, "".join(lines))
+        root = self._project.root
+        return path.relative_to(root) if path and path.is_relative_to(root) else path

@@ -1,0 +1,55 @@
+"""Results are written by a thread of their own, while the next batch is computed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Writer(Generic[Item]):
+    """Does pieces of work in order, one at a time, beside the thread that hands them over.
+
+    most: pieces that wait at once; whoever hands over another waits for the oldest.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._given: deque[tuple[Item, Future[None]]] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something handed over was not collected yet."""
+        return bool(self._given)
+
+    def hand_over(self, item: Item, work: Callable[[], None]) -> None:
+        """Have `work` done in the context of this call; the item names it to `collect`."""
+        if len(self._given) >= self._most:
+            wait([self._given[0][1]])
+        self._given.append((item, self._thread.submit(copy_context().run, work)))
+
+    def collect(self, patience: float | None = 0) -> list[tuple[Item, Exception | None]]:
+        """What is done since the last time, in order, each with what it raised, or None.
+
+        patience: seconds to wait for the first piece at most; None: without end.
+        """
+        done: list[tuple[Item, Exception | None]] = []
+        if self._given and patience != 0:
+            wait([self._given[0][1]], patience)
+        while self._given and self._given[0][1].done():
+            item, future = self._given.popleft()
+            error = future.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            done.append((item, error))
+        return done
+
+    def close(self) -> list[tuple[Item, Exception | None]]:
+        """Do all that was handed over; what became of it."""
+        self._thread.shutdown(wait=True)
+        return self.collect()
