@@ -16,9 +16,9 @@ from fwd_report.build import Options
 from fwd_report.engine.failures import Failure
 from fwd_report.executors import foreman
 from fwd_report.executors.contract import Finished
-from fwd_report.executors.foreman import Lost
 from fwd_report.executors.messages import Checkpoint, Made, Message, Stored
 from fwd_report.executors.pieces import TRIES
+from fwd_report.executors.workers import Lost
 from fwd_report.store.store import Store
 
 SAMPLED = """\

@@ -43,6 +43,7 @@ def cluster(address: str | None) -> Iterator[Any]:
     folder = None if address else _folder()
     try:
         _connect(ray, address, folder)
+        _silence(ray)
         for number, handler in kept.items():
             with suppress(ValueError):  # in another thread than the main one
                 signal.signal(number, handler)
@@ -98,6 +99,13 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
             f"the cluster at {address} has another Ray or Python than this process: {error}",
             hint="install the same versions on every node",
         ) from error
+
+
+def _silence(ray: Any) -> None:
+    """Ray prints the ends of workers to standard output, whatever it is told of logs."""
+    module = ray._private.worker
+    if hasattr(module, "print_to_stdstream"):
+        module.print_to_stdstream = lambda *said, **options: None
 
 
 def _folder() -> Path:

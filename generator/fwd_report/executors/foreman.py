@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
+from fwd_report.engine.writer import Writer
 from fwd_report.errors import counted
 from fwd_report.executors.contract import Finished, Work
 from fwd_report.executors.messages import At, Checkpoint, Failed, Made, Message, Order, Stored
 from fwd_report.executors.packing import files_in, names_in, take_in, write_files
 from fwd_report.executors.pieces import TRIES, Pieces
+from fwd_report.executors.workers import Crew, Ended, Lost
 from fwd_report.plan.rates import Rates, cost_class
 from fwd_report.plan.run import Run, with_needs
 from fwd_report.store.folders import remove
@@ -28,60 +30,33 @@ UNKNOWN_PRICE = 0.1
 """Seconds a network step is taken to need where nothing is known of it."""
 CHECKPOINT_EVERY = 10.0
 """Seconds between looks at whether a training has saved its state, which is then sent here."""
-LISTEN = 0.5
-"""Seconds to wait for messages before the crew is looked at again."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A worker is through with its order."""
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A worker is gone, and why, in words. blamed: what it ran may be the cause."""
-
-    why: str
-    blamed: bool = True
-
-
-class Crew(Protocol):
-    """Workers by name."""
-
-    @property
-    def size(self) -> int:
-        """How many there are, those still starting counted in."""
-        ...
-
-    @property
-    def fill(self) -> int:
-        """Runs that fill the batches of one."""
-        ...
-
-    def idle(self) -> Sequence[str]:
-        """Those who can be given an order."""
-
-    def give(self, worker: str, order: Order, needs: Sequence[str]) -> None:
-        """Send an order, with the stored results of these keys where the worker lacks them."""
-
-    def hear(self, seconds: float) -> Iterable[tuple[str, Sequence[Message] | Ended | Lost]]:
-        """What workers say, waiting at most so long for something."""
-
-    def place(self, worker: str) -> str:
-        """Who that is and where, in words."""
+LISTEN, STORING = 0.5, 0.02
+"""Seconds to wait for messages before the crew is looked at again; and while results are being
+stored."""
+WRITERS, WAITING = 8, 64
+"""Threads that store results, each of which mostly waits for the disk; results that may wait for
+them before no worker is listened to."""
 
 
 class Foreman:
     """Runs the work by a crew. Each run is stored once, whoever else has it in hand too."""
 
-    def __init__(self, work: Work, crew: Crew, progress: Progress, rates: Rates) -> None:
+    def __init__(
+        self,
+        work: Work,
+        crew: Crew,
+        progress: Progress,
+        rates: Rates,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._work = work
         self._store = work.store
         self._crew = crew
         self._progress = progress
         self._rates = rates
         self._runs = {run.key: run for run in work.runs}
-        self._pieces = Pieces(work.runs, self._price)
+        self._pieces = Pieces(work.runs, self._price, clock)
+        self._writer: Writer[Run] = Writer(WAITING, WRITERS)
         self._locks: dict[str, Lock] = {}
         self._failed: dict[str, Failure] = {}
         self._made: dict[str, Counter[str]] = {}
@@ -95,9 +70,12 @@ class Foreman:
         try:
             while self._pieces.left and not self._stopped:
                 yield from self._hand_out()
-                for worker, heard in self._crew.hear(LISTEN):
+                for worker, heard in self._crew.hear(STORING if self._writer.busy else LISTEN):
                     yield from self._obey(worker, heard)
+                yield from self._collect(self._writer.collect())
+            yield from self._collect(self._writer.close())
         finally:
+            self._writer.close()
             for lock in self._locks.values():
                 lock.release()
 
@@ -174,7 +152,7 @@ class Foreman:
 
     def _take(self, worker: str, message: Message) -> Iterator[Finished | Failure]:
         if isinstance(message, Stored):
-            yield from self._store_result(worker, message)
+            self._store_result(worker, message)
         elif isinstance(message, Failed):
             run = self._runs[message.key]
             if message.log is not None:
@@ -200,22 +178,34 @@ class Foreman:
     def _pending(self, key: str) -> bool:
         return key in self._locks
 
-    def _store_result(self, worker: str, message: Stored) -> Iterator[Finished | Failure]:
-        """Store a result, unless another worker was faster or the run was given up."""
+    def _store_result(self, worker: str, message: Stored) -> None:
+        """Have a result stored, unless another worker was faster or the run was given up."""
         run = self._runs[message.key]
-        if not self._pending(run.key):
+        if not self._pending(run.key) or self._pieces.is_there(run.key):
             return
-        try:
-            take_in(self._store, run.key, message.content)
-        except DamagedEntryError as error:
-            yield from self._fail(Failure(run, str(error), repairable=True))
-            return
+        self._pieces.arrived(run.key)
+        self._made[worker][cost_class(run)] -= run.network_steps
+        self._writer.hand_over(run, partial(self._write, run, message.content))
+
+    def _write(self, run: Run, content: bytes) -> None:
+        """Store a result that arrived; in a thread."""
+        take_in(self._store, run.key, content)
         self._store.remember(run.name, run.key)
         folder = self._store.base / "training" / run.key
         if run.technique.kind == "job" and folder.is_dir():
             remove(folder)
-        self._made[worker][cost_class(run)] -= run.network_steps
-        yield self._done(run)
+
+    def _collect(
+        self, written: Iterable[tuple[Run, Exception | None]]
+    ) -> Iterator[Finished | Failure]:
+        """What became of results that were handed to the writer."""
+        for run, error in written:
+            if error is None:
+                yield self._done(run)
+            elif isinstance(error, DamagedEntryError):
+                yield from self._fail(Failure(run, str(error), repairable=True))
+            else:
+                raise error
 
     def _done(self, run: Run, by_other: bool = False) -> Finished:
         self._locks.pop(run.key).release()

@@ -9,9 +9,9 @@ from functools import partial
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.repository import git_state
+from fwd_report.executors.actors import RayCrew, means_of
 from fwd_report.executors.cluster import cluster
 from fwd_report.executors.contract import Finished, Work
-from fwd_report.executors.crew import RayCrew, means_of
 from fwd_report.executors.foreman import Foreman
 from fwd_report.executors.packing import packed
 from fwd_report.executors.project_copy import copy_of

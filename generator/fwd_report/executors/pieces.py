@@ -8,10 +8,10 @@ training is a piece of its own, the longest chain of work first.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from fwd_report.executors.groups import Groups
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 
@@ -36,19 +36,6 @@ class Piece:
     copied: bool = False
 
 
-@dataclass
-class _Group:
-    """Runs that are alike: they ask the same network, at the same price a step."""
-
-    cost: str
-    ready: deque[str] = field(default_factory=deque)
-    steps: int = 0
-    """Of the runs that are ready."""
-    workers: set[str] = field(default_factory=set)
-    given: int = 0
-    """Runs that were handed out, each as often as it was."""
-
-
 class Pieces:
     """The runs that are left, by what holds them up; given out in pieces.
 
@@ -68,7 +55,7 @@ class Pieces:
         self._price = price
         self._clock = clock
         self._costs = {key: cost_class(run) for key, run in self._runs.items()}
-        self._groups: dict[str, _Group] = {}
+        self._ready = Groups(price)
         self._jobs: dict[str, None] = {}
         """Trainings that are ready."""
         self._missing: dict[str, set[str]] = {}
@@ -76,11 +63,11 @@ class Pieces:
         self._dependants: dict[str, list[str]] = {}
         self._of_experiment: dict[tuple[str, str], list[str]] = {}
         self._out: dict[str, Piece] = {}
-        self._last: dict[str, str] = {}
         self._most: dict[str, int] = {}
         """The largest piece a run may be part of, after a worker was lost with it."""
         self._tries: dict[str, int] = {}
         self._aside: dict[str, None] = {}
+        self._arrived: set[str] = set()
         self._waiting_steps: dict[str, int] = {}
         for run in runs:
             self._add(run)
@@ -130,16 +117,15 @@ class Pieces:
         if job is not None:
             del self._jobs[job]
             return self._give(worker, [job])
-        group = self._choose(worker)
-        if group is None:
-            return self._second_try(worker)
-        # Who comes to a network gets as much of it as those who came before.
-        given = 0 if worker in group.workers else group.given
-        self._move(worker, group)
-        share = -(-(len(group.ready) + given) // workers)
-        piece = list(self._cut(group, workers, min(fill, share)))
-        group.given += len(piece)
-        return self._give(worker, piece)
+        waiting = sum(steps * self._price(cost) for cost, steps in self._waiting_steps.items())
+        left = self._ready.seconds + waiting
+        seconds = min(LONGEST, max(SHORTEST, left / (SHARE * workers)))
+        piece = self._ready.cut(worker, seconds, workers, fill, self._largest)
+        return self._give(worker, piece) if piece else self._second_try(worker)
+
+    def _largest(self, key: str) -> int:
+        """How many runs a piece may have that this one is in."""
+        return self._most.get(key, len(self._runs))
 
     def put_aside(self, worker: str, key: str) -> None:
         """A run that another build has in hand: it is not handed out until `bring_back`."""
@@ -156,6 +142,16 @@ class Pieces:
     def aside(self) -> bool:
         """Whether any run is put aside."""
         return bool(self._aside)
+
+    def arrived(self, key: str) -> None:
+        """A run's result is here, to be stored: no worker has it any more."""
+        self._arrived.add(key)
+        for piece in self._out.values():
+            piece.keys.pop(key, None)
+
+    def is_there(self, key: str) -> bool:
+        """Whether its result arrived."""
+        return key in self._arrived
 
     def stored(self, key: str) -> bool:
         """A run's result is stored; False where it was already, or had failed."""
@@ -182,7 +178,7 @@ class Pieces:
     def siblings(self, run: Run) -> list[Run]:
         """The runs of its experiment that no worker has."""
         keys = self._of_experiment.get((run.section, run.experiment), ())
-        out = {key for piece in self._out.values() for key in piece.keys}
+        out = self._arrived.union(*(piece.keys for piece in self._out.values()))
         return [self._runs[key] for key in keys if key in self._runs and key not in out]
 
     def ended(self, worker: str) -> list[Run]:
@@ -201,7 +197,7 @@ class Pieces:
         blamed: its runs may be the cause, so they go on in smaller pieces, after all others.
         Returns those that took `TRIES` workers with them, each alone: for the caller to give up.
         """
-        self._leave(worker)
+        self._ready.leave(worker)
         piece = self._out.pop(worker, None)
         if piece is None:
             return []
@@ -222,10 +218,6 @@ class Pieces:
         """A training left a checkpoint: what ends its worker next is not held against it."""
         self._tries.pop(key, None)
 
-    def dismiss(self, worker: str) -> None:
-        """A worker without a piece is no more."""
-        self._leave(worker)
-
     def _begin(self, key: str) -> None:
         del self._missing[key]
         self._waiting_steps[self._costs[key]] -= self._steps[key]
@@ -236,46 +228,7 @@ class Pieces:
         if run.technique.kind == "job":
             self._jobs[key] = None
             return
-        group = self._group_of(key)
-        (group.ready.appendleft if first else group.ready.append)(key)
-        group.steps += self._steps[key]
-
-    def _group_of(self, key: str) -> _Group:
-        cost = self._costs[key]
-        return self._groups.setdefault(cost, _Group(cost))
-
-    def _choose(self, worker: str) -> _Group | None:
-        """The group the worker was at, or the one with most to do for those who are at it."""
-        last = self._groups.get(self._last.get(worker, ""))
-        if last is not None and self._head(last):
-            return last
-        ready = [group for group in self._groups.values() if self._head(group)]
-        return max(
-            ready,
-            key=lambda group: group.steps * self._price(group.cost) / (1 + len(group.workers)),
-            default=None,
-        )
-
-    def _head(self, group: _Group) -> str | None:
-        """The next run of a group that is still to run; those done meanwhile are dropped."""
-        while group.ready and group.ready[0] not in self._runs:
-            group.steps -= self._steps[group.ready.popleft()]
-        return group.ready[0] if group.ready else None
-
-    def _cut(self, group: _Group, workers: int, least: int) -> Iterator[str]:
-        """Take a piece off a group, of so many runs at least."""
-        left = sum(each.steps * self._price(each.cost) for each in self._groups.values())
-        left += sum(steps * self._price(cost) for cost, steps in self._waiting_steps.items())
-        wanted = min(LONGEST, max(SHORTEST, left / (SHARE * workers)))
-        count, seconds, most = 0, 0.0, len(group.ready)
-        while (key := self._head(group)) is not None and (count < least or seconds < wanted):
-            most = min(most, self._most.get(key, most))
-            if count >= max(1, most):
-                break
-            group.ready.popleft()
-            group.steps -= self._steps[key]
-            count, seconds = count + 1, seconds + self._seconds(key)
-            yield key
+        self._ready.add(key, self._costs[key], self._steps[key], first)
 
     def _second_try(self, worker: str) -> list[Run]:
         """What a worker that is too slow still has, for one that has nothing to do."""
@@ -298,21 +251,12 @@ class Pieces:
     def _seconds(self, key: str) -> float:
         return self._steps[key] * self._price(self._costs[key])
 
-    def _move(self, worker: str, group: _Group) -> None:
-        if self._last.get(worker) != group.cost:
-            self._leave(worker)
-            self._last[worker] = group.cost
-            group.workers.add(worker)
-
-    def _leave(self, worker: str) -> None:
-        last = self._groups.get(self._last.pop(worker, ""))
-        if last is not None:
-            last.workers.discard(worker)
-
     def _forget(self, key: str) -> None:
         for piece in self._out.values():
             piece.keys.pop(key, None)
         self._aside.pop(key, None)
+        self._arrived.discard(key)
         self._jobs.pop(key, None)
+        self._ready.discard(key)
         if self._missing.pop(key, None) is not None:
             self._waiting_steps[self._costs[key]] -= self._steps[key]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.executors.foreman import Ended, Lost
 from fwd_report.executors.messages import Message, Order, Ready
 from fwd_report.executors.project_copy import ProjectCopy
 from fwd_report.executors.worker import Worker
+from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.keys import differences
 from fwd_report.plan.run import Run
 
