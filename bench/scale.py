@@ -20,7 +20,6 @@ import resource
 import statistics
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,14 +28,14 @@ from PIL import Image
 from fwd_report.engine.progress import Progress
 from fwd_report.executors.contract import Work
 from fwd_report.executors.foreman import LISTEN, Foreman
-from fwd_report.executors.messages import Made, Message, Order, Stored
+from fwd_report.executors.messages import Made, Message, Order, Packed, Stored
 from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.rates import Rates, cost_class, steps_by_cost
 from fwd_report.plan.run import Run
 from fwd_report.spec.load import load_project
 from fwd_report.store.files import json_text
-from fwd_report.store.manifest import MANIFEST, Manifest
+from fwd_report.store.manifest import Manifest
 from fwd_report.store.store import Store
 
 REPORT = "title: Very many runs\n"
@@ -125,11 +124,7 @@ class SimulatedCrew:
         digest = hashlib.sha256(self._picture).hexdigest()
         files = {"image.png": {"sha256": digest, "size": len(self._picture)}}
         manifest = Manifest(key=key, parts=run.parts, files=files, provenance={"run": run.name})
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("image.png", self._picture)
-            archive.writestr(MANIFEST, json_text(manifest.to_json()))
-        yield Stored(key, content.getvalue())
+        yield Stored(Packed(key, json_text(manifest.to_json()).encode(), {digest: self._picture}))
 
 
 def measured(count: int, workers: int, seconds: float, folder: str | None) -> None:

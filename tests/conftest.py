@@ -14,6 +14,8 @@ __all__ = ["model_hub"]
 spin_briefly()  # as the command line does
 
 LONGEST_FIRST = (
+    "cli/test_gpu_profile.py",
+    "api/test_colab.py",
     "cli/test_training.py",
     "cli/test_build.py",
     "training/test_resume.py",

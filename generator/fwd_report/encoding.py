@@ -52,11 +52,12 @@ def encode_prompts(
     store = Store(root)
     download_models(project, make_plan(project, store).selected(options.only), tell)
 
-    from fwd_report.engine.device import choose_device, choose_dtype
+    from fwd_report.engine.device import choose_device
     from fwd_report.models.digest import model_digest
     from fwd_report.models.embeddings import save_embeddings
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder
+    from fwd_report.precision import choose_dtype, rounding
 
     model, parts = stage_models(project)[1], ENCODER_PARTS
     device = choose_device(project.report.device)
@@ -67,7 +68,8 @@ def encode_prompts(
         device,
         choose_dtype(project.report.dtype, device),
     )
-    tensors = encoder.embeddings(prompts)
+    with rounding(project.report.tf32):
+        tensors = encoder.embeddings(prompts)
     save_embeddings(file, dict(zip(prompts, tensors, strict=True)))
 
 

@@ -91,7 +91,7 @@ def test_the_notebook_runs(writeup: Path) -> None:
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
     NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": writeup}}).execute()
-    _, ran, again, figure, picture, _, by_hand = (_shown(cell) for cell in cells)
+    _, ran, again, figure, picture, _, by_hand = (shown(cell) for cell in cells)
     assert "ran 1 run" in ran["text/plain"]
     assert "<progress" in ran["text/html"]
     assert "nothing to run" in again["text/plain"]
@@ -200,7 +200,7 @@ def test_an_interrupt_in_plain_python_is_an_exception_like_any_other(project: Pa
     assert "stopped; what was done is stored" in answer.stderr
 
 
-def _shown(cell: Any) -> dict[str, str]:
+def shown(cell: Any) -> dict[str, str]:
     """Everything a cell shows, by kind."""
     found: dict[str, str] = {}
     for output in cell.outputs:

@@ -89,6 +89,34 @@ def test_the_whole_profile_builds_from_the_hub(served: Hub, tmp_path: Path) -> N
     assert not served.asked
 
 
+def test_what_is_needed_is_downloaded_beforehand(
+    served: Hub, miniatures: dict[str, Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a stage I with half precision in one part alone; nobody asks the hub afterwards."""
+    smaller = dict(miniatures[XL])
+    half = smaller.pop("unet/diffusion_pytorch_model.fp16.safetensors")
+    smaller["unet/diffusion_pytorch_model.safetensors"] = half
+    repository = Repository(licensed=True, accepted={"hf_student"})
+    repository.commit(smaller)
+    served.repositories[M] = repository
+    copy_starter(tmp_path / "mine", ["setup"])
+    project = Project(tmp_path / "mine")
+    options = (*GPU, "--set", f"model={M}", *small(["setup"]))
+    done = project("download", *options)
+    assert done.returncode == 0, done.stderr
+    assert f"downloading {M}: " in done.stderr
+    full = "unet/diffusion_pytorch_model.safetensors"
+    assert served.downloads_of(M) == {full, *(ENCODER | READ_1)} - {
+        "unet/diffusion_pytorch_model.fp16.safetensors"
+    }
+    assert served.downloads_of(II) == READ_2
+    assert served.downloads_of(XL) == served.downloads_of(CLIP) == set(), "nothing asks them"
+    assert not project.stored()
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert "all models are on this machine" in project("download", *options).stdout
+    assert project("build", *options).returncode == 0
+
+
 @pytest.fixture
 def student(
     miniatures: dict[str, Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -61,6 +61,29 @@ experiments:
     mask: experiments/images/mask.png
     steps: 4
     caption: x
+  - id: boxed
+    technique: inpaint
+    image: experiments/images/dot.png
+    mask: experiments/images/small-mask.png
+    crop: [3, 2, 70, 69]
+    steps: 3
+    caption: x
+  - id: padded
+    technique: inpaint
+    image: experiments/images/dot.png
+    mask: experiments/images/soft.png
+    inverted: true
+    steps: 3
+    sweep: {fit: [crop, pad, stretch]}
+    caption: x
+  - id: numbers
+    technique: inpaint
+    image: experiments/images/dot.png
+    crop: entropy
+    steps: 3
+    sweep:
+      mask: [experiments/images/unit.png, experiments/images/clear.png, experiments/images/long.png]
+    caption: x
   - id: anagram
     technique: anagram
     prompt: a dog
@@ -109,6 +132,12 @@ def pictures(project: Project) -> Project:
     mask = Image.new("L", (96, 80), 0)
     mask.paste(255, (0, 0, 48, 80))
     mask.save(images / "mask.png")
+    Image.fromarray(np.asarray(mask) // 255).save(images / "unit.png")
+    Image.fromarray(np.asarray(mask).astype(np.uint16) * 257).save(images / "long.png")
+    white = Image.new("L", mask.size, 255)
+    Image.merge("LA", [white, mask]).save(images / "clear.png")
+    mask.resize((77, 64)).save(images / "small-mask.png")
+    Image.linear_gradient("L").resize((96, 80)).save(images / "soft.png")
     for name in ("noise", "hybrids"):
         (project.root / "experiments" / f"{name}.yaml").unlink()
     project.write("pictures", PICTURES)

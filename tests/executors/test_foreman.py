@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 import time
@@ -207,7 +208,7 @@ def test_what_another_build_runs_is_waited_for_and_not_run_twice(
         time.sleep(0.5)
         from fwd_report.executors.packing import packed, take_in
 
-        take_in(theirs, other.key, packed(Store(peace.root), other.key))
+        take_in(theirs, packed(Store(peace.root), other.key))
         lock.release()
 
     thread = threading.Thread(target=finish)
@@ -227,10 +228,10 @@ def test_what_does_not_arrive_whole_is_not_stored(writeup: Writeup) -> None:
         heard = []
         for message in messages:
             if isinstance(message, Stored) and not hurt:
-                hurt.append(message.key)
-                middle = len(message.content) // 2
-                content = message.content[:middle] + b"?" + message.content[middle + 1 :]
-                message = Stored(message.key, content)
+                entry = message.entry
+                hurt.append(entry.key)
+                files = {digest: content[:-1] + b"?" for digest, content in entry.files.items()}
+                message = Stored(dataclasses.replace(entry, files=files))
             heard.append(message)
         return heard
 

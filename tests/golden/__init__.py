@@ -77,6 +77,8 @@ experiments:
     kernel_size: 5
     steps: 4
   - {id: upsample, technique: upsample, of: sample, steps: 4}
+  - {id: upsample-anagram, technique: upsample, of: anagram, steps: 4}
+  - {id: upsample-hybrid, technique: upsample, of: hybrid, steps: 4}
   - {id: alignment, technique: alignment, of: [anagram]}
   - {id: architecture, technique: architecture, hidden: 8}
   - {id: noising, technique: noising}

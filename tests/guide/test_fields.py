@@ -10,7 +10,7 @@ from fwd_report.techniques.registry import all_techniques
 TABLES = "".join(
     PAGES[page].read_text(encoding="utf-8") for page in ("techniques.md", "training.md")
 )
-EVERYWHERE = {"dynamic_thresholding", "dataset", "sampler"}
+EVERYWHERE = {"crop", "fit", "dynamic_thresholding", "dataset", "sampler"}
 """Fields that the page explains once for all techniques."""
 
 

@@ -51,7 +51,7 @@ class CrewInProcess:
         self.orders.append((worker, order))
         sent = [key for key in needs if key not in self._has[worker]]
         self._has[worker] |= {*sent, *order.runs}
-        entries = [(key, packed(self._work.store, key)) for key in sent]
+        entries = [packed(self._work.store, key) for key in sent]
         self._busy[worker] = self._workers[worker].work(order, *entries)
 
     def hear(self, seconds: float) -> Iterator[tuple[str, Sequence[Message] | Ended | Lost]]:

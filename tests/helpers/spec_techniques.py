@@ -15,6 +15,7 @@ from fwd_report.techniques.base import (
     Technique,
     Trained,
 )
+from fwd_report.techniques.framing import Inverted, Pictured
 
 
 class Draw(Technique):
@@ -48,13 +49,14 @@ class Blend(Technique):
         return value
 
 
-class Fill(Technique):
+class Fill(Pictured):
     """Fills a hole in a picture."""
 
     name: ClassVar[str] = "fill"
 
     image: ImageFile
     mask: MaskFile | None = None
+    inverted: Inverted = False
 
 
 class Enlarge(Technique):

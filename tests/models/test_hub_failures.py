@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,6 +76,37 @@ def test_what_came_before_an_end_is_kept_for_the_next_build(
     assert not list(tmp_path.glob("hub-cache/**/*.incomplete"))
 
 
+FETCHING = """\
+import sys, huggingface_hub.constants
+from fwd_report.models import hub
+huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = int(sys.argv[1])
+hub.fetch("some/model", sys.argv[2:])
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_came(
+    model_hub: Hub, weights: bytes, tmp_path: Path
+) -> None:
+    """As when a runtime dies or a job's time is over."""
+    piece = 1 << 14  # more than Python keeps back before it writes
+    model_hub.hangs.set()
+    model_hub.cuts.append(2 * piece)
+    assert len(weights) > 2 * piece
+    command = [sys.executable, "-c", FETCHING, str(piece), *PARTS]
+    fetching = subprocess.Popen(command, env=dict(os.environ))
+    try:
+        while not model_hub.sent or part_of(tmp_path).stat().st_size < 2 * piece:
+            assert fetching.poll() is None
+            threading.Event().wait(0.02)
+    finally:
+        fetching.kill()
+        fetching.wait()
+    model_hub.hangs.clear()
+    model_hub.sent.clear()
+    assert fetched() == weights
+    assert model_hub.sent == [(2 * piece, len(weights))]
+
+
 def test_a_part_with_other_bytes_is_begun_anew(
     model_hub: Hub, weights: bytes, tmp_path: Path
 ) -> None:
@@ -102,7 +137,7 @@ def test_a_disk_without_room_is_said_before_anything_comes(
     model_hub: Hub, weights: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub.shutil, "disk_usage", lambda path: SimpleNamespace(free=1 << 10))
-    with pytest.raises(UnavailableError, match=r"has 0 MiB\n.*set HF_HOME"):
+    with pytest.raises(UnavailableError, match=r"has 1 KiB\n.*set HF_HOME"):
         fetched()
     assert not model_hub.downloads()
 
@@ -210,10 +245,6 @@ def taken_back(served: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_old")
 
 
-def offline(served: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-
-
 def nobody(served: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
@@ -228,7 +259,6 @@ def broken(served: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         (logged_out, 2, "this machine is not logged in", "run `hf auth login` with a read token"),
         (not_accepted, 2, "has not accepted the licence", "accept its licence at http"),
         (taken_back, 2, "does not know the token", "/settings/tokens"),
-        (offline, 1, "HF_HUB_OFFLINE forbids", "unset HF_HUB_OFFLINE"),
         (nobody, 1, "cannot be asked", "connect to the network"),
         (broken, 1, "cannot be asked", "the next build goes on from there"),
     ],
@@ -259,6 +289,24 @@ def test_a_build_ends_with_a_way_out_and_the_next_one_builds(
     monkeypatch.setenv("HF_TOKEN", "hf_right")
     assert project("build").returncode == 0
     assert len(project.stored()) == 1
+
+
+def test_a_machine_that_is_told_to_be_offline(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the guide's job script tells a node; what is there is used."""
+    model_hub.add("some/model", tiny_if / "stage_1")
+    project = one_picture(tmp_path, tiny_if)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # read when the library is imported
+    done = project.process("build")
+    assert done.returncode == 1
+    assert "HF_HUB_OFFLINE forbids" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not model_hub.asked
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert project("download").returncode == 0
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert project.process("build").returncode == 0
 
 
 def one_picture(tmp_path: Path, tiny_if: Path) -> Project:

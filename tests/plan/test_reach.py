@@ -54,6 +54,8 @@ experiments:
   - {{id: hybrid, technique: hybrid, low: a skull, high: a dog, kernel_size: 5, steps: 2,
      caption: c, sweep: {{split: [frequency, colour]}}}}
   - {{id: upsample, technique: upsample, of: hybrid, steps: 2, caption: c}}
+  - {{id: upside, technique: upsample, of: anagram, steps: 2, caption: c}}
+  - {{id: larger, technique: upsample, of: sample, steps: 2, caption: c}}
   - {{id: alignment, technique: alignment, of: [hybrid, sample], caption: c}}
   - {{id: compare, technique: compare, of: [forward, blur], caption: c}}
   - {{id: noising, technique: noising, caption: c}}

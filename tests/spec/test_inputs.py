@@ -30,6 +30,11 @@ def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Write
     writeup.draw("images/black.png", (80, 64), lambda draw: None)
     writeup.draw("images/white.png", (80, 64), lambda d: d.rectangle((0, 0, 99, 99), fill="white"))
     writeup.draw("images/grey.png", (80, 64), lambda d: d.rectangle((0, 0, 50, 99), fill="grey"))
+    writeup.draw("images/long.png", (200, 64), half)
+    writeup.draw("images/side.png", (80, 64), lambda d: d.rectangle((0, 0, 6, 63), fill="white"))
+    strokes = Image.new("RGBA", (80, 64))
+    strokes.paste("black", (20, 20, 60, 40))
+    strokes.save(images / "strokes.png")
     (images / "notes.png").write_text("not a picture")
     (images / "empty.png").write_bytes(b"")
     whole = (images / "tower.png").read_bytes()
@@ -100,10 +105,12 @@ def test_what_is_not(gallery: Writeup, name: str, message: str, hint: str) -> No
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
-        ("images/square.png", "is 64×64 pixels, 'images/tower.png' is 80×64"),
-        ("images/black.png", "has no white"),
-        ("images/white.png", "has no black"),
-        ("images/grey.png", "not black and white: 64% of it is grey"),
+        ("images/long.png", "is 200×64 pixels, 'images/tower.png' is 80×64"),
+        ("images/black.png", "has no white, so nothing would be drawn"),
+        ("images/white.png", "has no black in the part that is used, so nothing would be kept"),
+        ("images/grey.png", "has no white"),
+        ("images/side.png", "has no white in the part that is used"),
+        ("images/strokes.png", "is drawn by its transparency alone"),
     ],
 )
 def test_masks(gallery: Writeup, mask: str, message: str) -> None:
@@ -111,6 +118,97 @@ def test_masks(gallery: Writeup, mask: str, message: str) -> None:
     (problem,) = gallery.write("a.yaml", text).problems()
     assert message in problem.message
     assert problem.column == text.splitlines()[2].index("mask:") + 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "message", "hint"),
+    [
+        (
+            "image: images/tower.png",
+            "images",
+            "80×64 pixels, and 20% of it lies outside",
+            "fit: pad",
+        ),
+        (
+            "image: images/wide.png, mask: images/right.png, crop: [1, 0, 65, 64]",
+            "images/right",
+            "less than 1% of the white of the mask 'images/right.png' lies outside",
+            "fit: pad",
+        ),
+        (
+            "image: images/tower.png, crop: center, mask: images/mask.png",
+            "images/mask",
+            "20% of the white of the mask 'images/mask.png' lies outside of the part",
+            "crop",
+        ),
+        (
+            "image: images/tower.png, crop: [0, 0, 80, 64]",
+            "[0",
+            "crop is 80×64 pixels, and 20% of it lies outside",
+            "fit: crop",
+        ),
+        (
+            "image: images/square.png, mask: images/most.png",
+            "images/most",
+            "75% of the mask 'images/most.png' is white, and all of that is drawn anew",
+            "inverted: true",
+        ),
+    ],
+)
+def test_what_is_lost_is_warned_of(
+    gallery: Writeup, fields: str, value: str, message: str, hint: str
+) -> None:
+    gallery.draw("images/right.png", (750, 640), lambda d: d.rectangle((9, 0, 300, 99), "white"))
+    gallery.draw("images/wide.png", (75, 64), half)
+    gallery.draw("images/most.png", (64, 64), lambda d: d.rectangle((0, 0, 63, 47), fill="white"))
+    text = section(fields)
+    (warning,) = gallery.write("a.yaml", text).load().warnings
+    assert message in warning.message
+    assert hint in (warning.hint or "")
+    assert (warning.line, warning.column) == (3, text.splitlines()[2].rindex(value) + 1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "image: images/square.png",
+        "image: images/tower.png, crop: center",
+        "image: images/tower.png, crop: top",
+        "image: images/tower.png, crop: entropy",
+        "image: images/tower.png, fit: crop",
+        "image: images/tower.png, fit: pad",
+        "image: images/tower.png, fit: stretch",
+        "image: images/tower.png, crop: [3, 0, 67, 64]",
+        "image: images/tower.png, mask: images/mask.png, fit: pad",
+        "image: images/tower.png, mask: images/square.png, fit: stretch",
+        "image: images/square.png, mask: images/most.png, inverted: false",
+        "image: images/square.png, mask: images/most.png, inverted: true",
+        "sweep: {image: [images/tower.png, images/long.png], crop: [top, [0, 0, 64, 64]]}",
+    ],
+)
+def test_what_is_meant_is_not_warned_of(gallery: Writeup, fields: str) -> None:
+    gallery.draw("images/most.png", (64, 64), lambda d: d.rectangle((0, 0, 63, 47), fill="white"))
+    gallery.draw("images/square.png", (64, 64), lambda d: d.rectangle((0, 0, 31, 31), fill="white"))
+    assert gallery.write("a.yaml", section(fields)).load().warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "message"),
+    [
+        ("crop: [0, 0, 81, 64]", "[0", "crop reaches beyond the picture: 'images/tower.png' is 80"),
+        ("crop: [0, 0, 64, 63]", "[0", "crop keeps too little of 'images/tower.png': 63×63 pixels"),
+        ("crop: [9, 0, 9, 64]", "[9", "[left, top, right, bottom], with left < right"),
+        ("crop: [9, 0, 9]", "[9", "crop"),
+        ("crop: middle", "middle", "crop should be 'center', 'top' or 'entropy' or a list"),
+        ("crop: top, fit: pad", "pad", "pad keeps all of the picture, and crop: top a square"),
+        ("fit: cover", "cover", "fit should be 'crop', 'pad' or 'stretch'"),
+    ],
+)
+def test_frames_that_cannot_be(gallery: Writeup, fields: str, value: str, message: str) -> None:
+    text = section(f"image: images/tower.png, {fields}")
+    (problem,) = gallery.write("a.yaml", text).problems()
+    assert message in problem.message
+    assert problem.column == text.splitlines()[2].rindex(value) + 1
 
 
 def test_a_mask_is_compared_with_the_upright_image(gallery: Writeup) -> None:

@@ -93,7 +93,7 @@ def test_stage_two(world: World, assert_equal_pictures: Close, tmp_path: Path) -
     technique = Upsample(of="somewhere", steps=3)
     result, calls = run_alone(technique.program(context), world.evaluators)
     assert_equal_pictures(result.image, expected)
-    assert calls == technique.network_steps({}) == 6
+    assert calls == technique.network_steps({"of": Sample(prompt=PROMPT)}) == 6
 
 
 def entry_with(image: torch.Tensor, folder: Path, **params: EachRun) -> Entry:

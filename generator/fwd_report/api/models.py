@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.api.unet_folder import is_unet_folder, load_unet
 from fwd_report.diffusion.program import Estimator, Prediction, Query
 from fwd_report.engine.batching import Batcher
-from fwd_report.engine.device import choose_device, choose_dtype
+from fwd_report.engine.device import choose_device
 from fwd_report.engine.process_state import process_state_kept
 from fwd_report.models.handle import Evaluator, ModelHandle
 from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.precision import choose_dtype, rounding
 
 if TYPE_CHECKING:
     import torch
@@ -79,7 +80,7 @@ class LoadedModel(ModelHandle):
             signature = self.batcher.evaluator.signature(query), query.x.device
             groups.setdefault(signature, []).append(place)
         for places in groups.values():
-            with process_state_kept():
+            with process_state_kept(), rounding():
                 answers = self.batcher.answer([queries[place] for place in places])
             for place, answered in zip(places, answers, strict=True):
                 if isinstance(answered, Exception):

@@ -15,6 +15,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.diffusion.rows import numbers, stacked
 from fwd_report.errors import UserError, first_line
 from fwd_report.models.handle import Evaluator, ModelHandle, predictions
+from fwd_report.precision import kept_finite
 
 NETWORK = "UNet2DModel"
 VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
@@ -74,7 +75,7 @@ class UNetEvaluator:
         if queries[0].condition is not None:
             labels = numbers([query.condition for query in queries], self.device)
         output = self._network(x, t, labels, return_dict=False)[0]
-        answers = predictions(output, queries[0].x.shape[0])
+        answers = predictions(kept_finite(output, self._dtype), queries[0].x.shape[0])
         if self._fixed_small:
             return [Prediction(each.value, torch.full_like(each.value, -1.0)) for each in answers]
         return answers

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from fwd_report import __version__, stopping
-from fwd_report.cli import building, pages, projects, prompt_listing, reproducing, storage
+from fwd_report.cli import (
+    building,
+    diagnosing,
+    fetching,
+    pages,
+    projects,
+    prompt_listing,
+    reproducing,
+    storage,
+    travel,
+)
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
 from fwd_report.threads import spin_briefly
@@ -23,6 +33,8 @@ for command in (
     building.build,
     building.plan,
     prompt_listing.prompts,
+    diagnosing.doctor,
+    fetching.download,
     pages.check,
     reproducing.reproduce,
     reproducing.script,
@@ -32,6 +44,7 @@ for command in (
     projects.schema,
 ):
     app.command()(command)
+travel.add_to(storage.app)
 app.add_typer(storage.app, name="store")
 
 

@@ -17,6 +17,7 @@ from fwd_report.cli.options import (
     Only,
     Overrides,
     Profile,
+    Remotes,
     Root,
     Untrusted,
     options_of,
@@ -65,10 +66,14 @@ def build(
         int | None,
         typer.Option(min=1, help="How many; one a GPU, or for 4 cores, where left out."),
     ] = None,
+    store: Remotes = None,
     untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
-    """Run what has not been run yet, then write the pages."""
+    """Run what has not been run yet, then write the pages.
+
+    What a remote of the report has is taken from there instead.
+    """
     from fwd_report.build import Options
     from fwd_report.build import build as run_build
 
@@ -87,6 +92,7 @@ def build(
         executor=executor,
         address=address,
         workers=workers,
+        store=store,
     )
     check_choice(executor, address, workers)
     try:
@@ -136,6 +142,7 @@ def _again(options: Options, root: Path) -> int:
     command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
     command += [f"--only={name}" for name in options.only]
     command += [f"--set={override}" for override in options.overrides]
+    command += [f"--store={address}" for address in options.store or ()]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
     command += [f"--executor={options.executor}"]
     command += [f"--address={options.address}"] if options.address is not None else []

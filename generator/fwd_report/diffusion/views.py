@@ -7,7 +7,7 @@ Every view here permutes pixels, or changes signs, which keeps noise independent
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
@@ -26,12 +26,19 @@ class View:
     """V x: a permutation of the pixels of a square image, perhaps with the sign changed.
 
     order: which pixel each place shows. sign: -1 negates the values. seed: of random orders.
+    moves_pixels: single pixels move, so that blocks of an enlarged picture do; blocks: their width.
     """
 
     name: str
     order: Order
     sign: int = 1
     seed: int = 0
+    moves_pixels: bool = False
+    blocks: int = 1
+
+    def enlarged(self, times: int) -> View:
+        """The same view of pictures that are `times` as large."""
+        return replace(self, blocks=self.blocks * times) if self.moves_pixels else self
 
     def apply(self, image: Tensor) -> Tensor:
         """V x; image: (..., H, W) with H = W, in a range symmetric about 0 if sign is -1."""
@@ -46,7 +53,7 @@ class View:
         return _take(variance, self._order(variance, inverse=True))
 
     def _order(self, image: Tensor, inverse: bool) -> Tensor:
-        return _order(self.order, image.shape[-1], self.seed, inverse, image.device)
+        return _order(self.order, image.shape[-1], self.seed, self.blocks, inverse, image.device)
 
 
 class Invertible(Protocol):
@@ -69,10 +76,22 @@ def _take(image: Tensor, order: Tensor) -> Tensor:
 
 
 @cache
-def _order(order: Order, size: int, seed: int, inverse: bool, device: torch.device) -> Tensor:
-    """The order, or the one that undoes it, on the device."""
-    places = order(size, seed)
+def _order(
+    order: Order, size: int, seed: int, blocks: int, inverse: bool, device: torch.device
+) -> Tensor:
+    """The order, or the one that undoes it, on the device; of blocks that many pixels wide."""
+    places = order(size // blocks, seed)
+    if blocks > 1:
+        places = _of_blocks(places, size, blocks)
     return uploaded(places.argsort() if inverse else places, device)
+
+
+def _of_blocks(places: Tensor, size: int, blocks: int) -> Tensor:
+    """An order of blocks, which are moved whole, as one of pixels."""
+    side = size // blocks
+    pixels = _pixels(size).reshape(side, blocks, side, blocks).transpose(1, 2)
+    moved = pixels.reshape(-1, blocks, blocks)[places].reshape(side, side, blocks, blocks)
+    return moved.transpose(1, 2).flatten()
 
 
 def _pixels(size: int) -> Tensor:
@@ -144,7 +163,7 @@ VIEWS: dict[str, View] = {
         View("skew", _skew),
         View("inner_circle", _inner_circle),
         View("patches", _permuted_patches),
-        View("pixels", _permuted_pixels),
+        View("pixels", _permuted_pixels, moves_pixels=True),
         View("jigsaw", jigsaw_order),
     )
 }

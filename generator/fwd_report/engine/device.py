@@ -1,4 +1,4 @@
-"""Where the models run, and in which precision."""
+"""Where the models run, and whether equal computations give equal bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from fwd_report.errors import UserError
 
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 def choose_device(wanted: str) -> str:
@@ -55,15 +54,3 @@ def determinism(wanted: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(algorithms)
         if told is None:
             os.environ.pop(CUBLAS, None)
-
-
-def choose_dtype(wanted: str, device: str) -> torch.dtype:
-    """`auto` → float16 on CUDA, as DeepFloyd's weights are published, else float32.
-
-    Raises UserError for a name that is not one of DTYPES.
-    """
-    if wanted == "auto":
-        return torch.float16 if device.startswith("cuda") else torch.float32
-    if wanted not in DTYPES:
-        raise UserError(f"dtype '{wanted}' is not one of auto, {', '.join(DTYPES)}")
-    return DTYPES[wanted]

@@ -11,6 +11,7 @@ from fwd_report.engine.jobs import news_of, program_of, run_job
 from fwd_report.engine.live import Live
 from fwd_report.engine.programs import Programs
 from fwd_report.engine.progress import Progress
+from fwd_report.engine.turns import Turns
 from fwd_report.engine.workbench import Workbench
 from fwd_report.engine.writer import Writer
 from fwd_report.plan.rates import cost_class
@@ -54,6 +55,7 @@ class Engine:
         """By the key of each run that failed, or was given up for another's failure."""
         self._pending: set[str] = set()
         """Keys of the runs that wait or live."""
+        self._turns = Turns(())
         self._started = 0
 
     def run(self, runs: Sequence[Run]) -> tuple[Failure, ...]:
@@ -63,6 +65,7 @@ class Engine:
         """
         self._waiting = {run.key: run for run in runs}
         self._pending = set(self._waiting)
+        self._turns = Turns(runs)
         self._store.sweep()
         self._workbench.models.prepare(self._waiting.values())
         try:
@@ -115,6 +118,8 @@ class Engine:
             self._fail(run, cause, like=why)
             return True
         if any(need.key in self._pending for need in _needs(run)):
+            return False
+        if self._turns.early(run, self._pending):
             return False
         gone = [need for need in _needs(run) if not self._store.has(need.key)]
         if gone:

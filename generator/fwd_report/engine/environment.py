@@ -35,16 +35,6 @@ def hardware(device: str) -> str:
     return f"{_processor()}, {torch.get_num_threads()} threads"
 
 
-def precision_policy(device: str) -> str:
-    """How the libraries may round what is computed in float32 or less there."""
-    import torch
-
-    policy = f"float32 products at {torch.get_float32_matmul_precision()} precision"
-    if device.startswith("cuda") and torch.backends.cudnn.allow_tf32:
-        policy += ", convolutions in TF32"
-    return policy
-
-
 def peak_memory(device: str) -> int | None:
     """Most bytes held so far: of the accelerator, or of this process; None where not known."""
     import torch

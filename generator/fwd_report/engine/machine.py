@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from fwd_report.engine.device import choose_device, choose_dtype
+from fwd_report.engine.device import choose_device
 from fwd_report.plan.run import Run
+from fwd_report.precision import choose_dtype
 from fwd_report.spec.project import ReportSpec
 
 CPU_BATCH, GPU_BATCH = 16, 64

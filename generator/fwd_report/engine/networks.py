@@ -4,7 +4,7 @@ and as it was when the runs were planned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,8 +15,11 @@ from fwd_report.errors import OutdatedError
 from fwd_report.models.cascade import STAGE_NAMES, Cascade
 from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
 from fwd_report.models.folder_layout import ENCODER_PARTS, UNET_PARTS, WHOLE
+from fwd_report.models.foresight import Foresight
+from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.names import resolve_scorer
 from fwd_report.models.opening import open_model
+from fwd_report.models.placing import Placing
 from fwd_report.models.prompts import PromptEncoder
 from fwd_report.models.scorer import load_scorer, plugged_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
@@ -37,30 +40,35 @@ if TYPE_CHECKING:
 class Networks:
     """Opens networks when a run first asks them; prompts and file digests are remembered."""
 
-    def __init__(self, project: Project, store: Store, device: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self, project: Project, store: Store, device: str, dtype: torch.dtype, batch: int
+    ) -> None:
         self._project = project
         self._memory = store.memory
         self._device = device
         self._dtype = dtype
+        self._foresight = Foresight(device, dtype, batch, store.memory)
         self._planned: dict[str, str] = {}
         """The digest of each stage and of the text encoder, as the keys of the runs have it."""
         self._encodings: dict[str, str] = {}
         """Likewise of each prompt, where they come encoded."""
         self._prompts: list[str] = []
+        self._judges: list[Run] = []
         self._cascade: Cascade | None = None
-        self._read: Prompts | None = None
         self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
         self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
         """Note what the runs to come ask, so that the text encoder is loaded once."""
+        runs = list(runs)
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
             self._encodings |= run.parts.get("embeddings", {})
         self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
+        self._judges = [run for run in runs if run.scorer is not None]
 
-    def encoded(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    def encodings(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
         """The noted prompts by their text, encoded, for other processes with the same device.
 
         given: what another process encoded, which is taken over. {} where no text encoder is asked.
@@ -68,7 +76,7 @@ class Networks:
         if not self._prompts or self._project.embeddings:
             return {}
         with self._as_planned():
-            encoder = self._encoder()
+            encoder = self._stages().encoder
             assert isinstance(encoder, PromptEncoder)
             encoder.take(given or {})
             return encoder.given(self._prompts)
@@ -94,11 +102,15 @@ class Networks:
             if planned not in self._scorers:
                 self._scorers[planned] = plugged_scorer(run.scorer, self._device)
         elif planned not in self._scorers:
-            scorer = resolve_scorer(run.scorer, self._project.root)
             with self._as_planned():
-                folder = open_model(scorer, self._memory, (WHOLE,), planned)
-                self._scorers[planned] = load_scorer(folder, self._device)
+                self._scorers[planned] = load_scorer(self._scorer_folder(run), self._device)
         return self._scorers[planned]
+
+    def encoded(self, run: Run) -> str:
+        """Where the run's prompts were encoded, in words, if not where its model computes."""
+        if not run.prompts or self._cascade is None:
+            return ""
+        return getattr(self._cascade.encoder, "elsewhere", "")
 
     def evaluator(self, name: str) -> Evaluator:
         """Who answers the queries addressed to `name`."""
@@ -113,27 +125,43 @@ class Networks:
 
     def _stages(self) -> Cascade:
         if self._cascade is None:
-            stages = {
-                stage: partial(
-                    open_model,
-                    model,
-                    self._memory,
-                    UNET_PARTS[stage],
-                    self._planned.get(f"stage_{stage}"),
-                )
-                for stage, model in stage_models(self._project).items()
-            }
-            self._cascade = Cascade(stages, self._encoder, self._device, self._dtype)
+            self._cascade = Cascade(
+                self._stage_folders(), self._encoder, self._device, self._dtype, self._placed
+            )
         return self._cascade
 
-    def _encoder(self) -> Prompts:
-        """What gives the stages their prompts, the same at each call."""
-        if self._read is None:
-            self._read = self._opened_encoder()
-        return self._read
+    def _stage_folders(self) -> dict[int, Callable[[], ModelFolder]]:
+        return {
+            stage: partial(
+                open_model,
+                model,
+                self._memory,
+                UNET_PARTS[stage],
+                self._planned.get(f"stage_{stage}"),
+            )
+            for stage, model in stage_models(self._project).items()
+        }
 
-    def _opened_encoder(self) -> Prompts:
-        """It anew: files, or the text encoder of stage I."""
+    def _scorer_folder(self, run: Run) -> ModelFolder:
+        scorer = resolve_scorer(str(run.scorer), self._project.root)
+        return open_model(scorer, self._memory, (WHOLE,), run.parts["scorer"])
+
+    def _placed(self) -> Placing:
+        """How the stages that are asked share the device, with the scorers that will be."""
+        stages = self._stage_folders()
+        asked = {stage: opened for stage, opened in stages.items() if self._asked(stage)}
+        judges = {
+            run.parts["scorer"]: partial(self._scorer_folder, run)
+            for run in self._judges
+            if not is_plugged_scorer(self._project.plugins, str(run.scorer))
+        }
+        return self._foresight.stages(asked, judges)
+
+    def _asked(self, stage: int) -> bool:
+        return f"stage_{stage}" in self._planned
+
+    def _encoder(self) -> Prompts:
+        """What gives the stages their prompts: files, or the text encoder of stage I."""
         if files := self._project.embeddings:
             held = encoded_prompts(files, self._memory)
             return EmbeddingFiles(held, self._device, self._dtype, self._encodings)
@@ -141,7 +169,8 @@ class Networks:
         if digest is None:
             raise LookupError("a prompt is asked, and no technique's `prompts` names one")
         opened = partial(open_model, model, self._memory, ENCODER_PARTS, digest)
-        return PromptEncoder(opened, digest, self._memory, self._device, self._dtype)
+        place = partial(self._foresight.encoder, opened)
+        return PromptEncoder(opened, digest, self._memory, self._device, self._dtype, place)
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:

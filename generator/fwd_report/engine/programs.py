@@ -145,5 +145,6 @@ class Programs:
                 self._broken[model] = error
                 raise
             batch = self._workbench.machine.batch
+            batch = min(batch, getattr(evaluator, "foreseen", None) or batch)
             self._batchers[model] = Batcher(evaluator, batch, self._progress.note)
         return self._batchers[model]

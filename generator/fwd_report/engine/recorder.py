@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from fwd_report.engine.environment import hardware, peak_memory, precision_policy, versions
+from fwd_report.engine.environment import hardware, peak_memory, versions
 from fwd_report.engine.machine import Machine
 from fwd_report.engine.repository import git_state
 from fwd_report.engine.run_contexts import require_planned
 from fwd_report.errors import CodeChangedError, UserError
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run
+from fwd_report.precision import require_finite, rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
@@ -26,6 +27,7 @@ from fwd_report.techniques.base import Result
 class Recorder:
     """Stores what runs made. code: what is known of the code that this process runs.
 
+    encoded: says where a run's prompts were encoded, if that was not where its model computes.
     git: the commit that is noted, and whether files differ from it; None: that of the project.
     """
 
@@ -35,8 +37,10 @@ class Recorder:
         store: Store,
         code: LoadedCode,
         machine: Machine,
+        encoded: Callable[[Run], str] = lambda run: "",
         git: Mapping[str, Any] | None = None,
     ) -> None:
+        self._encoded = encoded
         self._git = git
         self._project = project
         self._store = store
@@ -55,7 +59,8 @@ class Recorder:
         """Publish a result under the run's key, with its provenance. folder: of a job, its own.
 
         Raises CodeChangedError where it was not made by the code that the key names, UserError
-        for what is no Result, OutdatedError where files that it read are not as planned.
+        for what is no Result or holds no picture, OutdatedError where files that it read are not
+        as planned.
         """
         if not isinstance(result, Result):
             name = type(run.technique).__name__
@@ -69,6 +74,8 @@ class Recorder:
             if folder is not None:
                 shutil.rmtree(folder)
             raise
+        if run.model is not None:
+            _require_finite(result, self._machine.dtype)
         made_by = self._provenance(run, result, round(seconds, 3), network_steps)
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
@@ -94,7 +101,7 @@ class Recorder:
             "device": device,
             "hardware": hardware(device),
             "dtype": result.precision or (self._precision(run) if asked else "float32"),
-            "precision": precision_policy(device),
+            "precision": self._rounding(run, device),
             "deterministic": self._machine.deterministic,
             "peak_memory": peak_memory(device),
             "versions": versions(),
@@ -109,6 +116,10 @@ class Recorder:
         dtype = torch.float32 if run.model is None else self._machine.dtype
         return str(dtype).removeprefix("torch.")
 
+    def _rounding(self, run: Run, device: str) -> str:
+        """How float32 is rounded, and where prompts were encoded if that was elsewhere."""
+        return ", ".join(filter(None, (rounding_policy(device), self._encoded(run))))
+
     def place(self, run: Run) -> str:
         """Where the specs ask for the run, as `file:line`."""
         problem = self._project.problem("", run.section, run.experiment)
@@ -119,3 +130,10 @@ class Recorder:
         path = self._store.log(run.name, "".join(lines))
         root = self._project.root
         return path.relative_to(root) if path and path.is_relative_to(root) else path
+
+
+def _require_finite(result: Result, dtype: torch.dtype) -> None:
+    """Raise UserError for a picture that is none, as a device's answers may have left it."""
+    alone = () if result.image is None else (result.image,)
+    for tensor in (*alone, *result.images.values(), *result.frames.values()):
+        require_finite(tensor, dtype)

@@ -55,7 +55,7 @@ class Contexts:
             contents = _contents(run)
             size, value_range = model.shape[-1], model.value_range
             pictures = {
-                f"{kind}s": decoded(run.technique, contents, kind, size, value_range)
+                f"{kind}s": decoded(run.technique, contents, kind, size, value_range, run.frames)
                 for kind in ("image", "mask")
             }
         return context_of(

@@ -22,7 +22,8 @@ class Workbench:
         self, project: Project, store: Store, code: LoadedCode, models: Models | None = None
     ) -> None:
         self.machine = Machine.of(project.report)
-        device, dtype = self.machine.device, self.machine.dtype
-        self.models: Models = models or Networks(project, store, device, dtype)
+        device, dtype, batch = self.machine.device, self.machine.dtype, self.machine.batch
+        networks = Networks(project, store, device, dtype, batch)
+        self.models: Models = models or networks
         self.contexts = Contexts(store, self.models, self.machine, project.data)
-        self.recorder = Recorder(project, store, code, self.machine)
+        self.recorder = Recorder(project, store, code, self.machine, networks.encoded)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.executors.messages import Message, Order, Ready
+from fwd_report.executors.messages import Message, Order, Packed, Ready
 from fwd_report.executors.project_copy import ProjectCopy
 from fwd_report.executors.worker import Worker
 from fwd_report.executors.workers import Ended, Lost
@@ -74,7 +74,7 @@ class RayCrew:
         means: Means,
         copy: ProjectCopy,
         runs: Sequence[Run],
-        pack: Callable[[str], bytes],
+        pack: Callable[[str], Packed],
         say: Callable[[str], None],
     ) -> None:
         self._ray = ray
@@ -121,7 +121,7 @@ class RayCrew:
         sent = [key for key in needs if key not in member.has]
         for key in sent:
             if key not in self._entries:
-                self._entries[key] = self._ray.put((key, self._pack(key)))
+                self._entries[key] = self._ray.put(self._pack(key))
         member.has |= {*sent, *order.runs}
         work = member.actor.work.options(num_returns="streaming")
         self._ask(member, work.remote(order, *(self._entries[key] for key in sent)), None)

@@ -6,7 +6,6 @@ It alone writes the project's store, under the same locks as a build in one proc
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,9 +15,19 @@ from fwd_report.engine.progress import Progress
 from fwd_report.engine.writer import Writer
 from fwd_report.errors import counted
 from fwd_report.executors.contract import Finished, Work
-from fwd_report.executors.messages import At, Checkpoint, Failed, Made, Message, Order, Stored
+from fwd_report.executors.messages import (
+    At,
+    Checkpoint,
+    Failed,
+    Made,
+    Message,
+    Order,
+    Packed,
+    Stored,
+)
 from fwd_report.executors.packing import files_in, names_in, take_in, write_files
 from fwd_report.executors.pieces import TRIES, Pieces
+from fwd_report.executors.tally import Tally
 from fwd_report.executors.workers import Crew, Ended, Lost
 from fwd_report.plan.rates import Rates, cost_class
 from fwd_report.plan.run import Run, with_needs
@@ -59,8 +68,7 @@ class Foreman:
         self._writer: Writer[Run] = Writer(WAITING, WRITERS)
         self._locks: dict[str, Lock] = {}
         self._failed: dict[str, Failure] = {}
-        self._made: dict[str, Counter[str]] = {}
-        """Network steps of each worker's order that are of no stored run yet, by cost class."""
+        self._tally = Tally(progress)
         self._looked = time.monotonic()
         self._stopped = False
 
@@ -98,7 +106,7 @@ class Foreman:
                 if self._stopped:
                     return
                 if mine:
-                    self._give(worker, mine)
+                    yield from self._give(worker, mine)
                     break
                 self._pieces.ended(worker)
 
@@ -123,15 +131,19 @@ class Foreman:
             self._progress.skip(cost_class(run), run.network_steps)
             yield self._done(run, by_other=True)
 
-    def _give(self, worker: str, runs: Sequence[Run]) -> None:
+    def _give(self, worker: str, runs: Sequence[Run]) -> Iterator[Failure]:
         keys = {run.key for run in runs}
         needs = [need.key for need in with_needs(runs) if need.key not in keys]
         checkpoints = [self._checkpoint(run.key) for run in runs if run.technique.kind == "job"]
-        self._made[worker] = Counter()
         order = Order(
             tuple(run.key for run in runs), self._work.keep_going, checkpoints, CHECKPOINT_EVERY
         )
-        self._crew.give(worker, order, needs)
+        try:
+            self._crew.give(worker, order, needs)
+        except DamagedEntryError as error:
+            self._pieces.ended(worker)
+            for run in runs:
+                yield from self._fail(Failure(run, str(error), repairable=True))
 
     def _checkpoint(self, key: str) -> Checkpoint:
         """How far a training was, here or with a worker that is gone."""
@@ -161,11 +173,7 @@ class Foreman:
                 failure = Failure(run, message.cause, message.repairable, message.wrong_input)
                 yield from self._fail(failure)
         elif isinstance(message, Made):
-            self._made[worker][message.cost] += message.steps
-            if message.seconds is None:
-                self._progress.skip(message.cost, message.steps)
-            else:
-                self._progress.advance(message.cost, message.steps, message.seconds)
+            self._tally.add(worker, message)
         elif isinstance(message, At):
             self._progress.working_on(self._words(message.words))
         elif self._pending(message.key):
@@ -180,16 +188,16 @@ class Foreman:
 
     def _store_result(self, worker: str, message: Stored) -> None:
         """Have a result stored, unless another worker was faster or the run was given up."""
-        run = self._runs[message.key]
+        run = self._runs[message.entry.key]
         if not self._pending(run.key) or self._pieces.is_there(run.key):
             return
         self._pieces.arrived(run.key)
-        self._made[worker][cost_class(run)] -= run.network_steps
-        self._writer.hand_over(run, partial(self._write, run, message.content))
+        self._tally.stored(worker, run)
+        self._writer.hand_over(run, partial(self._write, run, message.entry))
 
-    def _write(self, run: Run, content: bytes) -> None:
+    def _write(self, run: Run, entry: Packed) -> None:
         """Store a result that arrived; in a thread."""
-        take_in(self._store, run.key, content)
+        take_in(self._store, entry)
         self._store.remember(run.name, run.key)
         folder = self._store.base / "training" / run.key
         if run.technique.kind == "job" and folder.is_dir():
@@ -222,7 +230,7 @@ class Foreman:
                 yield from self._fail(Failure(run, cause, repairable=True))
             elif self._pending(run.key):
                 yield from self._fail_dependants(self._give_up(run, like))
-        self._settle(worker)
+        self._tally.settle(worker)
 
     def _failed_like(self, run: Run) -> Failure | None:
         """A failure of the run's experiment."""
@@ -236,18 +244,12 @@ class Foreman:
         """A worker is gone: what it had goes to others."""
         had = self._pieces.undone(worker)
         given_up = self._pieces.lost(worker, lost.blamed)
-        self._settle(worker)
+        self._tally.settle(worker)
         back = f"; others take its {counted(had, 'run')}" if had else ""
         self._progress.note(f"lost: {self._crew.place(worker)}, {lost.why}{back}")
         for run in given_up:
             cause = f"{TRIES} workers were lost while they ran it; the last: {lost.why}"
             yield from self._fail(Failure(run, cause))
-
-    def _settle(self, worker: str) -> None:
-        """Take back the steps of an order that are of no stored run: they are made again."""
-        for cost, steps in self._made.pop(worker, Counter()).items():
-            if steps:
-                self._progress.skip(cost, -steps)
 
     def _fail(self, failure: Failure) -> Iterator[Failure]:
         """A run failed: with it go the rest of its experiment and what needs them."""

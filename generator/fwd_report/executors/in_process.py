@@ -13,6 +13,7 @@ from fwd_report.engine.workbench import Workbench
 from fwd_report.executors.contract import Finished, Work
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.rates import Rates, first_rates
+from fwd_report.precision import rounding
 
 
 class InProcess:
@@ -29,6 +30,7 @@ class InProcess:
         with (
             project.plugins.used(),
             determinism(project.report.deterministic),
+            rounding(project.report.tf32),
             process_state_kept(),
         ):
             engine = Engine(work.store, self._workbench, progress, work.keep_going, work.forced)

@@ -7,11 +7,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A run is done: its entry, packed."""
+class Packed:
+    """An entry on its way: its manifest, and its files by their SHA-256."""
 
     key: str
-    content: bytes
+    manifest: bytes
+    files: Mapping[str, bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
+        return len(self.manifest) + sum(map(len, self.files.values()))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run is done."""
+
+    entry: Packed
 
 
 @dataclass(frozen=True)

@@ -1,48 +1,63 @@
-"""A stored result as bytes, to be taken into another store, and a working folder's files."""
+"""A stored result as a message, taken into another store; and a working folder's files."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fwd_report.store.files import fsync, write_atomically
-from fwd_report.store.manifest import MANIFEST, parse_manifest
+from fwd_report.executors.messages import Packed
+from fwd_report.remotes.arrival import ChangedError, fetch_entry, parcel_of
+from fwd_report.remotes.shelf import AbsentError, RefusedError
+from fwd_report.store.files import write_atomically
 from fwd_report.store.store import DamagedEntryError, Store
 
 
-def packed(store: Store, key: str) -> bytes:
-    """The entry of that key as a zip. Raises as `Store.read`."""
-    manifest = store.read(key)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for name in (*manifest.files, MANIFEST):
-            archive.write(store.folder(key) / name, name)
-    return content.getvalue()
+def packed(store: Store, key: str) -> Packed:
+    """The entry of that key. Raises as `Store.read`."""
+    try:
+        parcel = parcel_of(store, key)
+        files = {digest: path.read_bytes() for digest, (path, _) in parcel.files.items()}
+    except (ChangedError, FileNotFoundError) as error:
+        store.read(key)
+        raise DamagedEntryError(str(error)) from error
+    return Packed(key, parcel.text, files)
 
 
-def take_in(store: Store, key: str, content: bytes) -> None:
-    """Put a packed entry in place, whole or not at all. The caller holds the key's lock.
+def take_in(store: Store, entry: Packed) -> None:
+    """Put an entry in place, whole or not at all. The caller holds the key's lock.
 
     Raises DamagedEntryError, with nothing stored, for one that is not as it was sealed.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            text = archive.read(MANIFEST)
-            manifest = parse_manifest(text, key, Path(MANIFEST))
-            files = {name: archive.read(name) for name in manifest.files}
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DamagedEntryError(f"the result {key} did not arrive whole: {error}") from error
-    for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != manifest.files[name].get("sha256"):
-            raise DamagedEntryError(f"{name} of the result {key} is not what was stored")
-    with store.writing(key) as folder:
-        for name, data in {**files, MANIFEST: text}.items():
-            write_atomically(folder / name, data)
-        fsync(folder)
+        with store.writing(entry.key) as folder:
+            fetch_entry(_Parcel(entry), entry.key, folder, lambda count: None, lambda: False)
+    except (RefusedError, AbsentError) as error:
+        raise DamagedEntryError(f"a result did not arrive as it was sent: {error}") from error
+
+
+class _Parcel:
+    """One entry as a place to take it from."""
+
+    workers = 1
+    patience: float | None = None
+
+    def __init__(self, entry: Packed) -> None:
+        self._entry = entry
+
+    def __str__(self) -> str:
+        return f"a worker's result {self._entry.key[:12]}"
+
+    def keys(self) -> frozenset[str]:
+        return frozenset({self._entry.key})
+
+    def manifest(self, key: str, most: int) -> bytes:
+        return self._entry.manifest[:most]
+
+    def content(self, digest: str, size: int) -> Iterator[bytes]:
+        if digest not in self._entry.files:
+            raise AbsentError(digest)
+        yield self._entry.files[digest]
 
 
 def names_in(folder: Path) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from fwd_report.executors.messages import At, Checkpoint, Made, Message, Stored
+from fwd_report.executors.messages import At, Checkpoint, Made, Message, Packed, Stored
 from fwd_report.executors.packing import files_in, names_in
 
 TELL_EVERY = 0.5
@@ -25,7 +25,7 @@ class Relay:
     with, which it adds to.
     """
 
-    def __init__(self, packed: Callable[[str], bytes]) -> None:
+    def __init__(self, packed: Callable[[str], Packed]) -> None:
         self.finished: Set[str] = frozenset()
         self._packed = packed
         self._told: set[str] = set()
@@ -51,7 +51,7 @@ class Relay:
         self._tell_made()
         for key in self.finished - self._told:
             self._told.add(key)
-            self.put(Stored(key, self._packed(key)))
+            self.put(Stored(self._packed(key)))
 
     def note(self, message: str) -> None:
         """Failures are told by themselves, and in the driver's words."""
@@ -80,7 +80,7 @@ class Relay:
                     last_at = message
                 else:
                     together.append(message)
-                    size += len(message.content) if isinstance(message, Stored) else 0
+                    size += message.entry.size if isinstance(message, Stored) else 0
                 if ended or size > TOGETHER or self._messages.empty():
                     break
                 message = self._messages.get()

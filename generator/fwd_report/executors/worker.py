@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from fwd_report.executors.messages import Failed, Message, Order, Ready
+from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
 from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
 from fwd_report.executors.relay import Relay, checkpoints_told
@@ -95,10 +95,14 @@ class Worker:
         due = [run for run in plan.runs if run.key in keys]
         code.load(sorted({module for run in due for module in run.modules}))
         machine = Machine.of(project.report)
-        self._networks = Networks(project, self._store, machine.device, machine.dtype)
+        self._networks = Networks(
+            project, self._store, machine.device, machine.dtype, machine.batch
+        )
         self._networks.prepare(due)
         self._workbench = Workbench(project, self._store, code, self._networks)
-        self._workbench.recorder = Recorder(project, self._store, code, machine, git=self._copy.git)
+        self._workbench.recorder = Recorder(
+            project, self._store, code, machine, self._networks.encoded, self._copy.git
+        )
         unknown = [name for name, key in wanted.items() if key not in self._runs]
         return Ready(platform.node(), machine.device, machine.batch, unknown)
 
@@ -109,14 +113,14 @@ class Worker:
     def encoded(self, prompts: Mapping[str, bytes] | None) -> dict[str, bytes]:
         """The prompts of the runs as the UNets read them: those given, or encoded here."""
         assert self._networks is not None
-        return self._networks.encoded(prompts)
+        return self._networks.encodings(prompts)
 
-    def work(self, order: Order, *entries: tuple[str, bytes]) -> Iterator[list[Message]]:
+    def work(self, order: Order, *entries: Packed) -> Iterator[list[Message]]:
         """Run an order; entries: results that its runs need and that were not sent here before."""
         assert self._store is not None
-        for key, content in entries:
-            if not self._store.has(key):
-                take_in(self._store, key, content)
+        for entry in entries:
+            if not self._store.has(entry.key):
+                take_in(self._store, entry)
         for checkpoint in order.checkpoints:
             folder = self._store.working_folder(checkpoint.key)
             write_files(folder, checkpoint.names, checkpoint.files)
@@ -134,6 +138,7 @@ class Worker:
         from fwd_report.engine.device import determinism
         from fwd_report.engine.engine import Engine
         from fwd_report.engine.process_state import process_state_kept
+        from fwd_report.precision import rounding
 
         assert self._store is not None
         assert self._workbench is not None
@@ -147,6 +152,7 @@ class Worker:
             with (
                 project.plugins.used(),
                 determinism(project.report.deterministic),
+                rounding(project.report.tf32),
                 process_state_kept(),
                 checkpoints_told(relay, folders, order.tell_every),
             ):
@@ -165,13 +171,13 @@ class Worker:
             log = (self._store.base / "logs" / f"{failure.run.name}.log").read_text("utf-8")
         return Failed(failure.run.key, failure.cause, failure.repairable, failure.wrong_input, log)
 
-    def _take_out(self, key: str) -> bytes:
+    def _take_out(self, key: str) -> Packed:
         """An entry to be sent; it stays here as well where a run of the plan needs it."""
         assert self._store is not None
-        content = packed(self._store, key)
+        entry = packed(self._store, key)
         if key not in self._needed:
             remove(self._store.folder(key))
-        return content
+        return entry
 
 
 def _sweep(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -15,7 +15,10 @@ from fwd_report.errors import UserError
 from fwd_report.models import schedules, weights
 from fwd_report.models.handle import Evaluator, ModelHandle, Upscaling, predictions
 from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.placing import Placing
 from fwd_report.models.prompts import Prompts
+from fwd_report.models.residents import Residents
+from fwd_report.precision import kept_finite
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
 """What queries to a stage are addressed to."""
@@ -25,6 +28,7 @@ class Cascade:
     """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
 
     stages: what opens a stage's folder, by its number. encoder: what gives both the prompts.
+    placed: says how the stages share the device, when the first of them is loaded.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class Cascade:
         encoder: Callable[[], Prompts],
         device: str,
         dtype: torch.dtype,
+        placed: Callable[[], Placing] = Placing,
     ) -> None:
         self._stages = stages
         self._encoder = cache(encoder)
@@ -41,6 +46,8 @@ class Cascade:
         self._folders: dict[int, ModelFolder] = {}
         self._models: dict[int, ModelHandle] = {}
         self._evaluators: dict[int, Evaluator] = {}
+        self._placed = cache(placed)
+        self._residents = Residents(self._loaded, device, self._placed)
 
     def model(self, stage: int) -> ModelHandle:
         """Stage 1 or 2 as programs see it; reads configurations, no weights."""
@@ -62,13 +69,29 @@ class Cascade:
         """Have prompts encoded, with one loading of the encoder for all of them."""
         self._encoder().prepare(prompts)
 
+    @property
+    def encoder(self) -> Prompts:
+        """What gives the stages their prompts."""
+        return self._encoder()
+
     def evaluator(self, stage: int) -> Evaluator:
         """Who answers the queries addressed to that stage."""
         if stage not in self._evaluators:
-            unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
+            unet = partial(self._residents.network, stage)
+            unet()
             kind = StageOne if stage == 1 else StageTwo
-            self._evaluators[stage] = kind(unet, self._encoder(), self._device, self._dtype)
+            self._evaluators[stage] = kind(
+                unet,
+                self._encoder(),
+                self._device,
+                self._dtype,
+                self._placed().batches.get(stage),
+            )
         return self._evaluators[stage]
+
+    def _loaded(self, stage: int) -> nn.Module:
+        unet = weights.load_unet(self._folder(stage), self._device, self._dtype)
+        return unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _folder(self, stage: int) -> ModelFolder:
         if stage not in self._stages:
@@ -82,12 +105,24 @@ class Cascade:
 
 
 class StageOne:
-    """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass."""
+    """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass.
 
-    def __init__(self, unet: nn.Module, prompts: Prompts, device: str, dtype: torch.dtype) -> None:
+    unet: gives the network, on the device. foreseen: queries that memory should do for; None: not
+    known.
+    """
+
+    def __init__(
+        self,
+        unet: Callable[[], nn.Module],
+        prompts: Prompts,
+        device: str,
+        dtype: torch.dtype,
+        foreseen: int | None = None,
+    ) -> None:
         self.device = device
+        self.foreseen = foreseen
         self._place = torch.device(device)
-        self._unet = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._unet = unet
         self._prompts = prompts
         self._dtype = dtype
 
@@ -104,14 +139,14 @@ class StageOne:
     ) -> list[Prediction]:
         embeddings = self._prompts.embeddings(prompts)
         t = numbers([int(query.t) for query in queries], self.device)
-        output = self._unet(
+        output = self._unet()(
             x.to(self._dtype, memory_format=torch.channels_last),
             t,
             embeddings,
             return_dict=False,
             **labels,
         )[0]
-        return predictions(output, queries[0].x.shape[0])
+        return predictions(kept_finite(output, self._dtype), queries[0].x.shape[0])
 
 
 class StageTwo(StageOne):

@@ -46,7 +46,7 @@ def snapshot(hub_id: str) -> Path | None:
     A branch or tag stands for the commit it was when it was downloaded.
     """
     name, revision = split_hub_id(hub_id)
-    repository = _hub_cache() / f"models--{name.replace('/', '--')}"
+    repository = cache_folder() / f"models--{name.replace('/', '--')}"
     commit = revision
     if not _COMMIT.fullmatch(revision):
         try:
@@ -155,6 +155,13 @@ def listing(hub_id: str) -> Listing:
     return Listing(str(info.sha), {file.name: file for file in files})
 
 
+def missing(hub_id: str, commit: str, files: Iterable[HubFile]) -> int:
+    """Bytes of the large ones of these files that are not on this machine."""
+    repository = _repository(hub_id, commit)
+    large = [file for file in files if file.sha256 is not None]
+    return sum(max(0, (file.size or 0) - repository.present(file)) for file in large)
+
+
 class _Coming:
     """Counts the bytes of a download, and says how far it is.
 
@@ -197,15 +204,17 @@ def _check_room(hub_id: str, missing: int, cache: Path) -> None:
 
 
 def _size(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+    if count >= 2**30:
+        return f"{count / 2**30:.1f} GiB"
+    return f"{count / 2**20:.0f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
 def _repository(hub_id: str, commit: str) -> Repository:
     name, _ = split_hub_id(hub_id)
-    return Repository(name, commit, endpoint(), _hub_cache(), PATIENCE)
+    return Repository(name, commit, endpoint(), cache_folder(), PATIENCE)
 
 
-def _hub_cache() -> Path:
+def cache_folder() -> Path:
     """Where huggingface_hub keeps downloads, by the environment variables it reads."""
     if kept := os.environ.get("HF_HUB_CACHE"):
         return Path(kept).expanduser()

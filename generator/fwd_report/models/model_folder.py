@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
@@ -16,7 +17,8 @@ from torch import Tensor
 from fwd_report.errors import OutdatedError, UserError, first_line
 from fwd_report.models.folder_layout import CONFIG, RESTORE, TOKENIZER, WHOLE, weight_files
 from fwd_report.models.sizes import check_sizes
-from fwd_report.models.tensors import tensors_in
+from fwd_report.models.tensors import Described, header_of
+from fwd_report.store.files import sha256_of
 
 CHUNK = 1 << 24
 """Bytes read, and hashed, at a time."""
@@ -39,7 +41,7 @@ class ModelFolder:
         """
         path = self.path / part / name
         try:
-            text = bytes(self._read(part, name).numpy()).decode()
+            text = self._read(part, name).decode()
             value = json.loads(text)
         except ValueError as error:
             raise UserError(f"the model's {path} is damaged: {error}", hint=RESTORE) from error
@@ -54,15 +56,31 @@ class ModelFolder:
         why = first_line(error)
         return UserError(f"the model's {self.path / file} is damaged: {why}", hint=RESTORE)
 
-    def tensors(self, part: str) -> Iterator[dict[str, Tensor]]:
-        """A network's tensors, by name, a file at a time: one shard is in memory, not all."""
+    def tensors(self, part: str) -> Iterator[tuple[str, Tensor]]:
+        """A network's tensors with their names, one at a time: no more than one is in memory.
+
+        Raises OutdatedError after the last of a file that is not as planned: what was read before
+        is not to be used then.
+        """
         for name in weight_files(self._names(part), self.path / part):
-            content = self._read(part, name)
+            path = self.path / part / name
             try:
-                yield tensors_in(content)
+                yield from self._tensors(part, name)
             except ValueError as error:
-                path = self.path / part / name
+                self._require_planned(part, name, sha256_of(path))
                 raise UserError(f"the model's {path} is damaged: {error}", hint=RESTORE) from error
+
+    def described(self, part: str) -> Iterator[Described]:
+        """A network's tensors, from the headers of their files alone. Raises UserError."""
+        for name in weight_files(self._names(part), self.path / part):
+            with self._opened(part, name) as file:
+                try:
+                    yield from header_of(file, os.fstat(file.fileno()).st_size)
+                except ValueError as error:
+                    path = self.path / part / name
+                    raise UserError(
+                        f"the model's {path} is damaged: {error}", hint=RESTORE
+                    ) from error
 
     @contextmanager
     def tokenizer(self, part: str) -> Iterator[Path]:
@@ -71,8 +89,7 @@ class ModelFolder:
         with tempfile.TemporaryDirectory() as copied:
             for name in TOKENIZER:
                 if name in names or name == TOKENIZER[0]:
-                    content = self._read(part, name)
-                    (Path(copied) / name).write_bytes(bytes(content.numpy()))
+                    (Path(copied) / name).write_bytes(self._read(part, name))
             yield Path(copied)
 
     def _names(self, part: str) -> set[str]:
@@ -82,22 +99,62 @@ class ModelFolder:
         prefix = "" if part == WHOLE else f"{part}/"
         return {name.removeprefix(prefix) for name in self._digests if name.startswith(prefix)}
 
-    def _read(self, part: str, name: str) -> Tensor:
-        """A file's bytes, (N,) uint8. Raises OutdatedError where they are not those planned."""
+    def _tensors(self, part: str, name: str) -> Iterator[tuple[str, Tensor]]:
+        """The tensors of a file. Raises ValueError, with the reason, where it is damaged."""
+        with self._opened(part, name) as file:
+            reader = _Hashing(file)
+            size = os.fstat(file.fileno()).st_size
+            for tensor in header_of(reader, size):
+                content = torch.empty(tensor.size, dtype=torch.uint8)
+                if reader.readinto(content) < tensor.size:
+                    raise ValueError("it is cut short")
+                yield tensor.name, content.view(tensor.dtype).view(tensor.shape)
+        self._require_planned(part, name, reader.hexdigest())
+
+    def _read(self, part: str, name: str) -> bytes:
+        """A file's bytes. Raises OutdatedError where they are not those planned."""
+        with self._opened(part, name) as file:
+            content = file.read()
+        self._require_planned(part, name, hashlib.sha256(content).hexdigest())
+        return content
+
+    @contextmanager
+    def _opened(self, part: str, name: str) -> Iterator[BinaryIO]:
         path = self.path / part / name
-        digest = hashlib.sha256()
         try:
             with path.open("rb") as file:
-                content = torch.empty(path.stat().st_size, dtype=torch.uint8)
-                view, done = memoryview(content.numpy().data), 0
-                while count := file.readinto(view[done : done + CHUNK]):
-                    digest.update(view[done : done + count])
-                    done += count
+                yield file
         except FileNotFoundError as error:
             raise UserError(f"the model's {path} is missing", hint=RESTORE) from error
         except OSError as error:
             raise UserError(f"the model's {path} cannot be read: {error.strerror}") from error
+
+    def _require_planned(self, part: str, name: str, digest: str) -> None:
         known = (Path(part) / name).as_posix()
-        if self._digests is not None and self._digests.get(known) != digest.hexdigest():
-            raise OutdatedError(path)
-        return content[:done]
+        if self._digests is not None and self._digests.get(known) != digest:
+            raise OutdatedError(self.path / part / name)
+
+
+class _Hashing:
+    """Reads a file from its start to its end, and digests what it read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size)
+        self._digest.update(content)
+        return content
+
+    def readinto(self, content: Tensor) -> int:
+        """Fill (N,) uint8 from the file; how many bytes there were."""
+        view, done = memoryview(content.numpy().data), 0
+        while count := self._file.readinto(view[done : done + CHUNK]):  # type: ignore[attr-defined]
+            self._digest.update(view[done : done + count])
+            done += count
+        return done
+
+    def hexdigest(self) -> str:
+        """SHA-256 of what was read."""
+        return self._digest.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from fwd_report.models import weights
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
+from fwd_report.precision import require_finite, rounding_policy
 from fwd_report.store.memory import Memory, digest_of
 
 
@@ -57,6 +59,7 @@ class PromptEncoder:
     """Encodes prompts, each once.
 
     model: opens a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
+    place: says on which device it encodes, and in what; None: on the UNets', as they compute.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class PromptEncoder:
         memory: Memory,
         device: str,
         dtype: torch.dtype,
+        place: Callable[[], tuple[str, torch.dtype]] | None = None,
     ) -> None:
+        self._place = cache(place or (lambda: (device, dtype)))
         self._model = model
         self._digest = digest
         self._memory = memory
@@ -74,6 +79,14 @@ class PromptEncoder:
         self._device = device
         self._dtype = dtype
         self._encoded: dict[str, Tensor] = {}
+
+    @property
+    def elsewhere(self) -> str:
+        """Where prompts are encoded, in words, if not where the UNets are, as these compute."""
+        device, dtype = place = self._place()
+        if place == (self._device, self._dtype):
+            return ""
+        return f"prompts encoded on {device} in {str(dtype).removeprefix('torch.')}"
 
     def prepare(self, prompts: Iterable[str]) -> None:
         """Encode the prompts that are not known yet, loading the encoder once for all of them."""
@@ -117,9 +130,11 @@ class PromptEncoder:
     def _encode(self, prompts: list[str]) -> None:
         folder = self._model()
         tokenizer = weights.load_tokenizer(folder)
-        encoder = weights.load_text_encoder(folder, self._device, self._dtype)
+        device, dtype = self._place()
+        encoder = weights.load_text_encoder(folder, device, dtype)
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
+            require_finite(hidden, dtype, "the text encoder's answer")
             self._encoded[prompt] = hidden.to(self._device, self._dtype)
             self._keep(prompt, hidden)
         del encoder
@@ -131,7 +146,9 @@ class PromptEncoder:
         """What an encoded prompt is remembered by: all that it is computed from."""
         libraries = [version(name) for name in ("torch", "transformers")]
         # What an encoder makes in another number of threads differs in its last bits.
-        where = [self._device, str(self._dtype), torch.get_num_threads()]
+        threads = str(torch.get_num_threads())
+        device, dtype = self._place()
+        where = [device, str(dtype), rounding_policy(device), threads]
         return digest_of("prompt", prompt, self._digest, self._code, libraries, where)
 
     @outside_keys

@@ -1,16 +1,17 @@
-"""The safetensors format, read from memory: what was hashed is what is decoded, not read again.
+"""The safetensors format, read a tensor at a time: what was hashed is what is decoded.
 
-The library's own reader takes a path, or copies every tensor out of the bytes it is given, and
-DeepFloyd's shards are 10 GB. Format: https://huggingface.co/docs/safetensors
+The library's own reader takes a path, or wants all bytes of a file in memory, and DeepFloyd's files
+are 10 GB. Format: https://huggingface.co/docs/safetensors
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from math import prod
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
 DTYPES = {
     "F64": torch.float64,
@@ -24,39 +25,80 @@ DTYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+LENGTH = 8
+"""Bytes at a file's start that say how long its header is."""
+LONGEST_HEADER = 100_000_000
+"""Bytes; the library's own limit."""
 
 
-def tensors_in(content: Tensor) -> dict[str, Tensor]:
-    """The tensors in a file's bytes, (N,) uint8, by name; they are views of it.
+class Reads(Protocol):
+    """What a header is read from."""
 
-    Raises ValueError, with the reason, where the bytes are not a whole safetensors file.
-    """
-    if len(content) < 8:
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Described:
+    """A tensor as a file's header describes it. size: of its bytes, which follow the one before."""
+
+    name: str
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    size: int
+
+
+def header_length(start: bytes, file_size: int) -> int:
+    """Bytes of the header after a file's first 8. Raises ValueError where it is cut short."""
+    if len(start) < LENGTH:
         raise ValueError("it is cut short")
-    start = 8 + int.from_bytes(bytes(content[:8].numpy()), "little")
-    if start > len(content):
+    length = int.from_bytes(start, "little")
+    if length > min(file_size - LENGTH, LONGEST_HEADER):
         raise ValueError("its header is cut short")
-    header = json.loads(bytes(content[8:start].numpy()))
-    if not isinstance(header, dict):
-        raise ValueError("its header is no JSON object")
-    header.pop("__metadata__", None)
+    return length
+
+
+def described(header: bytes, data_size: int) -> list[Described]:
+    """The tensors of a file, in the order of their bytes. data_size: of the bytes after the header.
+
+    Raises ValueError, with the reason, where that is no whole safetensors file.
+    """
     try:
-        found = {name: _tensor(content[start:], **entry) for name, entry in header.items()}
-    except (TypeError, KeyError, RuntimeError, OverflowError) as error:
+        says = json.loads(header)
+    except RecursionError as error:
         raise ValueError("its header is no list of tensors") from error
-    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    if start + end != len(content):
-        raise ValueError(f"it holds {len(content) - start} bytes of tensors, not {end}")
-    return found
+    if not isinstance(says, dict):
+        raise ValueError("its header is no JSON object")
+    says.pop("__metadata__", None)
+    try:
+        found = sorted((_described(name, **entry) for name, entry in says.items()), key=_place)
+    except (TypeError, KeyError, OverflowError) as error:
+        raise ValueError("its header is no list of tensors") from error
+    end = 0
+    for (begin, stop), tensor in found:
+        if begin != end or stop - begin != tensor.size:
+            raise ValueError("it is cut short, or its tensors are not one after the other")
+        end = stop
+    if end != data_size:
+        raise ValueError(f"it holds {data_size} bytes of tensors, not {end}")
+    return [tensor for _, tensor in found]
 
 
-def _tensor(data: Tensor, dtype: str, shape: list[int], data_offsets: list[int]) -> Tensor:
+def header_of(file: Reads, file_size: int) -> list[Described]:
+    """What an open file's header describes; the file is left where its tensors begin."""
+    length = header_length(file.read(LENGTH), file_size)
+    return described(file.read(length), file_size - LENGTH - length)
+
+
+def _described(
+    name: str, dtype: str, shape: list[int], data_offsets: list[int]
+) -> tuple[tuple[int, int], Described]:
     begin, end = data_offsets
     kind = DTYPES[dtype]
-    if not 0 <= begin <= end <= len(data) or end - begin != prod(shape) * kind.itemsize:
-        raise ValueError("it is cut short")
-    if begin == end:
-        return torch.empty(shape, dtype=kind)
-    part = data[begin:end]
-    aligned = part.storage_offset() % kind.itemsize == 0
-    return (part if aligned else part.clone()).view(kind).view(shape)
+    whole = all(isinstance(number, int) and number >= 0 for number in (*shape, begin, end))
+    if not whole:
+        raise TypeError("a size is no whole number")
+    return (begin, end), Described(name, kind, tuple(shape), prod(shape) * kind.itemsize)
+
+
+def _place(found: tuple[tuple[int, int], Any]) -> tuple[int, int]:
+    return found[0]

@@ -99,9 +99,7 @@ def load_towers(folder: ModelFolder, config: dict[str, Any], device: str) -> Tow
         towers = Towers(config["tokens"], config["width"], config["channels"])
     except (KeyError, TypeError, ValueError) as error:
         raise folder.damaged(CONFIG, error) from error
-    tensors = {
-        name: value.float() for file in folder.tensors(WHOLE) for name, value in file.items()
-    }
+    tensors = {name: value.float() for name, value in folder.tensors(WHOLE)}
     try:
         towers.load_state_dict(tensors)
     except RuntimeError as error:

@@ -5,6 +5,7 @@ Whatever is missing or damaged ends in a UserError that names the file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,6 +18,13 @@ from fwd_report.models.model_folder import ModelFolder
 
 def load_unet(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
     """The UNet of the class its configuration names, for inference."""
+    model = empty_unet(folder)
+    _fill(model, folder, "unet", lambda name: dtype, device)
+    return model.to(device, dtype).eval().requires_grad_(False)  # type: ignore[no-any-return]
+
+
+def empty_unet(folder: ModelFolder) -> Any:
+    """The UNet of the class its configuration names, without weights: on torch's `meta` device."""
     config = folder.config("unet")
     name = config.get("_class_name")
     if name == "UNet2DConditionModel":
@@ -31,30 +39,34 @@ def load_unet(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module
     _speak_through_errors_alone()
     try:
         with init_empty_weights(include_buffers=False):
-            model = network.from_config(config)
+            return network.from_config(config)
     except Exception as error:
         raise _damaged(folder, "unet", error) from error
-    wanted = set(model.state_dict())
-    for tensors in folder.tensors("unet"):
-        held = {
-            key: value.to(device, dtype if value.is_floating_point() else None, copy=True)
-            for key, value in tensors.items()
-        }
-        try:
-            model.load_state_dict(held, strict=False, assign=True)
-        except RuntimeError as error:
-            raise _unfitting(folder, "unet", first_line(error)) from error
-        wanted -= set(held)
-    if wanted:
-        raise _unfitting(folder, "unet", ", ".join(sorted(wanted)[:3]))
-    return model.to(device, dtype).eval().requires_grad_(False)  # type: ignore[no-any-return]
 
 
 def load_text_encoder(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
-    """The T5 encoder, for inference."""
+    """The T5 encoder, for inference, read a tensor at a time.
+
+    As transformers has it, `wo` stays in float32 where the rest is in float16: it overflows there.
+    """
+    from accelerate import init_empty_weights
     from transformers import T5Config, T5EncoderModel
 
-    return load_transformer(T5EncoderModel, T5Config, folder, "text_encoder", device, dtype)
+    config = T5Config.from_dict(folder.config("text_encoder"))
+    _speak_through_errors_alone()
+    try:
+        with init_empty_weights(include_buffers=False):
+            model: Any = T5EncoderModel(config)
+    except Exception as error:
+        raise _damaged(folder, "text_encoder", error) from error
+    _fill(model, folder, "text_encoder", lambda name: encoder_dtype(name, dtype), device)
+    return model.to(device).eval().requires_grad_(False)  # type: ignore[no-any-return]
+
+
+def encoder_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
+    """What one of the T5 encoder's weights is held in where the encoder is in `dtype`."""
+    kept = dtype == torch.float16 and "wo" in name.split(".")
+    return torch.float32 if kept else dtype
 
 
 def load_tokenizer(folder: ModelFolder, part: str = "tokenizer") -> Any:
@@ -81,7 +93,7 @@ def load_transformer(
     It knows which weights are tied, and which stay in float32 whatever the dtype.
     """
     config = configuration.from_dict(folder.config(part))
-    tensors = {key: value for shard in folder.tensors(part) for key, value in shard.items()}
+    tensors = dict(folder.tensors(part))
     _speak_through_errors_alone()
     try:
         model, info = network.from_pretrained(
@@ -93,6 +105,29 @@ def load_transformer(
     if wrong:
         raise _unfitting(folder, part, ", ".join(sorted(wrong)[:3]))
     return model.to(device).eval().requires_grad_(False)  # type: ignore[no-any-return]
+
+
+def _fill(
+    model: Any,
+    folder: ModelFolder,
+    part: str,
+    dtype_of: Callable[[str], torch.dtype],
+    device: str,
+) -> None:
+    """Give an empty network its weights, on the device as they are read."""
+    held = {
+        name: value.to(device, dtype_of(name) if value.is_floating_point() else None)
+        for name, value in folder.tensors(part)
+    }
+    try:
+        model.load_state_dict(held, strict=False, assign=True)
+    except RuntimeError as error:
+        raise _unfitting(folder, part, first_line(error)) from error
+    if hasattr(model, "tie_weights"):
+        model.tie_weights()
+    empty = [name for name, weight in model.named_parameters() if weight.is_meta]
+    if empty:
+        raise _unfitting(folder, part, ", ".join(sorted(empty)[:3]))
 
 
 def _damaged(folder: ModelFolder, part: str, error: Exception) -> UserError:

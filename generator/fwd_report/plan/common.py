@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec
 from fwd_report.techniques.base import (
     FigureOnly,
     InputFile,
+    Reference,
     Technique,
     asked_field,
     marked_fields,
     scorer_field,
 )
+from fwd_report.techniques.framing import Frame, Framing
 
 FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
 """Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
@@ -45,6 +47,7 @@ class Common:
     scorer: str | None
     epochs: Mapping[str, int | None]
     inputs: Mapping[str, Path]
+    frames: Mapping[str, Frame]
     network_steps: int
 
     def holds_for(self, slot: Slot[Run]) -> bool:
@@ -90,9 +93,19 @@ class Commons:
         scorer = getattr(technique, judge) if judge else None
         plugged = self._ingredients.plugged(technique, trained)
         shown = marked_fields(type(technique), FigureOnly)
-        unkeyed = {*inputs, *needs, *shown, *filter(None, (judge,))}
-        closure = self._ingredients.closure(technique, stage, bool(trained), bool(inputs), plugged)
+        framing = marked_fields(type(technique), Framing)
+        unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
         targets = {field: group[0].technique for field, group in needs.items()}
+        helpers = [
+            (base.__module__, f"{base.__name__}.{reference.helps}")
+            for field, reference in marked_fields(type(technique), Reference).items()
+            if reference.helps and field in targets
+            for base in type(targets[field]).__mro__
+            if issubclass(base, Technique)
+        ]
+        closure = self._ingredients.closure(
+            technique, stage, bool(trained), bool(inputs), plugged, helpers
+        )
         prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
         parts = {
             "format": FORMAT,
@@ -110,6 +123,9 @@ class Commons:
             "epochs": {field: epoch for field, epoch in epochs.items() if epoch is not None},
             "code": closure.parts,
         }
+        frames = self._ingredients.frames(technique, inputs)
+        if frames:
+            parts["frames"] = {field: asdict(frame) for field, frame in frames.items()}
         if self._project.embeddings and prompts:
             parts["embeddings"] = self._ingredients.embeddings(prompts)
         if scorer is not None and judge is not None:
@@ -133,6 +149,7 @@ class Commons:
             scorer=scorer,
             epochs=epochs,
             inputs=inputs,
+            frames=frames,
             network_steps=technique.network_steps(targets),
         )
 

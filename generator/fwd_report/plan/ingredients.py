@@ -22,10 +22,13 @@ from fwd_report.plan.plugged import (
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import placed, scorer_model, stage_models, stage_names
 from fwd_report.plugins.offered import Offer
+from fwd_report.spec.frames import frames_of, unusual
+from fwd_report.spec.images import Images
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import Technique, scorer_field
+from fwd_report.techniques.framing import Frame
 
 RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
 """What the engine does with every run."""
@@ -42,6 +45,7 @@ class Ingredients:
         self.code = Code(store.memory, plugged=sources)
         self._project = project
         self._store = store
+        self._images = Images(store.memory)
         self._models_by_name = models_by_name
         self._closures: dict[tuple[str, ...], Closure] = {}
         self._digests: dict[Path, str] = {}
@@ -87,6 +91,10 @@ class Ingredients:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
 
+    def frames(self, technique: Technique, inputs: Mapping[str, Path]) -> dict[str, Frame]:
+        """How the input files are taken of which not the centre square is, by field."""
+        return unusual(frames_of(technique, inputs, self._images), inputs, self._images)
+
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
         """A scorer's digest. where: the place in the specs that names it, for errors.
 
@@ -117,8 +125,12 @@ class Ingredients:
         trained: bool,
         inputs: bool,
         plugged: Plugged,
+        helpers: Sequence[tuple[str, str]] = (),
     ) -> Closure:
-        """The code of a run: its technique's, and what the engine does with it on its behalf."""
+        """The code of a run: its technique's, and what the engine does with it on its behalf.
+
+        helpers: (module, method) of other techniques that take part in it.
+        """
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
@@ -132,7 +144,8 @@ class Ingredients:
             engine.append("fwd_report.techniques.decoding")
         if trained:
             engine.append("fwd_report.training.checkpoints")
-        module, definitions = type(technique).__module__, plugged.bases + plugged.definitions
+        definitions = (*plugged.bases, *plugged.definitions, *helpers)
+        module = type(technique).__module__
         name = (module, *engine, *chain(*definitions))
         if name not in self._closures:
             self._closures[name] = self.code.closure(module, engine, definitions)

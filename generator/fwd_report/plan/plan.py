@@ -185,6 +185,7 @@ class _Planner:
             needs=slot.needs,
             epochs=common.epochs,
             inputs=common.inputs,
+            frames=common.frames,
             modules=common.closure.modules,
             files=common.plugged.files,
             plugged=common.plugged.where,

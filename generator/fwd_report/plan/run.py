@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from fwd_report.techniques.base import Technique, asked_field
 from fwd_report.techniques.choosing import BEST_OF, CANDIDATE
+from fwd_report.techniques.framing import Frame
 
 Status = Literal["fresh", "stale", "missing"]
 
@@ -46,6 +47,8 @@ class Run:
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""
     inputs: Mapping[str, Path] = field(default_factory=dict)
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    """How those files are taken of which not the centre square is, by field name."""
     modules: tuple[str, ...] = ()
     """Names of the modules whose code is in its key."""
     files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from fwd_report.models.sizes import check_sizes
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS, view_lines
+from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
 from fwd_report.scripts.quoted import quoted
 from fwd_report.spec.project import Project
 from fwd_report.store.files import read_json
@@ -33,7 +34,7 @@ def prompted(project: Project, run: Run) -> list[str]:
     return [
         "import torch",
         *(["import torch.nn.functional as F"] if fields.get("split") == "frequency" else []),
-        *(["import numpy as np"] if pictured and _is_deep(project.root / fields["image"]) else []),
+        *(["import numpy as np"] if needs_numpy(project.root, fields) else []),
         "from diffusers import DDPMScheduler" + ("" if patched else ", UNet2DConditionModel"),
         "from PIL import Image" + (", ImageOps" if pictured else ""),
         *(["from torch import Tensor"] if anagram and fields["view"] in ORDERS else []),
@@ -61,7 +62,7 @@ def prompted(project: Project, run: Run) -> list[str]:
         "",
         *_estimate(fields, scripted),
         "",
-        *_pictures(project, fields),
+        *picture_lines(project.root, fields, run.frames),
         *_loop(fields, scripted),
     ]
 
@@ -138,32 +139,6 @@ def _hybrid(fields: Mapping[str, Any]) -> list[str]:
         '    eps_u, _ = ask(x, t, "")',
         f"    return eps_u + {scale!r} * (eps - eps_u), variance",
     ]
-
-
-def _pictures(project: Project, fields: Mapping[str, Any]) -> list[str]:
-    """The input picture and mask: the centre square, at the model's size."""
-    if "image" not in fields:
-        return []
-    opened = f"ImageOps.exif_transpose(Image.open({quoted(fields['image'])}))"
-    if _is_deep(project.root / fields["image"]):
-        deep = f"np.asarray({opened}, dtype=np.float64) / 257"
-        opened = f"Image.fromarray(({deep}).round().clip(0, 255).astype(np.uint8))"
-    lines = [
-        f'picture = {opened}.convert("RGBA")',
-        'white = Image.new("RGBA", picture.size, "white")',
-        'picture = Image.alpha_composite(white, picture).convert("RGB")',
-        "picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)",
-        "levels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)",
-        "x0 = levels.view(1, size, size, 3).permute(0, 3, 1, 2) / 255 * 2 - 1",
-    ]
-    if "mask" in fields:
-        lines += [
-            f'mask = ImageOps.exif_transpose(Image.open({quoted(fields["mask"])})).convert("L")',
-            "mask = ImageOps.fit(mask, (size, size), Image.Resampling.BOX)",
-            "levels = torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8)",
-            "mask = (levels > 127).float().view(1, 1, size, size)",
-        ]
-    return lines
 
 
 def _loop(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
@@ -259,14 +234,3 @@ def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
     config = read_json(file)
     check_sizes(config, file, file.read_text(encoding="utf-8"))
     return config
-
-
-def _is_deep(path: Path) -> bool:
-    """Whether a picture is grey of 16 bits, which Pillow's own conversion would clip."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            return picture.mode.startswith("I")
-    except OSError:
-        return False

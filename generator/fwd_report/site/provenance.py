@@ -23,7 +23,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Model", _model(provenance)),
         ("Device", _distinct(provenance, "device")),
         ("Hardware", _distinct(provenance, "hardware")),
-        ("Precision", _distinct(provenance, "dtype")),
+        ("Precision", _precision(provenance)),
         ("Deterministic", _deterministic(provenance)),
         ("Network steps", _total(provenance, "network_steps", "{:,.0f}")),
         ("Time", _seconds(provenance)),
@@ -52,6 +52,12 @@ def ranges(numbers: Sequence[int]) -> str:
 def _distinct(provenance: Sequence[Mapping[str, Any]], name: str) -> str:
     values = (str(item[name]) for item in provenance if item.get(name) is not None)
     return ", ".join(dict.fromkeys(values))
+
+
+def _precision(provenance: Sequence[Mapping[str, Any]]) -> str:
+    """The number formats, and where float32 was rounded to less than float32."""
+    coarse = {str(item["precision"]) for item in provenance if "TF32" in str(item.get("precision"))}
+    return "; ".join([_distinct(provenance, "dtype"), *sorted(coarse)])
 
 
 def _deterministic(provenance: Sequence[Mapping[str, Any]]) -> str:

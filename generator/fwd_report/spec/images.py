@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import ceil, floor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fwd_report.store.memory import Memory, digest_of
-from fwd_report.techniques.decoding import eight_bits
+from fwd_report.techniques.framing import Frame
+from fwd_report.techniques.masks import mask_levels, tones, transparent
+from fwd_report.techniques.tones import eight_bits
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+V = TypeVar("V")
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 100_000_000
-MOST_GREY = 0.05
-"""The part of a mask that may be neither black nor white: the seams of a smoothed edge."""
+ENTROPY_PIXELS = 512
+"""Pixels on the long side of the copy in which `crop: entropy` looks for its square."""
 
 
 class Images:
@@ -22,9 +31,26 @@ class Images:
         self._memory = memory
 
     def look(self, path: Path) -> dict[str, Any]:
-        """{"error": why it is no picture}, or {"size": [width, height], "mask": error or None}."""
-        name = digest_of("picture", self._memory.of_file(path), self._memory.code)
-        return self._memory.recall(name, lambda: _look(path))
+        """{"error": why it is no picture}, or {"size": [width, height]} of it upright."""
+        return self._recall("picture", path, lambda: _look(path))
+
+    def most_entropy(self, path: Path) -> tuple[int, int]:
+        """Left and top of the largest square in a picture whose greys have the most entropy."""
+        left, top = self._recall("entropy", path, lambda: most_entropy(_upright(path)))
+        return left, top
+
+    def covered(self, path: Path, frame: Frame) -> dict[str, float]:
+        """What a mask covers, in shares: of what the frame keeps the `white` and the `black`, of
+        all its whiteness what lies `outside`; `drawn` is 1 where its transparency alone draws it.
+
+        White is where new content goes.
+        """
+        which = [*frame.box, frame.inverted]
+        return self._recall("mask", path, lambda: _covered(_upright(path), frame), which)
+
+    def _recall(self, what: str, path: Path, find: Callable[[], V], which: Any = None) -> V:
+        name = digest_of(what, self._memory.of_file(path), which, self._memory.code)
+        return self._memory.recall(name, find)
 
 
 def _look(path: Path) -> dict[str, Any]:
@@ -48,24 +74,66 @@ def _look(path: Path) -> dict[str, Any]:
                 upright.load()
                 if upright.mode == "F":
                     return {"error": "holds floating-point numbers: save it with 8 or 16 bits"}
-                histogram = eight_bits(upright).convert("L").histogram()
     except Image.DecompressionBombError:
         return {"error": "is gigantic"}
     except Exception as error:
         known = type(error).__name__ != "UnidentifiedImageError"
         reason = f": {error}" if known and str(error) else ""
         return {"error": f"is not a picture that can be read{reason}"}
-    return {"size": list(upright.size), "mask": _mask_error(histogram)}
+    return {"size": list(upright.size)}
 
 
-def _mask_error(histogram: list[int]) -> str | None:
-    """What keeps a picture with this grey histogram (256 counts) from being a mask."""
-    black, grey, white = sum(histogram[:64]), sum(histogram[64:192]), sum(histogram[192:])
-    part = grey / (black + grey + white)
-    if part > MOST_GREY:
-        return f"is not black and white: {part:.0%} of it is grey"
-    if not white:
-        return "has no white, so nothing would be drawn"
-    if not black:
-        return "has no black, so nothing would be kept"
-    return None
+def _upright(path: Path) -> Image:
+    from PIL import Image, ImageOps
+
+    with Image.open(path, formats=FORMATS) as image:
+        return ImageOps.exif_transpose(image)
+
+
+def _covered(picture: Image, frame: Frame) -> dict[str, float]:
+    from PIL import ImageOps
+
+    levels = mask_levels(picture)
+    if frame.inverted:
+        levels = ImageOps.invert(levels)
+    left, top, right, bottom = frame.box
+    kept = levels.crop((floor(left), floor(top), ceil(right), ceil(bottom)))
+    black, _, white = tones(kept.histogram())
+    whole, inside = _whiteness(levels), _whiteness(kept)
+    pixels = kept.width * kept.height
+    return {
+        "white": white / pixels,
+        "black": black / pixels,
+        "outside": (whole - inside) / whole if whole else 0.0,
+        "drawn": float(transparent(picture) and tones(levels.histogram())[2] == 0),
+    }
+
+
+def _whiteness(levels: Image) -> int:
+    return sum(level * count for level, count in enumerate(levels.histogram()))
+
+
+def most_entropy(picture: Image) -> tuple[int, int]:
+    """Left and top of the largest square in a picture whose greys have the most Shannon entropy.
+
+    Of equal ones it is the nearest to the middle; it is looked for in a small copy.
+    """
+    import numpy as np
+    from PIL import Image
+
+    width, height = picture.size
+    scale = min(1.0, ENTROPY_PIXELS / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    grey = eight_bits(picture).convert("L").resize(size, Image.Resampling.BOX)
+    lines = np.asarray(grey) if height > width else np.asarray(grey).T
+    side = min(size)
+    counts = np.stack([np.bincount(line, minlength=256) for line in lines])
+    before = np.concatenate([np.zeros((1, 256), int), counts.cumsum(0)])
+    shares = (before[side:] - before[:-side]) / side**2
+    logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+    entropy = -(shares * logarithms).sum(1)
+    best = np.flatnonzero(entropy >= entropy.max() - 1e-9)
+    last = len(entropy) - 1
+    start = int(best[np.abs(best - last / 2).argmin()])
+    offset = round(start / last * abs(width - height)) if last else abs(width - height) // 2
+    return (0, offset) if height > width else (offset, 0)

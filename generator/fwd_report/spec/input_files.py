@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fwd_report.errors import reason
+from fwd_report.errors import Problem, reason
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
+from fwd_report.spec.frame_check import SMALLEST, check_frames
 from fwd_report.spec.images import FORMATS, Images
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.techniques.base import InputFile, marked_fields
 
-SMALLEST = 64
-"""Least pixels on a picture's short side: the size of the model's own images."""
 
-
-def check_inputs(root: Path, document: Document, draft: Draft, images: Images) -> None:
-    """Report what is wrong with the files an experiment names."""
+def check_inputs(root: Path, document: Document, draft: Draft, images: Images) -> Iterator[Problem]:
+    """Report what is wrong with the files an experiment names; warn of what is not used of them."""
     if draft.technique is None:
         return
-    marked = marked_fields(draft.technique, InputFile)
-    for field, mark in marked.items():
+    sound = len(document.problems)
+    for field in marked_fields(draft.technique, InputFile):
         for path, written in draft.written(field):
             for where, name in _each(path, written):
-                _check_file(root, document, where, name, mark.kind, images)
-    _check_pairs(root, document, draft, images)
+                _check_file(root, document, where, name, images)
+    if len(document.problems) == sound:
+        yield from check_frames(root, document, draft, images)
 
 
 def _each(path: ValuePath, written: Any) -> list[tuple[ValuePath, str]]:
@@ -37,7 +37,7 @@ def _each(path: ValuePath, written: Any) -> list[tuple[ValuePath, str]]:
 
 
 def _check_file(
-    root: Path, document: Document, where: ValuePath, name: str, kind: str, images: Images
+    root: Path, document: Document, where: ValuePath, name: str, images: Images
 ) -> None:
     path = _inside(root, document, where, name)
     if path is None:
@@ -55,9 +55,6 @@ def _check_file(
     if min(width, height) < SMALLEST:
         message = f"'{name}' is too small: {width}×{height} pixels"
         document.report(message, where, f"it needs at least {SMALLEST} on its short side")
-    elif kind == "mask" and seen["mask"] is not None:
-        hint = "paint white where new content goes, black elsewhere"
-        document.report(f"the mask '{name}' {seen['mask']}", where, hint)
 
 
 def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path | None:
@@ -109,38 +106,3 @@ def _similar(root: Path, name: str) -> str | None:
         if (root / place / PurePosixPath(name).name).is_file():
             return f"did you mean '{place}/{PurePosixPath(name).name}'?"
     return "paths are relative to the project's folder"
-
-
-def _check_pairs(root: Path, document: Document, draft: Draft, images: Images) -> None:
-    """Masks have the size of the image they stand beside in some variant."""
-    if draft.spec is None or draft.technique is None:
-        return
-    marked = marked_fields(draft.technique, InputFile)
-    pictures = [field for field, mark in marked.items() if mark.kind == "image"]
-    masks = [field for field, mark in marked.items() if mark.kind == "mask"]
-    if not pictures or not masks:
-        return
-    picture = "image" if "image" in pictures else pictures[0]
-    done = set()
-    for variant in draft.spec.variants:
-        for mask in masks:
-            pair = (getattr(variant.technique, picture), getattr(variant.technique, mask))
-            if pair in done or not all(isinstance(name, str) for name in pair):
-                continue
-            done.add(pair)
-            sizes = [_size(root, name, images) for name in pair]
-            if None not in sizes and sizes[0] != sizes[1]:
-                shown = ["{}×{}".format(*size) for size in sizes if size]
-                message = f"the mask '{pair[1]}' is {shown[1]} pixels, '{pair[0]}' is {shown[0]}"
-                where = next(
-                    (path for path, written in draft.written(mask) if written == pair[1]),
-                    draft.path,
-                )
-                document.report(message, where, "a mask has the size of its image")
-
-
-def _size(root: Path, name: str, images: Images) -> list[int] | None:
-    try:
-        return images.look(root / name).get("size")
-    except (OSError, ValueError):
-        return None

@@ -54,6 +54,7 @@ class _View:
     sections: dict[str, SectionSpec | None] = field(default_factory=dict)
     rubric: Rubric | None = None
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
 
 def load_project(
@@ -150,7 +151,7 @@ class _Loader:
             positions,
             view.rubric,
             trusted=self._trusted,
-            warnings=cut,
+            warnings=tuple(sorted(dict.fromkeys((*cut, *view.warnings)), key=_order)),
             plugins=self._plugins,
         )
         if (message := _data_error(project)) is not None:
@@ -214,7 +215,7 @@ class _Loader:
         prose = ProseCheck(self._templates, view.drafts, self._unread)
         for name, section in documents.items():
             for draft in view.drafts[name]:
-                check_inputs(self._root, section, draft, self._images)
+                view.warnings += check_inputs(self._root, section, draft, self._images)
             for path in _prose_paths(view.drafts[name]):
                 prose.check(section, path, name)
         for found in (document, *documents.values()):

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 from pydantic import Field
 
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.base import Prompt, Reading, Result, asked_guided
 from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fwd_report.diffusion.program import Program
+    from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
 
 ViewName = Annotated[str, Named("views")]
@@ -83,6 +84,22 @@ class Anagram(Sampling):
         timesteps = process.timesteps(self.steps)
         (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         return Result(image, images={"viewed": view.apply(image)})
+
+    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+        """The same mean at stage II, whose condition is seen through the view too."""
+        from fwd_report.diffusion.combine import mean, seen
+        from fwd_report.techniques.named_views import view_of
+
+        view = view_of(self.view, self.view_seed, stage.model.shape[-1], stage.times)
+        through = stage.seen_through(view).prompted(self.flipped, guidance)
+        return mean([stage.prompted(self.prompt, guidance), seen(view, through)])
+
+    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
+        return tuple(
+            asked
+            for each in (self.prompt, self.flipped)
+            for asked in asked_guided((each,), guidance)
+        )
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

@@ -30,6 +30,7 @@ def _text(value: object) -> bool:
 
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
+    "asked_enlarged": ("tuple of texts", _sequence_of(str)),
     "prompts": ("tuple of texts", _sequence_of(str)),
     "readings": ("tuple of Reading", _sequence_of(Reading)),
     "describe": ("text", _text),

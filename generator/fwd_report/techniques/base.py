@@ -9,53 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
+from fwd_report.techniques.markers import AllRuns as AllRuns
+from fwd_report.techniques.markers import AskedClass as AskedClass
+from fwd_report.techniques.markers import EachRun as EachRun
+from fwd_report.techniques.markers import EnlargedRun as EnlargedRun
+from fwd_report.techniques.markers import FigureOnly as FigureOnly
+from fwd_report.techniques.markers import ImageFile as ImageFile
+from fwd_report.techniques.markers import InputFile as InputFile
+from fwd_report.techniques.markers import MaskFile as MaskFile
+from fwd_report.techniques.markers import OneRun as OneRun
+from fwd_report.techniques.markers import Prompt as Prompt
+from fwd_report.techniques.markers import PromptText as PromptText
+from fwd_report.techniques.markers import Reference as Reference
+from fwd_report.techniques.markers import ScorerName as ScorerName
+from fwd_report.techniques.markers import Trained as Trained
 
 if TYPE_CHECKING:
     import torch
 
-    from fwd_report.diffusion.program import Program
+    from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
     from fwd_report.techniques.scripted import Scripted
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """Marks a field that names a file of the project; its digest is part of the run's key."""
-
-    kind: Literal["image", "mask"]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Marks a field that names another experiment, as `id` or `section.id`.
-
-    fan "each": this experiment has one run for each run of the other; "one": the other must have
-    a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    asked: the other is a training, and the network it left is the run's model.
-    """
-
-    fan: Literal["each", "one", "all"]
-    asked: bool = False
-
-
-class FigureOnly:
-    """Marks a field that the figure alone reads: it is not part of the run's key."""
-
-
-class PromptText:
-    """Marks a field whose text the text encoder reads; it is encoded once and cached."""
-
-
-class AskedClass:
-    """Marks a field with the class that a class-conditional model is asked for: a digit."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +51,6 @@ class Reading:
     picture: str
     prompt: str
     label: str
-
-
-Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
-"""A prompt; "" is the unconditional one."""
-ImageFile = Annotated[str, InputFile("image")]
-"""A picture, relative to the project; its centre square is resized to the model's size."""
-MaskFile = Annotated[str, InputFile("mask")]
-"""A black and white picture of the image's own size: white where new content goes."""
-EachRun = Annotated[str, Reference("each")]
-ScorerName = Annotated[str, Named("scorers", open=True)]
-"""The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
-texts. It becomes the run's scorer, and what it is made of part of the run's key; a field left None
-takes the report's."""
-OneRun = Annotated[str, Reference("one")]
-Trained = Annotated[str, Reference("one", asked=True)]
-"""A training, as `id` or `id@epoch`, whose network the run asks."""
-AllRuns = Annotated[str, Reference("all")]
 
 
 @dataclass
@@ -152,6 +118,23 @@ class Technique(BaseModel):
         """
         prompts = [text for name in marked_fields(cls, PromptText) if (text := params.get(name))]
         return (Reading("image", prompts[0], "the prompt"),) if len(prompts) == 1 else ()
+
+    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+        """How stage II estimates this run's picture, enlarged.
+
+        The default: under the prompt of its first reading.
+        """
+        readings = self.readings(dict(self))
+        return stage.prompted(readings[0].prompt if readings else "", guidance)
+
+    @outside_keys
+    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
+        """The prompts of all evaluations that one estimate by `enlarged` makes.
+
+        The default: those of a guided estimate under the prompt of its first reading.
+        """
+        readings = self.readings(dict(self))
+        return asked_guided((readings[0].prompt if readings else "",), guidance)
 
     @outside_keys
     def describe(self) -> str:
@@ -267,6 +250,14 @@ def prompts_of(technique: Technique) -> list[str]:
         value = getattr(technique, name)
         found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     return found
+
+
+@outside_keys
+def asked_guided(conditional: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
+    """The prompts of all evaluations that one guided estimate makes, of these conditional ones."""
+    if guidance is None or guidance == 1 or not any(conditional):
+        return conditional
+    return ("",) if guidance == 0 else (*conditional, "")
 
 
 def asked_field(technique: type[Technique]) -> str | None:

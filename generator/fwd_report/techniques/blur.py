@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import ImageFile, Result, Technique
+from fwd_report.techniques.base import ImageFile, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import Kernel, picture_name
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class Blur(Technique):
+class Blur(Pictured):
     """Blur x_t; asks no model. x_t is that of `forward` under the same seed.
 
     Metrics: PSNR and SSIM against the original.

@@ -1,18 +1,21 @@
-"""A user's pictures as a model takes them: the centre square, at its size, in its range."""
+"""A user's pictures as a model takes them: a square of them, at its size, in its range."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fwd_report.techniques.base import InputFile, marked_fields
+from fwd_report.techniques.masks import is_soft, mask_levels
+from fwd_report.techniques.tones import eight_bits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
     from fwd_report.techniques.base import Technique
+    from fwd_report.techniques.framing import Frame
 
 
 def decoded(
@@ -21,10 +24,12 @@ def decoded(
     kind: str,
     size: int,
     value_range: tuple[float, float],
+    frames: Mapping[str, Frame],
 ) -> dict[str, Tensor]:
     """A run's input files of one kind, "image" or "mask", by field, as its model takes them.
 
-    contents: the bytes of its files, by field. Raises UserError for one that is no picture.
+    contents: the bytes of its files, by field. frames: how those are taken of which not the centre
+    square is. Raises UserError for one that is no picture.
     """
     from fwd_report.errors import UserError
 
@@ -34,9 +39,9 @@ def decoded(
             continue
         try:
             found[field] = (
-                load_mask(contents[field], size)
+                load_mask(contents[field], size, frames.get(field))
                 if kind == "mask"
-                else load_image(contents[field], size, value_range)
+                else load_image(contents[field], size, value_range, frames.get(field))
             )
         except (OSError, ValueError, SyntaxError) as error:
             name = getattr(technique, field)
@@ -44,10 +49,13 @@ def decoded(
     return found
 
 
-def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> Tensor:
-    """The centre square of a picture, resized to `size` (Lanczos): (3, size, size) in the range.
+def load_image(
+    content: bytes, size: int, value_range: tuple[float, float], frame: Frame | None = None
+) -> Tensor:
+    """A square of a picture, resized to `size` (Lanczos): (3, size, size) in the range.
 
-    content: the bytes of its file. EXIF orientation is applied; transparency is laid on white.
+    content: the bytes of its file. frame: which square; None: the centre one. EXIF orientation is
+    applied; transparency is laid on white.
     """
     import numpy as np
     import torch
@@ -57,30 +65,42 @@ def load_image(content: bytes, size: int, value_range: tuple[float, float]) -> T
         picture = eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
-    square = ImageOps.fit(picture, (size, size), method=Image.Resampling.LANCZOS)
+    square = _square(picture, size, frame, Image.Resampling.LANCZOS, "white")
     unit = torch.from_numpy(np.array(square, dtype=np.float32) / 255).permute(2, 0, 1)
     low, high = value_range
     return unit * (high - low) + low
 
 
-def load_mask(content: bytes, size: int) -> Tensor:
-    """A mask file's content as (1, size, size): 1 where over half of a cell is white, else 0."""
+def load_mask(content: bytes, size: int, frame: Frame | None = None) -> Tensor:
+    """A mask file's content as (1, size, size): 1 where new content goes.
+
+    Of a mask of black and white a cell is 1 where over half of it is white, else 0; of one with
+    greys it is the mean, in [0, 1]. frame: as of an image; outside of the mask nothing is new.
+    """
     import numpy as np
     import torch
     from PIL import Image, ImageOps
 
     with Image.open(BytesIO(content)) as opened:
-        grey = eight_bits(ImageOps.exif_transpose(opened)).convert("L")
-    square = ImageOps.fit(grey, (size, size), method=Image.Resampling.BOX)
-    return torch.from_numpy((np.array(square) > 127).astype(np.float32))[None]
+        levels = mask_levels(ImageOps.exif_transpose(opened))
+    soft = is_soft(levels.histogram())
+    if frame is not None and frame.inverted:
+        levels = ImageOps.invert(levels)
+    cells = np.array(_square(levels, size, frame, Image.Resampling.BOX, "black"))
+    mask = cells.astype(np.float32) / 255 if soft else (cells > 127).astype(np.float32)
+    return torch.from_numpy(mask)[None]
 
 
-def eight_bits(picture: Image) -> Image:
-    """A grey picture of 16 bits as one of 8, which Pillow's own conversion would clip to white."""
-    if not picture.mode.startswith("I"):
-        return picture
-    import numpy as np
-    from PIL import Image
+def _square(picture: Image, size: int, frame: Frame | None, method: Any, around: str) -> Image:
+    """The part of a picture that a frame keeps, as a square of that size."""
+    from PIL import Image, ImageOps
 
-    levels = np.asarray(picture, dtype=np.float64) / 257
-    return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+    if frame is None:
+        return ImageOps.fit(picture, (size, size), method=method)
+    width, height = (max(1, round(size * share)) for share in frame.filled)
+    part = picture.resize((width, height), method, box=frame.box)
+    if (width, height) == (size, size):
+        return part
+    square = Image.new(picture.mode, (size, size), around)
+    square.paste(part, ((size - width) // 2, (size - height) // 2))
+    return square

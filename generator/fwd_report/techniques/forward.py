@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import ImageFile, Result, Technique
+from fwd_report.techniques.base import ImageFile, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import picture_name
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class Forward(Technique):
+class Forward(Pictured):
     """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε; asks no model.
 
     ε is the seed's first draw, as in `blur`, `one_step` and `iterative`: the same seed and t give

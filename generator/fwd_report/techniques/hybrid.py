@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.base import Prompt, Reading, Result, asked_guided
 from fwd_report.techniques.sampling import LOOP, Guidance, Kernel, Sampling, Steps, estimates
 from fwd_report.techniques.scripted import Scripted
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from fwd_report.diffusion.program import Program
+    from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
+    from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
 
 
@@ -86,13 +87,30 @@ class Hybrid(Sampling):
         (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         return Result(image, images={"low": grey(image) if self.split == "colour" else low(image)})
 
-    def _parts(self) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-        """Two linear maps of images that add up to the identity."""
+    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+        """The same sum at stage II, by a blur that is as many times as wide."""
+        from fwd_report.diffusion.combine import factorised
+        from fwd_report.diffusion.guidance import guided
+
+        low, high = self._parts(stage.times)
+        conditional = factorised([(low, stage.under(self.low)), (high, stage.under(self.high))])
+        return guided(conditional, stage.under(stage.model.unconditional), guidance)
+
+    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
+        return asked_guided((self.low, self.high), guidance)
+
+    def _parts(
+        self, times: int = 1
+    ) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+        """Two linear maps of images that add up to the identity.
+
+        times: how much larger images are than those that the fields are about.
+        """
         from fwd_report.diffusion import filters
 
         if self.split == "colour":
             return filters.grey, filters.colour
-        width, sigma = self.kernel_size, self.sigma
+        width, sigma = (self.kernel_size - 1) * times + 1, self.sigma * times
         return (
             partial(filters.gaussian_blur, kernel_size=width, sigma=sigma),
             partial(filters.high_pass, kernel_size=width, sigma=sigma),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result
+from fwd_report.techniques.framing import Inverted, Pictured
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class Inpaint(Sampling):
+class Inpaint(Sampling, Pictured):
     """After every step to t', x_t' ← m · x_t' + (1−m) · forward(x_orig, t') (Lugmayr et al. 2022).
 
     The context is noised with the next draw after that step's own.
@@ -39,6 +40,8 @@ class Inpaint(Sampling):
 
     image: ImageFile
     mask: MaskFile
+    inverted: Inverted = False
+    """Whether the mask is black where new content goes, and white where the image stays."""
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
     steps: Steps | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
 from fwd_report.techniques.scripted import Scripted
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class Iterative(Sampling):
+class Iterative(Sampling, Pictured):
     """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
 
     x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at

@@ -14,21 +14,28 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.views import Invertible
 
+LEAST_ALIKE = 0.5
+"""Correlation of a view of a picture with that view of the enlarged one, of those that agree."""
 
-def view_of(name: str, seed: int, size: int) -> Invertible:
+
+def view_of(name: str, seed: int, size: int, times: int = 1) -> Invertible:
     """The view of that name for pictures of `size` × `size` pixels.
 
-    seed: of its random order. Raises UserError for a plug-in that is broken or not orthogonal.
+    seed: of its random order. times: how much larger those are than the ones that the view was
+    chosen for. Raises UserError for a plug-in that is broken, not orthogonal, or another view of
+    larger pictures.
     """
     from fwd_report.diffusion.views import VIEWS, View
 
     if name in VIEWS:
-        return replace(VIEWS[name], seed=seed)
+        return replace(VIEWS[name], seed=seed).enlarged(times)
     made = in_use().load("views", name)
     if not hasattr(made, "apply"):
         made = View(name, made)
     view: Invertible = replace(made, seed=seed) if isinstance(made, View) else made
     _require_orthogonal(name, view, size)
+    if times > 1:
+        _require_alike(name, view, size, times)
     return view
 
 
@@ -50,9 +57,37 @@ def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
     elif not torch.allclose(_products(seen), _products(draws), rtol=1e-3, atol=1e-2 * size):
         wrong = "does not keep lengths and angles"
     if wrong is not None:
-        offer = in_use().offer("views", name)
-        where = f"{offer.where}: " if offer else ""
-        raise UserError(f"{where}the view '{name}' {wrong}; an anagram needs an orthogonal one")
+        raise UserError(
+            f"{_place(name)}the view '{name}' {wrong}; an anagram needs an orthogonal one"
+        )
+
+
+@outside_keys
+def _require_alike(name: str, view: Invertible, size: int, times: int) -> None:
+    """Raise UserError unless an enlarged picture, seen and made small, is the small one, seen.
+
+    An order of single pixels, say, is another one for each size.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    small = torch.randn(
+        2, 3, size // times, size // times, generator=torch.Generator().manual_seed(0)
+    )
+    small = F.avg_pool2d(small, 3, 1, 1)
+    seen = view.apply(F.interpolate(small, scale_factor=float(times)))
+    found = F.avg_pool2d(seen, times).flatten()
+    alike = torch.corrcoef(torch.stack([found, view.apply(small).flatten()]))[0, 1]
+    if not alike.abs() >= LEAST_ALIKE:
+        raise UserError(
+            f"{_place(name)}the view '{name}' is another one of pictures that are {times} times as "
+            "large, so stage II cannot follow it; give `upsample` a prompt"
+        )
+
+
+def _place(name: str) -> str:
+    offer = in_use().offer("views", name)
+    return f"{offer.where}: " if offer else ""
 
 
 def _products(pictures: torch.Tensor) -> torch.Tensor:

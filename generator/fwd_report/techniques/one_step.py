@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from fwd_report.techniques.base import ImageFile, Prompt, Result, Technique
+from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import picture_name
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.program import Program
     from fwd_report.store.entry import Entry
+    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
 
-class OneStep(Technique):
+class OneStep(Pictured):
     """x̂_0 = (x_t − √(1−ᾱ_t) · ε̂) / √ᾱ_t. x_t is that of `forward` under the same seed.
 
     Metrics: PSNR and SSIM against the original.

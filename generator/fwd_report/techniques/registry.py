@@ -87,6 +87,13 @@ def technique_of(entry: Entry) -> type[Technique]:
     return all_techniques()[entry.technique]
 
 
+def technique_in(entry: Entry) -> Technique:
+    """The technique that made a result, with the fields it was made by."""
+    technique = technique_of(entry)
+    known = technique.model_fields
+    return technique.model_validate({n: v for n, v in entry.params.items() if n in known})
+
+
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:
     """The fields of a result's technique that carry a marker; none of one that is not known."""
     technique = all_techniques().get(entry.technique)

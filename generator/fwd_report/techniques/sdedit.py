@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from fwd_report.techniques.base import ImageFile, Prompt, Result
+from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.sampling import (
     LOOP,
     Guidance,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class SDEdit(Sampling):
+class SDEdit(Sampling, Pictured):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
     A small i_start leaves little of the image. With a prompt of one's own it is text-conditional

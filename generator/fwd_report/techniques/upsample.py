@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from fwd_report.outside import outside_keys
-from fwd_report.techniques.base import EachRun, Prompt, Result, Technique, asks_trained
-from fwd_report.techniques.sampling import Guidance, Steps, estimates, with_unconditional
+from fwd_report.techniques.base import (
+    EnlargedRun,
+    Prompt,
+    Result,
+    Technique,
+    asked_guided,
+    asks_trained,
+)
+from fwd_report.techniques.sampling import Guidance, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fwd_report.diffusion.program import Estimator, Program
+    from fwd_report.diffusion.program import Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
@@ -29,16 +36,19 @@ class Upsample(Technique):
     """Super-resolution conditioned on a noised copy of the small picture (Ho et al. 2022).
 
     As diffusers' `IFSuperResolutionPipeline`: x_T is the first draw, the noise on the condition
-    the second. The process is the model's own, with its clipping or thresholding.
+    the second. The process is the model's own, with its clipping or thresholding. How the estimate
+    is made, the technique of the enlarged run says: an anagram's is the mean through its view
+    (Geng et al. 2024, Visual Anagrams), a hybrid's the sum of two parts (Factorized Diffusion).
     """
 
     name: ClassVar[str] = "upsample"
     stage: ClassVar[Literal[2]] = 2
 
-    of: EachRun
+    of: EnlargedRun
     """The experiment whose runs are enlarged, each with its own seed."""
     prompt: Prompt | None = None
-    """None: what the enlarged picture should show as it is; of a hybrid, that from near."""
+    """None: the run's own, each way it is looked at: both of an anagram, through its view, and both
+    of a hybrid, each in its part."""
     guidance: Guidance = 4.0
     steps: Steps = DEFAULT_STEPS
     noise_level: int = Field(default=250, ge=0, le=999)
@@ -49,16 +59,19 @@ class Upsample(Technique):
         return 5
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return self.steps * estimates(self.guidance)
+        return self.steps * len(self._asked(needs["of"]))
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
-        """Its own, or what the picture that it enlarges should show."""
-        prompt = self.prompt
-        if prompt is None:
-            readings = needs["of"].readings(dict(needs["of"]))
-            prompt = readings[0].prompt if readings else ""
-        return with_unconditional((prompt,), self.guidance)
+        """Its own, or those that the technique of the picture asks."""
+        return self._asked(needs["of"])
+
+    @outside_keys
+    def _asked(self, of: Technique) -> tuple[str, ...]:
+        """The prompts of all evaluations of a step."""
+        if self.prompt is not None:
+            return asked_guided((self.prompt,), self.guidance)
+        return of.asked_enlarged(self.guidance)
 
     def describe(self) -> str:
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
@@ -72,10 +85,9 @@ class Upsample(Technique):
     def program(self, run: RunContext) -> Program[Result]:
         from torch.nn import functional as F
 
-        from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
-        from fwd_report.models.handle import Upscaling
-        from fwd_report.techniques.registry import readings_of
+        from fwd_report.techniques.enlarging import Enlarging
+        from fwd_report.techniques.registry import technique_in
 
         model = run.asked
         if model.noising is None:
@@ -84,17 +96,12 @@ class Upsample(Technique):
         x = run.noise.draw(model.shape)
         large = F.interpolate(small[None], model.shape[1:], mode="bilinear", align_corners=True)[0]
         noised = model.noising.forward(large, self.noise_level, run.noise.draw(large.shape))
-        prompt = self.prompt
-        if prompt is None:
-            readings = readings_of(run.needs["of"][0])
-            prompt = readings[0].prompt if readings else model.unconditional
-
-        def under(prompt: str) -> Estimator:
-            return model.estimate(Upscaling(prompt, noised, self.noise_level))
-
-        estimate = under(prompt)
-        if prompt != model.unconditional:
-            estimate = guided(estimate, under(model.unconditional), self.guidance)
+        times = model.shape[-1] // small.shape[-1]
+        stage = Enlarging(model, noised, self.noise_level, times)
+        if self.prompt is None:
+            estimate = technique_in(run.needs["of"][0]).enlarged(stage, self.guidance)
+        else:
+            estimate = stage.prompted(self.prompt, self.guidance)
         timesteps = model.process.timesteps(self.steps)
         (image,) = yield from denoise(model.process, x, timesteps, estimate, run.noise)
         return Result(image, images={"small": small})

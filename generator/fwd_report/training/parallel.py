@@ -12,6 +12,7 @@ import torch.multiprocessing
 from safetensors.torch import load_file
 
 from fwd_report.plugins.importing import Travelling
+from fwd_report.precision import in_tf32, rounding
 from fwd_report.sources import AT_START, Stamp, require_untouched
 from fwd_report.training.loop import Progress, Task, train
 from fwd_report.training.state import load_losses, weights_file
@@ -36,7 +37,7 @@ def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
     group = torch.multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
         _work,
-        (count, _free_port(), news.put, Travelling(), task, AT_START),
+        (count, _free_port(), news.put, Travelling(), task, AT_START, in_tf32()),
         nprocs=count,
         join=False,
     )
@@ -59,6 +60,7 @@ def _work(
     plugins: Travelling,
     task: Task,
     began: Mapping[str, Stamp | None],
+    tf32: bool = False,
 ) -> None:
     require_untouched(began)
     os.environ |= {
@@ -69,7 +71,8 @@ def _work(
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
     }
-    train(task, lambda *news: tell(news) if rank == 0 else None)
+    with rounding(tf32):
+        train(task, lambda *news: tell(news) if rank == 0 else None)
     torch.distributed.destroy_process_group()
 
 

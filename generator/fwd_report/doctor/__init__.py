@@ -1,0 +1,91 @@
+"""`fwd-report doctor`: whether a build would come through here, before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fwd_report.doctor.findings import Finding, problem
+from fwd_report.errors import UserError, counted
+from fwd_report.running import Options
+
+if TYPE_CHECKING:
+    from fwd_report.doctor.downloads import Wanted
+    from fwd_report.plan.run import Run
+    from fwd_report.spec.project import Project
+    from fwd_report.store.store import Store
+
+
+def diagnose(root: Path, options: Options) -> Iterator[Finding]:
+    """All that there is to say of this machine, and of the report in `root` on it."""
+    from fwd_report.doctor import machine
+
+    yield machine.look_at_versions()
+    project: Project | None = None
+    try:
+        project = options.project(root)
+    except UserError as error:
+        yield problem("report", error)
+    wanted = project.report.device if project else "auto"
+    finding, device = machine.look_at_device(wanted)
+    yield finding
+    try:
+        yield from machine.look_at_memory(device or "cpu")
+    except UserError as error:
+        yield problem("memory", error)
+        device = None
+    yield machine.look_at_git()
+    if project is not None:
+        yield machine.look_at_store(root)
+        yield from _of_plan(project, options, device)
+
+
+def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Finding]:
+    """What the runs to come need, of models and of memory."""
+    from fwd_report.doctor.downloads import look_at_models
+
+    try:
+        due, store, finding = _due(project, options)
+    except UserError as error:
+        yield problem("plan", error)
+        return
+    yield finding
+    try:
+        findings, wanted = look_at_models(project, due)
+    except UserError as error:
+        yield problem("models", error)
+        return
+    yield from findings
+    if device is not None and wanted:
+        yield from _of_memory(project, store, wanted)
+    store.memory.save()
+
+
+def _due(project: Project, options: Options) -> tuple[list[Run], Store, Finding]:
+    from fwd_report.plan.encodings import check_encodings
+    from fwd_report.plan.plan import make_plan
+    from fwd_report.plan.run import distinct
+    from fwd_report.spec.selection import check_names
+    from fwd_report.store.store import Store
+
+    check_names(project, options.only)
+    store = Store(project.root)
+    runs = distinct(make_plan(project, store).selected(options.only))
+    due = [run for run in runs if run.status != "fresh"]
+    check_encodings(project, due, store)
+    says = f"{len(due)} of {counted(len(runs), 'run')} to run, under the profile {project.profile}"
+    data = {"profile": project.profile, "runs": len(runs), "due": len(due)}
+    return due, store, Finding("plan", says, data=data)
+
+
+def _of_memory(project: Project, store: Store, wanted: Sequence[Wanted]) -> Iterator[Finding]:
+    from fwd_report.doctor.holdings import Holdings
+    from fwd_report.engine.machine import Machine
+
+    try:
+        machine = Machine.of(project.report)
+        holdings = Holdings(machine.device, machine.dtype, machine.batch, store.memory)
+        yield from holdings.findings(wanted)
+    except UserError as error:
+        yield problem("networks", error)

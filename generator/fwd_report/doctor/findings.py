@@ -1,0 +1,47 @@
+"""What the doctor finds: a word or two about each thing, and the way out where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fwd_report.errors import UserError
+
+State = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    state: problem where it would stop a build, warning where it may not be as wished. hint: what to
+    do then. data: the same as numbers, for programs.
+    """
+
+    name: str
+    says: str
+    state: State = "ok"
+    hint: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """As a terminal shows it."""
+        mark = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}[self.state]
+        lines = [f"{mark:8} {self.name}: {self.says}"]
+        return lines + [f"{'':8} {line}" for line in (self.hint or "").splitlines()]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        said = {"name": self.name, "state": self.state, "says": self.says, "hint": self.hint}
+        return {**said, **self.data}
+
+
+def problem(name: str, error: UserError, state: State = "problem") -> Finding:
+    """What an error says, as a finding."""
+    first = error.problems[0]
+    where = ":".join(str(part) for part in (first.file, first.line, first.column) if part)
+    more = len(error.problems) - 1
+    says = f"{where}: {first.message}" if where else first.message
+    return Finding(name, f"{says}{f' … and {more} more' if more else ''}", state, first.hint)

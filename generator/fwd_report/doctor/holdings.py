@@ -1,0 +1,145 @@
+"""What the networks of the runs to come will hold, on the device and beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from fwd_report.capacity import Capacity, device_memory, host_memory, in_words
+from fwd_report.doctor.downloads import Wanted
+from fwd_report.doctor.findings import Finding, problem
+from fwd_report.errors import UserError
+from fwd_report.models.folder_layout import NETWORKS, WHOLE
+from fwd_report.models.footprint import Footprint, encoder_footprint, unet_footprint, weights_held
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.placing import Placing, place_encoder, place_stages
+from fwd_report.store.memory import Memory
+
+PROCESS = 1_500 * 2**20
+"""Bytes beside all networks: Python, torch and its libraries."""
+
+
+class Holdings:
+    """The peak of a build on a device. batch: pictures that are wanted at once."""
+
+    def __init__(self, device: str, dtype: torch.dtype, batch: int, memory: Memory) -> None:
+        self._device = device
+        self._dtype = dtype
+        self._batch = batch
+        self._memory = memory
+        self._there = device_memory(device)
+        self._beside = None if device == "cpu" else host_memory()
+
+    def findings(self, wanted: Sequence[Wanted]) -> Iterator[Finding]:
+        """Where prompts are encoded, how the stages share the device, and the peaks of both."""
+        on_device, on_host = [0], [0]
+        encoders = [found for found in wanted if "text_encoder" in found.parts]
+        for found in encoders:
+            try:
+                device, dtype = self._encoder_place(found)
+            except UserError as error:
+                yield problem("prompts", error)
+                continue
+            held = self._encoder(found, dtype).weights
+            (on_host if device == "cpu" and self._beside else on_device).append(held)
+            name = str(dtype).removeprefix("torch.")
+            says = f"encoded on {device} in {name}, {in_words(held)}, before anything else"
+            yield Finding("prompts", says, data={"held": held, "device": device, "dtype": name})
+        stages = {2 if "image_noising_scheduler" in found.parts else 1: found for found in wanted
+                  if "unet" in found.parts}  # fmt: skip
+        scorers = sum(self._scorer(found) for found in wanted if WHOLE in found.parts)
+        if stages:
+            footprints = {stage: self._unet(found) for stage, found in sorted(stages.items())}
+            try:
+                placing = place_stages(footprints, self._free(scorers), self._beside, self._batch)
+            except UserError as error:
+                yield problem("networks", error)
+                return
+            yield _said(footprints, placing)
+            on_device.append(_peak(footprints, placing) + scorers)
+            if placing.parked:
+                on_host.append(sum(each.weights for each in footprints.values()))
+        yield from self._peaks(max(*on_device, scorers), max(on_host))
+
+    def _peaks(self, on_device: int, on_host: int) -> Iterator[Finding]:
+        if self._beside is None:
+            yield _peak_finding("peak of memory", on_device + PROCESS, self._there)
+        else:
+            yield _peak_finding("peak on the device", on_device, self._there)
+            yield _peak_finding("peak beside it", on_host + PROCESS, self._beside)
+
+    def _free(self, taken: int) -> Capacity:
+        return Capacity(self._there.total, max(0, self._there.free - taken))
+
+    def _encoder_place(self, found: Wanted) -> tuple[str, torch.dtype]:
+        footprints = {dtype: self._encoder(found, dtype) for dtype in (self._dtype, torch.bfloat16)}
+        return place_encoder(footprints, self._device, self._dtype, self._there, self._beside)
+
+    def _encoder(self, found: Wanted, dtype: torch.dtype) -> Footprint:
+        if found.folder is not None:
+            return encoder_footprint(ModelFolder(found.folder), dtype)
+        return Footprint(_listed(found, "text_encoder", dtype))
+
+    def _unet(self, found: Wanted) -> Footprint:
+        if found.folder is not None:
+            return unet_footprint(ModelFolder(found.folder), self._dtype, self._memory)
+        return Footprint(_listed(found, "unet", self._dtype))
+
+    def _scorer(self, found: Wanted) -> int:
+        if found.folder is not None:
+            described = ModelFolder(found.folder).described(WHOLE)
+            return weights_held(described, lambda name: torch.float32)
+        return _listed(found, WHOLE, torch.float32)
+
+
+def _listed(found: Wanted, part: str, dtype: torch.dtype) -> int:
+    """Bytes of a part's weights in `dtype`, by the sizes of its files as the hub lists them.
+
+    A file whose name says fp16 holds 2 bytes a number, others 4.
+    """
+    prefix = "" if part == WHOLE else f"{part}/"
+    assert part in NETWORKS
+    held = 0
+    for name, size in found.sizes.items():
+        if name.startswith(prefix) and name.endswith(".safetensors"):
+            held += size // (2 if ".fp16" in name else 4) * dtype.itemsize
+    return held
+
+
+def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:
+    weights = [f"{'I' * n} {in_words(each.weights)}" for n, each in footprints.items()]
+    says = f"stage {', stage '.join(weights)}"
+    if len(footprints) > 1:
+        wait = "the other waits in the machine's memory" if placing.parked else "each read in turn"
+        says += "; on the device together" if placing.together else f"; one at a time, {wait}"
+    pictures = {n: placing.batches[n] for n, each in footprints.items() if each.picture}
+    if pictures:
+        counts = [f"{count} pictures of stage {'I' * n}" for n, count in pictures.items()]
+        says += f"; {' and '.join(counts)} at once"
+    data = {
+        "stages": {str(n): {"weights": f.weights, "picture": f.picture}
+                   for n, f in footprints.items()},
+        "together": placing.together,
+        "parked": placing.parked,
+        "batches": {str(n): count for n, count in pictures.items()},
+    }  # fmt: skip
+    return Finding("networks", says, data=data)
+
+
+def _peak(footprints: dict[int, Footprint], placing: Placing) -> int:
+    """Most bytes on the device, with the batches that are foreseen to fit."""
+    weights = sum(each.weights for each in footprints.values())
+    return max(
+        (weights if placing.together else each.weights) + placing.batches[n] * each.picture
+        for n, each in footprints.items()
+    )
+
+
+def _peak_finding(name: str, size: int, there: Capacity) -> Finding:
+    says = f"{in_words(size)} of {in_words(there.total)}, {in_words(there.free)} of it free"
+    data = {"peak": size, "total": there.total, "free": there.free}
+    if size <= there.free:
+        return Finding(name, says, data=data)
+    hint = "end what else uses it, or name a smaller model, or set a smaller `batch:`"
+    return Finding(name, says, "problem" if size > there.total else "warning", hint, data)

@@ -1,0 +1,104 @@
+"""What the machine has: versions, the device, memory, disks, programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from fwd_report.capacity import (
+    DEVICE_LIMIT,
+    HOST_LIMIT,
+    device_memory,
+    host_memory,
+    in_words,
+    limit,
+)
+from fwd_report.doctor.findings import Finding, problem
+from fwd_report.engine.device import choose_device
+from fwd_report.engine.environment import hardware, versions
+from fwd_report.errors import UserError
+from fwd_report.store.store import Store
+
+LITTLE = 2**30
+"""Bytes free where results are kept, below which a build may not end."""
+
+
+def look_at_versions() -> Finding:
+    found = versions()
+    says = ", ".join(f"{name} {number}" for name, number in found.items())
+    return Finding("versions", says, data={"versions": found})
+
+
+def look_at_device(wanted: str) -> tuple[Finding, str | None]:
+    """The device that `device:` in report.yaml stands for here; None: it cannot be used."""
+    try:
+        device = choose_device(wanted)
+    except UserError as error:
+        return problem("device", error), None
+    data = {"device": device, "hardware": hardware(device)}
+    says = f"{device}, {data['hardware']}"
+    if device == "cpu" and wanted == "auto" and shutil.which("nvidia-smi") and not _with_cuda():
+        hint = "install the build of torch for your CUDA: https://pytorch.org/get-started/locally"
+        says += "; there is an NVIDIA GPU, and this torch is built without CUDA"
+        return Finding("device", says, "warning", hint, data), device
+    return Finding("device", says, data=data), device
+
+
+def look_at_memory(device: str) -> Iterator[Finding]:
+    kinds = {"host memory": (host_memory, HOST_LIMIT)}
+    if device != "cpu" or limit(DEVICE_LIMIT) is not None:
+        kinds["device memory"] = (lambda: device_memory(device), DEVICE_LIMIT)
+    for name, (measured, variable) in kinds.items():
+        there = measured()
+        says = f"{in_words(there.free)} free of {in_words(there.total)}"
+        if limit(variable) is not None:
+            says += f", as {variable} says"
+        yield Finding(name, says, data={"free": there.free, "total": there.total})
+
+
+def look_at_store(root: Path) -> Finding:
+    """Where results are kept, how much that is, and how much room there is."""
+    store = Store(root)
+    keys, size = store.keys(), 0
+    for folder, _, names in os.walk(store.root):
+        size += sum(_size(Path(folder, name)) for name in names)
+    place = existing(store.root)
+    free = shutil.disk_usage(place).free
+    says = f"{store.root}, {len(keys):,} results, {in_words(size)}; {in_words(free)} free there"
+    data = {"path": str(store.root), "results": len(keys), "size": size, "free": free}
+    if not os.access(place, os.W_OK):
+        hint = "change its owner or its mode, or copy the writeup to where you may write"
+        return Finding("store", f"{says}; it cannot be written", "problem", hint, data)
+    if free < LITTLE:
+        hint = "free some space; `fwd-report store gc` deletes results that no spec asks for"
+        return Finding("store", says, "problem" if not free else "warning", hint, data)
+    return Finding("store", says, data=data)
+
+
+def look_at_git() -> Finding:
+    """git, without which results do not say of which commit they are, and nothing is published."""
+    found = shutil.which("git")
+    if found:
+        return Finding("git", found)
+    says = "not found: results do not name a commit, and publish does not work"
+    return Finding("git", says, "warning", "install git")
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the first one above it that is there."""
+    return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _with_cuda() -> bool:
+    import torch
+
+    return torch.version.cuda is not None

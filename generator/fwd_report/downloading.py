@@ -1,0 +1,32 @@
+"""What a report's runs will need of the network, fetched beforehand where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fwd_report.plan.asked_models import download_models
+from fwd_report.plan.plan import make_plan
+from fwd_report.running import Options, tell
+from fwd_report.spec.selection import check_names
+from fwd_report.store.store import Store
+from fwd_report.training.catalogue import FILES
+
+
+def download_needed(root: Path, options: Options) -> tuple[bool, list[str]]:
+    """Have all models of the selected runs, and their datasets, on this machine.
+
+    Whether a model was fetched, and the datasets that are here now, of those that are not part of
+    the package. Nothing is run. Raises UserError and UnavailableError as a build would.
+    """
+    project = options.project(root)
+    check_names(project, options.only)
+    runs = make_plan(project, Store(root), models_by_name=True).selected(options.only)
+    fetched = download_models(project, runs, tell)
+    asked = {getattr(run.technique, "dataset", None) for run in runs}
+    datasets = sorted(name for name in FILES if name in asked)
+    if datasets:
+        from fwd_report.training.datasets import load_dataset
+
+        for name in datasets:
+            load_dataset(name, project.data)
+    return fetched, datasets

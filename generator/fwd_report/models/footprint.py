@@ -1,0 +1,134 @@
+"""The memory that a network takes: its weights, from their files' headers, and what it computes.
+
+Nothing is loaded for it. Weights are counted from the headers of the safetensors files; what a
+picture takes while it is computed is what a forward pass on torch's `meta` device holds at most,
+where tensors have shapes and no numbers.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from fwd_report.models import weights
+from fwd_report.models.folder_layout import TOKENS
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.tensors import Described
+from fwd_report.store.memory import Memory, digest_of
+
+OUTSIDE_KEYS = "how much memory a network takes changes no result"
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes on the device: of a network's weights, and of a picture while it is computed."""
+
+    weights: int
+    picture: int = 0
+
+    def batch(self, pictures: int) -> int:
+        """Bytes with a batch of that many pictures."""
+        return self.weights + pictures * self.picture
+
+
+def encoder_footprint(folder: ModelFolder, dtype: torch.dtype) -> Footprint:
+    """Of the text encoder in `dtype`; what a prompt of 77 tokens takes is small beside it."""
+    return Footprint(
+        weights_held(
+            folder.described("text_encoder"), lambda name: weights.encoder_dtype(name, dtype)
+        )
+    )
+
+
+def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> Footprint:
+    """Of a stage's UNet in `dtype`. memory: remembers what a picture takes."""
+    held = weights_held(folder.described("unet"), lambda name: dtype)
+    config = folder.config("unet")
+    made_of = [config, str(dtype), version("diffusers"), memory.code_of(__file__)]
+    picture = memory.recall(
+        digest_of("picture", *made_of), lambda: picture_size(weights.empty_unet(folder), dtype)
+    )
+    return Footprint(held, int(picture))
+
+
+def weights_held(tensors: Iterable[Described], dtype_of: Callable[[str], torch.dtype]) -> int:
+    """Bytes of weights where those of floating point are converted as they are loaded."""
+    held = 0
+    for tensor in tensors:
+        floats = tensor.dtype.is_floating_point
+        into = dtype_of(tensor.name) if floats else tensor.dtype
+        held += tensor.size // tensor.dtype.itemsize * into.itemsize
+    return held
+
+
+@torch.no_grad()
+def picture_size(unet: Any, dtype: torch.dtype) -> int:
+    """Bytes that a forward pass of one picture holds at most, its weights apart.
+
+    unet: without numbers. Attention is counted without its table of weights, which the devices'
+    own kernels never write down.
+    """
+    unet = unet.to("meta", dtype)
+    config = unet.config
+    side = config["sample_size"]
+    x = torch.empty(1, config["in_channels"], side, side, dtype=dtype, device="meta")
+    width = config.get("encoder_hid_dim") or config["cross_attention_dim"]
+    text = torch.empty(1, TOKENS, width, dtype=dtype, device="meta")
+    t = torch.zeros(1, dtype=torch.long, device="meta")
+    labels = {"class_labels": t} if config.get("class_embed_type") else {}
+    with _FusedAttention(), Held(unet.parameters()) as held:
+        unet(x, t, text, return_dict=False, **labels)
+    return int(held.most)
+
+
+class _FusedAttention(TorchFunctionMode):
+    """Attention that allocates its answer alone: on `meta` torch would write the table down."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if function is scaled_dot_product_attention:
+            query, _, value = args[:3]
+            return query.new_empty(*query.shape[:-1], value.shape[-1])
+        return function(*args, **(kwargs or {}))
+
+
+class Held(TorchDispatchMode):
+    """Counts the bytes of the tensors that are made and still there."""
+
+    def __init__(self, before: Iterable[torch.Tensor]) -> None:
+        """before: tensors that do not count, nor do views of them."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.most = 0
+        self._now = 0
+        self._sizes = {tensor.untyped_storage()._cdata: 0 for tensor in before}
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        made = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, torch.Tensor):
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        name = storage._cdata
+        if name in self._sizes:
+            return
+        self._sizes[name] = storage.nbytes()
+        self._now += self._sizes[name]
+        self.most = max(self.most, self._now)
+        weakref.finalize(storage, self._gone, name)
+
+    def _gone(self, name: int) -> None:
+        self._now -= self._sizes.pop(name)

@@ -1,0 +1,43 @@
+"""Stage II as a technique is asked of it: estimates of the large picture, each under a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fwd_report.diffusion.guidance import guided
+from fwd_report.models.handle import Upscaling
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fwd_report.diffusion.program import Estimator
+    from fwd_report.diffusion.views import Invertible
+    from fwd_report.models.handle import ModelHandle
+
+
+@dataclass(frozen=True, eq=False)
+class Enlarging:
+    """Stage II, asked for the picture of one run in `times` its size.
+
+    low: that picture, enlarged and noised to `noise_level`: what every question is conditioned on.
+    """
+
+    model: ModelHandle
+    low: Tensor
+    noise_level: int
+    times: int
+
+    def under(self, prompt: str) -> Estimator:
+        """The estimate under a prompt, without guidance."""
+        return self.model.estimate(Upscaling(prompt, self.low, self.noise_level))
+
+    def prompted(self, prompt: str, guidance: float) -> Estimator:
+        """The guided estimate under a prompt; of the empty one, guidance changes nothing."""
+        if prompt == self.model.unconditional:
+            return self.under(prompt)
+        return guided(self.under(prompt), self.under(self.model.unconditional), guidance)
+
+    def seen_through(self, view: Invertible) -> Enlarging:
+        """Stage II asked for what a view of the picture shows: the condition is seen through it."""
+        return replace(self, low=view.apply(self.low))

@@ -1,0 +1,131 @@
+"""The notebook for Colab runs as it stands in any kernel, and again after a runtime died."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+from tests.api.conftest import write
+from tests.api.test_notebook import ROOT, SECONDS, embedded, shown
+
+NOTEBOOK = ROOT / "notebooks" / "colab.ipynb"
+TAG = "parameters"
+MANY = """\
+title: Many
+order: 10
+experiments:
+  - {id: dogs, technique: sample, prompt: a dog, steps: 12, samples: 4, caption: Dogs.}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to run the notebook in, with the commands of this environment and no account."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "generator"))
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    place = tmp_path / "place"
+    place.mkdir()
+    return place
+
+
+def notebook(**parameters: object) -> Any:
+    """The notebook with other values in its first cell of code, as a reader types them."""
+    read = nbformat.read(NOTEBOOK, as_version=4)
+    (cell,) = (cell for cell in read.cells if TAG in cell.metadata.get("tags", ()))
+    lines = cell.source.splitlines()
+    for name, value in parameters.items():
+        (at,) = (number for number, line in enumerate(lines) if line.startswith(f"{name} = "))
+        lines[at] = f"{name} = {value!r}"
+    cell.source = "\n".join(lines)
+    return read
+
+
+def code(read: Any) -> list[Any]:
+    return [cell for cell in read.cells if cell.cell_type == "code"]
+
+
+def test_it_is_kept_without_outputs() -> None:
+    read = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(read)
+    assert all(not cell.outputs and cell.execution_count is None for cell in code(read))
+    assert read.metadata.accelerator == "GPU"
+
+
+@embedded
+def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(place: Path) -> None:
+    read = notebook(PROFILE="embedded", ONLY=["forward"], WRITEUP="mine")
+    resources = {"metadata": {"path": place}}
+    NotebookClient(read, timeout=SECONDS, resources=resources).execute()
+    said = [shown(cell) for cell in code(read)]
+    text = "\n".join(each.get("text/plain", "") for each in said)
+    assert f"torch=={version('torch')}" in text, "what pip is told to keep"
+    assert "Your writeup is in" in text
+    assert "3 runs to run" in text
+    assert "ran 3 runs" in text
+    assert any('src="data:image/png;base64,' in each.get("text/html", "") for each in said)
+    assert "a skull" not in text, "prompts are of the chosen section"
+    with zipfile.ZipFile(place / "mine-site.zip") as archive:
+        names = set(archive.namelist())
+    assert {"index.html", "report/forward/index.html"} <= names
+    assert not list(place.glob("**/kept.txt"))
+
+
+def in_kernel(place: Path) -> tuple[KernelManager, Any]:
+    manager, client = start_new_kernel(cwd=str(place))
+    return manager, client
+
+
+@embedded
+def test_a_runtime_that_dies_loses_only_what_was_being_drawn(place: Path) -> None:
+    """Killed in the middle of a run; the lock that its host left is no hindrance."""
+    root = place / "mine"
+    (root / "experiments").mkdir(parents=True)
+    write(root, "report", "title: Mine\nbatch: 1\n")
+    write(root, "many", MANY)
+    read = notebook(PROFILE="embedded", WRITEUP="mine")
+    cells = [cell.source for cell in code(read)]
+    until = next(number for number, source in enumerate(cells) if "report.run" in source)
+    manager, client = in_kernel(place)
+    try:
+        for source in cells[:until]:
+            reply = client.execute_interactive(source, timeout=SECONDS, output_hook=_unheard)
+            assert reply["content"]["status"] == "ok", reply["content"]
+        client.execute(cells[until])
+        began = time.monotonic()
+        while not (stored := _stored(root)):
+            assert time.monotonic() - began < SECONDS
+            time.sleep(0.05)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert len(stored) < 4, "it was killed in time"
+    locks = root / ".fwd-report" / "locks"
+    (locks / "guard.lock.soft").write_text("12\na-runtime-that-died\n")
+    NotebookClient(read, timeout=SECONDS, resources={"metadata": {"path": place}}).execute()
+    after = _stored(root)
+    assert len(after) == 4
+    assert {name: after[name] for name in stored} == stored, "they did not run again"
+
+
+def _stored(root: Path) -> dict[str, int]:
+    """When each stored result was written, by its key."""
+    manifests = (root / ".fwd-report" / "store").glob("??/[!.]*/manifest.json")
+    return {path.parent.name: path.stat().st_mtime_ns for path in manifests}
+
+
+def _unheard(message: dict[str, Any]) -> None:
+    """What a cell shows is not of interest."""
