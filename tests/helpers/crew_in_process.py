@@ -28,7 +28,10 @@ def everything(name: str, messages: Sequence[Message]) -> Sequence[Message]:
 
 
 class CrewInProcess:
-    """So many workers, each with its own copy of the project; lost ones are replaced."""
+    """So many workers, each with its own copy of the project; lost ones are replaced.
+
+    One works at a time: what loads a model patches torch for the whole process.
+    """
 
     fill = 2
 
@@ -55,7 +58,7 @@ class CrewInProcess:
         self._busy[worker] = self._workers[worker].work(order, *entries)
 
     def hear(self, seconds: float) -> Iterator[tuple[str, Sequence[Message] | Ended | Lost]]:
-        for name, stream in list(self._busy.items()):
+        for name, stream in list(self._busy.items())[:1]:
             messages = next(stream, None)
             if messages is None:
                 del self._busy[name]
@@ -64,6 +67,8 @@ class CrewInProcess:
             heard = self._hearing(name, messages)
             if isinstance(heard, Lost):
                 del self._busy[name]
+                for _ in stream:
+                    """It ends, unheard: a thread cannot be killed."""
                 self._workers.pop(name).close()
             yield name, heard
 
