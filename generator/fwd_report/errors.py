@@ -158,4 +158,8 @@ class CodeChangedError(RunError):
     """
 
     def __init__(self, path: Path, why: str = "was changed after this command began") -> None:
+        self._said = (path, why)
         super().__init__(f"{path} {why}, so no result is stored of what uses it")
+
+    def __reduce__(self) -> tuple[type[CodeChangedError], tuple[Path, str]]:
+        return CodeChangedError, self._said

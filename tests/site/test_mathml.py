@@ -74,7 +74,7 @@ def test_what_is_not_understood_is_an_error_that_names_the_formula(latex: str) -
     [
         (r"\fracc", r"; did you mean \frac?"),
         (r"\espilon", r"; did you mean \epsilon?"),
-        (r"\notacommand", ""),
+        (r"\zzzyyyxxx", ""),
     ],
 )
 def test_an_unknown_command_is_named_with_what_is_meant(command: str, meant: str) -> None:

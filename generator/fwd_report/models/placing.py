@@ -18,6 +18,10 @@ OUTSIDE_KEYS = "where a network lies changes no result but by rounding"
 
 SPARE = 1 / 16
 """The share of memory that is left to libraries and unforeseen uses."""
+PARKED = 1 / 2
+"""The share of the machine's free memory in which networks may wait. This is rarely needed: all
+queries to stage I come before those to stage II, and reading a network again takes seconds.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def place_stages(
         left = room - (all_weights if together else footprint.weights)
         fits = left // footprint.picture if footprint.picture else batch
         batches[stage] = max(1, min(batch, fits))
-    parked = host is not None and all_weights <= usable(host.free)
+    parked = host is not None and all_weights <= PARKED * host.free
     return Placing(together, parked and not together, batches)
 
 

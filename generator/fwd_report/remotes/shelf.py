@@ -72,9 +72,13 @@ class Source(Protocol):
 
 
 class Shelf(Source, Protocol):
-    """A place that also accepts entries. together: how many are sent by one call."""
+    """A place that also accepts entries.
+
+    together: how many are sent by one call. senders: how many such calls it accepts at a time.
+    """
 
     together: int
+    senders: int
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """Store entries, manifests last. anew: also send files that seem to exist already.

@@ -126,7 +126,7 @@ def send(
     Entries that differ from what was stored are not sent but refused. Raises HereError for those
     that cannot be read now.
     """
-    crew = Crew(min(shelf.workers, max(1, len(keys))), shelf.patience)
+    crew = Crew(min(shelf.senders, max(1, len(keys))), shelf.patience)
     moves = Moves()
     groups = _grouped(sorted(keys), shelf.together)
 

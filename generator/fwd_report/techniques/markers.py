@@ -40,8 +40,18 @@ class FigureOnly:
     """Marks a field that only the figure reads: it is not part of the run's key."""
 
 
+@dataclass(frozen=True)
 class PromptText:
-    """Marks a field with a text for the text encoder; it is encoded once and cached."""
+    """Marks a field with a text for the text encoder; it is encoded once and cached.
+
+    away: pictures should not show it; guidance leads away from it.
+    """
+
+    away: bool = False
+
+
+class NotByDefault:
+    """Marks a field added later, which is part of a key only if it is not at its default."""
 
 
 class AskedClass:
