@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,19 @@ LONGEST = 2_000
 """Most characters of a message, a hint or a file's name."""
 
 
+_PERSON = re.compile(r"(\w://)[^\s'\"]*:[^\s'\"]*@")
+
+
+def masked(text: str) -> str:
+    """The text without the user and password of any URL in it."""
+    return _PERSON.sub(r"\1***@", text) if "://" in text else text
+
+
 def inert(text: str) -> str:
-    """The text without what a terminal would obey: control and bidirectional characters."""
+    """The text without what a terminal would obey, control and bidirectional characters, and
+    without the passwords of URLs.
+    """
+    text = masked(text)
     return "\n".join(
         line
         if line.isprintable()
@@ -69,7 +81,7 @@ class Problem:
 
     def _excerpt_around(self, column: int) -> tuple[str, int]:
         """The excerpt without what a terminal would obey, cut to a line, and the caret's indent."""
-        text = "".join(c if c.isprintable() else " " for c in self.excerpt or "")
+        text = "".join(c if c.isprintable() else " " for c in masked(self.excerpt or ""))
         start = max(0, column - EXCERPT // 2) if len(text) > EXCERPT else 0
         shown = text[start : start + EXCERPT]
         before, after = "…" if start else "", "…" if start + EXCERPT < len(text) else ""

@@ -12,6 +12,7 @@ from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.encodings import check_encodings
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
+from fwd_report.report_remotes import ReportRemotes
 from fwd_report.spec.load import load_project
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
@@ -29,6 +30,7 @@ class Options:
 
     untrusted: nothing that is code of the project's own is run. command: the arguments of
     `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
+    store: the remotes to use; None: those that the environment or report.yaml names.
     """
 
     profile: str | None = None
@@ -39,6 +41,7 @@ class Options:
     keep_going: bool = False
     untrusted: bool = False
     command: Sequence[str] = ()
+    store: Sequence[str] | None = None
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
@@ -51,7 +54,8 @@ class Running:
     """The runs that a build has to run, and what became of them.
 
     ran: keys of the runs whose results this process stored; others: of those that other builds
-    stored meanwhile. failures: of the last time something was run.
+    stored meanwhile; taken: of those whose results came from a remote. failures: of the last time
+    something was run.
     """
 
     def __init__(self, plan: Plan, store: Store, options: Options) -> None:
@@ -59,19 +63,39 @@ class Running:
         self.options = options
         self.ran: set[str] = set()
         self.others: set[str] = set()
+        self.taken: set[str] = set()
         self.failures: tuple[Failure, ...] = ()
         self._store = store
+        self._remotes = ReportRemotes(plan.project, options.store)
         self._forced = self._all_forced()
 
     def run(self) -> None:
         """Run what is due; returns when all of it is stored or has failed for good.
 
-        What met a damaged result or an input edited meanwhile is planned again. Raises StaleError
-        under `cached_only` where something is due, and RunError where it never comes to rest.
+        What a remote has is taken from there. What met a damaged result or an input edited
+        meanwhile is planned again. Raises StaleError under `cached_only` where something is due,
+        and RunError where it never comes to rest.
         """
+        self._take()
+        self._run_due()
+        if self.plan.project.report.push and self.ran:
+            stored = {run.key for run in self.plan.selected(self.options.only)}
+            self._remotes.send(self._store, {key for key in stored if self._store.has(key)})
+
+    def _take(self) -> None:
+        """Take from the remotes what they have of what is due."""
+        due = [run for run in self.due() if run.key not in self._forced]
+        taken = self._remotes.fetch(self._store, {run.key for run in due})
+        if taken:
+            self.taken |= taken
+            self._remember(due, taken)
+            self.plan_again()
+
+    def _run_due(self) -> None:
         if not self.options.cached_only and download_models(self.plan.project, self.due(), tell):
             self.plan_again()
             self._forced = self._all_forced()
+            self._take()
         self.failures = ()
         for _ in range(REPAIRS):
             due = self.due()
@@ -87,8 +111,8 @@ class Running:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing was run, by this build or others, and nothing failed."""
-        return not (self.ran or self.others or self.failures)
+        """Whether nothing was run or taken, by this build or others, and nothing failed."""
+        return not (self.ran or self.others or self.taken or self.failures)
 
     def due(self) -> list[Run]:
         """The runs that are not stored, and those that --force runs again."""
@@ -116,12 +140,16 @@ class Running:
         self.failures, finished, by_others = _run(
             self.plan, self._store, due, self.options.keep_going, self._forced
         )
-        for run in due:
-            if run.key in finished:
-                self._store.remember(run.name, run.key)
+        self._remember(due, finished)
         self.ran |= finished - by_others
         self.others |= by_others
         self._forced -= finished
+
+    def _remember(self, runs: Sequence[Run], stored: Set[str]) -> None:
+        """Note under which keys these runs are stored now."""
+        for run in runs:
+            if run.key in stored:
+                self._store.remember(run.name, run.key)
 
     def _all_forced(self) -> set[str]:
         """The keys of the runs that --force runs again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import errno
 import io
 import os
@@ -11,96 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from bench.noop import fabricated
-from PIL import Image
+from tests.helpers.made_up_build import NOISE, Writeup, in_place
 
 from fwd_report import sources, unchanged
-from fwd_report.build import Options, build
-from fwd_report.packaged import starter_folder
 from fwd_report.store.memory import memory_of
-
-REPORT = "title: A small report\nseed: 7\n"
-NOISE = """\
-title: Noise
-order: 10
-intro: Noise at {{ runs.dot[0].params.t }}.
-experiments:
-  - id: dot
-    technique: forward
-    image: experiments/images/dot.png
-    sweep: {t: [250, 500, 750]}
-    caption: More and more noise.
-"""
-
-
-@dataclass
-class Writeup:
-    """A project whose results and pages are made up, and where a build finds nothing to do."""
-
-    root: Path
-
-    @property
-    def command(self) -> list[str]:
-        return ["build", "--project", str(self.root)]
-
-    def build(self) -> None:
-        outcome = build(self.root, Options(command=self.command))
-        assert not outcome.ran
-        assert not outcome.pages
-
-    def unchanged(self) -> bool:
-        return unchanged.said_again(self.command)
-
-    def file(self, pattern: str) -> Path:
-        return next(path for path in sorted(self.root.glob(pattern)) if path.is_file())
-
-
-@pytest.fixture(scope="session")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = tmp_path_factory.mktemp("source")
-    (source / "experiments" / "images").mkdir(parents=True)
-    Image.linear_gradient("L").resize((96, 80)).save(source / "experiments/images/dot.png")
-    (source / "experiments" / "report.yaml").write_text(REPORT)
-    (source / "experiments" / "noise.yaml").write_text(NOISE)
-    shutil.copytree(starter_folder() / "site_templates", source / "site_templates")
-    shutil.copyfile(starter_folder() / "mkdocs.yml", source / "mkdocs.yml")
-    return fabricated(source, tmp_path_factory.mktemp("made up"))
-
-
-@pytest.fixture
-def writeup(made_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writeup:
-    """A copy, built once, by a process that began when all its files were old."""
-    root = tmp_path / "writeup"
-    shutil.copytree(made_up, root)
-    shutil.rmtree(root / ".fwd-report" / "memory")
-    monkeypatch.setattr(unchanged, "BEGAN_NS", time.time_ns() + 10**12)
-    copy = Writeup(root)
-    copy.build()
-    assert copy.unchanged()
-    return copy
-
-
-def in_place(path: Path, old: bytes, new: bytes) -> None:
-    """An edit that keeps the size, the inode and the time of writing."""
-    before = path.stat()
-    text = path.read_bytes()
-    assert old in text
-    assert len(old) == len(new)
-    with path.open("r+b") as file:
-        file.write(text.replace(old, new, 1))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    after = path.stat()
-    assert (before.st_size, before.st_mtime_ns, before.st_ino) == (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ino,
-    )
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -287,72 +205,3 @@ def test_warnings_are_said_again(
     assert "warning: " in said
     assert writeup.unchanged()
     assert capsys.readouterr().err == said
-
-
-def test_whatever_a_build_looks_at_is_watched(
-    writeup: Writeup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each file that Python opens, lists or asks the system about while a build finds nothing."""
-    seen: set[str] = set()
-
-    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(path: Any = ".", *arguments: Any, **named: Any) -> Any:
-            if not isinstance(path, int):
-                seen.add(os.path.abspath(os.fsdecode(path)))
-            return function(path, *arguments, **named)
-
-        return noted
-
-    looked: list[unchanged.Looked] = []
-    collect = unchanged._looked
-    monkeypatch.setattr(
-        unchanged, "_looked", lambda *given: looked.append(collect(*given)) or looked[-1]
-    )
-    shutil.rmtree(writeup.root / ".fwd-report" / "memory")
-    memory_of.cache_clear()
-    with pytest.MonkeyPatch.context() as patched:
-        for module, name in (
-            (os, "stat"), (os, "lstat"), (os, "open"), (os, "scandir"), (os, "listdir"),
-            (os, "readlink"), (io, "open"), (builtins, "open"),
-        ):  # fmt: skip
-            patched.setattr(module, name, noting(getattr(module, name)))
-        writeup.build()
-    watched = {*looked[0].files, *looked[0].specs, *looked[0].folders}
-    above = {str(folder) for path in watched for folder in Path(path).parents}
-    own = tuple(
-        str(writeup.root / ".fwd-report" / name) for name in ("memory", "last", "aside", "locks")
-    )
-    installed = (sys.prefix, sys.base_prefix, str(Path(os.__file__).parent), "/dev/null", "/proc")
-    unseen = {
-        path
-        for path in seen - watched - above
-        if not path.startswith((*own, *installed)) and "__pycache__" not in path
-        # What is not there would show in the names of a folder that is watched.
-        if os.path.lexists(path) or os.path.dirname(path) not in looked[0].folders
-    }
-    assert str(writeup.root / "experiments" / "noise.yaml") in seen
-    assert not unseen
-
-
-def test_the_command_takes_the_answer_over(made_up: Path, tmp_path: Path) -> None:
-    """In processes of their own: no spec is read, and typer and pydantic are not imported."""
-    root = tmp_path / "writeup"
-    shutil.copytree(made_up, root)
-    time.sleep(2.5)  # what is younger may still be changing
-    program = (
-        "import sys\nfrom fwd_report.__main__ import main\n"
-        "sys.argv = ['fwd-report', 'build', '--cached-only']\n"
-        "try: main()\n"
-        "finally: print('pydantic' in sys.modules, 'yaml' in sys.modules)"
-    )
-
-    def answer() -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout
-
-    assert answer() == (0, "nothing to run; pages are up to date\nTrue True\n")
-    assert answer() == (0, "nothing to run; pages are up to date\nFalse False\n")
-    in_place(root / "experiments/noise.yaml", b"[250,", b"[251,")
-    assert answer() == (3, "True True\n")

@@ -29,6 +29,8 @@ NOT_RUN = {
     "fwd-report build": "runs models for minutes; tests/cli does on a small model",
     "fwd-report serve": "does not end; tests/site/test_serve.py",
     "fwd-report publish": "pushes to a remote; tests/site/test_publish.py",
+    "fwd-report store export": "writes results that a build has made; tests/remotes does",
+    "fwd-report store import": "reads that file; tests/remotes does",
     "fwd-report plan --profile gpu": "asks the hub what DeepFloyd IF is",
     "fwd-report download --profile gpu": "downloads DeepFloyd IF; tests/cli/test_gpu_profile.py",
     "fwd-report prompts --profile gpu": "encodes with a model of the hub",

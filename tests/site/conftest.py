@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from tests.helpers.fabricate import every_part
+from tests.helpers.every_part import every_part
+from tests.helpers.serving import Served
 from tests.helpers.watched import Watched
 
 from fwd_report.site.publish import build_site
@@ -106,3 +108,20 @@ def open_with(browser: Browser, address: str) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def pages(project: Path) -> Path:
+    return project / "docs" / "report"
+
+
+@pytest.fixture
+def tests_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the processes that a test starts."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'generator'}{os.pathsep}{ROOT}")
+
+
+@pytest.fixture
+def served(project: Path, tests_can_be_imported: None) -> Iterator[Served]:
+    with Served(project) as running:
+        yield running

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.helpers.crawl import addresses, dead_links
-from tests.site.publishing.test_publish import PROJ5, made, on_branch, portfolio, remote, repository
+from tests.helpers.publishing import PROJ5, made, on_branch, repository
+from tests.site.publishing.conftest import portfolio, remote
 
 from fwd_report.errors import UserError
 from fwd_report.site.address import pages_address

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from tests.helpers.fabricate import HOSTILE
+from tests.helpers.every_part import HOSTILE
 from tests.helpers.watched import PAGES, Watched
 
 from fwd_report.site.prose import equation

@@ -11,22 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.site.publishing.test_publish import (
-    git,
-    inside,
-    on_branch,
-    portfolio,
-    remote,
-    write_branch,
-)
-from tests.site.test_owned_files import everything
+from tests.helpers.owned_files import everything
+from tests.helpers.publishing import git, inside, on_branch, write_branch
+from tests.site.publishing.conftest import portfolio, remote
 
 __all__ = ("portfolio", "remote")
 ROOT = Path(__file__).parents[2]
 RENDER = [sys.executable, "-m", "tests.helpers.served_build"]
 PUBLISH = (
-    "import sys; from pathlib import Path\n"
-    "from tests.site.publishing.test_publish import made, PROJ5\n"
+    "import sys; from pathlib import Path; from tests.helpers.publishing import made, PROJ5\n"
     "from fwd_report.site.publish import publish\n"
     "root = Path(sys.argv[1]); print('begun', flush=True)\n"
     "print(publish(made(root), root, PROJ5))\n"

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import TemplateError, UndefinedError
 from markdown import markdown
-from tests.helpers.fabricate import HOSTILE, Fabric, Sample, picture
+from tests.helpers.every_part import HOSTILE
+from tests.helpers.fabricate import Fabric, Sample, picture
 from tests.site.conftest import lay_out
 
 from fwd_report.errors import UserError

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.helpers.fabricate import Fabric, Sample, every_part, picture
+from tests.helpers.every_part import every_part
+from tests.helpers.fabricate import Fabric, Sample, picture
 
 import fwd_report
 from fwd_report.site.inputs import CODE, MODULES, Inputs
@@ -58,7 +59,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
         "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'py_mini_racer')\n"
         "from fwd_report.site.render import render_site\n"
         "print([name for name in heavy if name in sys.modules])\n"
-        "from tests.helpers.fabricate import every_part\n"
+        "from tests.helpers.every_part import every_part\n"
         "root = Path(sys.argv[1]); report = every_part(root); render_site(report, root)\n"
         "for name in list(sys.modules):\n"
         "    if name.split('.')[0] in heavy: del sys.modules[name]\n"
@@ -80,7 +81,7 @@ def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) 
 def test_all_code_that_rendering_loads_is_in_the_stamp(project: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from tests.helpers.fabricate import every_part\n"
+        "from tests.helpers.every_part import every_part\n"
         "from fwd_report.site.render import render_site\n"
         "root = Path(sys.argv[1])\n"
         "assert render_site(every_part(root), root)\n"

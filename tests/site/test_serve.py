@@ -2,100 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.helpers.serving import MODULE, Served, alive, eventually, fetch
 
 from fwd_report.errors import UserError
-from fwd_report.site import serve as serve_module
-from fwd_report.site.child import Child
-from fwd_report.site.preview import State
-from fwd_report.site.serve import _Builder, serve
+from fwd_report.site.serve import serve
 from fwd_report.site.watching import Sources
 
-ROOT = Path(__file__).parents[2]
-MODULE = "tests.helpers.served_build"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def eventually(true: Callable[[], object], seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def fetch(port: int, path: str = "report/a/") -> tuple[int, str]:
-    """Status and text of a page; 0 where nobody answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-    except (urllib.error.URLError, ConnectionError):
-        return 0, ""
-
-
-class Served:
-    """A served project whose caption is the content of experiments/caption.txt."""
-
-    def __init__(self, root: Path, caption: str = "First.") -> None:
-        self.root = root
-        self.said: list[str] = []
-        self.port = free_port()
-        self.stop = threading.Event()
-        (root / "experiments").mkdir(exist_ok=True)
-        self.write(caption)
-        self._thread = threading.Thread(
-            target=serve,
-            args=(root, [MODULE, str(root)], self.port, self.said.append, self.stop),
-        )
-
-    def write(self, caption: str) -> None:
-        (self.root / "experiments" / "caption.txt").write_text(caption)
-
-    def shows(self, text: str, path: str = "report/a/") -> bool:
-        return text in fetch(self.port, path)[1]
-
-    def __enter__(self) -> Served:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self._thread.join(timeout=30)
-        assert not self._thread.is_alive()
-
-
-@pytest.fixture(autouse=True)
-def _tests_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'generator'}{os.pathsep}{ROOT}")
-
-
-@pytest.fixture
-def served(project: Path) -> Iterator[Served]:
-    with Served(project) as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("tests_can_be_imported")
 
 
 def test_pages_follow_edits_and_survive_mistakes(served: Served) -> None:
@@ -192,121 +113,12 @@ def test_a_browser_looks_again_by_itself(served: Served, page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_what_killed_servers_left_goes_and_what_living_ones_use_stays(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve_module, "Child", lambda *_: SimpleNamespace(tell=int, end=int))
-
-    def server(port: int) -> _Builder:
-        return _Builder(project, ["m"], f"http://127.0.0.1:{port}/", State(), print, True)
-
-    base = project / ".fwd-report"
-    for name in ("serve-1", "serve-mine"):
-        (base / name).mkdir(parents=True)
-        (base / name / "page.html").write_text("old")
-    first, second = server(2), server(3)
-    first.start()
-    assert not (base / "serve-1").exists()
-    (base / "serve-2" / "page.html").write_text("shown")
-    second.start()
-    assert (base / "serve-2" / "page.html").is_file()
-    assert (base / "serve-mine" / "page.html").is_file()
-    for each in (first, second):
-        each.end()
-    assert {path.name for path in base.glob("serve-*")} == {"serve-mine"}
-
-
 def test_a_taken_port_is_an_error(project: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(UserError, match=r"port [0-9]+ cannot be used: Address already in use"):
             serve(project, [MODULE], taken.getsockname()[1])
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-
-
-def below(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == pid:
-            found.append(int(path.parent.name))
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
-@pytest.mark.parametrize(
-    "how",
-    [
-        signal.SIGINT,
-        signal.SIGKILL,
-        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
-        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
-    ],
-)
-def test_however_it_ends_nothing_is_left_running(project: Path, how: signal.Signals) -> None:
-    """Also in the middle of a build, which is told and ends."""
-    (project / "experiments").mkdir()
-    (project / "experiments" / "caption.txt").write_text("slow")
-    port = free_port()
-    code = (
-        "import sys; from pathlib import Path; from fwd_report.site.serve import serve\n"
-        "serve(Path(sys.argv[1]), sys.argv[2:4], int(sys.argv[4]))"
-    )
-    server = subprocess.Popen(
-        [sys.executable, "-c", code, str(project), MODULE, str(project), str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert eventually(lambda: "3/9 network steps" in fetch(port)[1]), (
-            "progress stands on the page"
-        )
-        building = int((project / "pid").read_text())
-        children = below(server.pid)
-        assert building in children
-        server.send_signal(how)
-        assert server.wait(timeout=10) is not None
-        assert eventually(lambda: not any(alive(pid) for pid in children), 10)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-        said = server.communicate()[1]
-        assert "Traceback" not in said
-    finally:
-        server.kill()
-
-
-def test_a_waiting_process_runs_the_code_of_the_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has imported other people's libraries, and nothing whose code makes results."""
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'generator'}{os.pathsep}{tmp_path}")
-    (tmp_path / "probe.py").write_text("print('old')")
-    child = Child(tmp_path, ["yaml"])
-    assert eventually(child.alive)
-    time.sleep(0.5)
-    (tmp_path / "probe.py").write_text(
-        "import sys\nprint('new', sys.argv[1], sys.stdin.read(), 'yaml' in sys.modules)\n"
-        "print([name for name in sys.modules if name.startswith('fwd_report')])\n"
-        "print('a word', file=sys.stderr)"
-    )
-    heard: list[str] = []
-    code, output, errors = child.run("probe", ["one"], "two", heard.append)
-    assert (code, output, errors) == (0, "new one two True\n[]\n", "a word\n")
-    assert heard == ["a word"]
 
 
 def test_only_what_a_report_is_written_in_counts_as_a_change(tmp_path: Path) -> None:

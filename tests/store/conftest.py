@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from fwd_report.store import memory as module
 from fwd_report.store.files import warn_once
 from fwd_report.store.store import Store
 
@@ -70,3 +72,18 @@ def umask() -> Iterator[Callable[[int], int]]:
 def warnings_are_new() -> None:
     """What is said once in a process is said again in each test."""
     warn_once.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / ".fwd-report" / "memory"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose last change counts as long ago."""
+    monkeypatch.setattr(module, "SETTLED_NS", 0)
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    time.sleep(0.02)
+    return path

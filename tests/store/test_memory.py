@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
 import os
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.helpers.remembered import DAMAGES, NAME, sha256
 
 from fwd_report import sources
-from fwd_report.sources import stamp_in
 from fwd_report.store import memory as module
-from fwd_report.store.memory import ABSENT, Memory, digest_of
-
-NAME = digest_of("a value", 1)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".fwd-report" / "memory"
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file whose last change counts as long ago."""
-    monkeypatch.setattr(module, "SETTLED_NS", 0)
-    path = tmp_path / "file"
-    path.write_bytes(b"content")
-    time.sleep(0.02)
-    return path
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def saved(folder: Path, file: Path) -> None:
-    memory = Memory(folder)
-    assert memory.of_file(file) == sha256(file.read_bytes())
-    memory.save()
-
-
-def table(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "files.json").read_text().split("\n", 1)[1])
+from fwd_report.store.memory import Memory, digest_of
 
 
 def test_a_value_is_found_by_its_name_alone(folder: Path) -> None:
@@ -64,27 +29,6 @@ def test_a_value_that_is_remembered_is_not_found_again(folder: Path) -> None:
 
     assert Memory(folder).recall(NAME, lambda: {"a": [1, None]}) == {"a": [1, None]}
     assert Memory(folder).recall(NAME, never) == {"a": [1, None]}
-
-
-def test_names_of_files_that_are_no_text_count_as_they_are(folder: Path) -> None:
-    name = os.fsdecode(b"\xff")
-    assert digest_of(name) != digest_of(os.fsdecode(b"\xfe"))
-    for _ in range(2):
-        assert Memory(folder).recall(digest_of(name), lambda: [name]) == [name]
-
-
-DAMAGES: dict[str, Callable[[Path], Any]] = {
-    "deleted": lambda path: path.unlink(),
-    "emptied": lambda path: path.write_bytes(b""),
-    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
-    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
-    "a link loop": lambda path: (path.unlink(), path.symlink_to(path)),
-    "another name's": lambda path: path.write_bytes(path.read_bytes().replace(b"value", b"eulav")),
-    "deep": lambda path: path.write_bytes(b"[" * 100_000),
-    "no text": lambda path: path.write_bytes(b"\xff\xfe" * 70),
-    "not for us": lambda path: path.chmod(0),
-}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -116,106 +60,6 @@ def test_a_value_under_another_name_is_not_taken(folder: Path) -> None:
     (folder / other[:2]).mkdir(exist_ok=True)
     shutil.copy(path, folder / other[:2] / other)
     assert memory.get(other) is None
-
-
-def test_a_files_digest_is_remembered_and_read(folder: Path, file: Path) -> None:
-    saved(folder, file)
-    known = {str(file): [stamp_in(file.stat()), "remembered"]}
-    text = json.dumps(known)
-    (folder / "files.json").write_text(f"{sha256(text.encode())}\n{text}\n")
-    assert Memory(folder).of_file(file) == "remembered"
-    (folder / "files.json").write_text(f"{sha256(text.encode())}\n{text.replace('rem', 'dis')}\n")
-    assert Memory(folder).of_file(file) == sha256(b"content"), "damage is not believed"
-
-
-def replaced(file: Path) -> None:
-    other = file.with_name("other")
-    other.write_bytes(b"another")
-    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
-    other.replace(file)
-
-
-def edited(file: Path) -> None:
-    before = file.stat()
-    with file.open("r+b") as opened:
-        opened.write(b"another")
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-@pytest.mark.parametrize("change", [replaced, edited])
-def test_a_change_that_keeps_size_and_time_is_seen(
-    folder: Path, file: Path, change: Callable[[Path], None]
-) -> None:
-    saved(folder, file)
-    before = file.stat()
-    change(file)
-    after = file.stat()
-    assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    assert Memory(folder).of_file(file) == sha256(b"another")
-
-
-@pytest.mark.parametrize("field", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev"])
-def test_each_part_of_a_files_sign_counts(file: Path, field: str) -> None:
-    stat = file.stat()
-
-    class Other:
-        def __getattr__(self, name: str) -> int:
-            value: int = getattr(stat, name)
-            return value + (name == field)
-
-    assert stamp_in(Other()) != stamp_in(stat)  # type: ignore[arg-type]
-
-
-def test_a_file_that_may_still_be_changing_is_not_remembered(folder: Path, tmp_path: Path) -> None:
-    path = tmp_path / "young"
-    path.write_bytes(b"content")
-    saved(folder, path)
-    assert table(folder) == {}
-
-
-def test_a_file_that_is_not_there(folder: Path, tmp_path: Path) -> None:
-    memory = Memory(folder)
-    assert memory.of_file_or_absent(tmp_path / "nothing") == ABSENT
-    with pytest.raises(FileNotFoundError):
-        memory.of_file(tmp_path / "nothing")
-
-
-def test_what_others_remember_stays_and_what_is_gone_goes(
-    folder: Path, file: Path, tmp_path: Path
-) -> None:
-    first, second = Memory(folder), Memory(folder)
-    other, gone = tmp_path / "other", tmp_path / "gone"
-    other.write_bytes(b"other")
-    gone.write_bytes(b"gone")
-    time.sleep(0.02)
-    first.of_file(file)
-    first.of_file(gone)
-    second.of_file(other)
-    first.save()
-    gone.unlink()
-    second.save()
-    assert table(folder).keys() == {str(file), str(other)}
-
-
-def test_digests_of_files_can_be_forgotten(folder: Path, file: Path) -> None:
-    saved(folder, file)
-    memory = Memory(folder)
-    memory.of_file(file)
-    memory.forget_files()
-    memory.of_file(file)
-    assert not (folder / "files.json").exists()
-    memory.save()
-    assert table(folder).keys() == {str(file)}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_table_is_made_again(folder: Path, file: Path, damage: str) -> None:
-    saved(folder, file)
-    DAMAGES[damage](folder / "files.json")
-    saved(folder, file)
-    saved(folder, file)
-    if damage != "another name's":
-        assert table(folder).keys() == {str(file)}
 
 
 def test_old_values_go_and_the_latest_stay(

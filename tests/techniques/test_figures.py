@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from math import nan
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.techniques.figure_parts import entry, names
 
-from fwd_report.store.entry import Entry
 from fwd_report.techniques.alignment import Alignment
 from fwd_report.techniques.anagram import Anagram
 from fwd_report.techniques.compare import Compare
@@ -24,26 +23,6 @@ from fwd_report.techniques.parts import Animations, Distance, Flip, Grid, Slider
 from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.sdedit import SDEdit
 from fwd_report.techniques.upsample import Upsample
-
-HERE = Path("store")
-
-
-def entry(number: int, axes: dict[str, Any], experiment: str = "e", **given: Any) -> Entry:
-    fields = {
-        "params": {}, "metrics": {}, "series": {}, "folder": HERE / experiment / str(number),
-    }  # fmt: skip
-    return Entry(
-        section="s", experiment=experiment, technique="sample", index=number, seed=number, key="k",
-        axes=axes, alt=f"{experiment} {number}", provenance={}, label=experiment.title(),
-        **{**fields, **given},
-    )  # fmt: skip
-
-
-def names(grid: Grid) -> list[list[str]]:
-    return [
-        [f"{p.source.parent.name}/{p.source.stem}" if p else "absent" for p in row]
-        for row in grid.rows
-    ]
 
 
 def test_sdedit_rows_end_in_the_original() -> None:
@@ -254,97 +233,10 @@ def test_kept_trajectories_move() -> None:
     assert [label for label, _ in animations.clips] == ["epoch 1", "epoch 5"]
 
 
-def swept(*absent: int) -> list[Entry]:
-    """Two prompts at three numbers of steps, without some of the six runs."""
-    axes = [{"prompt": p, "steps": s} for p in ("a dog", "an owl") for s in (5, 10, 20)]
-    return [entry(n, a) for n, a in enumerate(axes) if n not in absent]
-
-
-@pytest.mark.parametrize("absent", [(), (0,), (1,), (1, 5), (0, 4), (2, 3)])
-def test_an_absent_run_leaves_the_others_in_their_places(absent: tuple[int, ...]) -> None:
-    (grid,) = Sample.figure(swept(*absent))
-    assert grid.row_labels == ("a dog", "an owl")
-    assert grid.column_labels == ("steps = 5", "steps = 10", "steps = 20")
-    assert names(grid) == [
-        ["absent" if n in absent else f"{n}/image" for n in row] for row in ((0, 1, 2), (3, 4, 5))
-    ]
-
-
 def test_numbers_name_their_rows() -> None:
     axes = [{"guidance": g, "steps": s} for g in (1, 7) for s in (10, 33)]
     (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes)])
     assert grid.row_labels == ("γ = 1", "γ = 7")
-
-
-def test_an_absent_sample_leaves_its_place_in_the_sheet() -> None:
-    axes = [{"model": "m@1", "digit": d, "sample": s} for d in range(3) for s in (1, 2)]
-    (grid,) = Sample.figure([entry(n, a) for n, a in enumerate(axes) if n not in (0, 3)])
-    assert grid.column_labels == ("0", "1", "2")
-    assert names(grid) == [["absent", "2/image", "4/image"], ["1/image", "absent", "5/image"]]
-    (sheet,) = Sample.figure([entry(n, {"sample": n + 1}) for n in (0, 2)])
-    assert names(sheet) == [["0/image", "absent", "2/image"]]
-
-
-def test_compare_keeps_rows_and_columns_where_a_run_is_absent() -> None:
-    entries = [
-        entry(n, {"t": t}, experiment)
-        for experiment in ("noised", "blur")
-        for n, t in enumerate([250, 500, 750])
-        if (experiment, t) not in {("noised", 250), ("blur", 500)}
-    ]
-    (grid,) = Compare.figure(entries)
-    assert grid.row_labels == ("t = 250", "t = 500", "t = 750")
-    assert grid.column_labels == ("Noised", "Blur")
-    assert names(grid) == [["absent", "0/image"], ["1/image", "absent"], ["2/image", "2/image"]]
-
-
-def test_an_original_stands_behind_what_is_there() -> None:
-    entries = [entry(n, {"i_start": i}) for n, i in enumerate([1, 3])]
-    rows = [entry(n + 2, {"case": "x", "i_start": i}) for n, i in enumerate([1, 3])]
-    (grid,) = SDEdit.figure([replace(e, axes={"case": "w", **e.axes}) for e in entries] + rows[:1])
-    assert names(grid)[1] == ["2/image", "absent", "2/original"]
-
-
-def originals(folder: Path, *pictures: bytes) -> list[Path]:
-    """A folder with `original.png` for each of the pictures."""
-    folders = [folder / str(number) for number in range(len(pictures))]
-    for path, picture in zip(folders, pictures, strict=True):
-        path.mkdir()
-        (path / "original.png").write_bytes(picture)
-    return folders
-
-
-def test_an_original_for_each_column_stands_beneath_it(tmp_path: Path) -> None:
-    folders = originals(tmp_path, b"a", b"b", b"c")
-    entries = [entry(n, {"case": c}, folder=folders[n]) for n, c in enumerate("abc")]
-    (grid,) = Forward.figure(entries)
-    assert names(grid) == [["0/image", "1/image", "2/image"], [f"{n}/original" for n in range(3)]]
-    assert (grid.row_labels, grid.column_labels) == (("noised", "original"), ("a", "b", "c"))
-
-
-def test_originals_that_change_along_both_stand_beside_each_picture(tmp_path: Path) -> None:
-    folders = originals(tmp_path, b"a", b"b", b"b", b"a")
-    axes = [{"t": t} for t in (250, 500)]
-    entries = [
-        entry(n % 2, axes[n % 2], "one" if n < 2 else "two", folder=folders[n]) for n in range(4)
-    ]
-    (grid,) = Compare.figure(entries)
-    assert names(grid) == [
-        ["0/image", "0/original", "2/image", "2/original"],
-        ["1/image", "1/original", "3/image", "3/original"],
-    ]
-    assert grid.column_labels == ("One", "One: original", "Two", "Two: original")
-
-
-def test_an_input_stands_above_what_was_made_of_it_alone(tmp_path: Path) -> None:
-    folders = [tmp_path / str(number) for number in range(3)]
-    for folder, noisy in zip(folders, (b"a", b"b", b"a"), strict=True):
-        folder.mkdir()
-        (folder / "noisy.png").write_bytes(noisy)
-    entries = [entry(n, {"dataset": f"d{n}", "x": 1}, folder=folders[n]) for n in range(3)]
-    (grid,) = Denoise.figure(entries)
-    assert grid.row_labels == ("input", "d0", "input", "d1", "input", "d2")
-    assert [row[0].split("/")[0] for row in names(grid)] == ["0", "0", "1", "1", "2", "2"]
 
 
 def test_experiments_of_one_name_are_told_apart() -> None:

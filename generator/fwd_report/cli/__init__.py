@@ -17,6 +17,7 @@ from fwd_report.cli import (
     prompt_listing,
     reproducing,
     storage,
+    travel,
 )
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
 from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
@@ -43,6 +44,7 @@ for command in (
     projects.schema,
 ):
     app.command()(command)
+travel.add_to(storage.app)
 app.add_typer(storage.app, name="store")
 
 

@@ -17,6 +17,7 @@ from fwd_report.cli.options import (
     Only,
     Overrides,
     Profile,
+    Remotes,
     Root,
     Untrusted,
     options_of,
@@ -44,10 +45,14 @@ def build(
         bool, typer.Option(help="Run nothing; exit 3 if anything must.")
     ] = False,
     keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    store: Remotes = None,
     untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
-    """Run what has not been run yet, then write the pages."""
+    """Run what has not been run yet, then write the pages.
+
+    What a remote of the report has is taken from there instead.
+    """
     from fwd_report.build import Options
     from fwd_report.build import build as run_build
 
@@ -63,6 +68,7 @@ def build(
         keep_going,
         untrusted,
         command=sys.argv[1:],
+        store=store,
     )
     try:
         outcome = run_build(root.resolve(), options)
@@ -111,6 +117,7 @@ def _again(options: Options, root: Path) -> int:
     command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
     command += [f"--only={name}" for name in options.only]
     command += [f"--set={override}" for override in options.overrides]
+    command += [f"--store={address}" for address in options.store or ()]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
     for flag in ("force", "cached_only", "keep_going", "untrusted"):
         command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []

@@ -35,6 +35,15 @@ Overrides = Annotated[
 Only = Annotated[
     list[str] | None, typer.Option(metavar="SECTION[.EXPERIMENT]", help="This alone; repeatable.")
 ]
+Remotes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="A remote to take results from, in place of report.yaml's; none: no remote. "
+        "Repeatable.",
+    ),
+]
 CODE = ("techniques", "site_templates", "mkdocs.yml", "mkdocs.yaml")
 """What of a writeup is code that a command would run."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fwd_report.build import Options
     from fwd_report.store.collect import Unused
 
-app = typer.Typer(help="The cache of results.", no_args_is_help=True)
+app = typer.Typer(help="The results: kept here, and in remotes.", no_args_is_help=True)
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 KEEP = "30d"

@@ -112,7 +112,8 @@ class Inputs:
     @cached_property
     def _report(self) -> list[Any]:
         project = self._project
-        return [project.report.model_dump(mode="json"), project.profile, digest_of_plugins(project)]
+        report = project.report.model_dump(mode="json", exclude={"store", "push"})
+        return [report, project.profile, digest_of_plugins(project)]
 
     def _facts_of(self, spec: SectionSpec) -> str:
         """A section without its prose: what other pages may say of it."""

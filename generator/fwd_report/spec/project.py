@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from fwd_report.errors import Problem
 from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.fields import Slug, Text
 from fwd_report.spec.rubric import NONE, Rubric
+from fwd_report.store.addresses import public_objection
 from fwd_report.techniques.base import Technique
 from fwd_report.training.catalogue import DatasetName
 
@@ -29,6 +30,13 @@ SCHEMAS = ".fwd-report/schema"
 def _several(value: Any) -> Any:
     """One name where several may stand."""
     return (value,) if isinstance(value, str) else value
+
+
+def _remote(text: str) -> str:
+    """An address of a remote, as it is written."""
+    if (wrong := public_objection(text)) is not None:
+        raise ValueError(wrong)
+    return text
 
 
 class ReportSpec(BaseModel):
@@ -68,6 +76,13 @@ class ReportSpec(BaseModel):
     deterministic: bool = False
     """Equal bytes on equal machines, for time: every query a batch of its own, in one thread, by
     deterministic algorithms. It is no part of the keys."""
+    store: Annotated[
+        tuple[Annotated[str, AfterValidator(_remote)], ...], BeforeValidator(_several)
+    ] = ()
+    """Remotes that have results: folders, or URLs such as s3://bucket/report. What is there is not
+    run again."""
+    push: bool = False
+    """Whether a build sends what it ran to those remotes."""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from tests.helpers.forked import FORK
+from tests.helpers.publishing import git, made
 from tests.helpers.writeup import kill_at
-from tests.site.publishing.test_publish import git, made, remote  # noqa: F401
 
 from fwd_report.site.publish import publish
 
 
 @pytest.mark.slow
-def test_kills_while_publishing(project: Path, remote: Path) -> None:  # noqa: F811
+def test_kills_while_publishing(project: Path, remote: Path) -> None:
     report = made(project)
     publish(report, project)
     expected = git(remote, "ls-tree", "-r", "gh-pages")

@@ -1,0 +1,1 @@
+"""Results elsewhere: remotes by fsspec URL, and files to carry. Whole, verified, in parallel."""

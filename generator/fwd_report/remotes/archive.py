@@ -1,0 +1,136 @@
+"""Results in one file, for those who have no remote: a ZIP of what a remote would hold."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fwd_report.errors import Problem, UserError, printable, reason
+from fwd_report.remotes.arrival import ChangedError, parcel_of
+from fwd_report.remotes.shelf import (
+    CHUNK,
+    AbsentError,
+    RefusedError,
+    RemoteError,
+    file_name,
+    is_file_name,
+    key_in,
+    keys_in,
+    result_name,
+)
+from fwd_report.remotes.transfer import Show, unseen
+from fwd_report.store.files import fsync
+from fwd_report.store.manifest import NewerEntryError
+from fwd_report.store.store import Store
+
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What Python says of an archive that is damaged, encrypted or of a kind that it does not know."""
+
+
+class ArchiveSource:
+    """The shelf in an exported file, to be read. Names in it never become names on this disk."""
+
+    workers = 2
+    patience: float | None = None
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path = path
+        self._archive = archive
+        self._names = archive.namelist()
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    def keys(self) -> frozenset[str]:
+        """Those of all results in the file."""
+        return keys_in(self._names)
+
+    def foreign(self) -> str | None:
+        """A name in it that no export has, or that is there twice."""
+        seen: set[str] = set()
+        for name in self._names:
+            if name in seen or (key_in(name) is None and not is_file_name(name)):
+                return name
+            seen.add(name)
+        return None
+
+    def manifest(self, key: str, most: int) -> bytes:
+        """Unpacked no further than `most` bytes."""
+        return b"".join(self._pieces(result_name(key), most))
+
+    def content(self, digest: str, size: int) -> Iterator[bytes]:
+        """Unpacked no further than `size` bytes."""
+        return self._pieces(file_name(digest), size)
+
+    def _pieces(self, name: str, most: int) -> Iterator[bytes]:
+        try:
+            with self._archive.open(name) as file:
+                while most > 0 and (piece := file.read(min(CHUNK, most))):
+                    most -= len(piece)
+                    yield piece
+        except KeyError:
+            raise AbsentError(name) from None
+        except BROKEN as error:
+            raise RefusedError(f"{name[:20]}… cannot be unpacked: {error}") from error
+        except OSError as error:
+            raise RemoteError(reason(error)) from error
+
+
+@contextmanager
+def opened_archive(path: Path) -> Iterator[ArchiveSource]:
+    """An exported file. Raises UserError for a file that is none."""
+    hint = "fwd-report store export FILE makes one"
+    try:
+        archive = zipfile.ZipFile(path)
+    except (*BROKEN, ValueError) as error:
+        raise UserError(Problem(f"{path} is no export of a store: {error}", hint=hint)) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {reason(error)}") from error
+    with archive:
+        source = ArchiveSource(path, archive)
+        foreign = source.foreign()
+        if foreign is not None or not source.keys():
+            why = f"it holds {printable(repr(foreign))[:80]}" if foreign else "it holds no result"
+            raise UserError(Problem(f"{path} is no export of a store: {why}", hint=hint))
+        yield source
+
+
+def write_archive(
+    store: Store, keys: Collection[str], path: Path, show: Show = unseen
+) -> dict[str, str]:
+    """Export entries to a new file, which appears whole; why some were left out, by key.
+
+    Raises UserError where there is such a file already, or it cannot be written.
+    """
+    if os.path.lexists(path):
+        raise UserError(f"{path} is there already", hint="name a new file, or delete this one")
+    left: dict[str, str] = {}
+    beside = path.with_name(f".{path.name[:40]}-{secrets.token_hex(4)}.tmp")
+    try:
+        with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            written: set[str] = set()
+            for done, key in enumerate(sorted(keys)):
+                show(f"{done:,} of {len(keys):,} results to {path}", done, len(keys))
+                try:
+                    parcel = parcel_of(store, key)
+                except (ChangedError, NewerEntryError) as error:
+                    left[key] = str(error).partition("\n")[0]
+                    continue
+                for digest, (place, _) in parcel.files.items():
+                    if digest not in written:
+                        written.add(digest)
+                        archive.write(place, file_name(digest))
+                archive.writestr(result_name(key), parcel.text)
+        fsync(beside)
+        os.replace(beside, path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {reason(error)}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+    return left

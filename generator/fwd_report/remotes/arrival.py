@@ -1,0 +1,154 @@
+"""One entry on its way: taken from a store as it was sealed, verified where it arrives."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from fwd_report.errors import UnavailableError, printable
+from fwd_report.plan.keys import key_of
+from fwd_report.remotes.shelf import Moved, Parcel, RefusedError, Source
+from fwd_report.store.files import GONE, fsync, read_regular, sha256_of
+from fwd_report.store.folders import is_key
+from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
+from fwd_report.store.store import Store
+
+LARGEST_MANIFEST = 64 * 2**20
+"""Bytes. The curves of a training of a million steps are well below that."""
+MOST_FILES = 10_000
+"""Of an entry."""
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
+
+
+class HereError(UnavailableError):
+    """What arrives cannot be written here, or what is to be sent cannot be read."""
+
+
+class ChangedError(Exception):
+    """An entry of the store is not as its manifest says, so it is not sent."""
+
+
+def parcel_of(store: Store, key: str) -> Parcel:
+    """An entry of the store, its files compared with its manifest.
+
+    Raises ChangedError where they differ, HereError where they cannot be read now.
+    """
+    folder = store.folder(key)
+    files = {}
+    try:
+        text = read_regular(folder / MANIFEST)
+        for name, digest, size in _listed(parse_manifest(text, key, folder / MANIFEST)):
+            path = folder / name
+            if path.stat().st_size != size or sha256_of(path) != digest:
+                raise ChangedError(f"{path} is not the file that was stored")
+            files[digest] = (path, size)
+    except (ValueError, RefusedError) as error:
+        raise ChangedError(f"{folder} is not as it was stored: {error}") from error
+    except OSError as error:
+        if error.errno in GONE:
+            raise ChangedError(f"{error.filename} is gone") from error
+        raise HereError(f"{error.filename} cannot be read now: {error.strerror}") from error
+    return Parcel(key, text, files)
+
+
+def fetch_entry(
+    shelf: Source, key: str, folder: Path, moved: Moved, stopped: Callable[[], bool]
+) -> None:
+    """Fill an empty folder with an entry, each file and the key verified, the manifest last.
+
+    Raises RefusedError for what is not the entry as it was sent, AbsentError, RemoteError,
+    HereError where it cannot be written, and NewerEntryError for one of a newer version.
+    """
+    text = shelf.manifest(key, LARGEST_MANIFEST + 1)
+    moved(len(text))
+    if len(text) > LARGEST_MANIFEST:
+        raise RefusedError("its manifest is larger than any result's")
+    try:
+        manifest = parse_manifest(text, key, Path(str(shelf)))
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    if _made_of(manifest) != key:
+        raise RefusedError("it was not made of what its key says")
+    for name, digest, size in _listed(manifest):
+        if stopped():
+            raise RefusedError("stopped")
+        _fetch_file(shelf, digest, size, folder / name, moved)
+    with _here(folder):
+        with open(folder / MANIFEST, "xb") as file:
+            file.write(text)
+        fsync(folder / MANIFEST)
+        fsync(folder)
+
+
+def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved) -> None:
+    pieces = shelf.content(digest, size) if size else iter(())
+    found, count = hashlib.sha256(), 0
+    with _here(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "xb")  # noqa: SIM115 - what the remote raises is no error of this file
+    try:
+        for piece in pieces:
+            with _here(path):
+                file.write(piece)
+            found.update(piece)
+            count += len(piece)
+            moved(len(piece))
+            if count > size:
+                break
+    finally:
+        with _here(path):
+            file.close()
+    if count != size or found.hexdigest() != digest:
+        raise RefusedError(f"{path.name} is not the file that was sent")
+    with _here(path):
+        fsync(path)
+
+
+def _made_of(manifest: Manifest) -> str:
+    """The key that its parts have; "" where they have none."""
+    try:
+        return key_of(manifest.parts)
+    except (ValueError, TypeError, RecursionError):
+        return ""
+
+
+def _listed(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
+    """Name, SHA-256 and size of each file. Raises RefusedError for what no entry has."""
+    if len(manifest.files) > MOST_FILES:
+        raise RefusedError(f"it lists {len(manifest.files):,} files")
+    for name, recorded in manifest.files.items():
+        digest, size = recorded.get("sha256"), recorded.get("size")
+        if not _is_plain(name):
+            raise RefusedError(
+                f"it lists {printable(repr(name))[:80]}, which is no file of an entry"
+            )
+        if not isinstance(digest, str) or not is_key(digest):
+            raise RefusedError(f"it has no digest of {name}")
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise RefusedError(f"it has no size of {name}")
+        yield name, digest, size
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name of a file means one below the entry's own folder, on every system."""
+    path = PurePosixPath(name)
+    return (
+        name == str(path)
+        and name != MANIFEST
+        and not PureWindowsPath(name).is_reserved()
+        and all(_PLAIN.fullmatch(part) and part[0] != "." for part in path.parts)
+        and len(path.parts) <= 8
+    )
+
+
+@contextmanager
+def _here(path: Path) -> Iterator[None]:
+    """What the system refuses in the block is this machine's: a full disk, rights."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or path
+        raise HereError(f"{place}: {error.strerror or error}") from error

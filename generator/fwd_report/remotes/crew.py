@@ -1,0 +1,100 @@
+"""Threads that wait for a remote, so that nobody has to wait for one that never answers.
+
+They are daemons: a call that hangs in somebody else's library does not keep the process alive.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from fwd_report.remotes.shelf import RemoteError
+
+T = TypeVar("T")
+TICK = 0.2
+"""Seconds between looks at whether anything moves; a signal is obeyed within that time."""
+PATIENCE = 60.0
+"""Seconds without a byte or an answer after which a remote counts as gone."""
+
+
+class Crew:
+    """Does jobs in a few threads. A job is called with `moved`, which it tells of each piece."""
+
+    def __init__(self, size: int, patience: float | None = None) -> None:
+        self._patience = PATIENCE if patience is None else patience
+        self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._bytes = 0
+        self._counting = threading.Lock()
+        self._beat = time.monotonic()
+        self._size = size
+        for _ in range(size):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    @property
+    def bytes(self) -> int:
+        """That have moved so far."""
+        return self._bytes
+
+    def submit(self, name: Hashable, job: Callable[[], Any]) -> None:
+        """Have a job done; `wait` tells of its end under its name."""
+        self._beat = time.monotonic()
+        self._jobs.put((name, job))
+
+    def moved(self, count: int) -> None:
+        """Called by jobs: so many bytes have moved."""
+        with self._counting:
+            self._bytes += count
+        self._beat = time.monotonic()
+
+    def stopped(self) -> bool:
+        """Whether what jobs do is no longer wanted."""
+        return self._closed.is_set()
+
+    def wait(self, tick: Callable[[], None] = lambda: None) -> tuple[Any, Any]:
+        """The name of a job that has ended, and what it returned or raised.
+
+        tick is called while nothing ends. Raises RemoteError where nothing moves for too long.
+        """
+        while True:
+            try:
+                found: tuple[Any, Any] = self._done.get(timeout=TICK)
+            except queue.Empty:
+                if time.monotonic() - self._beat > self._patience:
+                    raise RemoteError(f"it has not answered for {self._patience:.0f} s") from None
+                tick()
+                continue
+            self._beat = time.monotonic()
+            return found
+
+    def close(self) -> None:
+        """Let the threads end after what they are at."""
+        self._closed.set()
+        for _ in range(self._size):
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (item := self._jobs.get()) is not None and not self._closed.is_set():
+            name, job = item
+            try:
+                answer = job()
+            except Exception as error:
+                answer = error
+            self._done.put((name, answer))
+
+
+def answered(job: Callable[[], T], patience: float | None = None) -> T:
+    """What a job returns, or raises; RemoteError where it takes too long."""
+    crew = Crew(1, patience)
+    try:
+        crew.submit("", job)
+        _, answer = crew.wait()
+    finally:
+        crew.close()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer  # type: ignore[no-any-return]

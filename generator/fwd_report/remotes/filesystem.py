@@ -1,0 +1,249 @@
+"""A remote behind fsspec: a folder, S3, Google Cloud Storage, SSH, memory, and what else it opens.
+
+What one finds there by listing folders is a file system, where a file appears before it is whole:
+there it is written beside its place and renamed. What lists everything at once is an object
+store, where an object appears whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fwd_report.errors import first_line
+from fwd_report.remotes.crew import answered
+from fwd_report.remotes.shelf import (
+    CHUNK,
+    RESULTS,
+    AbsentError,
+    Moved,
+    Parcel,
+    RemoteError,
+    file_name,
+    keys_in,
+    result_name,
+)
+from fwd_report.store.addresses import Address
+
+T = TypeVar("T")
+PAUSES = (0.3, 1.5)
+"""Seconds before a request that failed is made again."""
+FINAL = (PermissionError, NotImplementedError)
+"""What another try does not change."""
+FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+SKEWED = "RequestTimeTooSkewed"
+"""What S3 says to a request whose time is wrong."""
+
+
+class FileSystemShelf:
+    """The shelf at an address that fsspec opens. Safe to be used by several threads at once."""
+
+    together = 1
+    workers = 8
+    patience: float | None = None
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    def keys(self) -> frozenset[str]:
+        """One listing: of all names where the remote has such a thing, else folder by folder."""
+        return answered(lambda: self._asked(self._keys))
+
+    def manifest(self, key: str, most: int) -> bytes:
+        """A range of the object, so that no more than `most` bytes come."""
+        return self._range(result_name(key), 0, most)
+
+    def content(self, digest: str, size: int) -> Iterator[bytes]:
+        """Range after range."""
+        for start in range(0, size, CHUNK):
+            end = min(start + CHUNK, size)
+            piece = self._range(file_name(digest), start, end)
+            yield piece
+            if len(piece) < end - start:
+                return
+
+    def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
+        """Files first, then the manifest."""
+        for parcel in parcels:
+            for digest, (path, size) in parcel.files.items():
+                name = file_name(digest)
+                if anew or self._size(name) != size:
+                    self._put(name, path, size, moved)
+                else:
+                    moved(size)
+            self._put(result_name(parcel.key), parcel.text, len(parcel.text), moved)
+
+    @cached_property
+    def fs(self) -> Any:
+        """The file system of the address. Raises RemoteError where its backend is not installed."""
+        if (way := self.address.lacks) is not None:
+            raise RemoteError(f"its backend is not installed: {way}")
+        from fsspec.core import filesystem, url_to_fs
+
+        url = self.address.url
+        if self.address.scheme == "file":
+            self._root = Path(url).as_posix()
+            return filesystem("file")
+        # An instance of its own: what others have listed is not taken over.
+        fs, self._root = self._asked(lambda: url_to_fs(url, skip_instance_cache=True))
+        return fs
+
+    @cached_property
+    def _walked(self) -> bool:
+        """Whether it is listed folder by folder."""
+        from fsspec import AbstractFileSystem
+        from fsspec.asyn import AsyncFileSystem
+
+        kind = type(self.fs)
+        if isinstance(self.fs, AsyncFileSystem):
+            return kind._find is AsyncFileSystem._find
+        return kind.find is AbstractFileSystem.find
+
+    def _keys(self) -> frozenset[str]:
+        fs = self.fs
+        fs.invalidate_cache()
+        if not self._walked:
+            return self._named(self._listed(lambda: fs.find(self._place(RESULTS))))
+        self._require_parent()
+        rooms = self._listed(lambda: fs.ls(self._place(RESULTS), detail=False))
+        found: set[str] = set()
+        for room in rooms:
+            if len(os.path.basename(str(room).rstrip("/"))) == 2:
+                found |= self._named(self._listed(partial(fs.ls, room, detail=False)))
+        return frozenset(found)
+
+    def _listed(self, listing: Callable[[], Any]) -> list[str]:
+        """Names of what is there; nothing where the folder itself has not been made yet."""
+        try:
+            return [str(name) for name in listing()]
+        except NotADirectoryError:
+            return []
+        except FileNotFoundError:
+            if self.address.scheme in ("file", "memory", "ssh", "sftp"):
+                return []
+            raise
+
+    def _named(self, places: Sequence[str]) -> frozenset[str]:
+        """The keys of manifests at these places."""
+        start = self._place("")
+        names = (place.replace(os.sep, "/") for place in places)
+        return keys_in(name.removeprefix(start) for name in names if name.startswith(start))
+
+    def _require_parent(self) -> None:
+        """A folder is made when something is sent, the disk that it lies on is not."""
+        root = Path(self._root)
+        if self.address.scheme == "file" and not root.is_dir() and not root.parent.is_dir():
+            raise RemoteError(f"there is no folder {root.parent}")
+
+    def _place(self, name: str) -> str:
+        _ = self.fs
+        return f"{self._root.rstrip('/')}/{name}"
+
+    def _range(self, name: str, start: int, end: int) -> bytes:
+        """The bytes from `start` to before `end`, fewer where the file ends before."""
+        request = partial(self.fs.cat_file, self._place(name), start=start, end=end)
+        try:
+            return bytes(self._asked(request))
+        except RemoteError:
+            # S3 calls it an error where a range begins behind the end.
+            if (self._size(name) or 0) <= start:
+                return b""
+            raise
+
+    def _size(self, name: str) -> int | None:
+        """Of the file there, in bytes; None: there is none."""
+        try:
+            found = self._asked(lambda: self.fs.info(self._place(name)))
+        except AbsentError:
+            return None
+        size = found.get("size")
+        return size if isinstance(size, int) and found.get("type") == "file" else None
+
+    def _put(self, name: str, content: bytes | Path, size: int, moved: Moved) -> None:
+        place = self._place(name)
+        if self._walked:
+            self._require_parent()
+            folder = place.rpartition("/")[0]
+            self._asked(lambda: self.fs.makedirs(folder, exist_ok=True))
+            beside = f"{folder}/.{secrets.token_hex(8)}.tmp"
+            try:
+                self._asked(lambda: self._write(beside, content, moved))
+                self._asked(lambda: self.fs.mv(beside, place))
+            except BaseException:
+                with suppress(Exception):
+                    self.fs.rm_file(beside)
+                raise
+        elif isinstance(content, bytes) or size <= CHUNK:
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            self._asked(lambda: self.fs.pipe_file(place, data))
+            moved(size)
+        else:
+            self._asked(lambda: self.fs.put_file(str(content), place, callback=_telling(moved)))
+
+    def _write(self, place: str, content: bytes | Path, moved: Moved) -> None:
+        with self.fs.open(place, "wb") as target:
+            if isinstance(content, bytes):
+                target.write(content)
+                moved(len(content))
+                return
+            with content.open("rb") as source:
+                while piece := source.read(CHUNK):
+                    target.write(piece)
+                    moved(len(piece))
+
+    def _asked(self, request: Callable[[], T]) -> T:
+        """The answer to a request, made again where that may help.
+
+        Raises AbsentError for what is not there, and RemoteError in words that hold no secret.
+        """
+        for pause in (*PAUSES, None):
+            try:
+                return request()
+            except (RemoteError, AbsentError):
+                raise
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+                raise AbsentError(self._said(error)) from None
+            except Exception as error:
+                if pause is None or isinstance(error, FINAL) or _is_final(error):
+                    raise RemoteError(self._said(error)) from None
+                time.sleep(pause)
+        raise AssertionError
+
+    def _said(self, error: Exception) -> str:
+        """Why a request failed, for people."""
+        if SKEWED in f"{error} {error.__cause__}":
+            return "it says that this machine's clock is wrong; set the clock"
+        if isinstance(error, NotImplementedError):
+            return "it cannot be written to"
+        if isinstance(error, PermissionError) and error.errno is None:
+            return self.address.censored(f"it does not let this account: {first_line(error)}")
+        words = getattr(error, "strerror", None) or first_line(error)
+        return self.address.censored(str(words))
+
+
+def _is_final(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+def _telling(moved: Moved) -> Any:
+    """The callback of fsspec that tells `moved` of each piece."""
+    from fsspec.callbacks import Callback
+
+    told = 0
+
+    def tell(size: int | None, value: int, **_: Any) -> None:
+        nonlocal told
+        moved(value - told)
+        told = value
+
+    return Callback(hooks={"moved": tell})

@@ -1,0 +1,102 @@
+"""A dataset of the Hugging Face hub as a remote: read as files, written by commits.
+
+A commit holds many entries whole, with their manifests, so that half of one is never seen, and so
+that a thousand results are not a thousand commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fwd_report.errors import counted
+from fwd_report.remotes.crew import answered
+from fwd_report.remotes.filesystem import FileSystemShelf
+from fwd_report.remotes.shelf import (
+    RESULTS,
+    Moved,
+    Parcel,
+    RemoteError,
+    file_name,
+    keys_in,
+    result_name,
+)
+from fwd_report.store.addresses import Address
+
+
+class HubShelf(FileSystemShelf):
+    """The shelf at `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`."""
+
+    together = 50
+    patience: float | None = (
+        900.0  # a commit's files are sent by the hub's library, which tells of no bytes
+    )
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        owner, _, rest = address.url.removeprefix("hf://datasets/").partition("/")
+        name, _, folder = rest.partition("/")
+        name, _, revision = name.partition("@")
+        self._dataset = f"{owner}/{name}"
+        self._revision = revision or None
+        self._folder = f"{folder}/" if folder else ""
+
+    def keys(self) -> frozenset[str]:
+        """One listing, a thousand names a page."""
+        return answered(lambda: self._asked(self._list))
+
+    def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
+        """One commit. What the dataset has of it already is not sent again by the hub's library."""
+        from huggingface_hub import CommitOperationAdd
+
+        files = {digest: path for each in parcels for digest, (path, _) in each.files.items()}
+        added: list[Any] = [
+            CommitOperationAdd(self._folder + file_name(digest), str(path))
+            for digest, path in files.items()
+        ]
+        added += [
+            CommitOperationAdd(self._folder + result_name(each.key), each.text) for each in parcels
+        ]
+        self._asked(
+            lambda: self._api.create_commit(
+                self._dataset,
+                added,
+                commit_message=f"Add {counted(len(parcels), 'result')}",
+                repo_type="dataset",
+                revision=self._revision,
+            )
+        )
+        moved(sum(parcel.size for parcel in parcels))
+
+    @property
+    def _api(self) -> Any:
+        from huggingface_hub import HfApi
+
+        return HfApi(endpoint=self.fs.endpoint)
+
+    def _list(self) -> frozenset[str]:
+        from huggingface_hub import errors
+
+        self.fs.invalidate_cache()
+        try:
+            tree = list(
+                self._api.list_repo_tree(
+                    self._dataset,
+                    self._folder + RESULTS,
+                    recursive=True,
+                    repo_type="dataset",
+                    revision=self._revision,
+                )
+            )
+        except errors.GatedRepoError:
+            raise RemoteError("the hub does not give it to this account: `hf auth login`") from None
+        except errors.RepositoryNotFoundError:
+            raise RemoteError(
+                "the hub has no such dataset, or not for this account: `hf auth login`, "
+                f"`hf repo create {self._dataset} --repo-type dataset`"
+            ) from None
+        except errors.RevisionNotFoundError:
+            raise RemoteError(f"the dataset has no revision {self._revision}") from None
+        except errors.EntryNotFoundError:
+            return frozenset()
+        return keys_in(item.path.removeprefix(self._folder) for item in tree)

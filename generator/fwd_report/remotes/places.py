@@ -1,0 +1,95 @@
+"""Remotes that may fail: one that cannot be used is given up, with one warning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from fwd_report.errors import counted
+from fwd_report.remotes.shelf import AbsentError, RemoteError, Shelf
+from fwd_report.remotes.transfer import Moves, Show, fetch, send, unseen
+from fwd_report.store.addresses import Address
+from fwd_report.store.store import Store
+
+NAMED = 3
+"""Results that a warning names one by one."""
+
+
+@dataclass(eq=False)
+class Remote:
+    """A shelf, and what is known of it. failed: why it cannot be used any more.
+
+    refused: keys under which no result lies there, though something does.
+    """
+
+    shelf: Shelf
+    warn: Callable[[str], None]
+    failed: str | None = None
+    refused: set[str] = field(default_factory=set)
+    _keys: frozenset[str] | None = None
+
+    def __str__(self) -> str:
+        return str(self.shelf)
+
+    def keys(self) -> frozenset[str]:
+        """The keys of what it has, listed once; none where it cannot be used."""
+        if self._keys is None:
+            self._keys = frozenset()
+            if self.failed is None:
+                try:
+                    self._keys = self.shelf.keys()
+                except (RemoteError, AbsentError) as error:
+                    self._give_up(str(error))
+        return self._keys
+
+    def fetch(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
+        """Take those of the keys that it has; those that arrived."""
+        wanted = [key for key in keys if key in self.keys() and key not in self.refused]
+        if not wanted or self.failed is not None:
+            return set()
+        moves = fetch(self.shelf, store, wanted, show)
+        self._settle(moves, "there, and not taken")
+        self.refused |= moves.refused.keys()
+        return moves.arrived
+
+    def send(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
+        """Give it those of the keys that it has not; those that it has now in addition."""
+        there = self.keys() - self.refused
+        missing = [key for key in keys if key not in there]
+        if not missing or self.failed is not None:
+            return set()
+        moves = send(self.shelf, store, missing, show, anew=self.refused)
+        self._settle(moves, "here, and not sent")
+        self._keys = self.keys() | moves.arrived
+        self.refused -= moves.arrived
+        return moves.arrived
+
+    def _settle(self, moves: Moves, where: str) -> None:
+        if moves.refused:
+            shown = [f"{key[:12]} ({why})" for key, why in list(moves.refused.items())[:NAMED]]
+            more = ", …" if len(moves.refused) > NAMED else ""
+            count = counted(len(moves.refused), "result")
+            are = "is" if len(moves.refused) == 1 else "are"
+            self.warn(f"{self}: {count} {are} no longer whole {where}: {', '.join(shown)}{more}")
+        if moves.failed is not None:
+            self._give_up(moves.failed)
+
+    def _give_up(self, why: str) -> None:
+        self.failed = why
+        self.warn(f"the remote {self} cannot be used: {why}; this command goes on without it")
+
+
+def open_remotes(addresses: Sequence[Address], warn: Callable[[str], None]) -> tuple[Remote, ...]:
+    """The remotes at these addresses; nothing is asked of them yet."""
+    return tuple(Remote(shelf_at(address), warn) for address in addresses)
+
+
+def shelf_at(address: Address) -> Shelf:
+    """The shelf at an address, not opened yet."""
+    if address.url.startswith("hf://datasets/"):
+        from fwd_report.remotes.hub_datasets import HubShelf
+
+        return HubShelf(address)
+    from fwd_report.remotes.filesystem import FileSystemShelf
+
+    return FileSystemShelf(address)

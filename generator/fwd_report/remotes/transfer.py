@@ -1,0 +1,170 @@
+"""Many entries to a store and from it, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+
+from fwd_report.errors import counted
+from fwd_report.remotes.arrival import ChangedError, fetch_entry, parcel_of
+from fwd_report.remotes.crew import Crew
+from fwd_report.remotes.shelf import AbsentError, Parcel, RefusedError, RemoteError, Shelf, Source
+from fwd_report.store.manifest import NewerEntryError
+from fwd_report.store.store import Store
+
+Show = Callable[[str, int, int], None]
+"""Is told how far it is: a line, entries done, entries in all."""
+
+
+def unseen(line: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+@dataclass
+class Moves:
+    """What became of entries. arrived: keys that are now where they should be. refused: why, by
+    key, what lies there is no result. failed: why the rest did not arrive; None: there is no rest.
+    """
+
+    arrived: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    failed: str | None = None
+    bytes: int = 0
+
+
+def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
+    """Take entries from a shelf into the store; those it has, or another process works on, stay.
+
+    Each appears whole and verified, or not at all. Raises HereError where the store cannot be
+    written. What a signal interrupts is what was not done yet.
+    """
+    return _Fetching(shelf, store, list(dict.fromkeys(keys)), show).run()
+
+
+class _Fetching:
+    def __init__(self, shelf: Source, store: Store, keys: list[str], show: Show) -> None:
+        self._shelf = shelf
+        self._store = store
+        self._total = len(keys)
+        self._waiting = iter(keys)
+        self._show = show
+        self._open: dict[str, ExitStack] = {}
+        self._moves = Moves()
+        self._crew = Crew(min(shelf.workers, max(1, len(keys))), shelf.patience)
+
+    def run(self) -> Moves:
+        try:
+            while self._fill():
+                key, error = self._crew.wait(self._tick)
+                self._end(key, error)
+                self._tick()
+        except RemoteError as error:
+            self._moves.failed = str(error)
+        finally:
+            self._crew.close()
+            for key in list(self._open):
+                self._abandon(key, RemoteError("stopped"))
+            self._moves.bytes = self._crew.bytes
+        return self._moves
+
+    def _fill(self) -> bool:
+        """Begin entries while there is room; whether any is under way."""
+        while len(self._open) < 2 * self._shelf.workers:
+            key = next(self._waiting, None)
+            if key is None:
+                break
+            if self._store.has(key):
+                continue
+            lock = self._store.lock(key)
+            if not lock.acquire():
+                continue
+            stack = ExitStack()
+            stack.callback(lock.release)
+            self._open[key] = stack
+            folder = stack.enter_context(self._store.writing(key))
+            crew = self._crew
+            job = partial(fetch_entry, self._shelf, key, folder, crew.moved, crew.stopped)
+            self._crew.submit(key, job)
+        return bool(self._open)
+
+    def _end(self, key: str, error: Exception | None) -> None:
+        if error is None:
+            self._open.pop(key).close()
+            self._moves.arrived.add(key)
+            return
+        self._abandon(key, error)
+        if isinstance(error, RefusedError | NewerEntryError):
+            self._moves.refused[key] = str(error).partition("\n")[0]
+        elif isinstance(error, AbsentError):
+            self._moves.refused[key] = "not all of it is there"
+        else:
+            raise error
+
+    def _abandon(self, key: str, error: Exception) -> None:
+        """Leave nothing of an entry that does not arrive."""
+        self._open.pop(key).__exit__(type(error), error, error.__traceback__)
+
+    def _tick(self) -> None:
+        done = len(self._moves.arrived) + len(self._moves.refused)
+        self._show(_line("from", self._shelf, done, self._total, self._crew), done, self._total)
+
+
+def send(
+    shelf: Shelf,
+    store: Store,
+    keys: Collection[str],
+    show: Show = unseen,
+    anew: Collection[str] = (),
+) -> Moves:
+    """Put entries of the store on a shelf. anew: keys under which something else lies there.
+
+    What is not as it was stored is not sent, and refused. Raises HereError for what cannot be
+    read now.
+    """
+    crew = Crew(min(shelf.workers, max(1, len(keys))), shelf.patience)
+    moves = Moves()
+    groups = _grouped(sorted(keys), shelf.together)
+
+    def job(group: Sequence[str]) -> dict[str, str]:
+        changed: dict[str, str] = {}
+        parcels: list[Parcel] = []
+        for key in group:
+            try:
+                parcels.append(parcel_of(store, key))
+            except (ChangedError, NewerEntryError) as error:
+                changed[key] = str(error).partition("\n")[0]
+        again = bool(set(group) & set(anew))
+        if parcels:
+            shelf.send(parcels, crew.moved, again)
+        return changed
+
+    def tick() -> None:
+        done = len(moves.arrived) + len(moves.refused)
+        show(_line("to", shelf, done, len(keys), crew), done, len(keys))
+
+    try:
+        for group in groups:
+            crew.submit(group, partial(job, group))
+        for _ in groups:
+            group, answer = crew.wait(tick)
+            if isinstance(answer, Exception):
+                raise answer
+            moves.refused |= answer
+            moves.arrived |= set(group) - set(answer)
+            tick()
+    except (RemoteError, AbsentError) as error:
+        moves.failed = str(error)
+    finally:
+        crew.close()
+        moves.bytes = crew.bytes
+    return moves
+
+
+def _grouped(keys: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(keys[start : start + size]) for start in range(0, len(keys), size)]
+
+
+def _line(which: str, shelf: Source, done: int, total: int, crew: Crew) -> str:
+    return f"{done:,}/{counted(total, 'result')} {which} {shelf} · {crew.bytes / 1e6:,.1f} MB"

@@ -1,0 +1,147 @@
+"""Addresses of remotes, as somebody writes them: folders and URLs. Nothing is opened here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from fwd_report.errors import masked, printable
+from fwd_report.store.folders import OWNED
+
+VARIABLE = "FWD_REPORT_STORE"
+"""The environment variable that names remotes, separated by commas, in place of report.yaml."""
+NO_REMOTE = "none"
+"""Stands for no remote at all, where the variable or --store overrides report.yaml."""
+EXTRAS = {
+    "file": ("", ""),
+    "local": ("", ""),
+    "memory": ("", ""),
+    "hf": ("huggingface_hub", ""),
+    "s3": ("s3fs", "s3"),
+    "s3a": ("s3fs", "s3"),
+    "gs": ("gcsfs", "gcs"),
+    "gcs": ("gcsfs", "gcs"),
+    "ssh": ("paramiko", "ssh"),
+    "sftp": ("paramiko", "ssh"),
+}
+"""For each scheme the module that its backend needs, and our extra that installs it."""
+FOLDERS = ("file", "local")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a remote is. url: what fsspec opens; it may hold a password and is never shown."""
+
+    url: str
+    scheme: str
+
+    def __str__(self) -> str:
+        """How messages call it."""
+        return masked(self.url)
+
+    def __repr__(self) -> str:
+        return f"Address({masked(self.url)!r})"
+
+    @property
+    def lacks(self) -> str | None:
+        """What has to be installed before it can be opened; None: nothing."""
+        module, extra = EXTRAS.get(self.scheme, ("", ""))
+        if not module or find_spec(module) is not None:
+            return None
+        return f'pip install "fwd-report[{extra}]"' if extra else f"pip install {module}"
+
+    def censored(self, text: str) -> str:
+        """What somebody else's library says, without anything of this address that is secret."""
+        for secret in _secrets(self.url):
+            text = text.replace(secret, "***")
+        return masked(text)
+
+
+def address_of(text: str, root: Path) -> Address:
+    """The address that somebody wrote; a relative folder is one of the project, `~` their own.
+
+    Raises ValueError where it is none, with a message that continues its name.
+    """
+    if (wrong := objection(text)) is not None:
+        raise ValueError(wrong)
+    found = _SCHEME.match(text)
+    scheme = found[1].lower() if found else "file"
+    if scheme not in FOLDERS:
+        return Address(text.rstrip("/"), scheme)
+    named = text[found.end() :] if found else os.path.expanduser(text)
+    folder = Path(os.path.abspath(root / named))
+    if (root / OWNED).resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise ValueError(f"lies in {OWNED}/, which is the project's own")
+    return Address(str(folder), "file")
+
+
+def objection(text: str) -> str | None:
+    """Why a text is no address of a remote, to follow what names it; None: it is one."""
+    if not text.strip() or text != text.strip() or not text.isprintable():
+        return "should be a folder or a URL such as s3://bucket/report"
+    if len(text) > 2_000:
+        return "is too long for an address"
+    found = _SCHEME.match(text)
+    if found is None:
+        if "://" in text or "::" in text:
+            return f"should be a folder or a single URL, not {masked(text)[:80]!r}"
+        return None
+    if "::" in text or any(mark in text for mark in "?#"):
+        return "should be a plain URL: no '::', '?' or '#'"
+    scheme = found[1].lower()
+    if scheme not in EXTRAS and not _known_to_fsspec(scheme):
+        there = "://, ".join(name for name in EXTRAS if name not in ("local", "s3a", "gcs"))
+        return f"has an unknown scheme, '{printable(scheme)}://'; there are a folder, {there}://"
+    if scheme not in FOLDERS and not text[found.end() :].strip("/"):
+        return f"names no place: {scheme}:// and nothing after it"
+    return None
+
+
+def public_objection(text: str) -> str | None:
+    """As `objection`, for what stands in a file that others read."""
+    if masked(text) != text:
+        return (
+            "holds a password, and this file is no place for one: give the URL without it and let "
+            f"the backend find it, or set {VARIABLE}"
+        )
+    return objection(text)
+
+
+def chosen_texts(asked: Sequence[str] | None, written: Sequence[str]) -> tuple[str, list[str]]:
+    """What says which remotes hold, and the addresses it names.
+
+    It is --store where that is given (asked), else the variable where it is set and not empty, else
+    the field `store` of report.yaml (written).
+    """
+    source, texts = "store", list(written)
+    if asked is not None:
+        source, texts = "--store", list(asked)
+    elif variable := os.environ.get(VARIABLE, "").strip():
+        source, texts = VARIABLE, [text.strip() for text in variable.split(",")]
+    if source != "store":
+        texts = [text for text in texts if text not in ("", NO_REMOTE)]
+    return source, texts
+
+
+def _known_to_fsspec(scheme: str) -> bool:
+    """Whether fsspec, or a package that adds to it, knows a scheme that is not usual."""
+    from fsspec import available_protocols
+
+    return scheme in available_protocols() and scheme not in ("data", "reference", "cached")
+
+
+def _secrets(url: str) -> list[str]:
+    """The password of a URL, as written and decoded."""
+    from urllib.parse import unquote
+
+    after = url.partition("://")[2]
+    person, at, _ = after.rpartition("@")
+    _, colon, password = person.partition(":")
+    if not (at and colon and password):
+        return []
+    return sorted({password, unquote(password)}, key=len, reverse=True)

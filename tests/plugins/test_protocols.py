@@ -1,0 +1,161 @@
+"""What does not keep to the protocol of its kind fails with its name and a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.plugins.test_broken import project_of
+
+from fwd_report.build import build, load_plan
+from fwd_report.errors import UserError
+from fwd_report.plugins.folder import read_folder
+from fwd_report.plugins.offers import Plugins
+from fwd_report.running import Options
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("datasets", "own = 3\n", "own is not an object with files, size and load"),
+        ("datasets", "class own:\n    files = size = load = None\n", "own is not an object with"),
+        ("networks", "own = 3\n", "own is not a function of a training's fields"),
+        ("samplers", "own = None\n", "own is not a function of a process"),
+        ("views", "own = 'x'\n", "own is not a function of"),
+    ],
+)
+def test_what_is_none_of_its_kind_is_an_error_at_its_line(
+    tmp_path: Path, kind: str, text: str, message: str
+) -> None:
+    root = project_of(tmp_path, {f"{kind}/own.py": "\n" + text})
+    with pytest.raises(UserError) as caught:
+        Plugins(root, read_folder(root)).load(kind, "own")
+    (problem,) = caught.value.problems
+    assert (str(problem.file), problem.line) == (f"techniques/{kind}/own.py", 2)
+    assert message in problem.message
+
+
+NETWORK = "from torch import nn\ndef own(fields):\n    return {}\n"
+
+
+DATASET = """\
+from pathlib import Path
+class D:
+    def files(self, project): return [project / "experiments" / "report.yaml"]
+    def size(self, project): return 4
+    def load(self, project):
+        import torch
+        from fwd_report.training.datasets import Dataset
+        images, labels = torch.zeros(4, 1, 28, 28), torch.zeros(4, dtype=torch.int64)
+        return {}
+own = D()
+"""
+
+
+TRAIN = "technique: train, hidden: 4, batch: 2, epochs: 1, caption: c"
+
+
+@pytest.mark.parametrize(
+    ("files", "field", "message"),
+    [
+        ({"networks/own.py": NETWORK.format("nn.Identity()")}, "network: own", "no parameters"),
+        ({"networks/own.py": NETWORK.format("3")}, "network: own", "is int, not a torch.nn.Module"),
+        ({"datasets/own.py": DATASET.format("7")}, "dataset: own", "loads int, not"),
+        ({"datasets/own.py": DATASET.format("Dataset(images[0], labels, images, labels)")},
+         "dataset: own", "train_images of shape (1, 28, 28)"),
+        ({"datasets/own.py": DATASET.format("Dataset(images + 2, labels, images, labels)")},
+         "dataset: own", "outside of [0, 1]"),
+        ({"datasets/own.py": DATASET.format("Dataset(images, labels + 10, images, labels)")},
+         "dataset: own", "outside of 0 to 9"),
+        ({"processes/own.py": "def own(fields): return 3\n"}, "objective: own",
+         "cannot be trained"),
+    ],
+)  # fmt: skip
+def test_what_does_not_keep_to_its_protocol_fails_with_its_name(
+    tmp_path: Path, files: dict[str, Any], field: str, message: str
+) -> None:
+    root = project_of(tmp_path, files)
+    text = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, {field}}}\n"
+    (root / "experiments" / "a.yaml").write_text(text)
+    (failure,) = build(root, Options()).failures
+    assert message in failure.cause
+    assert failure.wrong_input
+
+
+def test_files_of_a_dataset_that_are_not_there_are_an_error(tmp_path: Path) -> None:
+    text = DATASET.format("7").replace('"report.yaml"', '"nothing.png"')
+    root = project_of(tmp_path, {"datasets/own.py": text})
+    section = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, dataset: own}}\n"
+    (root / "experiments" / "a.yaml").write_text(section)
+    with pytest.raises(UserError, match=r"own\.files names .*nothing\.png, which is no file"):
+        load_plan(root, Options())
+
+
+DONE = 'return Result(metrics={"n": 1.0})'
+
+
+WRONG = """\
+from fwd_report.techniques.base import Result, Technique
+
+
+class Own(Technique):
+    name = "own"
+    stage = None
+
+    def program(self, run):
+        yield from ()
+        return Result(metrics={"n": 1.0})
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("        yield from ()\n", "", "Own.program has no yield"),
+        (DONE, "return 3", "Own.program returns int, no Result"),
+        (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
+        (
+            "def program(self, run)",
+            "def program(self)",
+            "Own.program() takes 1 positional argument",
+        ),
+    ],
+)
+def test_a_program_that_is_none_fails_with_a_sentence(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    root = project_of(tmp_path, {"own.py": WRONG.replace(old, new)})
+    (failure,) = build(root, Options()).failures
+    assert message in failure.cause
+
+
+def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
+    figure = "    @classmethod\n    def figure(cls, entries):\n        return 'a picture'\n"
+    root = project_of(tmp_path, {"own.py": f"{WRONG}\n{figure}"})
+    with pytest.raises(UserError, match=r"own\.py:4: Own\.figure returns no list of parts: 'a pic"):
+        build(root, Options())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return 4", "return 1 / 0", r"own\.py:4: own\.size: ZeroDivisionError"),
+        ("def size(self, project)", "def size(self)", r"own\.py:4: own\.size: TypeError"),
+        ("return 4", "return 0", "no images to train on"),
+        (
+            'return [project / "experiments" / "report.yaml"]',
+            "return None",
+            "no list of paths: None",
+        ),
+        ('return [project / "experiments" / "report.yaml"]', "return []", "names no file"),
+    ],
+)
+def test_a_dataset_that_cannot_say_what_it_is_is_an_error(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    root = project_of(tmp_path, {"datasets/own.py": DATASET.format("7").replace(old, new)})
+    section = f"title: A\nexperiments:\n  - {{id: net, {TRAIN}, dataset: own}}\n"
+    (root / "experiments" / "a.yaml").write_text(section)
+    with pytest.raises(UserError, match=message):
+        load_plan(root, Options())

@@ -1,0 +1,126 @@
+"""Stores with small entries of true keys, remotes of several kinds, one S3 server a session."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.helpers.s3_server import BUCKET, S3, serving_s3
+from tests.store.conftest import put_entry
+
+from fwd_report.plan.keys import key_of
+from fwd_report.remotes import filesystem
+from fwd_report.remotes.filesystem import FileSystemShelf
+from fwd_report.remotes.places import Remote
+from fwd_report.store.addresses import address_of
+from fwd_report.store.store import Store
+
+
+def fill(store: Store, count: int, text: str = "result") -> list[str]:
+    """Store so many entries; their keys are made of their parts, as those of runs are."""
+    keys = []
+    for number in range(count):
+        parts = {"seed": number, "technique": "made up"}
+        key = key_of(parts)
+        put_entry(store, key, f"{text} {number}", parts=parts)
+        keys.append(key)
+    return keys
+
+
+def content(store: Store, key: str) -> dict[str, bytes]:
+    """The files of an entry, its manifest among them."""
+    folder = store.folder(key)
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def left_over(store: Store) -> list[str]:
+    """What lies in a store and is no entry."""
+    return [str(path) for path in store.root.glob("??/.*")] + [
+        path.name for path in (store.base / "locks").glob("*.claim")
+    ]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Store:
+    """The store of the machine that made the results."""
+    return Store(tmp_path / "here")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Store:
+    """The empty store of another machine."""
+    return Store(tmp_path / "there")
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """The warnings of the remotes that `remote` makes."""
+    return []
+
+
+@pytest.fixture
+def remote(said: list[str], tmp_path: Path) -> Callable[[str], Remote]:
+    """A remote at an address, opened anew each time."""
+    return lambda text: Remote(FileSystemShelf(address_of(text, tmp_path)), said.append)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that fail are made again at once."""
+    monkeypatch.setattr(filesystem, "PAUSES", (0.0,))
+
+
+@pytest.fixture(scope="session")
+def s3_process() -> Iterator[S3]:
+    with serving_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_process: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """The server, which this process and its children find by themselves."""
+    use(s3_process, monkeypatch)
+    s3_process.files()
+    return s3_process
+
+
+def use(server: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let s3fs find this server."""
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def new_address(kind: str, tmp_path: Path) -> str:
+    """An address where nothing is yet."""
+    name = secrets.token_hex(4)
+    return {
+        "folder": str(tmp_path / name),
+        "memory": f"memory://{name}",
+        "s3": f"s3://{BUCKET}/{name}",
+    }[kind]
+
+
+@pytest.fixture(params=["folder", "memory"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty remote: of a kind that is listed by folders, and of one that is listed at once."""
+    return new_address(request.param, tmp_path)
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def any_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty remote, of S3 too, where a test takes seconds."""
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+    return new_address(request.param, tmp_path)
+
+
+def manifest_of(store: Store, key: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads((store.folder(key) / "manifest.json").read_bytes())
+    return found
