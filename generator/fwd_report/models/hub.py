@@ -73,18 +73,21 @@ def downloaded(hub_id: str, parts: Sequence[str]) -> Path | None:
 
 
 def fetch(
-    hub_id: str, parts: Sequence[str], news: Callable[[str], None] = lambda message: None
+    hub_id: str,
+    parts: Sequence[str],
+    news: Callable[[str], None] = lambda message: None,
+    pinned: str | None = None,
 ) -> Path:
     """A folder with these parts of the model, downloaded unless it already was.
 
     All files are of one commit, even if a branch moves meanwhile. An interrupted download resumes.
-    news(message) is called before it starts and as it proceeds. Raises UserError if the hub
-    refuses, and UnavailableError if it cannot be reached, with what to do.
+    news(message) is called before it starts and as it proceeds. pinned: as in `listing`. Raises
+    UserError if the hub refuses, and UnavailableError if it cannot be reached, with what to do.
     """
     folder = downloaded(hub_id, parts)
     if folder is not None:
         return folder
-    found = listing(hub_id)
+    found = listing(hub_id, pinned)
     wanted = [found.files[name] for name in files_read(found.files, parts, hub_id)]
     repository = _repository(hub_id, found.commit)
     came = _Coming(hub_id, wanted, repository, news)
@@ -102,26 +105,29 @@ def fetch(
     return folder
 
 
-def remote_digests(hub_id: str, parts: Sequence[str]) -> dict[str, str]:
-    """SHA-256, by name, of the files read of these parts, without downloading the weights.
+def remote_digests(
+    hub_id: str, parts: Sequence[str], pinned: str | None = None
+) -> tuple[str, dict[str, str]]:
+    """The commit, and SHA-256 by name of the files read of these parts; no weights are downloaded.
 
-    The hub lists the digests of its large files; the small ones are fetched. Raises the errors of
-    `fetch`.
+    The hub lists the digests of its large files; the small ones are fetched. pinned: as in
+    `listing`. Raises the errors of `fetch`.
     """
-    found = listing(hub_id)
+    found = listing(hub_id, pinned)
     repository = _repository(hub_id, found.commit)
     digests = {}
     for name in files_read(found.files, parts, hub_id):
         with said_plainly(hub_id):
             file = found.files[name]
             digests[name] = file.sha256 or sha256_of(repository.fetch(file))
-    return digests
+    return found.commit, digests
 
 
-def listing(hub_id: str) -> Listing:
+def listing(hub_id: str, pinned: str | None = None) -> Listing:
     """What the hub lists for the model, at the commit that is on this machine if there is one.
 
-    A hub that did not answer is not tried a second time. Raises the errors of `fetch`.
+    pinned: the commit to use otherwise; if it is None or gone, the one that the hub id names. A hub
+    that did not answer is not tried a second time. Raises the errors of `fetch`.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RevisionNotFoundError
@@ -130,18 +136,19 @@ def listing(hub_id: str) -> Listing:
         raise UnreachableError(hub_id, _silent[endpoint()])
     name, revision = split_hub_id(hub_id)
     here = snapshot(hub_id)
+    commit = pinned if here is None else here.name
     api = HfApi(endpoint=endpoint())
     try:
         with said_plainly(hub_id):
             try:
                 info = api.model_info(
                     name,
-                    revision=revision if here is None else here.name,
+                    revision=commit or revision,
                     timeout=PATIENCE,
                     files_metadata=True,
                 )
             except RevisionNotFoundError:
-                if here is None:
+                if commit is None:
                     raise
                 info = api.model_info(
                     name, revision=revision, timeout=PATIENCE, files_metadata=True
