@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import torch
 from tests.helpers import deepfloyd
-from tests.helpers.deepfloyd import CLIP, II, UNREAD, UNREAD_OF_CLIP, XL, Files, M
+from tests.helpers.deepfloyd import CLIP, II, UNREAD, UNREAD_OF_CLIP, XL, M
+from tests.helpers.hub_files import Files
 from tests.helpers.hub_server import Hub, Repository
 from tests.helpers.project import Project
 from tests.helpers.starter_of_gpu import sections, small, words
