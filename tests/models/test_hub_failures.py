@@ -121,7 +121,7 @@ def test_bytes_that_are_not_those_listed_are_not_taken(
     answer = hub.listing("some/model")
     wrong = hub.HubFile(WEIGHTS, "0" * 64, len(weights))
     listed = hub.Listing(answer.commit, {**answer.files, WEIGHTS: wrong})
-    monkeypatch.setattr(hub, "listing", lambda hub_id: listed)
+    monkeypatch.setattr(hub, "listing", lambda hub_id, pinned: listed)
     with pytest.raises(UnavailableError, match="came with other bytes than"):
         fetched()
     assert not list(tmp_path.glob("hub-cache/**/*.incomplete"))
