@@ -1,4 +1,4 @@
-"""`build` and `plan`: run what has not been run yet, or say what that would be."""
+"""`build` and `plan`: run what has not been run yet, or print what would run."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from fwd_report.cli.options import (
     say_ignored,
 )
 from fwd_report.errors import CodeChangedError, counted, say
+from fwd_report.executors.choice import EXECUTORS, LOCAL, check_choice
 from fwd_report.unchanged import CURRENT, NOTHING
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 STOPPED = "stopped; what was done is stored, and the next build goes on from there"
 
 AGAIN = "FWD_REPORT_PLANNED_AGAIN"
-"""Set for a build that a build began anew, because the code changed under it."""
+"""Set in the environment of a build that another build restarted, because the code changed under
+it."""
 
 
 def build(
@@ -45,6 +47,26 @@ def build(
         bool, typer.Option(help="Run nothing; exit 3 if anything must.")
     ] = False,
     keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    executor: Annotated[
+        str,
+        typer.Option(
+            envvar="FWD_REPORT_EXECUTOR",
+            metavar="|".join(EXECUTORS),
+            help="Run in this process, or by workers of a Ray cluster.",
+        ),
+    ] = LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The Ray cluster, or auto; one on this machine where left out.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many; one a GPU, or for 4 cores, where left out."),
+    ] = None,
     store: Remotes = None,
     untrusted: Untrusted = False,
     root: Root = Path(),
@@ -68,8 +90,12 @@ def build(
         keep_going,
         untrusted,
         command=sys.argv[1:],
+        executor=executor,
+        address=address,
+        workers=workers,
         store=store,
     )
+    check_choice(executor, address, workers)
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
@@ -91,7 +117,9 @@ def build(
 
 
 def _written(files: Sequence[Path]) -> str:
-    """What a render wrote: how many pages, or what else where it wrote no page."""
+    """What a render wrote: the number of pages, or, where no page changed, of what else was
+    written.
+    """
     if not files:
         return CURRENT
     from fwd_report.site.nav import NAV
@@ -110,15 +138,19 @@ def _written(files: Sequence[Path]) -> str:
 
 
 def _again(options: Options, root: Path) -> int:
-    """The exit code of the same build by a process that imports the code as it is now.
+    """Run the same build in a new process, which imports the code as it is now; return its exit
+    code.
 
-    Where the system can, this process becomes that one, so that signals go on reaching it.
+    Where the system can, this process becomes that one, so that signals keep reaching it.
     """
     command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
     command += [f"--only={name}" for name in options.only]
     command += [f"--set={override}" for override in options.overrides]
     command += [f"--store={address}" for address in options.store or ()]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
+    command += [f"--executor={options.executor}"]
+    command += [f"--address={options.address}"] if options.address is not None else []
+    command += [f"--workers={options.workers}"] if options.workers is not None else []
     for flag in ("force", "cached_only", "keep_going", "untrusted"):
         command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []
     environment = {**os.environ, AGAIN: "1"}
@@ -146,8 +178,9 @@ def plan(
     from fwd_report.plan.describe import as_text as describe_text
 
     options = options_of(only, profile, overrides, untrusted, root)
-    from fwd_report.build import load_plan
+    from fwd_report.build import check_prose, load_plan
 
     the_plan, store = load_plan(root.resolve(), options)
+    check_prose(the_plan, store)
     runs = the_plan.selected(options.only)
     say(describe_json(runs, store) if as_json else describe_text(runs, store, why))
