@@ -54,8 +54,13 @@ def cluster(address: str | None) -> Iterator[Any]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _imported() -> Any:
+def quiet() -> None:
+    """Tell Ray to say and send nothing; before it is imported."""
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+
+
+def _imported() -> Any:
+    quiet()
     try:
         import ray
         import ray.exceptions
@@ -73,10 +78,10 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
             f"--address {address}: a build has to run on a node of the cluster",
             hint="run it there with --address auto",
         )
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    silent = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address is not None:
-            ray.init(address=address, **quiet)
+            ray.init(address=address, **silent)
             return
         ray.init(
             address="local",
@@ -85,7 +90,7 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
             object_store_memory=SHARED_MEMORY,
             _node_ip_address="127.0.0.1",
             _temp_dir=str(folder),
-            **quiet,
+            **silent,
         )
     except ConnectionError as error:
         raise UnavailableError(
