@@ -1,29 +1,30 @@
-"""Rows of a batch: single images put together on the device, and what belongs to each of them."""
+"""Rows of a batch: single images joined on the device, with the numbers that belong to each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 REMEMBERED = 256
-"""Batches whose rows of numbers stay on the device."""
+"""The number of batches whose rows of numbers stay on the device."""
 
 
 def stacked(images: Sequence[Tensor], device: torch.device | None = None) -> Tensor:
-    """B images of one shape (C, H, W) as (B, C, H, W), on the device; None: on the first's.
+    """B images of one shape (C, H, W) as (B, C, H, W), on the device; None: on the first image's.
 
-    Rows of one tensor at equal distances are that tensor, or a part of it, and no copy: what is
-    returned is not to be written to.
+    If the images are equally spaced rows of one tensor, the result is that tensor or a part of it
+    and no copy, so do not write to the result.
     """
     device = device or images[0].device
     once = list({id(image): image for image in images}.values())
     if len(once) < len(images):
         row_of = {id(image): row for row, image in enumerate(once)}
-        rows = torch.tensor([row_of[id(image)] for image in images])
-        return stacked(once, device).index_select(0, uploaded(rows, device))
+        rows = numbers([row_of[id(image)] for image in images], device)
+        return stacked(once, device).index_select(0, rows)
     if any(image.device != images[0].device for image in images):
         images = [uploaded(image, device) for image in images]
     spaced = _evenly_spaced(images)
@@ -40,9 +41,10 @@ def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
     apart = images[1].storage_offset() - start
     if apart <= 0:
         return None
-    for row, image in enumerate(images):
+    offset = start
+    for image in images:
         if (
-            image.storage_offset() != start + row * apart
+            image.storage_offset() != offset
             or image.untyped_storage() is not storage
             or image.stride() != stride
             or image.shape != shape
@@ -50,11 +52,12 @@ def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
             or image.requires_grad
         ):
             return None
+        offset += apart
     return first.as_strided((len(images), *shape), (apart, *stride), start)
 
 
 def uploaded(values: Tensor, device: torch.device | str) -> Tensor:
-    """The same values on the device. No one waits: what is on its way to CUDA is pinned."""
+    """The same values on the device, without waiting: uploads to CUDA are pinned."""
     device = torch.device(device)
     if values.device == device:
         return values
@@ -64,15 +67,24 @@ def uploaded(values: Tensor, device: torch.device | str) -> Tensor:
 
 
 def numbers(values: Sequence[Any], device: torch.device | str) -> Tensor:
-    """A number for each image: (B,) on the device, of the type that torch gives such numbers."""
+    """A number for each image: (B,) on the device, of the dtype that torch gives such numbers.
+
+    The tensor is remembered for later batches, so do not write to it.
+    """
+    return _numbers(tuple(values), type(values[0]).__name__, torch.device(device))
+
+
+@lru_cache(REMEMBERED)
+def _numbers(values: tuple[Any, ...], kind: str, device: torch.device) -> Tensor:
     return uploaded(torch.tensor(values), device)
 
 
 class PerRow:
     """Numbers that belong to a pair of times, as tensors of (B, 1, 1, 1) for B such pairs.
 
-    numbers(t, t_next): as many for each pair. In float32 they are what a product with a Python
-    number takes, so that a batch's products equal those of each of its images, bit by bit.
+    numbers(t, t_next): returns equally many for each pair. In float32 they have the values that a
+    product with a Python number uses, so the products of a batch equal those of each of its images,
+    bit for bit.
     """
 
     def __init__(self, numbers: Callable[[float, float], tuple[float, ...]]) -> None:

@@ -25,6 +25,7 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
 }
+LOOPBACK = "127.0.0.1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -83,12 +84,14 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
         if address is not None:
             ray.init(address=address, **silent)
             return
+        # Ray listens to this machine alone only where it is told that there are no clusters.
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
         ray.init(
             address="local",
             num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
             include_dashboard=False,
             object_store_memory=SHARED_MEMORY,
-            _node_ip_address="127.0.0.1",
+            _node_ip_address=LOOPBACK,
             _temp_dir=str(folder),
             **silent,
         )

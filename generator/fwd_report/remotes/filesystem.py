@@ -1,8 +1,9 @@
-"""A remote behind fsspec: a folder, S3, Google Cloud Storage, SSH, memory, and what else it opens.
+"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, memory, or anything else it
+opens.
 
-What one finds there by listing folders is a file system, where a file appears before it is whole:
-there it is written beside its place and renamed. What lists everything at once is an object
-store, where an object appears whole.
+A remote that is listed folder by folder is a file system, where a file is visible before it is
+complete: there it is written beside its place and renamed. A remote that lists everything at once
+is an object store, where an object appears complete.
 """
 
 from __future__ import annotations
@@ -33,21 +34,22 @@ from fwd_report.remotes.shelf import (
 from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
-PAUSES = (0.3, 1.5)
-"""Seconds before a request that failed is made again."""
 FINAL = (PermissionError, NotImplementedError)
-"""What another try does not change."""
+"""Errors that another attempt does not change."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 SKEWED = "RequestTimeTooSkewed"
-"""What S3 says to a request whose time is wrong."""
+"""The error codes of S3 for a request with a wrong time."""
 
 
 class FileSystemShelf:
-    """The shelf at an address that fsspec opens. Safe to be used by several threads at once."""
+    """The shelf at an address that fsspec opens. Several threads may use it at once."""
 
     together = 1
     workers = 8
+    senders = 8
     patience: float | None = None
+    pauses: Sequence[float] = (0.3, 1.5)
+    """Seconds before a request that failed is made again."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -56,15 +58,15 @@ class FileSystemShelf:
         return str(self.address)
 
     def keys(self) -> frozenset[str]:
-        """One listing: of all names where the remote has such a thing, else folder by folder."""
+        """One listing: of all names if the remote supports that, else folder by folder."""
         return answered(lambda: self._asked(self._keys))
 
     def manifest(self, key: str, most: int) -> bytes:
-        """A range of the object, so that no more than `most` bytes come."""
+        """Reads a range of the object, so that at most `most` bytes are transferred."""
         return self._range(result_name(key), 0, most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
-        """Range after range."""
+        """Reads range after range."""
         for start in range(0, size, CHUNK):
             end = min(start + CHUNK, size)
             piece = self._range(file_name(digest), start, end)
@@ -85,18 +87,27 @@ class FileSystemShelf:
 
     @cached_property
     def fs(self) -> Any:
-        """The file system of the address. Raises RemoteError where its backend is not installed."""
+        """The file system of the address. Raises RemoteError if its backend is not installed."""
         if (way := self.address.lacks) is not None:
             raise RemoteError(f"its backend is not installed: {way}")
+        fs, self._root = self._asked(self._open)
+        return fs
+
+    def _open(self) -> tuple[Any, str]:
+        """The file system of the address, and the path in it."""
         from fsspec.core import filesystem, url_to_fs
 
         url = self.address.url
         if self.address.scheme == "file":
-            self._root = Path(url).as_posix()
-            return filesystem("file")
+            return filesystem("file"), Path(url).as_posix()
         # An instance of its own: what others have listed is not taken over.
-        fs, self._root = self._asked(lambda: url_to_fs(url, skip_instance_cache=True))
-        return fs
+        fs, root = url_to_fs(url, skip_instance_cache=True)
+        return fs, str(root)
+
+    def _passes(self, error: Exception) -> bool:
+        """Whether another try may go better."""
+        full = isinstance(error, OSError) and error.errno in FULL
+        return not (isinstance(error, FINAL) or full)
 
     @cached_property
     def _walked(self) -> bool:
@@ -123,7 +134,7 @@ class FileSystemShelf:
         return frozenset(found)
 
     def _listed(self, listing: Callable[[], Any]) -> list[str]:
-        """Names of what is there; nothing where the folder itself has not been made yet."""
+        """The names that exist; none if the folder itself has not been made yet."""
         try:
             return [str(name) for name in listing()]
         except NotADirectoryError:
@@ -134,13 +145,15 @@ class FileSystemShelf:
             raise
 
     def _named(self, places: Sequence[str]) -> frozenset[str]:
-        """The keys of manifests at these places."""
+        """The keys of manifests at these paths."""
         start = self._place("")
         names = (place.replace(os.sep, "/") for place in places)
         return keys_in(name.removeprefix(start) for name in names if name.startswith(start))
 
     def _require_parent(self) -> None:
-        """A folder is made when something is sent, the disk that it lies on is not."""
+        """Raise RemoteError if a local folder has no parent: folders are created for results, but
+        no disk is.
+        """
         root = Path(self._root)
         if self.address.scheme == "file" and not root.is_dir() and not root.parent.is_dir():
             raise RemoteError(f"there is no folder {root.parent}")
@@ -150,7 +163,7 @@ class FileSystemShelf:
         return f"{self._root.rstrip('/')}/{name}"
 
     def _range(self, name: str, start: int, end: int) -> bytes:
-        """The bytes from `start` to before `end`, fewer where the file ends before."""
+        """The bytes from `start` up to `end`, exclusive; fewer if the file ends before."""
         request = partial(self.fs.cat_file, self._place(name), start=start, end=end)
         try:
             return bytes(self._asked(request))
@@ -161,7 +174,7 @@ class FileSystemShelf:
             raise
 
     def _size(self, name: str) -> int | None:
-        """Of the file there, in bytes; None: there is none."""
+        """The size of the file there, in bytes; None: there is none."""
         try:
             found = self._asked(lambda: self.fs.info(self._place(name)))
         except AbsentError:
@@ -202,11 +215,12 @@ class FileSystemShelf:
                     moved(len(piece))
 
     def _asked(self, request: Callable[[], T]) -> T:
-        """The answer to a request, made again where that may help.
+        """The answer to a request, which is repeated if that may help.
 
-        Raises AbsentError for what is not there, and RemoteError in words that hold no secret.
+        Raises AbsentError for missing files, and RemoteError with a message that contains no
+        secret.
         """
-        for pause in (*PAUSES, None):
+        for pause in (*self.pauses, None):
             try:
                 return request()
             except (RemoteError, AbsentError):
@@ -214,13 +228,13 @@ class FileSystemShelf:
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
                 raise AbsentError(self._said(error)) from None
             except Exception as error:
-                if pause is None or isinstance(error, FINAL) or _is_final(error):
+                if pause is None or not self._passes(error):
                     raise RemoteError(self._said(error)) from None
                 time.sleep(pause)
         raise AssertionError
 
     def _said(self, error: Exception) -> str:
-        """Why a request failed, for people."""
+        """Why a request failed, in plain words."""
         if SKEWED in f"{error} {error.__cause__}":
             return "it says that this machine's clock is wrong; set the clock"
         if isinstance(error, NotImplementedError):
@@ -231,12 +245,8 @@ class FileSystemShelf:
         return self.address.censored(str(words))
 
 
-def _is_final(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in FULL
-
-
 def _telling(moved: Moved) -> Any:
-    """The callback of fsspec that tells `moved` of each piece."""
+    """A callback for fsspec that reports each piece to `moved`."""
     from fsspec.callbacks import Callback
 
     told = 0

@@ -1,11 +1,12 @@
-"""A dataset of the Hugging Face hub as a remote: read as files, written by commits.
+"""A dataset of the Hugging Face hub as a remote: read as files, written in commits.
 
-A commit holds many entries whole, with their manifests, so that half of one is never seen, and so
-that a thousand results are not a thousand commits.
+A commit holds many complete entries with their manifests, so that no half entry is ever visible,
+and a thousand results do not take a thousand commits.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,14 +24,17 @@ from fwd_report.remotes.shelf import (
 )
 from fwd_report.store.addresses import Address
 
+CONFLICTS = (409, 412)
+"""What the hub answers to a commit while it takes another one."""
+
 
 class HubShelf(FileSystemShelf):
     """The shelf at `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`."""
 
     together = 50
-    patience: float | None = (
-        900.0  # a commit's files are sent by the hub's library, which tells of no bytes
-    )
+    senders = 1
+    patience: float | None = 900.0
+    """The hub's library sends the files of a commit, and tells of no bytes."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
@@ -42,11 +46,11 @@ class HubShelf(FileSystemShelf):
         self._folder = f"{folder}/" if folder else ""
 
     def keys(self) -> frozenset[str]:
-        """One listing, a thousand names a page."""
+        """One listing, a thousand names per page."""
         return answered(lambda: self._asked(self._list))
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
-        """One commit. What the dataset has of it already is not sent again by the hub's library."""
+        """One commit. The hub's library does not send again what the dataset already has."""
         from huggingface_hub import CommitOperationAdd
 
         files = {digest: path for each in parcels for digest, (path, _) in each.files.items()}
@@ -67,6 +71,21 @@ class HubShelf(FileSystemShelf):
             )
         )
         moved(sum(parcel.size for parcel in parcels))
+
+    def _open(self) -> tuple[Any, str]:
+        from huggingface_hub import HfFileSystem
+        from huggingface_hub.utils import logging
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        disable_progress_bars()
+        logging.set_verbosity_error()  # what fails is said once, and by this program
+        endpoint = os.environ.get("HF_ENDPOINT") or None
+        fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
+        return fs, self.address.url.removeprefix("hf://")
+
+    def _passes(self, error: Exception) -> bool:
+        """The hub's library tries again by itself, except where two commit at once."""
+        return getattr(getattr(error, "response", None), "status_code", None) in CONFLICTS
 
     @property
     def _api(self) -> Any:

@@ -1,4 +1,4 @@
-"""The sampler that a technique's field names: another way to take a process's steps."""
+"""The sampler that a technique's field names: a different way to take a process's steps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import UserError
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.kinds import KINDS
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offers import in_use
 from fwd_report.techniques.base import Technique, marked_fields
@@ -14,17 +15,17 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
 
 METHODS = ("timesteps", "forward", "clean", "step")
-"""What a process can do: see diffusion/process.py."""
+"""The methods of a process: see diffusion/process.py."""
 
 
 def sampled_by(technique: Technique, process: Process) -> Process:
-    """The process by which a technique samples: a model's own where it names no sampler.
+    """The process with which a technique samples: the model's own, unless it names a plug-in.
 
-    Raises UserError for a plug-in that is broken or makes no process.
+    Raises UserError for a plug-in that is broken or does not return a process.
     """
     named = named_in(technique, marked_fields(type(technique), Named))
     for _, kind, name in named:
-        if kind == "samplers":
+        if kind == "samplers" and name not in KINDS[kind].built_in:
             process = in_use().load(kind, name)(process)
             _require_process(name, process)
     return process
