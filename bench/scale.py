@@ -71,6 +71,8 @@ class SimulatedCrew:
         self.clock = clock
         self.waited: list[float] = []
         """Seconds a worker had nothing to do before each of its pieces."""
+        self.made_up = 0.0
+        """Processor seconds that making up results took."""
         self._runs = {run.key: run for run in runs}
         self._price = price
         self._idle = {str(number): clock.now() for number in range(workers)}
@@ -104,10 +106,11 @@ class SimulatedCrew:
         else:
             self.clock.skipped += max(0.0, rest)
         while self._events and self._events[0][0] <= self.clock.now():
-            began = time.monotonic()
+            began, computed = time.monotonic(), time.thread_time()
             at, _, worker, keys = heapq.heappop(self._events)
             messages = [message for key in keys for message in self._result(key)]
             self.clock.skipped -= time.monotonic() - began
+            self.made_up += time.thread_time() - computed
             if not keys:
                 self._idle[worker] = at
             yield worker, messages or Ended()
@@ -147,17 +150,17 @@ def measured(count: int, workers: int, seconds: float, folder: str | None) -> No
         crew = SimulatedCrew(plan.runs, workers, lambda cost: price, clock)
         rates = Rates(store.base)
         work = Work(plan, store, plan.runs)
-        began, skipped = clock.now(), clock.skipped
+        began, computed = clock.now(), time.process_time()
         with Progress(steps_by_cost(plan.runs), len(plan.runs), rates) as progress:
             done = sum(1 for _ in Foreman(work, crew, progress, rates, clock.now).run())
         took = clock.now() - began
-        made_up = took - (clock.skipped - skipped)
+        computed = time.process_time() - computed - crew.made_up
         assert done == len(plan.runs)
         assert len(store.places()) == done
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{done:>9,} runs  {took:9.1f} s of {crew.ideal:9.1f} s ideal: {crew.ideal / took:6.1%}"
-        f"  driver {1000 * made_up / done:5.2f} ms a run"
+        f"  driver {1000 * computed / done:5.2f} ms of processor a run"
         f"  idle before a piece {statistics.median(crew.waited):6.3f} s (median)"
         f"  {len(crew.waited):,} pieces  memory {planned:,.0f} → {memory:,.0f} MB",
         flush=True,
