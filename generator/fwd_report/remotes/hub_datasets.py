@@ -74,7 +74,8 @@ class HubShelf(FileSystemShelf):
 
     def _open(self) -> tuple[Any, str]:
         from huggingface_hub import HfFileSystem
-        from huggingface_hub.utils import disable_progress_bars, logging
+        from huggingface_hub.utils import logging
+        from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
         logging.set_verbosity_error()  # what fails is said once, and by this program
