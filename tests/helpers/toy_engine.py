@@ -116,6 +116,7 @@ def bench(store: Store, models: ToyModels, batch: int = 8) -> Workbench:
 
 
 def make_run(index: int, technique: Technique, experiment: str = "walks", **more: Any) -> Run:
+    needed = {field: group[0].technique for field, group in more.get("needs", {}).items()}
     return Run(
         section="s",
         experiment=experiment,
@@ -125,7 +126,7 @@ def make_run(index: int, technique: Technique, experiment: str = "walks", **more
         axes={},
         key=hashlib.sha256(f"{experiment} {index}".encode()).hexdigest(),
         parts={},
-        network_steps=technique.network_steps({}),
+        network_steps=technique.network_steps(needed),
         label="",
         **more,
     )
