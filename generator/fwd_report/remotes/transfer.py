@@ -37,8 +37,8 @@ class Moves:
 def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
     """Take entries from a shelf into the store; those it has, or another process works on, stay.
 
-    Each appears whole and verified, or not at all. Raises HereError where the store cannot be
-    written. What a signal interrupts is what was not done yet.
+    Each appears whole and verified, or not at all. What killed processes left half is removed
+    first. Raises HereError where the store cannot be written.
     """
     return _Fetching(shelf, store, list(dict.fromkeys(keys)), show).run()
 
@@ -56,6 +56,7 @@ class _Fetching:
 
     def run(self) -> Moves:
         try:
+            self._store.sweep()
             while self._fill():
                 key, error = self._crew.wait(self._tick)
                 self._end(key, error)
