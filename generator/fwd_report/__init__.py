@@ -1,8 +1,8 @@
 """Declarative diffusion experiments, run once, cached by key, published as a site.
 
 As a library: `open_report` gives a report's results as pictures, tensors and numbers, and runs what
-is not stored yet; `load_model`, `denoise` and what they are combined with drive models by hand.
-Each public name is imported when it is first used, so that `import fwd_report` costs nothing.
+is not stored yet; `load_model`, `denoise` and their companions drive models by hand. Each public
+name is imported on first use, so that `import fwd_report` costs next to nothing.
 """
 
 from __future__ import annotations

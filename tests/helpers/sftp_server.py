@@ -28,7 +28,7 @@ class Sftp:
         return f"[127.0.0.1]:{self.port} {self.key.get_name()} {self.key.get_base64()}\n"
 
 
-class _Account(paramiko.ServerInterface):
+class _Account(paramiko.ServerInterface):  # type: ignore[misc]
     def __init__(self, client: Any) -> None:
         self._client = client
 
@@ -43,11 +43,11 @@ class _Account(paramiko.ServerInterface):
         return int(paramiko.OPEN_SUCCEEDED)
 
 
-class _Files(paramiko.SFTPServerInterface):
+class _Files(paramiko.SFTPServerInterface):  # type: ignore[misc]
     root: Path
 
     def _at(self, path: str) -> str:
-        return str(self.root) + self.canonicalize(path)
+        return f"{self.root}{self.canonicalize(path)}"
 
     def list_folder(self, path: str) -> Any:
         try:

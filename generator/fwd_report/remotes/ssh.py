@@ -47,7 +47,7 @@ def _known_hosts() -> Any:
     """What paramiko asks about a host: only those that `ssh` knows too are let in."""
     import paramiko
 
-    class KnownHosts(paramiko.MissingHostKeyPolicy):
+    class KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
             known = paramiko.HostKeys()
             path = Path(KNOWN_HOSTS).expanduser()

@@ -1,8 +1,8 @@
-"""Inpainting: new content in a hole, the rest held to the image (RePaint)."""
+"""Inpainting: new content in a hole, the rest fixed to the image (RePaint)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Inpaint(Guided, Pictured):
     """After every step to t', x_t' ← m · x_t' + (1−m) · forward(x_orig, t') (Lugmayr et al. 2022).
 
-    The context is noised with the next draw after that step's own. With `resample`, steps are
-    undone by a draw of noise each and made again, as RePaint does it.
+    The known part is noised with the draw that follows that of the step. With `resample`, steps are
+    undone by a draw of noise each and made again, as in RePaint.
     """
 
     name: ClassVar[str] = "inpaint"
@@ -68,6 +68,9 @@ class Inpaint(Guided, Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with new content in a hole: {self.prompt}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise

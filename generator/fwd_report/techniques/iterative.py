@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Iterative(Timed, Pictured):
     """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
 
-    x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at
-    series["t"][k]. Metrics: PSNR and SSIM of the last against the original.
+    x_t is that of `forward` with the same seed and time. Frame k of `trajectory` is x at
+    series["t"][k]. Metrics: PSNR and SSIM of the last frame against the original.
     """
 
     name: ClassVar[str] = "iterative"
@@ -56,6 +56,9 @@ class Iterative(Timed, Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise, denoised step by step"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim"), "series": ("t",)}
 
     def program(self, run: RunContext) -> Program[Result]:
         import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ValidationInfo, field_validator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class SDEdit(Guided, Pictured):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
-    A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
+    A small i_start keeps little of the image. With a prompt of its own this is text-conditional
     image-to-image translation.
     """
 
@@ -53,6 +53,9 @@ class SDEdit(Guided, Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} edited towards: {self.prompt}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise
