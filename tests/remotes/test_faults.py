@@ -144,6 +144,28 @@ def test_who_pushes_is_killed_and_pushes_again(
     assert there.verify() == {}
 
 
+def test_who_pulls_is_killed_and_pulls_again(
+    remote: Open, here: Store, there: Store, said: list[str], tmp_path: Path
+) -> None:
+    keys = set(fill(here, 40))
+    remote("shared").send(here, keys)
+    pull = PUSH.replace("remote.send(store, store.keys()", "remote.fetch(store, remote.keys()")
+    command = [sys.executable, "-c", pull, str(there.base.parent), str(tmp_path / "shared")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line) >= 3:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    first = set(there.keys())
+    assert 3 <= len(first) < 40
+    assert remote("shared").fetch(there, keys) == keys - first
+    assert left_over(there) == [], "what the killed one had begun is gone"
+    assert there.verify() == {}
+    assert said == []
+
+
 def test_passwords_are_in_no_message(
     remote: Open, here: Store, there: Store, said: list[str]
 ) -> None:

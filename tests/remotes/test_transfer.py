@@ -247,6 +247,25 @@ def test_what_another_process_works_on_is_left_to_it(
     assert remote("memory://locked").fetch(there, keys) == {keys[0]}
 
 
+def test_ctrl_c_leaves_what_has_arrived_and_nothing_half(
+    remote: Open, here: Store, there: Store
+) -> None:
+    keys = set(fill(here, 20))
+    remote("memory://stopped").send(here, keys)
+
+    def stop(line: str, done: int, total: int) -> None:
+        if done >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remote("memory://stopped").fetch(there, keys, stop)
+    first = set(there.keys())
+    assert 3 <= len(first) < 20
+    assert left_over(there) == []
+    assert there.verify() == {}
+    assert remote("memory://stopped").fetch(there, keys) == keys - first
+
+
 def test_a_listing_is_fetched_once(
     remote: Open, here: Store, there: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
