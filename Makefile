@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: report test test-slow coverage lint ci-matrix dist bench serve clean
+.PHONY: report test test-slow test-gpu coverage lint ci-matrix dist bench serve clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
@@ -23,6 +23,10 @@ test: $(VENV)/installed lint
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
+
+# What needs a GPU; without one every test is skipped and says why.
+test-gpu: $(VENV)/installed
+	$(BIN)/python -m pytest -m gpu -rs
 
 # The suite with what it does not reach; the floor is `fail_under` in pyproject.toml.
 coverage: $(VENV)/installed

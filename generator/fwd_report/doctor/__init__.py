@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.doctor.findings import Finding, problem
+from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.errors import UserError, counted
 from fwd_report.running import Options
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 def diagnose(root: Path, options: Options) -> Iterator[Finding]:
     """All that there is to say of this machine, and of the report in `root` on it."""
-    from fwd_report.doctor import machine
+    from fwd_report.doctor import surroundings
 
-    yield machine.look_at_versions()
+    yield surroundings.look_at_versions()
     project: Project | None = None
     try:
         project = options.project(root)
     except UserError as error:
         yield problem("report", error)
     wanted = project.report.device if project else "auto"
-    finding, device = machine.look_at_device(wanted)
+    finding, device = surroundings.look_at_device(wanted)
     yield finding
     try:
-        yield from machine.look_at_memory(device or "cpu")
+        yield from surroundings.look_at_memory(device or "cpu")
     except UserError as error:
         yield problem("memory", error)
         device = None
-    yield machine.look_at_git()
+    yield surroundings.look_at_git()
     if project is not None:
-        yield machine.look_at_store(root)
+        yield surroundings.look_at_store(root)
         yield from _of_plan(project, options, device)
 
 

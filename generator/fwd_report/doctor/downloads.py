@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwd_report.capacity import in_words
-from fwd_report.doctor.findings import Finding, problem
-from fwd_report.doctor.machine import existing
+from fwd_report.doctor.diagnosis import Finding, problem
+from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.folder_layout import files_read

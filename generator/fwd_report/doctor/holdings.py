@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from fwd_report.capacity import Capacity, device_memory, host_memory, in_words
+from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.doctor.downloads import Wanted
-from fwd_report.doctor.findings import Finding, problem
 from fwd_report.errors import UserError
 from fwd_report.models.folder_layout import NETWORKS, WHOLE
 from fwd_report.models.footprint import Footprint, encoder_footprint, unet_footprint, weights_held

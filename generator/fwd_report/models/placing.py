@@ -18,6 +18,10 @@ OUTSIDE_KEYS = "where a network lies changes no result but by rounding"
 
 SPARE = 1 / 16
 """The share of memory that is left to the libraries and to what is not foreseen."""
+PARKED = 1 / 2
+"""The share of the machine's free memory that networks may wait in. They seldom have to: all that
+asks stage I is done before stage II is asked, and reading a network again takes seconds.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def place_stages(
         left = room - (all_weights if together else footprint.weights)
         fits = left // footprint.picture if footprint.picture else batch
         batches[stage] = max(1, min(batch, fits))
-    parked = host is not None and all_weights <= usable(host.free)
+    parked = host is not None and all_weights <= PARKED * host.free
     return Placing(together, parked and not together, batches)
 
 

@@ -15,7 +15,7 @@ from fwd_report.capacity import (
     in_words,
     limit,
 )
-from fwd_report.doctor.findings import Finding, problem
+from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.engine.device import choose_device
 from fwd_report.engine.environment import hardware, versions
 from fwd_report.errors import UserError

@@ -1,0 +1,28 @@
+"""Each test here runs on the CPU too, as far as it can, so that its own code is tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+CUDA = pytest.param("cuda", marks=pytest.mark.gpu)
+
+
+@pytest.fixture(params=["cpu", CUDA])
+def device(request: pytest.FixtureRequest) -> str:
+    """The CPU, and under `-m gpu` the first GPU: skipped, saying so, where there is none."""
+    name: str = request.param
+    if name == "cuda" and not torch.cuda.is_available():
+        why = "no GPU is there" if torch.version.cuda else "this torch is built without CUDA"
+        pytest.skip(f"needs a CUDA device: {why}")
+    return name
+
+
+@pytest.fixture
+def model(device: str, tiny_if: Path) -> list[str]:
+    """`--set` values: emoji-if on a GPU, a random model of its kind on the CPU, which is slow."""
+    if device == "cpu":
+        return [f"model={tiny_if}", f"upscaler={tiny_if}"]
+    return ["model=emoji-if", "upscaler=emoji-if"]
