@@ -23,8 +23,8 @@ NOT_IMPORTED = {
     "protobuf": "transformers reads spiece.model with it",
     "sentencepiece": "transformers makes the tokenizer with it",
 }
-IF_THERE = {"ipython"}
-"""Imported where a notebook has them, and never needed."""
+IF_THERE = {"ipython", "ray"}
+"""Imported where a notebook has them, or an extra that was asked for, and never needed."""
 PARTS = {"pydantic-core": "pydantic"}
 """Distributions that another one pins to a single version of its own."""
 

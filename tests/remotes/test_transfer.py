@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.remotes.conftest import content, fill, left_over, manifest_of
+from tests.remotes.conftest import Open, content, fill, left_over, manifest_of
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
@@ -18,8 +17,6 @@ from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.places import Remote
 from fwd_report.remotes.shelf import CHUNK, file_name, result_name
 from fwd_report.store.store import Store
-
-Open = Callable[[str], Remote]
 
 
 def put(remote: Remote, name: str, data: bytes) -> None:
