@@ -20,9 +20,9 @@ from fwd_report.store.store import Store
 
 
 def planned_prompts(root: Path, options: Options) -> list[str]:
-    """Every prompt that the runs ask, once, in plan order; "" where guidance asks for it.
+    """Every prompt of the runs, once, in plan order; "" if guidance needs it.
 
-    No model is needed for this, and none is looked for.
+    This needs no model, and looks for none.
     """
     project = _with_encoder(options.project(root))
     check_names(project, options.only)
@@ -37,8 +37,8 @@ def encode_prompts(
 ) -> None:
     """Write a file for `embeddings:` with these prompts, encoded by stage I's text encoder.
 
-    The model is downloaded if needed. force: replace an existing file. Raises UserError for an
-    existing file without it, and for an unknown file type.
+    The model is downloaded if necessary. force: replace an existing file. Raises UserError for an
+    existing file without `force`, and for an unknown file type.
     """
     if file.suffix not in FORMATS:
         raise UserError(

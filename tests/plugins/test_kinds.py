@@ -219,7 +219,8 @@ def test_a_view_that_is_not_orthogonal_is_refused(tmp_path: Path, wrong: str) ->
 
 def test_a_view_that_stage_two_cannot_follow_is_refused(tmp_path: Path) -> None:
     """One whose order of pixels is another for each size; the kaleidoscope is the same for all."""
-    pixels = "import torch\ndef own(size, seed): return torch.randperm(size**2)\n"
+    draws = "torch.randperm(size**2, generator=torch.Generator().manual_seed(seed))"
+    pixels = f"import torch\ndef own(size, seed): return {draws}\n"
     root = project_of(tmp_path, {"views/own.py": pixels})
     with Plugins(root, read_folder(root)).used():
         assert view_of("own", 0, 16)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import UnavailableError
 from fwd_report.store.files import naming, read_json, warn_once
 from fwd_report.store.folders import is_key, make_folder, set_aside
-from fwd_report.store.markers import held_too_long, marker_of
+from fwd_report.store.soft_locks import held_too_long, marker_of
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

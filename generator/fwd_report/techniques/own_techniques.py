@@ -31,7 +31,7 @@ RUNS = {"program": "program", "job": "job", "figure": "figure"}
 """The method that a technique of each kind defines."""
 RESERVED = frozenset(
     {"id", "technique", "title", "label", "caption", "discussion", "seed", "samples", "seeds",
-     "show", "metrics", "sweep", "cases", "sample", "case"}
+     "show", "metrics", "best_of", "sweep", "cases", "sample", "case"}
 )  # fmt: skip
 """The keys that every experiment has besides its technique's fields, and the names of common
 axes."""
