@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.combine import mean as mean
     from fwd_report.diffusion.combine import seen as seen
     from fwd_report.diffusion.computing import applied as applied
+    from fwd_report.diffusion.ddim import DDIM as DDIM
     from fwd_report.diffusion.ddpm import DDPM as DDPM
     from fwd_report.diffusion.ddpm import Threshold as Threshold
     from fwd_report.diffusion.driver import answer as answer
@@ -63,6 +64,7 @@ MODULES = {
     "api.outcome": ("FailedRun", "Outcome"),
     "diffusion.combine": ("factorised", "mean", "seen"),
     "diffusion.computing": ("applied",),
+    "diffusion.ddim": ("DDIM",),
     "diffusion.ddpm": ("DDPM", "Threshold"),
     "diffusion.driver": ("answer", "estimator"),
     "diffusion.filters": ("colour", "gaussian_blur", "grey", "high_pass"),

@@ -86,7 +86,8 @@ class Running:
         """
         self._take()
         self._run_due()
-        if self.plan.project.report.push and self.ran:
+        project = self.plan.project
+        if project.trusted and project.report.push and self.ran:
             stored = {run.key for run in self.plan.selected(self.options.only)}
             self._remotes.send(self._store, {key for key in stored if self._store.has(key)})
 

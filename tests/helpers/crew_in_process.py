@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class CrewInProcess:
         self._work = work
         self._hearing = hearing
         self._count = 0
+        self._encodings: dict[str, bytes] | None = None
         self._workers: dict[str, Worker] = {}
         self._busy: dict[str, Iterator[Sequence[Message]]] = {}
         self._has: dict[str, set[str]] = {}
@@ -58,6 +60,8 @@ class CrewInProcess:
         self._busy[worker] = self._workers[worker].work(order, *entries)
 
     def hear(self, seconds: float) -> Iterator[tuple[str, Sequence[Message] | Ended | Lost]]:
+        if not self._busy:
+            time.sleep(min(seconds, 0.05))
         for name, stream in list(self._busy.items())[:1]:
             messages = next(stream, None)
             if messages is None:
@@ -85,7 +89,7 @@ class CrewInProcess:
         work = self._work
         assert worker.lay_out(copy_of(work.plan, work.store, work.overrides, {"commit": "c"})) == []
         assert worker.open({run.name: run.key for run in work.runs}).unknown == []
-        worker.encoded(None)
+        self._encodings = worker.encoded(self._encodings)
         name = str(self._count)
         self._workers[name], self._has[name] = worker, set()
 

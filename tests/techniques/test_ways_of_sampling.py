@@ -112,7 +112,7 @@ def test_ddim_with_a_negative_prompt_is_a_plain_loop(
         ({"timesteps": [1000]}, "less than 1000"),
         ({"timesteps": [500, 100]}, "not near pure noise"),
         ({"spacing": "trailing"}, "spacing is of steps"),
-        ({"steps": 600}, "do not divide"),
+        ({"steps": 600}, "is not pure noise yet"),
         ({"guidance_interval": [500, 500]}, "low < high"),
         ({"guidance_rescale": 2}, "less than or equal to 1"),
         ({"prompt": None, "model": "unet", "negative_prompt": "x"}, "negative_prompt is for"),
@@ -129,6 +129,7 @@ def test_what_is_refused(fields: dict[str, Any], message: str) -> None:
     [
         (SDEdit, {"i_start": 33}, "should be less than 33, not 33"),
         (SDEdit, {"steps": 5, "i_start": 5}, "should be less than 5, not 5"),
+        (SDEdit, {"steps": 5}, "should be less than 5, not 10"),
         (Iterative, {"timesteps": [400, 100], "i_start": 2}, "should be less than 2, not 2"),
         (Inpaint, {"mask": "m", "steps": 5, "resample": 2, "jump_length": 5}, "there are 5 steps"),
     ],

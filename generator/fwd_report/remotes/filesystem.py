@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from fwd_report.errors import first_line
@@ -53,6 +54,9 @@ class FileSystemShelf:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._root = ""
+        self._made: set[str] = set()
+        self._held: Any = SimpleNamespace()
 
     def __str__(self) -> str:
         return str(self.address)
@@ -85,13 +89,17 @@ class FileSystemShelf:
                     moved(size)
             self._put(result_name(parcel.key), parcel.text, len(parcel.text), moved)
 
-    @cached_property
+    @property
     def fs(self) -> Any:
         """The file system of the address. Raises RemoteError if its backend is not installed."""
+        if not hasattr(self._held, "fs"):
+            self._held.fs, self._root = self._connected()
+        return self._held.fs
+
+    def _connected(self) -> tuple[Any, str]:
         if (way := self.address.lacks) is not None:
             raise RemoteError(f"its backend is not installed: {way}")
-        fs, self._root = self._asked(self._open)
-        return fs
+        return self._asked(self._open)
 
     def _open(self) -> tuple[Any, str]:
         """The file system of the address, and the path in it."""
@@ -187,7 +195,9 @@ class FileSystemShelf:
         if self._walked:
             self._require_parent()
             folder = place.rpartition("/")[0]
-            self._asked(lambda: self.fs.makedirs(folder, exist_ok=True))
+            if folder not in self._made:
+                self._asked(lambda: self.fs.makedirs(folder, exist_ok=True))
+                self._made.add(folder)
             beside = f"{folder}/.{secrets.token_hex(8)}.tmp"
             try:
                 self._asked(lambda: self._write(beside, content, moved))

@@ -93,6 +93,10 @@ def shelf_at(address: Address) -> Shelf:
         from fwd_report.remotes.hub_datasets import HubShelf
 
         return HubShelf(address)
+    if address.scheme in ("ssh", "sftp"):
+        from fwd_report.remotes.ssh import SshShelf
+
+        return SshShelf(address)
     from fwd_report.remotes.filesystem import FileSystemShelf
 
     return FileSystemShelf(address)

@@ -40,8 +40,9 @@ def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen)
     """Take entries from a shelf into the store, except those it has or another process is working
     on.
 
-    Each appears complete and verified, or not at all. Raises HereError if the store cannot be
-    written. A signal interrupts the transfer and loses only what was not finished.
+    Each appears complete and verified, or not at all. What killed processes left incomplete is
+    removed first. Raises HereError if the store cannot be written. A signal interrupts the
+    transfer and loses only what was not finished.
     """
     return _Fetching(shelf, store, list(dict.fromkeys(keys)), show).run()
 
@@ -59,6 +60,7 @@ class _Fetching:
 
     def run(self) -> Moves:
         try:
+            self._store.sweep()
             while self._fill():
                 key, error = self._crew.wait(self._tick)
                 self._end(key, error)

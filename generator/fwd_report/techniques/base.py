@@ -15,21 +15,21 @@ from pydantic import BaseModel, ConfigDict
 
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.markers import AllRuns as AllRuns
-from fwd_report.techniques.markers import AskedClass as AskedClass
-from fwd_report.techniques.markers import EachRun as EachRun
-from fwd_report.techniques.markers import EnlargedRun as EnlargedRun
-from fwd_report.techniques.markers import FigureOnly as FigureOnly
-from fwd_report.techniques.markers import ImageFile as ImageFile
-from fwd_report.techniques.markers import InputFile as InputFile
-from fwd_report.techniques.markers import MaskFile as MaskFile
-from fwd_report.techniques.markers import NotByDefault as NotByDefault
-from fwd_report.techniques.markers import OneRun as OneRun
-from fwd_report.techniques.markers import Prompt as Prompt
-from fwd_report.techniques.markers import PromptText as PromptText
-from fwd_report.techniques.markers import Reference as Reference
-from fwd_report.techniques.markers import ScorerName as ScorerName
-from fwd_report.techniques.markers import Trained as Trained
+from fwd_report.techniques.field_types import AllRuns as AllRuns
+from fwd_report.techniques.field_types import AskedClass as AskedClass
+from fwd_report.techniques.field_types import EachRun as EachRun
+from fwd_report.techniques.field_types import EnlargedRun as EnlargedRun
+from fwd_report.techniques.field_types import FigureOnly as FigureOnly
+from fwd_report.techniques.field_types import ImageFile as ImageFile
+from fwd_report.techniques.field_types import InputFile as InputFile
+from fwd_report.techniques.field_types import MaskFile as MaskFile
+from fwd_report.techniques.field_types import NotByDefault as NotByDefault
+from fwd_report.techniques.field_types import OneRun as OneRun
+from fwd_report.techniques.field_types import Prompt as Prompt
+from fwd_report.techniques.field_types import PromptText as PromptText
+from fwd_report.techniques.field_types import Reference as Reference
+from fwd_report.techniques.field_types import ScorerName as ScorerName
+from fwd_report.techniques.field_types import Trained as Trained
 
 if TYPE_CHECKING:
     import torch

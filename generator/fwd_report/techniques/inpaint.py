@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from fwd_report.diffusion.spacing import resampled
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import ImageFile, MaskFile, NotByDefault, Prompt, Result
 from fwd_report.techniques.framing import Inverted, Pictured
 from fwd_report.techniques.guiding import Guided
@@ -61,6 +62,7 @@ class Inpaint(Guided, Pictured):
     def scripted(cls) -> Scripted:
         return Scripted(kept=True)
 
+    @outside_keys
     def asked_times(self) -> list[float]:
         times = super().asked_times()
         visited = resampled([*times, -1.0], self.jump_length, self.resample)

@@ -33,7 +33,7 @@ class Iterative(Timed, Pictured):
 
     image: ImageFile
     from_noise: ClassVar[bool] = False
-    i_start: StartIndex = 10
+    i_start: StartIndex = Field(default=10, validate_default=True)
     prompt: Prompt = "a high quality photo"
     every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
     """Which frames the figure shows: every n-th, and the last."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import ImageFile, Prompt, Result
 from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.guiding import Guided
@@ -31,7 +32,7 @@ class SDEdit(Guided, Pictured):
 
     image: ImageFile
     from_noise: ClassVar[bool] = False
-    i_start: StartIndex = 10
+    i_start: StartIndex = Field(default=10, validate_default=True)
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
 
@@ -48,6 +49,7 @@ class SDEdit(Guided, Pictured):
     def _within(cls, i_start: int, others: ValidationInfo) -> int:
         return within_loop(i_start, others)
 
+    @outside_keys
     def asked_times(self) -> list[float]:
         return super().asked_times()[self.i_start :]
 
