@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 from tests.helpers.project import HYBRIDS, NOISE, REPORT, Project
 from typer.testing import CliRunner
 
@@ -25,6 +26,13 @@ def run(project: Project, *arguments: str) -> Result:
 
 def files(root: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(autouse=True)
+def _square(project: Project) -> None:
+    """A picture that no crop takes anything of, so that nothing is warned of."""
+    picture = Image.new("RGB", (80, 80), "white")
+    picture.save(project.root / "experiments" / "images" / "dot.png")
 
 
 @pytest.fixture
