@@ -48,6 +48,7 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python bench/part_a.py
+	$(BIN)/python bench/ceiling.py
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/noop.py

@@ -16,15 +16,18 @@ spin_briefly()  # as the command line does
 LONGEST_FIRST = (
     "cli/test_gpu_profile.py",
     "api/test_colab.py",
-    "cli/test_training.py",
-    "cli/test_build.py",
-    "training/test_resume.py",
-    "test_story.py",
-    "plan/test_reach.py",
+    "site/test_serve.py",
     "api/test_notebook.py",
+    "spec/test_extent.py",
+    "site/test_incremental.py",
+    "site/test_contexts.py",
     "techniques/test_equals_plain_diffusers.py",
+    "cli/test_new_project.py",
+    "training/test_resume.py",
+    "plan/test_reach.py",
+    "cli/test_build.py",
 )
-"""Files that take a minute or so: begun last, one would keep a worker busy and the others idle."""
+"""Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -151,4 +151,8 @@ class CodeChangedError(RunError):
     """A source file is not what this process imported, so what it makes has no key."""
 
     def __init__(self, path: Path, why: str = "was changed after this command began") -> None:
+        self._said = (path, why)
         super().__init__(f"{path} {why}, so no result is stored of what uses it")
+
+    def __reduce__(self) -> tuple[type[CodeChangedError], tuple[Path, str]]:
+        return CodeChangedError, self._said

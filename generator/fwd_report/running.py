@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, StaleError, counted, say
+from fwd_report.executors.choice import LOCAL, choose
+from fwd_report.executors.contract import Work
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.encodings import check_encodings
 from fwd_report.plan.plan import Plan, make_plan
@@ -30,6 +33,7 @@ class Options:
 
     untrusted: nothing that is code of the project's own is run. command: the arguments of
     `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
+    executor, address, workers: where it runs; see `executors/choice.py`.
     store: the remotes to use; None: those that the environment or report.yaml names.
     """
 
@@ -41,6 +45,9 @@ class Options:
     keep_going: bool = False
     untrusted: bool = False
     command: Sequence[str] = ()
+    executor: str = LOCAL
+    address: str | None = None
+    workers: int | None = None
     store: Sequence[str] | None = None
 
     def project(self, root: Path, profile: str | None = None) -> Project:
@@ -137,8 +144,17 @@ class Running:
         return [failure.cause for failure in failures if failure.repairable]
 
     def _run(self, due: Sequence[Run]) -> None:
+        work = Work(
+            self.plan,
+            self._store,
+            distinct(due),
+            self.options.keep_going,
+            self._forced,
+            self.options.overrides,
+        )
+        options = self.options
         self.failures, finished, by_others = _run(
-            self.plan, self._store, due, self.options.keep_going, self._forced
+            work, options.executor, options.address, options.workers
         )
         self._remember(due, finished)
         self.ran |= finished - by_others
@@ -161,41 +177,37 @@ class Running:
 def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
     """Run `runs` with `store` for their results and for what they need; what failed."""
     download_models(plan.project, runs, tell)
-    failures, *_ = _run(plan, store, runs, keep_going=True, forced=set())
+    failures, *_ = _run(Work(plan, store, distinct(runs), keep_going=True))
     return failures
 
 
 def _run(
-    plan: Plan, store: Store, due: Sequence[Run], keep_going: bool, forced: Set[str]
+    work: Work, executor: str = LOCAL, address: str | None = None, workers: int | None = None
 ) -> tuple[tuple[Failure, ...], set[str], set[str]]:
-    """Run `due`; what failed, the keys of what did not, and those that other builds ran.
+    """Run the work; what failed, the keys of what did not, and those that other builds ran.
 
     torch is imported here, not before.
     """
-    from fwd_report.engine.device import determinism
-    from fwd_report.engine.engine import Engine
-    from fwd_report.engine.process_state import process_state_kept
     from fwd_report.engine.progress import Progress
-    from fwd_report.engine.workbench import Workbench
-    from fwd_report.plan.loaded_code import LoadedCode
-    from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
-    from fwd_report.precision import rounding
+    from fwd_report.executors.contract import Finished
+    from fwd_report.plan.rates import steps_by_cost
 
-    check_encodings(plan.project, due, store)
-    code = LoadedCode(plan.sources)
-    code.load(sorted({module for run in due for module in run.modules}))
-    workbench = Workbench(plan.project, store, code)
-    unique = distinct(due)
-    rates = Rates(store.base, first_rates(unique))
+    check_encodings(work.plan.project, work.runs, work.store)
+    chosen = choose(executor, work, address, workers)
+    failures: list[Failure] = []
+    finished: set[str] = set()
+    others: set[str] = set()
     with (
-        plan.project.plugins.used(),
-        determinism(plan.project.report.deterministic),
-        rounding(plan.project.report.tf32),
-        process_state_kept(),
-        Progress(steps_by_cost(unique), len(unique), rates) as progress,
+        Progress(steps_by_cost(work.runs), len(work.runs), chosen.rates) as progress,
+        closing(chosen.run(work, progress)) as outcomes,
     ):
-        engine = Engine(store, workbench, progress, keep_going, forced)
-        return engine.run(unique), engine.finished, engine.others
+        for outcome in outcomes:
+            if isinstance(outcome, Finished):
+                finished.add(outcome.run.key)
+                others |= {outcome.run.key} if outcome.by_other else set()
+            else:
+                failures.append(outcome)
+    return tuple(failures), finished, others
 
 
 def tell(message: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from PIL import Image
 from tests.api.conftest import write
+from tests.helpers.forked import fork, said
 from tests.helpers.guide import blocks_of
 
 from fwd_report import open_report
@@ -186,18 +185,12 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_an_interrupt_in_plain_python_is_an_exception_like_any_other(project: Path) -> None:
     write(project, "long", LONG)
-    answer = subprocess.run(
-        [sys.executable, "-c", PLAIN],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert answer.stdout == "fresh missing\nnothing to run; 1 run stored before\n"
-    assert "stopped; what was done is stored" in answer.stderr
+    process = fork(project, exec, PLAIN, {})
+    process.join(SECONDS)
+    printed = said(project, process)
+    assert process.exitcode == 0, printed
+    assert "fresh missing\nnothing to run; 1 run stored before\n" in printed
+    assert "stopped; what was done is stored" in printed
 
 
 def shown(cell: Any) -> dict[str, str]:

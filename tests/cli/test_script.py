@@ -61,6 +61,51 @@ experiments:
     mask: experiments/images/mask.png
     steps: 4
     caption: x
+  - id: still
+    technique: sample
+    prompt: a dog
+    sampler: ddim
+    steps: 5
+    spacing: trailing
+    dynamic_thresholding: 0.9
+    sweep: {eta: [0, 0.6]}
+    caption: x
+  - id: led
+    technique: sample
+    prompt: a dog
+    negative_prompt: a skull
+    timesteps: [990, 700, 400, 100]
+    guidance_rescale: 0.6
+    sweep: {guidance: [0, 1, 4], guidance_interval: [[0, 1000], [300, 800]]}
+    caption: x
+  - id: split
+    technique: hybrid
+    low: a skull
+    high: a dog
+    kernel_size: 5
+    steps: 4
+    guidance_rescale: 0.5
+    guidance_interval: [300, 800]
+    negative_prompt: waterfalls
+    sampler: ddim
+    caption: x
+  - id: later
+    technique: sdedit
+    image: experiments/images/dot.png
+    steps: 8
+    spacing: linspace
+    sampler: ddim
+    i_start: 4
+    caption: x
+  - id: repainted
+    technique: inpaint
+    image: experiments/images/dot.png
+    mask: experiments/images/mask.png
+    steps: 5
+    resample: 3
+    jump_length: 2
+    sweep: {sampler: [ddpm, ddim]}
+    caption: x
   - id: boxed
     technique: inpaint
     image: experiments/images/dot.png
@@ -118,6 +163,7 @@ experiments:
     sweep: {guidance: [0, 1, 3]}
     caption: x
   - {id: few, technique: sample, model: ddpm, steps: 5, caption: x}
+  - {id: other, technique: sample, model: ddpm, steps: 5, sampler: ddim, caption: x}
   - {id: flowing, technique: sample, model: flow, caption: x}
 """.replace("TINY", "timesteps: 20, hidden: 8, batch: 64, epochs: 2, examples: 64, caption: x")
 SOME = ("guided[0]", "sdedit[0]", "inpaint-steps[0]", "anagram[10]", "hybrid[2]")
@@ -161,7 +207,7 @@ def test_every_printed_script_makes_the_stored_picture(
     plan, store = load_plan(pictures.root, Options())
     seen = set()
     for run in plan.runs:
-        if run.technique.name == "train":
+        if run.technique.name == "train" or run.name == "trained.other[0]":
             continue
         seen.add(run.technique.name)
         path = pictures.root / "script.py"
@@ -214,6 +260,8 @@ def test_what_has_no_script(pictures: Project) -> None:
     answer = CliRunner().invoke(app, ["script", "-C", str(pictures.root), "trained.ddpm[0]"])
     assert isinstance(answer.exception, UserError)
     assert "its technique is train" in str(answer.exception)
+    answer = CliRunner().invoke(app, ["script", "-C", str(pictures.root), "trained.other[0]"])
+    assert "says sampler of a network trained here" in str(answer.exception)
 
 
 def test_the_page_offers_what_the_command_prints(project: Project) -> None:

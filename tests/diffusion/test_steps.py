@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fwd_report.diffusion.computing import CPU_VALUES, Applied, applied, compute
+from fwd_report.diffusion.ddim import DDIM
 from fwd_report.diffusion.ddpm import CLEAN, DDPM, Threshold
 from fwd_report.diffusion.driver import answer, estimator
 from fwd_report.diffusion.flow import Flow
@@ -34,6 +35,9 @@ PROCESSES: dict[str, tuple[Process, bool, Sequence[tuple[float, float]]]] = {
     "thresholded": (replace(COSINE, threshold=Threshold(0.9, 1.5)), True, TIMES),
     "unbounded": (replace(COSINE, threshold=Threshold()), True, TIMES),
     "fixed": (FIXED, False, ((299, 298), (298, 297), (0, CLEAN), (5, 4), (150, 100))),
+    "ddim": (DDIM(COSINE), True, TIMES),
+    "ddim with noise": (DDIM(COSINE, 0.7), True, TIMES),
+    "ddim, thresholded": (DDIM(replace(COSINE, threshold=Threshold(0.9)), 1.0), True, TIMES),
     "flow": (Flow(), False, ((0.0, 0.02), (0.5, 0.52), (0.98, 1.0), (0.1, 0.3))),
 }
 

@@ -210,8 +210,10 @@ def test_plain_progress_counts_calls_and_knows_when_it_knows(
         progress.advance("a", 40, 4.0)
         progress.advance("b", 5, 10.0)
         assert "100/110 network steps" in capsys.readouterr().err
+        progress.held(3 * 2**30)
         progress.skip("a", 10)
-    assert "100/100 network steps · finishing · 0/3 runs" in capsys.readouterr().err
+    said = "100/100 network steps · finishing · 0/3 runs · peak memory 3.0 GiB"
+    assert said in capsys.readouterr().err
     assert Rates(tmp_path).estimate({"a": 10}).seconds == pytest.approx(1.0)
 
 

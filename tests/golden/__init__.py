@@ -61,6 +61,26 @@ experiments:
     steps: 4
   - {id: sample, technique: sample, prompt: a dog, guidance: 7, steps: 4, trajectory: true}
   - {id: clipped, technique: sample, prompt: a dog, steps: 4, dynamic_thresholding: 0.9}
+  - id: ddim
+    technique: sample
+    prompt: a dog
+    negative_prompt: a skull
+    sampler: ddim
+    eta: 0.5
+    steps: 4
+    spacing: trailing
+    guidance_rescale: 0.7
+    guidance_interval: [300, 900]
+  - {id: ddim-still, technique: sample, prompt: a dog, sampler: ddim, timesteps: [950, 500, 100]}
+  - id: repaint
+    technique: inpaint
+    image: images/picture.png
+    mask: images/mask.png
+    crop: [20, 0, 92, 72]
+    prompt: a skull
+    steps: 4
+    resample: 3
+    jump_length: 2
   - {id: anagram, technique: anagram, prompt: a dog, flipped: a skull, steps: 4}
   - id: anagram-jigsaw
     technique: anagram

@@ -10,7 +10,10 @@ from fwd_report.techniques.registry import all_techniques
 TABLES = "".join(
     PAGES[page].read_text(encoding="utf-8") for page in ("techniques.md", "training.md")
 )
-EVERYWHERE = {"crop", "fit", "dynamic_thresholding", "dataset", "sampler"}
+EVERYWHERE = {
+    "crop", "fit", "dynamic_thresholding", "dataset", "sampler", "eta", "timesteps", "spacing",
+    "negative_prompt", "guidance_rescale", "guidance_interval",
+}  # fmt: skip
 """Fields that the page explains once for all techniques."""
 
 

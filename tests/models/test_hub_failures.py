@@ -127,7 +127,7 @@ def test_bytes_that_are_not_those_listed_are_not_taken(
     answer = hub.listing("some/model")
     wrong = hub.HubFile(WEIGHTS, "0" * 64, len(weights))
     listed = hub.Listing(answer.commit, {**answer.files, WEIGHTS: wrong})
-    monkeypatch.setattr(hub, "listing", lambda hub_id: listed)
+    monkeypatch.setattr(hub, "listing", lambda hub_id, pinned: listed)
     with pytest.raises(UnavailableError, match="came with other bytes than"):
         fetched()
     assert not list(tmp_path.glob("hub-cache/**/*.incomplete"))
@@ -289,6 +289,36 @@ def test_a_build_ends_with_a_way_out_and_the_next_one_builds(
     monkeypatch.setenv("HF_TOKEN", "hf_right")
     assert project("build").returncode == 0
     assert len(project.stored()) == 1
+
+
+def test_a_report_stays_at_the_commit_that_it_has_seen(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path
+) -> None:
+    """In a new runtime, with an empty cache, after its branch has moved: nothing runs again."""
+    repository = model_hub.add("some/model", tiny_if / "stage_1")
+    first = repository.refs["main"]
+    project = one_picture(tmp_path, tiny_if)
+    assert project("build").returncode == 0
+    (before,) = project.stored()
+    shutil.rmtree(tmp_path / "hub-cache")
+    files = files_in(tiny_if / "stage_1")
+    config = "scheduler/scheduler_config.json"
+    repository.commit({**files, config: files[config].replace(b"1000", b"900")})
+    section = project.root / "experiments" / "one.yaml"
+    cat = "  - {id: cat, technique: sample, prompt: a cat, steps: 1, caption: A cat.}\n"
+    section.write_text(section.read_text() + cat)
+    done = project("build")
+    assert "ran 1 of 2 runs" in done.stdout, done.stdout + done.stderr
+    assert len(project.stored()) == 2
+    assert hub.snapshot("some/model") is not None
+    assert hub.snapshot("some/model").name == first  # type: ignore[union-attr]
+
+    shutil.rmtree(tmp_path / "hub-cache")
+    del repository.commits[first]  # its history was rewritten
+    section.write_text(section.read_text() + cat.replace("cat", "man"))
+    done = project("build")
+    assert "ran 3 of 3 runs" in done.stdout, done.stdout + done.stderr
+    assert before in project.stored(), "nothing is lost"
 
 
 def test_a_machine_that_is_told_to_be_offline(

@@ -47,6 +47,11 @@ experiments:
   - {{id: one-step, technique: one_step, {PICTURE}, caption: c}}
   - {{id: iterative, technique: iterative, {PICTURE}, i_start: 31, caption: c}}
   - {{id: sdedit, technique: sdedit, {PICTURE}, i_start: 31, caption: c}}
+  - {{id: ddim, technique: sample, prompt: a dog, steps: 3, spacing: trailing, sampler: ddim,
+     eta: 0.5, guidance_rescale: 0.5, guidance_interval: [100, 900], negative_prompt: a skull,
+     caption: c}}
+  - {{id: repaint, technique: inpaint, {PICTURE}, mask: experiments/images/mask.png, steps: 3,
+     resample: 2, jump_length: 1, caption: c}}
   - {{id: inpaint, technique: inpaint, {PICTURE}, mask: experiments/images/mask.png, steps: 2,
      caption: c}}
   - {{id: anagram, technique: anagram, prompt: a man, flipped: a dog, steps: 2, caption: c,

@@ -12,7 +12,6 @@ from tests.helpers.s3_server import BUCKET, S3, serving_s3
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
-from fwd_report.remotes import filesystem
 from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.places import Remote
 from fwd_report.store.addresses import address_of
@@ -74,7 +73,7 @@ def remote(said: list[str], tmp_path: Path) -> Callable[[str], Remote]:
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that fail are made again at once."""
-    monkeypatch.setattr(filesystem, "PAUSES", (0.0,))
+    monkeypatch.setattr(FileSystemShelf, "pauses", (0.0,))
 
 
 @pytest.fixture(scope="session")

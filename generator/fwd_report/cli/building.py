@@ -25,6 +25,7 @@ from fwd_report.cli.options import (
     say_ignored,
 )
 from fwd_report.errors import CodeChangedError, counted, say
+from fwd_report.executors.choice import EXECUTORS, LOCAL, check_choice
 from fwd_report.unchanged import CURRENT, NOTHING
 
 if TYPE_CHECKING:
@@ -45,6 +46,26 @@ def build(
         bool, typer.Option(help="Run nothing; exit 3 if anything must.")
     ] = False,
     keep_going: Annotated[bool, typer.Option(help="After a failure, run the rest.")] = False,
+    executor: Annotated[
+        str,
+        typer.Option(
+            envvar="FWD_REPORT_EXECUTOR",
+            metavar="|".join(EXECUTORS),
+            help="Run in this process, or by workers of a Ray cluster.",
+        ),
+    ] = LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The Ray cluster, or auto; one on this machine where left out.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many; one a GPU, or for 4 cores, where left out."),
+    ] = None,
     store: Remotes = None,
     untrusted: Untrusted = False,
     root: Root = Path(),
@@ -68,8 +89,12 @@ def build(
         keep_going,
         untrusted,
         command=sys.argv[1:],
+        executor=executor,
+        address=address,
+        workers=workers,
         store=store,
     )
+    check_choice(executor, address, workers)
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
@@ -119,6 +144,9 @@ def _again(options: Options, root: Path) -> int:
     command += [f"--set={override}" for override in options.overrides]
     command += [f"--store={address}" for address in options.store or ()]
     command += [f"--profile={options.profile}"] if options.profile is not None else []
+    command += [f"--executor={options.executor}"]
+    command += [f"--address={options.address}"] if options.address is not None else []
+    command += [f"--workers={options.workers}"] if options.workers is not None else []
     for flag in ("force", "cached_only", "keep_going", "untrusted"):
         command += [f"--{flag.replace('_', '-')}"] if getattr(options, flag) else []
     environment = {**os.environ, AGAIN: "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -22,8 +23,8 @@ def stacked(images: Sequence[Tensor], device: torch.device | None = None) -> Ten
     once = list({id(image): image for image in images}.values())
     if len(once) < len(images):
         row_of = {id(image): row for row, image in enumerate(once)}
-        rows = torch.tensor([row_of[id(image)] for image in images])
-        return stacked(once, device).index_select(0, uploaded(rows, device))
+        rows = numbers([row_of[id(image)] for image in images], device)
+        return stacked(once, device).index_select(0, rows)
     if any(image.device != images[0].device for image in images):
         images = [uploaded(image, device) for image in images]
     spaced = _evenly_spaced(images)
@@ -40,9 +41,10 @@ def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
     apart = images[1].storage_offset() - start
     if apart <= 0:
         return None
-    for row, image in enumerate(images):
+    offset = start
+    for image in images:
         if (
-            image.storage_offset() != start + row * apart
+            image.storage_offset() != offset
             or image.untyped_storage() is not storage
             or image.stride() != stride
             or image.shape != shape
@@ -50,6 +52,7 @@ def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
             or image.requires_grad
         ):
             return None
+        offset += apart
     return first.as_strided((len(images), *shape), (apart, *stride), start)
 
 
@@ -64,7 +67,15 @@ def uploaded(values: Tensor, device: torch.device | str) -> Tensor:
 
 
 def numbers(values: Sequence[Any], device: torch.device | str) -> Tensor:
-    """A number for each image: (B,) on the device, of the type that torch gives such numbers."""
+    """A number for each image: (B,) on the device, of the type that torch gives such numbers.
+
+    It is remembered for the batches that follow, and not to be written to.
+    """
+    return _numbers(tuple(values), type(values[0]).__name__, torch.device(device))
+
+
+@lru_cache(REMEMBERED)
+def _numbers(values: tuple[Any, ...], kind: str, device: torch.device) -> Tensor:
     return uploaded(torch.tensor(values), device)
 
 

@@ -68,6 +68,19 @@ class Networks:
         self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
         self._judges = [run for run in runs if run.scorer is not None]
 
+    def encodings(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+        """The noted prompts by their text, encoded, for other processes with the same device.
+
+        given: what another process encoded, which is taken over. {} where no text encoder is asked.
+        """
+        if not self._prompts or self._project.embeddings:
+            return {}
+        with self._as_planned():
+            encoder = self._stages().encoder
+            assert isinstance(encoder, PromptEncoder)
+            encoder.take(given or {})
+            return encoder.given(self._prompts)
+
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network a referenced training left, or the stage the technique asks, or none."""
         if trained := needs.get(asked_field(type(run.technique)) or ""):

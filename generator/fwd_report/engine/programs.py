@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fwd_report.diffusion.program import Query
 from fwd_report.engine.ahead import NoiseAhead
 from fwd_report.engine.batching import Batcher
+from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.live import Live
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
@@ -73,6 +74,7 @@ class Programs:
         for asked in batch:
             asked.live.network_steps += 1
             asked.live.seconds += (self._since - since) / len(batch)
+        self._progress.held(peak_memory(self._workbench.machine.device))
         self._progress.advance(cost_class(first), len(batch), self._since - since)
         for asked, answer in zip(batch, answers, strict=True):
             self._give(asked, answer)

@@ -30,6 +30,7 @@ class Progress:
         self._runs_done = 0
         self._rates = rates
         self._now = ""
+        self._peak = 0
         self._display: Display = choose_display()
         self._mark = time.monotonic()
         self._mark_done = 0
@@ -68,6 +69,10 @@ class Progress:
         self._now = what
         self._show()
 
+    def held(self, peak: int | None) -> None:
+        """So many bytes of memory were held at most until now; None: not known."""
+        self._peak = peak or 0
+
     def run_done(self) -> None:
         """One more run is stored."""
         self._runs_done += 1
@@ -91,6 +96,8 @@ class Progress:
             words.append(f"{self._rate:,.1f}/s" if self._rate < 100 else f"{self._rate:,.0f}/s")
         words.append(self._time_left())
         words.append(f"{self._runs_done}/{counted(self._runs, 'run')}")
+        if self._peak:
+            words.append(f"peak memory {self._peak / 2**30:.1f} GiB")
         if self._now and self._runs_done < self._runs:
             words.append(self._now)
         return " · ".join(words)

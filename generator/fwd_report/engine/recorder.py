@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Recorder:
     """Stores what runs made. code: what is known of the code that this process runs.
 
     encoded: says where a run's prompts were encoded, if that was not where its model computes.
+    git: the commit that is noted, and whether files differ from it; None: that of the project.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Recorder:
         code: LoadedCode,
         machine: Machine,
         encoded: Callable[[Run], str] = lambda run: "",
+        git: Mapping[str, Any] | None = None,
     ) -> None:
         self._encoded = encoded
+        self._git = git
         self._project = project
         self._store = store
         self._code = code
@@ -102,7 +105,7 @@ class Recorder:
             "deterministic": self._machine.deterministic,
             "peak_memory": peak_memory(device),
             "versions": versions(),
-            "git": git_state(self._project.root),
+            "git": git_state(self._project.root) if self._git is None else self._git,
             "seconds": seconds,
             "network_steps": network_steps,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),

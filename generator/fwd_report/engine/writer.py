@@ -12,14 +12,15 @@ Item = TypeVar("Item")
 
 
 class Writer(Generic[Item]):
-    """Does pieces of work in order, one at a time, beside the thread that hands them over.
+    """Does pieces of work in order, beside the thread that hands them over.
 
-    most: pieces that wait at once; whoever hands over another waits for the oldest.
+    most: pieces that wait at once; whoever hands over another waits for the oldest. threads: how
+    many are done at a time.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, threads: int = 1) -> None:
         self._most = most
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._thread = ThreadPoolExecutor(threads, thread_name_prefix="writer")
         self._given: deque[tuple[Item, Future[None]]] = deque()
 
     @property

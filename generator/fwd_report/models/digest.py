@@ -19,7 +19,8 @@ from fwd_report.store.store import Store
 OUTSIDE_KEYS = "what it computes is in the keys"
 
 RECORD = "models.json"
-"""In `.fwd-report/`: what each hub id held when it was last seen."""
+"""In `.fwd-report/`: what each hub id held when it was last seen, and at which commit."""
+COMMIT = "commit"
 
 
 def model_digest(model: Path | str, store: Store, parts: Sequence[str]) -> str:
@@ -55,16 +56,24 @@ def file_digests(model: Path | str, store: Store, parts: Sequence[str]) -> dict[
     asked = f"{model} {' '.join(parts)}"
     folder = hub.downloaded(model, parts)
     record = store.base / RECORD
+    commit = seen_commit(model, store)
     known = read_checked(record).get(asked)
     if folder is not None:
-        digests = digests_in(folder, store.memory, parts)
+        commit, digests = folder.name, digests_in(folder, store.memory, parts)
     elif isinstance(known, dict) and all(isinstance(value, str) for value in known.values()):
         return known
     else:
-        digests = hub.remote_digests(model, parts)
-    if known != digests:
-        write_checked(record, {**read_checked(record), asked: digests})
+        commit, digests = hub.remote_digests(model, parts, commit)
+    if known != digests or seen_commit(model, store) != commit:
+        write_checked(record, {**read_checked(record), asked: digests, model: {COMMIT: commit}})
     return digests
+
+
+def seen_commit(model: str, store: Store) -> str | None:
+    """The commit that a hub id stood for when this project's results were planned by it."""
+    known = read_checked(store.base / RECORD).get(model)
+    commit = known.get(COMMIT) if isinstance(known, dict) else None
+    return commit if isinstance(commit, str) else None
 
 
 def digests_in(folder: Path, memory: Memory, parts: Sequence[str]) -> dict[str, str]:

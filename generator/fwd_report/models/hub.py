@@ -73,18 +73,22 @@ def downloaded(hub_id: str, parts: Sequence[str]) -> Path | None:
 
 
 def fetch(
-    hub_id: str, parts: Sequence[str], news: Callable[[str], None] = lambda message: None
+    hub_id: str,
+    parts: Sequence[str],
+    news: Callable[[str], None] = lambda message: None,
+    pinned: str | None = None,
 ) -> Path:
     """A folder with these parts of the model, downloaded unless it already was.
 
     All of it is of one commit, whatever becomes of a branch meanwhile. A download that was
-    interrupted goes on. news(message) hears of it before it begins and as it goes. Raises UserError
-    where the hub refuses, and UnavailableError where it cannot be reached, saying what to do.
+    interrupted goes on. news(message) hears of it before it begins and as it goes. pinned: as in
+    `listing`. Raises UserError where the hub refuses, and UnavailableError where it cannot be
+    reached, saying what to do.
     """
     folder = downloaded(hub_id, parts)
     if folder is not None:
         return folder
-    found = listing(hub_id)
+    found = listing(hub_id, pinned)
     wanted = [found.files[name] for name in files_read(found.files, parts, hub_id)]
     repository = _repository(hub_id, found.commit)
     came = _Coming(hub_id, wanted, repository, news)
@@ -102,24 +106,28 @@ def fetch(
     return folder
 
 
-def remote_digests(hub_id: str, parts: Sequence[str]) -> dict[str, str]:
-    """SHA-256 by name of what is read of these parts, without the weights being downloaded.
+def remote_digests(
+    hub_id: str, parts: Sequence[str], pinned: str | None = None
+) -> tuple[str, dict[str, str]]:
+    """The commit, and SHA-256 by name of what is read of these parts; no weights are downloaded.
 
-    The hub lists the digests of its large files; the small ones are fetched. Raises as `fetch`.
+    The hub lists the digests of its large files; the small ones are fetched. pinned: as in
+    `listing`. Raises as `fetch`.
     """
-    found = listing(hub_id)
+    found = listing(hub_id, pinned)
     repository = _repository(hub_id, found.commit)
     digests = {}
     for name in files_read(found.files, parts, hub_id):
         with said_plainly(hub_id):
             file = found.files[name]
             digests[name] = file.sha256 or sha256_of(repository.fetch(file))
-    return digests
+    return found.commit, digests
 
 
-def listing(hub_id: str) -> Listing:
+def listing(hub_id: str, pinned: str | None = None) -> Listing:
     """What the hub lists of the model, at the commit that is on this machine where there is one.
 
+    pinned: the commit where there is none; what the hub id names where that is gone or None.
     A hub that did not answer is not waited for a second time. Raises as `fetch`.
     """
     from huggingface_hub import HfApi
@@ -129,18 +137,19 @@ def listing(hub_id: str) -> Listing:
         raise UnreachableError(hub_id, _silent[endpoint()])
     name, revision = split_hub_id(hub_id)
     here = snapshot(hub_id)
+    commit = pinned if here is None else here.name
     api = HfApi(endpoint=endpoint())
     try:
         with said_plainly(hub_id):
             try:
                 info = api.model_info(
                     name,
-                    revision=revision if here is None else here.name,
+                    revision=commit or revision,
                     timeout=PATIENCE,
                     files_metadata=True,
                 )
             except RevisionNotFoundError:
-                if here is None:
+                if commit is None:
                     raise
                 info = api.model_info(
                     name, revision=revision, timeout=PATIENCE, files_metadata=True

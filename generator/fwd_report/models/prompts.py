@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -109,6 +109,24 @@ class PromptEncoder:
         prompts = list(prompts)
         self.prepare(prompts)
         return torch.stack([self._encoded[prompt] for prompt in prompts])
+
+    @outside_keys
+    def given(self, prompts: Iterable[str]) -> dict[str, bytes]:
+        """Prompts by their text as safetensors, for `take` in a process with the same device."""
+        from safetensors.torch import save
+
+        prompts = list(prompts)
+        self.prepare(prompts)
+        kept = {prompt: self._encoded[prompt].cpu().contiguous() for prompt in prompts}
+        return {prompt: save({"embedding": encoded}) for prompt, encoded in kept.items()}
+
+    @outside_keys
+    def take(self, encoded: Mapping[str, bytes]) -> None:
+        """Use what another process encoded, and `given` gave."""
+        from safetensors.torch import load
+
+        for prompt, content in encoded.items():
+            self._encoded[prompt] = load(content)["embedding"].to(self._device, self._dtype)
 
     @torch.inference_mode()
     def _encode(self, prompts: list[str]) -> None:

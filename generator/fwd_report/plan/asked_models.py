@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.digest import file_digests
+from fwd_report.models.digest import file_digests, seen_commit
 from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
@@ -43,6 +43,8 @@ def download_models(
 ) -> bool:
     """Fetch hub models that these runs will ask, before their digests are part of a key.
 
+    They are of the commit that this project has seen, where a branch has moved since.
+
     Whether any was fetched. Raises as `hub.fetch`.
     """
     absent = [
@@ -51,7 +53,7 @@ def download_models(
         if isinstance(model, str) and hub.downloaded(model, parts) is None
     ]
     for model, parts in absent:
-        hub.fetch(model, parts, news)
+        hub.fetch(model, parts, news, seen_commit(model, Store(project.root)))
     return bool(absent)
 
 

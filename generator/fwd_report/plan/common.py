@@ -20,6 +20,7 @@ from fwd_report.spec.project import REPORT, ExperimentSpec, Project, SectionSpec
 from fwd_report.techniques.base import (
     FigureOnly,
     InputFile,
+    NotByDefault,
     Reference,
     Technique,
     asked_field,
@@ -94,7 +95,12 @@ class Commons:
         plugged = self._ingredients.plugged(technique, trained)
         shown = marked_fields(type(technique), FigureOnly)
         framing = marked_fields(type(technique), Framing)
-        unkeyed = {*inputs, *needs, *shown, *framing, *filter(None, (judge,))}
+        later = {
+            name
+            for name in marked_fields(type(technique), NotByDefault)
+            if getattr(technique, name) == type(technique).model_fields[name].default
+        }
+        unkeyed = {*inputs, *needs, *shown, *framing, *later, *filter(None, (judge,))}
         targets = {field: group[0].technique for field, group in needs.items()}
         helpers = [
             (base.__module__, f"{base.__name__}.{reference.helps}")

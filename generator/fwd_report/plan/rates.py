@@ -75,8 +75,10 @@ class Rates:
     cores; those of classes never measured here are scaled as the measured ones turned out.
     """
 
-    def __init__(self, base: Path, first: Mapping[str, float] | None = None) -> None:
-        self._file = base / RATES
+    def __init__(
+        self, base: Path, first: Mapping[str, float] | None = None, file: str = RATES
+    ) -> None:
+        self._file = base / file
         self._known = read_checked(self._file)
         self._seen: dict[str, float] = {}
         self._first = dict(first or {})
@@ -93,17 +95,23 @@ class Rates:
         """How long steps take, by cost class, as far as it is known."""
         seconds, guessed, unknown = 0.0, 0.0, []
         for cost, count in steps.items():
-            rate = self._rate(cost)
+            rate = self.rate(cost)
             if not count:
                 continue
-            if rate is None and cost in self._first:
-                rate = self._first[cost] * self._slower()
+            if rate is not None and self._rate(cost) is None:
                 guessed += rate * count
             if rate is None:
                 unknown.append(cost)
             else:
                 seconds += rate * count
         return Estimate(seconds, 2 * guessed > seconds, tuple(unknown))
+
+    def rate(self, cost: str) -> float | None:
+        """Seconds a step of that class, measured or a first guess; None where nothing is known."""
+        rate = self._rate(cost)
+        if rate is None and cost in self._first:
+            return self._first[cost] * self._slower()
+        return rate
 
     def _slower(self) -> float:
         """How many times as long this machine takes as the one of the first rates: a mean ratio."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,6 +59,11 @@ class Run:
     why: tuple[str, ...] = ()
 
     @property
+    def needed(self) -> tuple[Run, ...]:
+        """The runs it refers to, of all fields."""
+        return tuple(chain.from_iterable(self.needs.values()))
+
+    @property
     def trained(self) -> Run | None:
         """The training whose network it asks; None: it asks none of this report."""
         field = asked_field(type(self.technique))
@@ -105,7 +111,7 @@ def with_needs(runs: Iterable[Run]) -> list[Run]:
         run = waiting.pop()
         if id(run) not in found:
             found[id(run)] = run
-            waiting += [need for group in run.needs.values() for need in group]
+            waiting += run.needed
     return list(found.values())
 
 

@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
          "patches", "pixels", "jigsaw", "identity"),
         ("apply", "invert", "invert_variance"),
     ),
-    "samplers": Kind("sampler", "a function of a process to a process"),
+    "samplers": Kind("sampler", "a function of a process to a process", ("ddpm", "ddim")),
     "processes": Kind(
         "process", "a function of a training's fields to a process with draw",
         ("denoiser", "ddpm", "flow"),

@@ -33,8 +33,6 @@ from fwd_report.remotes.shelf import (
 from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
-PAUSES = (0.3, 1.5)
-"""Seconds before a request that failed is made again."""
 FINAL = (PermissionError, NotImplementedError)
 """What another try does not change."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -47,7 +45,10 @@ class FileSystemShelf:
 
     together = 1
     workers = 8
+    senders = 8
     patience: float | None = None
+    pauses: Sequence[float] = (0.3, 1.5)
+    """Seconds before a request that failed is made again."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -88,15 +89,24 @@ class FileSystemShelf:
         """The file system of the address. Raises RemoteError where its backend is not installed."""
         if (way := self.address.lacks) is not None:
             raise RemoteError(f"its backend is not installed: {way}")
+        fs, self._root = self._asked(self._open)
+        return fs
+
+    def _open(self) -> tuple[Any, str]:
+        """The file system of the address, and the path in it."""
         from fsspec.core import filesystem, url_to_fs
 
         url = self.address.url
         if self.address.scheme == "file":
-            self._root = Path(url).as_posix()
-            return filesystem("file")
+            return filesystem("file"), Path(url).as_posix()
         # An instance of its own: what others have listed is not taken over.
-        fs, self._root = self._asked(lambda: url_to_fs(url, skip_instance_cache=True))
-        return fs
+        fs, root = url_to_fs(url, skip_instance_cache=True)
+        return fs, str(root)
+
+    def _passes(self, error: Exception) -> bool:
+        """Whether another try may go better."""
+        full = isinstance(error, OSError) and error.errno in FULL
+        return not (isinstance(error, FINAL) or full)
 
     @cached_property
     def _walked(self) -> bool:
@@ -206,7 +216,7 @@ class FileSystemShelf:
 
         Raises AbsentError for what is not there, and RemoteError in words that hold no secret.
         """
-        for pause in (*PAUSES, None):
+        for pause in (*self.pauses, None):
             try:
                 return request()
             except (RemoteError, AbsentError):
@@ -214,7 +224,7 @@ class FileSystemShelf:
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
                 raise AbsentError(self._said(error)) from None
             except Exception as error:
-                if pause is None or isinstance(error, FINAL) or _is_final(error):
+                if pause is None or not self._passes(error):
                     raise RemoteError(self._said(error)) from None
                 time.sleep(pause)
         raise AssertionError
@@ -229,10 +239,6 @@ class FileSystemShelf:
             return self.address.censored(f"it does not let this account: {first_line(error)}")
         words = getattr(error, "strerror", None) or first_line(error)
         return self.address.censored(str(words))
-
-
-def _is_final(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in FULL
 
 
 def _telling(moved: Moved) -> Any:

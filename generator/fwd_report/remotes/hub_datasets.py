@@ -6,6 +6,7 @@ that a thousand results are not a thousand commits.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,14 +24,17 @@ from fwd_report.remotes.shelf import (
 )
 from fwd_report.store.addresses import Address
 
+CONFLICTS = (409, 412)
+"""What the hub answers to a commit while it takes another one."""
+
 
 class HubShelf(FileSystemShelf):
     """The shelf at `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`."""
 
     together = 50
-    patience: float | None = (
-        900.0  # a commit's files are sent by the hub's library, which tells of no bytes
-    )
+    senders = 1
+    patience: float | None = 900.0
+    """The hub's library sends the files of a commit, and tells of no bytes."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
@@ -67,6 +71,21 @@ class HubShelf(FileSystemShelf):
             )
         )
         moved(sum(parcel.size for parcel in parcels))
+
+    def _open(self) -> tuple[Any, str]:
+        from huggingface_hub import HfFileSystem
+        from huggingface_hub.utils import logging
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        disable_progress_bars()
+        logging.set_verbosity_error()  # what fails is said once, and by this program
+        endpoint = os.environ.get("HF_ENDPOINT") or None
+        fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
+        return fs, self.address.url.removeprefix("hf://")
+
+    def _passes(self, error: Exception) -> bool:
+        """The hub's library tries again by itself, except where two commit at once."""
+        return getattr(getattr(error, "response", None), "status_code", None) in CONFLICTS
 
     @property
     def _api(self) -> Any:

@@ -72,9 +72,13 @@ class Source(Protocol):
 
 
 class Shelf(Source, Protocol):
-    """A place that takes entries too. together: how many are sent by one call."""
+    """A place that takes entries too.
+
+    together: how many are sent by one call. senders: how many such calls at a time it takes.
+    """
 
     together: int
+    senders: int
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """Put entries there, manifests last. anew: also files that seem to be there already.

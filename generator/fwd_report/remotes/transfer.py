@@ -123,7 +123,7 @@ def send(
     What is not as it was stored is not sent, and refused. Raises HereError for what cannot be
     read now.
     """
-    crew = Crew(min(shelf.workers, max(1, len(keys))), shelf.patience)
+    crew = Crew(min(shelf.senders, max(1, len(keys))), shelf.patience)
     moves = Moves()
     groups = _grouped(sorted(keys), shelf.together)
 

@@ -17,6 +17,7 @@ from fwd_report.scripts.quoted import quoted
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
+from fwd_report.techniques.base import NotByDefault, Technique, marked_fields
 from fwd_report.techniques.choosing import BEST_OF
 from fwd_report.techniques.registry import built_in
 
@@ -80,7 +81,16 @@ def _objection(run: Run) -> str | None:
         return f"is made by code that no script has: {', '.join(run.plugged)}"
     if "scripted" not in vars(type(run.technique)):
         return f"is no single picture of a model: its technique is {run.technique.name}"
+    if run.trained is not None and (said := _said_of_sampling(run.technique)):
+        return f"says {said} of a network trained here, which no script does"
     return None
+
+
+def _said_of_sampling(technique: Technique) -> str:
+    """The first field of a technique that says how it samples, and is not its default."""
+    fields = ("sampler", *marked_fields(type(technique), NotByDefault))
+    model = type(technique).model_fields
+    return next((n for n in fields if getattr(technique, n) != model[n].default), "")
 
 
 def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:

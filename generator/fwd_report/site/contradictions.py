@@ -156,7 +156,8 @@ def _known(entries: Sequence[Entry]) -> dict[str, set[float]]:
         learn("seed", entry.seed)
         learn("t", entry.series.get("t", ()))
         learn("t", entry.metrics.get("t"))
-        if isinstance(entry.params.get("i_start"), int):
+        usual = not (entry.params.get("steps") or entry.params.get("timesteps"))
+        if isinstance(entry.params.get("i_start"), int) and usual:
             learn("t", [STRIDE * (LOOP - i) for i in range(entry.params["i_start"], LOOP + 1)])
     for epochs in _epochs(entries):
         learn("epoch", epochs)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 from pydantic import Field
 
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Prompt, Reading, Result, asked_guided
-from fwd_report.techniques.sampling import LOOP, Guidance, Sampling, Steps, estimates, prompted
+from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.sampling import Guidance, Steps
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
-    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ViewName = Annotated[str, Named("views")]
 
 
-class Anagram(Sampling):
+class Anagram(Guided):
     """ε = ½ (ε_1 + V⁻¹ ε_2), ε_1 = CFG(x, p_1), ε_2 = CFG(V x, p_2) (Geng et al. 2024).
 
     The variance is the mean of both. The picture seen through the view is stored as `viewed`.
@@ -60,9 +60,6 @@ class Anagram(Sampling):
     def scripted(cls) -> Scripted:
         return Scripted("anagram")
 
-    def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return (self.steps or LOOP) * 2 * estimates(self.guidance)
-
     def describe(self) -> str:
         return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
 
@@ -76,30 +73,26 @@ class Anagram(Sampling):
         view = view_of(self.view, self.view_seed, model.shape[-1])
         estimate = mean(
             [
-                prompted(model, self.prompt, self.guidance),
-                seen(view, prompted(model, self.flipped, self.guidance)),
+                self.guide.prompted(model.estimate, self.prompt),
+                seen(view, self.guide.prompted(model.estimate, self.flipped)),
             ]
         )
         x = run.noise.draw(model.shape)
-        timesteps = process.timesteps(self.steps)
+        timesteps = self.times_of(process)
         (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         return Result(image, images={"viewed": view.apply(image)})
 
-    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+    def enlarged(self, stage: Enlarging) -> Estimator:
         """The same mean at stage II, whose condition is seen through the view too."""
         from fwd_report.diffusion.combine import mean, seen
         from fwd_report.techniques.named_views import view_of
 
         view = view_of(self.view, self.view_seed, stage.model.shape[-1], stage.times)
-        through = stage.seen_through(view).prompted(self.flipped, guidance)
-        return mean([stage.prompted(self.prompt, guidance), seen(view, through)])
+        through = stage.seen_through(view).prompted(self.flipped)
+        return mean([stage.prompted(self.prompt), seen(view, through)])
 
-    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
-        return tuple(
-            asked
-            for each in (self.prompt, self.flipped)
-            for asked in asked_guided((each,), guidance)
-        )
+    def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
+        return ((self.prompt,), (self.flipped,))
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:

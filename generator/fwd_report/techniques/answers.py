@@ -28,9 +28,13 @@ def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _texts_by_estimate(value: object) -> bool:
+    return _sequence_of(tuple)(value) and all(map(_sequence_of(str), value))  # type: ignore[call-overload]
+
+
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
-    "asked_enlarged": ("tuple of texts", _sequence_of(str)),
+    "guided_prompts": ("tuple of tuples of texts", _texts_by_estimate),
     "prompts": ("tuple of texts", _sequence_of(str)),
     "readings": ("tuple of Reading", _sequence_of(Reading)),
     "describe": ("text", _text),

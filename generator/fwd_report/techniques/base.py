@@ -23,6 +23,7 @@ from fwd_report.techniques.markers import FigureOnly as FigureOnly
 from fwd_report.techniques.markers import ImageFile as ImageFile
 from fwd_report.techniques.markers import InputFile as InputFile
 from fwd_report.techniques.markers import MaskFile as MaskFile
+from fwd_report.techniques.markers import NotByDefault as NotByDefault
 from fwd_report.techniques.markers import OneRun as OneRun
 from fwd_report.techniques.markers import Prompt as Prompt
 from fwd_report.techniques.markers import PromptText as PromptText
@@ -116,25 +117,26 @@ class Technique(BaseModel):
 
         The default: the main picture shows the prompt, where there is exactly one.
         """
-        prompts = [text for name in marked_fields(cls, PromptText) if (text := params.get(name))]
+        fields = marked_fields(cls, PromptText).items()
+        prompts = [text for name, mark in fields if not mark.away and (text := params.get(name))]
         return (Reading("image", prompts[0], "the prompt"),) if len(prompts) == 1 else ()
 
-    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+    def enlarged(self, stage: Enlarging) -> Estimator:
         """How stage II estimates this run's picture, enlarged.
 
         The default: under the prompt of its first reading.
         """
         readings = self.readings(dict(self))
-        return stage.prompted(readings[0].prompt if readings else "", guidance)
+        return stage.prompted(readings[0].prompt if readings else "")
 
     @outside_keys
-    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
-        """The prompts of all evaluations that one estimate by `enlarged` makes.
+    def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
+        """The prompts of each guided estimate that is made for one of its picture: `enlarged`'s.
 
-        The default: those of a guided estimate under the prompt of its first reading.
+        The default: one estimate, under the prompt of its first reading.
         """
         readings = self.readings(dict(self))
-        return asked_guided((readings[0].prompt if readings else "",), guidance)
+        return ((readings[0].prompt if readings else "",),)
 
     @outside_keys
     def describe(self) -> str:
@@ -244,20 +246,14 @@ def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
 
 @outside_keys
 def prompts_of(technique: Technique) -> list[str]:
-    """The texts that are encoded ahead of a run, in the order of its fields."""
+    """The texts that a run's pictures are to show, in the order of its fields."""
     found: list[str] = []
-    for name in marked_fields(type(technique), PromptText):
+    for name, mark in marked_fields(type(technique), PromptText).items():
+        if mark.away:
+            continue
         value = getattr(technique, name)
         found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     return found
-
-
-@outside_keys
-def asked_guided(conditional: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
-    """The prompts of all evaluations that one guided estimate makes, of these conditional ones."""
-    if guidance is None or guidance == 1 or not any(conditional):
-        return conditional
-    return ("",) if guidance == 0 else (*conditional, "")
 
 
 def asked_field(technique: type[Technique]) -> str | None:

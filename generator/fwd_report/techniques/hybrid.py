@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fwd_report.techniques.base import Prompt, Reading, Result, asked_guided
-from fwd_report.techniques.sampling import LOOP, Guidance, Kernel, Sampling, Steps, estimates
+from fwd_report.techniques.base import Prompt, Reading, Result
+from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.sampling import Guidance, Kernel, Steps
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 
     from fwd_report.diffusion.program import Estimator, Program
     from fwd_report.store.entry import Entry
-    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.enlarging import Enlarging
     from fwd_report.techniques.parts import Part
 
 
-class Hybrid(Sampling):
+class Hybrid(Guided):
     """ε_c = low(ε(p_low)) + high(ε(p_high)), ε = ε_u + γ(ε_c − ε_u) (Geng et al. 2024).
 
     low is a Gaussian blur and high what it takes away: far, one sees the low prompt; near, the
@@ -61,9 +61,6 @@ class Hybrid(Sampling):
     def scripted(cls) -> Scripted:
         return Scripted("hybrid")
 
-    def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return (self.steps or LOOP) * estimates(self.guidance, conditional=2)
-
     def describe(self) -> str:
         if self.split == "colour":
             return f"in grey: {self.low}; in colour: {self.high}"
@@ -72,7 +69,6 @@ class Hybrid(Sampling):
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.combine import factorised
         from fwd_report.diffusion.filters import grey
-        from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
 
         model = run.asked
@@ -81,23 +77,22 @@ class Hybrid(Sampling):
         conditional = factorised(
             [(low, model.estimate(self.low)), (high, model.estimate(self.high))]
         )
-        estimate = guided(conditional, model.estimate(model.unconditional), self.guidance)
+        estimate = self.guide.over(conditional, model.estimate(self.guide.away))
         x = run.noise.draw(model.shape)
-        timesteps = process.timesteps(self.steps)
+        timesteps = self.times_of(process)
         (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         return Result(image, images={"low": grey(image) if self.split == "colour" else low(image)})
 
-    def enlarged(self, stage: Enlarging, guidance: float) -> Estimator:
+    def enlarged(self, stage: Enlarging) -> Estimator:
         """The same sum at stage II, by a blur that is as many times as wide."""
         from fwd_report.diffusion.combine import factorised
-        from fwd_report.diffusion.guidance import guided
 
         low, high = self._parts(stage.times)
-        conditional = factorised([(low, stage.under(self.low)), (high, stage.under(self.high))])
-        return guided(conditional, stage.under(stage.model.unconditional), guidance)
+        parts = [(low, stage.under(self.low)), (high, stage.under(self.high))]
+        return stage.guided(factorised(parts))
 
-    def asked_enlarged(self, guidance: float) -> tuple[str, ...]:
-        return asked_guided((self.low, self.high), guidance)
+    def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
+        return ((self.low, self.high),)
 
     def _parts(
         self, times: int = 1

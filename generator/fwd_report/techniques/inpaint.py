@@ -1,39 +1,34 @@
-"""Inpainting: new content in a hole, the rest held to the image (RePaint without resampling)."""
+"""Inpainting: new content in a hole, the rest held to the image (RePaint)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from fwd_report.techniques.base import ImageFile, MaskFile, Prompt, Result
+from pydantic import Field, model_validator
+
+from fwd_report.diffusion.spacing import resampled
+from fwd_report.techniques.base import ImageFile, MaskFile, NotByDefault, Prompt, Result
 from fwd_report.techniques.framing import Inverted, Pictured
-from fwd_report.techniques.sampling import (
-    LOOP,
-    Guidance,
-    Sampling,
-    Steps,
-    estimates,
-    picture_name,
-    prompted,
-)
+from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.sampling import Guidance, Steps, picture_name
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
 
     from fwd_report.diffusion.program import Program
     from fwd_report.store.entry import Entry
-    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
 
-class Inpaint(Sampling, Pictured):
+class Inpaint(Guided, Pictured):
     """After every step to t', x_t' ← m · x_t' + (1−m) · forward(x_orig, t') (Lugmayr et al. 2022).
 
-    The context is noised with the next draw after that step's own.
+    The context is noised with the next draw after that step's own. With `resample`, steps are
+    undone by a draw of noise each and made again, as RePaint does it.
     """
 
     name: ClassVar[str] = "inpaint"
@@ -46,6 +41,17 @@ class Inpaint(Sampling, Pictured):
     guidance: Guidance = 7.0
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
+    resample: Annotated[int, NotByDefault()] = Field(default=1, ge=1, le=50)
+    """How many times RePaint makes each step, undoing it by noise in between; 1: no resampling."""
+    jump_length: Annotated[int, NotByDefault()] = Field(default=10, ge=1, lt=1000)
+    """How many steps it undoes at once."""
+
+    @model_validator(mode="after")
+    def _has_jumps(self) -> Inpaint:
+        count = len(super().asked_times())
+        if self.resample > 1 and self.jump_length >= count:
+            raise ValueError(f"jump_length is {self.jump_length}, and there are {count} steps")
+        return self
 
     @classmethod
     def front_rank(cls) -> int | None:
@@ -55,14 +61,17 @@ class Inpaint(Sampling, Pictured):
     def scripted(cls) -> Scripted:
         return Scripted(kept=True)
 
-    def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return (self.steps or LOOP) * estimates(self.guidance)
+    def asked_times(self) -> list[float]:
+        times = super().asked_times()
+        visited = resampled([*times, -1.0], self.jump_length, self.resample)
+        return [t for t, t_next in pairwise(visited) if t_next < t]
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with new content in a hole: {self.prompt}"
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise
+        from fwd_report.diffusion.repaint import denoise_again, leveled
 
         model, x0, mask = run.asked, run.images["image"], run.masks["mask"]
         process = self.process_of(model)
@@ -71,14 +80,15 @@ class Inpaint(Sampling, Pictured):
             context = process.forward(x0, t, run.noise.draw(x0.shape))
             return mask * x + (1 - mask) * context
 
-        (image,) = yield from denoise(
-            process,
-            run.noise.draw(model.shape),
-            process.timesteps(self.steps),
-            prompted(model, self.prompt, self.guidance),
-            run.noise,
-            constrain=keep_context,
-        )
+        x, times = run.noise.draw(model.shape), self.times_of(process)
+        estimate = self.guide.prompted(model.estimate, self.prompt)
+        if self.resample == 1:
+            (image,) = yield from denoise(process, x, times, estimate, run.noise, keep_context)
+        else:
+            visited = resampled(times, self.jump_length, self.resample)
+            image = yield from denoise_again(
+                leveled(process), x, visited, estimate, run.noise, keep_context
+            )
         low, high = model.value_range
         return Result(
             image,

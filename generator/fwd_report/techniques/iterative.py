@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from fwd_report.techniques.base import FigureOnly, ImageFile, Prompt, Result
 from fwd_report.techniques.framing import Pictured
-from fwd_report.techniques.sampling import LOOP, Sampling, StartIndex, picture_name
+from fwd_report.techniques.sampling import LOOP, StartIndex, Timed, picture_name, within_loop
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 
-class Iterative(Sampling, Pictured):
+class Iterative(Timed, Pictured):
     """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
 
     x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at
@@ -32,6 +32,7 @@ class Iterative(Sampling, Pictured):
     name: ClassVar[str] = "iterative"
 
     image: ImageFile
+    from_noise: ClassVar[bool] = False
     i_start: StartIndex = 10
     prompt: Prompt = "a high quality photo"
     every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
@@ -45,8 +46,13 @@ class Iterative(Sampling, Pictured):
     def scripted(cls) -> Scripted:
         return Scripted(noised=True)
 
+    @field_validator("i_start")
+    @classmethod
+    def _within(cls, i_start: int, others: ValidationInfo) -> int:
+        return within_loop(i_start, others)
+
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return LOOP - self.i_start
+        return len(self.asked_times()[self.i_start :])
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise, denoised step by step"
@@ -58,7 +64,7 @@ class Iterative(Sampling, Pictured):
         from fwd_report.diffusion.metrics import closeness
 
         process, x0 = self.process_of(run.asked), run.images["image"]
-        timesteps = process.timesteps()[self.i_start :]
+        timesteps = self.times_of(process)[self.i_start :]
         xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
         estimate = run.asked.estimate(self.prompt)
         every = range(len(timesteps))

@@ -40,8 +40,18 @@ class FigureOnly:
     """Marks a field that the figure alone reads: it is not part of the run's key."""
 
 
+@dataclass(frozen=True)
 class PromptText:
-    """Marks a field whose text the text encoder reads; it is encoded once and cached."""
+    """Marks a field whose text the text encoder reads; it is encoded once and cached.
+
+    away: it is not what pictures show, but what they are led away from.
+    """
+
+    away: bool = False
+
+
+class NotByDefault:
+    """Marks a field that is part of a key only where it is not its default: one that came later."""
 
 
 class AskedClass:

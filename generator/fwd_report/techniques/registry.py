@@ -88,10 +88,14 @@ def technique_of(entry: Entry) -> type[Technique]:
 
 
 def technique_in(entry: Entry) -> Technique:
-    """The technique that made a result, with the fields it was made by."""
+    """The technique that made a result, with the fields it was made by: what specs said of them."""
     technique = technique_of(entry)
-    known = technique.model_fields
-    return technique.model_validate({n: v for n, v in entry.params.items() if n in known})
+    said = {
+        name: entry.params[name]
+        for name, field in technique.model_fields.items()
+        if name in entry.params and entry.params[name] != field.default
+    }
+    return technique.model_validate(said)
 
 
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:

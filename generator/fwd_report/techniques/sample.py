@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from fwd_report.diffusion.spacing import spaced
 from fwd_report.diffusion.thinning import evenly
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
-from fwd_report.techniques.sampling import (
-    LOOP,
-    AnySteps,
-    Guidance,
-    Sampling,
-    T,
-    estimates,
-    too_uneven,
-)
+from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.sampling import AnySteps, Guidance, T, too_uneven
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
@@ -33,7 +28,7 @@ FRAMES = 61
 FLOW_STEPS = 50
 
 
-class Sample(Sampling):
+class Sample(Guided):
     """Draw x_T and go down all timesteps, with classifier-free guidance where there is a condition.
 
     With `trajectory`, frame k of `trajectory` is x at series["t"][k].
@@ -59,7 +54,9 @@ class Sample(Sampling):
     @classmethod
     def _even(cls, steps: int | None, others: ValidationInfo) -> int | None:
         """A trained model takes other steps: `objection` looks at those."""
-        if steps is not None and others.data.get("model") is None and (why := too_uneven(T, steps)):
+        leading = others.data.get("spacing", "leading") == "leading"
+        pretrained = others.data.get("model") is None
+        if steps is not None and leading and pretrained and (why := too_uneven(T, steps)):
             raise ValueError(why)
         return steps
 
@@ -68,7 +65,7 @@ class Sample(Sampling):
     def _default_guidance(cls, fields: Any) -> Any:
         if not isinstance(fields, dict) or fields.get("guidance") is not None:
             return fields
-        if fields.get("prompt"):
+        if fields.get("prompt") or (fields.get("prompt") == "" and fields.get("negative_prompt")):
             return {**fields, "guidance": PROMPT_GUIDANCE}
         if fields.get("digit") is not None:
             return {**fields, "guidance": DIGIT_GUIDANCE}
@@ -80,6 +77,8 @@ class Sample(Sampling):
             raise ValueError("sample needs a prompt, or a model trained in this report")
         if self.digit is not None and self.model is None:
             raise ValueError("digit is for a model trained in this report; use prompt")
+        if self.negative_prompt and self.prompt is None:
+            raise ValueError("negative_prompt is for the report's text-to-image model")
         return self
 
     @classmethod
@@ -91,13 +90,26 @@ class Sample(Sampling):
         return Scripted()
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        steps = self.steps or LOOP
         training = next(iter(needs.values()), None)
-        if training is not None and self.steps is None:
-            flow = getattr(training, "objective", "") == "flow"
-            steps = FLOW_STEPS if flow else getattr(training, "timesteps", 0)
-        conditional = bool(self.prompt) or self.digit is not None
-        return steps * estimates(self.guidance if conditional else None)
+        if training is None:
+            return super().network_steps(needs)
+        levels = getattr(training, "timesteps", 0)
+        if getattr(training, "objective", "") == "flow":
+            times: list[float] = [0.0] * (self.steps or FLOW_STEPS)
+        elif self.timesteps is not None:
+            times = [*self.timesteps]
+        elif self.steps is not None:
+            times = [*spaced(levels, min(self.steps, levels), self.spacing)]
+        else:
+            times = [*range(levels)]
+        asked = ("",) if self.digit is None else ("digit",)
+        return len(self.guide.all_asked((asked,), times))
+
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        return () if self.prompt is None else super().prompts(needs)
+
+    def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
+        return ((self.prompt or "",),)
 
     def describe(self) -> str:
         if self.prompt is not None:
@@ -121,24 +133,42 @@ class Sample(Sampling):
         most = target.timesteps if target.objective == "ddpm" else 1000
         if self.steps is not None and self.steps > most:
             return f"which takes at most {most} steps, not {self.steps}"
-        if self.steps is not None and target.objective == "ddpm":
+        if target.objective == "flow" and (why := self._of_ddpm()):
+            return f"which is a flow: {why}"
+        if self.timesteps is not None and self.timesteps[0] >= most:
+            return f"whose timesteps end at {most - 1}: {self.timesteps[0]} is none"
+        if self.steps is not None and target.objective == "ddpm" and self.spacing == "leading":
             reason = too_uneven(most, self.steps)
             return reason and f"whose {reason}"
         return None
 
+    @outside_keys
+    def _of_ddpm(self) -> str:
+        """What it asks for that flows have not."""
+        if self.sampler in ("ddpm", "ddim"):
+            return f"sampler {self.sampler} is for models trained by objective ddpm"
+        said = {
+            "timesteps": self.timesteps is not None,
+            "spacing": self.spacing != "leading",
+            "guidance_interval": self.guidance_interval is not None,
+        }
+        found = next((name for name, is_said in said.items() if is_said), "")
+        return found and f"{found} is about timesteps, which it has none of"
+
     def program(self, run: RunContext) -> Program[Result]:
         import torch
 
-        from fwd_report.diffusion.guidance import guided
         from fwd_report.diffusion.loops import denoise
 
         model = run.asked
         process = self.process_of(model)
         condition = self.digit if self.prompt is None else self.prompt
         estimate = model.estimate(condition)
-        if self.guidance is not None and condition != model.unconditional:
-            estimate = guided(estimate, model.estimate(model.unconditional), self.guidance)
-        timesteps = process.timesteps(self.steps)
+        if self.prompt is not None:
+            estimate = self.guide.prompted(model.estimate, self.prompt)
+        elif condition != model.unconditional:
+            estimate = self.guide.over(estimate, model.estimate(model.unconditional))
+        timesteps = self.times_of(process)
         x = run.noise.draw(model.shape)
         kept = evenly(len(timesteps), FRAMES) if self.trajectory else [-1]
         images = yield from denoise(process, x, timesteps, estimate, run.noise, keep=kept)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import UserError
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.kinds import KINDS
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offers import in_use
 from fwd_report.techniques.base import Technique, marked_fields
@@ -18,13 +19,13 @@ METHODS = ("timesteps", "forward", "clean", "step")
 
 
 def sampled_by(technique: Technique, process: Process) -> Process:
-    """The process by which a technique samples: a model's own where it names no sampler.
+    """The process by which a technique samples: a model's own where it names no plug-in.
 
     Raises UserError for a plug-in that is broken or makes no process.
     """
     named = named_in(technique, marked_fields(type(technique), Named))
     for _, kind, name in named:
-        if kind == "samplers":
+        if kind == "samplers" and name not in KINDS[kind].built_in:
             process = in_use().load(kind, name)(process)
             _require_process(name, process)
     return process

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from fwd_report.diffusion.spacing import Spacing, spaced
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import Technique
+from fwd_report.techniques.base import NotByDefault, Technique, asks_trained
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
@@ -31,12 +33,12 @@ Kernel = Annotated[int, Field(ge=3), AfterValidator(_odd)]
 """Width of a blur's kernel in pixels, odd."""
 Guidance = Annotated[float, Field(ge=0, le=100)]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
-StartIndex = Annotated[int, Field(ge=0, lt=LOOP)]
-"""An index into the timesteps 990, 960, …: where denoising an image starts."""
+StartIndex = Annotated[int, Field(ge=0, lt=1000)]
+"""An index into the timesteps, such as 990, 960, …: where denoising an image starts."""
 AnySteps = Annotated[int, Field(ge=1, le=1000)]
 """Network steps of a loop that ends at the clean image."""
 SamplerName = Annotated[str, Named("samplers")]
-"""What makes another process of a model's own."""
+"""`ddpm`, `ddim`, or a plug-in that makes another process of a model's own."""
 T = 1000
 """Noise levels of a text-to-image model."""
 
@@ -57,9 +59,10 @@ def too_uneven(T: int, steps: int) -> str | None:
 
 
 @outside_keys
-def _evenly(steps: int) -> int:
+def _evenly(steps: int, others: ValidationInfo) -> int:
     """The steps of a text-to-image model's loop, if that begins at pure noise; else ValueError."""
-    if why := too_uneven(T, steps):
+    leading = others.data.get("spacing", "leading") == "leading"
+    if leading and (why := too_uneven(T, steps)):
         raise ValueError(why)
     return steps
 
@@ -74,7 +77,17 @@ class Sampling(Technique):
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
     sampler: SamplerName | None = None
-    """A plug-in that takes the steps another way; None: the model's own process does."""
+    """How steps are taken: `ddpm` (Ho et al. 2020), `ddim` (Song et al. 2021) or a plug-in. None:
+    as the model's own process does, which is DDPM for text-to-image models."""
+    eta: Annotated[float, NotByDefault()] = Field(default=0.0, ge=0, le=1)
+    """η of `ddim`: 0 draws no noise in steps, 1 as much as DDPM with its smaller variance."""
+
+    @field_validator("eta")
+    @classmethod
+    def _of_ddim(cls, eta: float, others: ValidationInfo) -> float:
+        if eta and others.data.get("sampler") != "ddim":
+            raise ValueError("is of `sampler: ddim`, which is not said")
+        return eta
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
@@ -83,19 +96,99 @@ class Sampling(Technique):
         return with_unconditional(asked, getattr(self, "guidance", None)) if asked else ()
 
     def process_of(self, model: ModelHandle) -> Process:
-        """The model's process, with dynamic thresholding if it was asked for.
+        """The model's process by the sampler, with dynamic thresholding if it was asked for.
 
-        Raises ValueError for a process whose clean estimates are not thresholded.
+        Raises ValueError for a process that has neither.
         """
-        if self.dynamic_thresholding is None:
+        if self.dynamic_thresholding is None and self.sampler not in ("ddpm", "ddim"):
             return model.process
         from dataclasses import replace
 
+        from fwd_report.diffusion.ddim import DDIM
         from fwd_report.diffusion.ddpm import DDPM, Threshold
 
-        if not isinstance(model.process, DDPM) or model.value_range != (-1, 1):
-            raise ValueError("dynamic_thresholding is for DDPM models of images in [-1, 1]")
-        return replace(model.process, threshold=Threshold(self.dynamic_thresholding))
+        process = model.process
+        if not isinstance(process, DDPM):
+            raise ValueError("dynamic_thresholding, ddpm and ddim are for DDPM models")
+        if self.dynamic_thresholding is not None:
+            if model.value_range != (-1, 1):
+                raise ValueError("dynamic_thresholding is for DDPM models of images in [-1, 1]")
+            process = replace(process, threshold=Threshold(self.dynamic_thresholding))
+        return DDIM(process, self.eta) if self.sampler == "ddim" else process
+
+
+Asked = Annotated[int, Field(ge=0, lt=T, strict=True)]
+
+
+class Timed(Sampling):
+    """A technique whose timesteps can be chosen."""
+
+    from_noise: ClassVar[bool] = True
+    """Whether it begins with pure noise, and not with a picture that is noised."""
+
+    timesteps: Annotated[tuple[Asked, ...] | None, NotByDefault()] = Field(
+        default=None, min_length=1
+    )
+    """The timesteps at which the model is asked, falling; after them comes the clean image."""
+    spacing: Annotated[Spacing, NotByDefault()] = "leading"
+    """How `steps` timesteps are chosen of the 1,000: `leading` ends at 0, `trailing` begins at 999,
+    `linspace` does both."""
+    steps: Annotated[Steps | None, NotByDefault()] = None
+    """How many network steps; None: the assignment's strided timesteps."""
+
+    @field_validator("timesteps")
+    @classmethod
+    def _falling(cls, times: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if times and any(t <= t_next for t, t_next in pairwise(times)):
+            raise ValueError("should fall from each to the next")
+        return times
+
+    @model_validator(mode="after")
+    def _timed_once(self) -> Self:
+        said = self.model_fields_set
+        if self.timesteps is not None:
+            if ("steps" in said and self.steps is not None) or "spacing" in said:
+                raise ValueError("timesteps say all: leave steps and spacing out")
+            if self.from_noise and not asks_trained(self) and self.timesteps[0] < 0.9 * T:
+                first = self.timesteps[0]
+                raise ValueError(f"timesteps begin at t = {first}, not near pure noise at {T - 1}")
+        elif self.spacing != "leading" and self.steps is None:
+            raise ValueError("spacing is of steps: say how many")
+        return self
+
+    @outside_keys
+    def asked_times(self) -> list[float]:
+        """The times at which a text-to-image model is asked, in order."""
+        if self.timesteps is not None:
+            return [*self.timesteps]
+        if self.steps is not None:
+            return [*spaced(T, self.steps, self.spacing)]
+        return [30 * index for index in range(LOOP, 0, -1)]
+
+    def times_of(self, process: Process) -> list[float]:
+        """The times of its loop, at the last of which the model is not asked.
+
+        Raises ValueError for a process whose times have no spacing.
+        """
+        from fwd_report.diffusion.ddpm import CLEAN
+
+        if self.timesteps is not None:
+            return [*self.timesteps, CLEAN]
+        if self.steps is None or self.spacing == "leading":
+            return process.timesteps(self.steps)
+        levels = getattr(process, "T", None)
+        if levels is None:
+            raise ValueError("spacing is for processes of numbered timesteps, such as DDPM")
+        return [*spaced(levels, self.steps, self.spacing), CLEAN]
+
+
+def within_loop(i_start: int, others: ValidationInfo) -> int:
+    """An index of a timestep at which the model is asked, by the fields before; else ValueError."""
+    times = others.data.get("timesteps")
+    count = len(times) if times else others.data.get("steps") or LOOP
+    if i_start >= count:
+        raise ValueError(f"should be less than {count}, not {i_start}")
+    return i_start
 
 
 def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import ValidationInfo, field_validator
+
 from fwd_report.techniques.base import ImageFile, Prompt, Result
 from fwd_report.techniques.framing import Pictured
-from fwd_report.techniques.sampling import (
-    LOOP,
-    Guidance,
-    Sampling,
-    StartIndex,
-    estimates,
-    picture_name,
-    prompted,
-)
+from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.sampling import Guidance, StartIndex, picture_name, within_loop
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fwd_report.diffusion.program import Program
     from fwd_report.store.entry import Entry
-    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.parts import Part
 
 
-class SDEdit(Sampling, Pictured):
+class SDEdit(Guided, Pictured):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
     A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
@@ -38,6 +30,7 @@ class SDEdit(Sampling, Pictured):
     name: ClassVar[str] = "sdedit"
 
     image: ImageFile
+    from_noise: ClassVar[bool] = False
     i_start: StartIndex = 10
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
@@ -50,8 +43,13 @@ class SDEdit(Sampling, Pictured):
     def scripted(cls) -> Scripted:
         return Scripted(noised=True)
 
-    def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return (LOOP - self.i_start) * estimates(self.guidance)
+    @field_validator("i_start")
+    @classmethod
+    def _within(cls, i_start: int, others: ValidationInfo) -> int:
+        return within_loop(i_start, others)
+
+    def asked_times(self) -> list[float]:
+        return super().asked_times()[self.i_start :]
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} edited towards: {self.prompt}"
@@ -61,9 +59,9 @@ class SDEdit(Sampling, Pictured):
 
         model, x0 = run.asked, run.images["image"]
         process = self.process_of(model)
-        timesteps = process.timesteps()[self.i_start :]
+        timesteps = self.times_of(process)[self.i_start :]
         xt = process.forward(x0, timesteps[0], run.noise.draw(x0.shape))
-        estimate = prompted(model, self.prompt, self.guidance)
+        estimate = self.guide.prompted(model.estimate, self.prompt)
         (image,) = yield from denoise(process, xt, timesteps, estimate, run.noise)
         return Result(image, images={"original": x0, "noised": xt})
 

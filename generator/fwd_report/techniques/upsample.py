@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from fwd_report.outside import outside_keys
-from fwd_report.techniques.base import (
-    EnlargedRun,
-    Prompt,
-    Result,
-    Technique,
-    asked_guided,
-    asks_trained,
-)
+from fwd_report.techniques.base import EnlargedRun, Prompt, Result, Technique, asks_trained
+from fwd_report.techniques.guiding import Guided
 from fwd_report.techniques.sampling import Guidance, Steps
 
 if TYPE_CHECKING:
@@ -32,7 +26,7 @@ MOST_PAIRS = 6
 """Most runs whose two stages a figure shows one above the other."""
 
 
-class Upsample(Technique):
+class Upsample(Guided):
     """Super-resolution conditioned on a noised copy of the small picture (Ho et al. 2022).
 
     As diffusers' `IFSuperResolutionPipeline`: x_T is the first draw, the noise on the condition
@@ -59,19 +53,16 @@ class Upsample(Technique):
         return 5
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
-        return self.steps * len(self._asked(needs["of"]))
+        return len(self._asked(needs["of"]))
 
-    @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
-        """Its own, or those that the technique of the picture asks."""
-        return self._asked(needs["of"])
+        return tuple(dict.fromkeys(self._asked(needs["of"])))
 
     @outside_keys
     def _asked(self, of: Technique) -> tuple[str, ...]:
-        """The prompts of all evaluations of a step."""
-        if self.prompt is not None:
-            return asked_guided((self.prompt,), self.guidance)
-        return of.asked_enlarged(self.guidance)
+        """The prompts of all evaluations of a run that enlarges one of that technique."""
+        estimates = of.guided_prompts() if self.prompt is None else ((self.prompt,),)
+        return self.guide.all_asked(estimates, self.asked_times())
 
     def describe(self) -> str:
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
@@ -97,13 +88,13 @@ class Upsample(Technique):
         large = F.interpolate(small[None], model.shape[1:], mode="bilinear", align_corners=True)[0]
         noised = model.noising.forward(large, self.noise_level, run.noise.draw(large.shape))
         times = model.shape[-1] // small.shape[-1]
-        stage = Enlarging(model, noised, self.noise_level, times)
+        stage = Enlarging(model, noised, self.noise_level, times, self.guide)
         if self.prompt is None:
-            estimate = technique_in(run.needs["of"][0]).enlarged(stage, self.guidance)
+            estimate = technique_in(run.needs["of"][0]).enlarged(stage)
         else:
-            estimate = stage.prompted(self.prompt, self.guidance)
-        timesteps = model.process.timesteps(self.steps)
-        (image,) = yield from denoise(model.process, x, timesteps, estimate, run.noise)
+            estimate = stage.prompted(self.prompt)
+        process = self.process_of(model)
+        (image,) = yield from denoise(process, x, self.times_of(process), estimate, run.noise)
         return Result(image, images={"small": small})
 
     @classmethod

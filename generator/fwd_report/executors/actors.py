@@ -1,0 +1,278 @@
+"""Workers as actors of a Ray cluster: one a GPU, or one for some cores."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fwd_report.errors import RunError, UserError
+from fwd_report.executors.messages import Message, Order, Packed, Ready
+from fwd_report.executors.project_copy import ProjectCopy
+from fwd_report.executors.worker import Worker
+from fwd_report.executors.workers import Ended, Lost
+from fwd_report.plan.keys import differences
+from fwd_report.plan.run import Run
+
+MOST_CORES = 4
+"""Cores of a worker without a GPU, where no number of workers is asked for."""
+LOOK_EVERY = 5.0
+"""Seconds between looks at whether the cluster has grown."""
+SAY_AFTER = 30.0
+"""Seconds without any worker after which that is said."""
+FALSE_STARTS = 3
+"""How many workers may be lost one after the other while they start."""
+PATIENCE = 0.7
+"""Seconds for workers to leave their folders at the end: see `stopping.GRACE`."""
+
+
+@dataclass(eq=False)
+class _Member:
+    """A worker. waits: what it is asked at the moment. then: what is done with the answer."""
+
+    name: str
+    actor: Any
+    waits: Any = None
+    then: Callable[[_Member, Any], None] | None = None
+    ready: Ready | None = None
+    working: bool = False
+    has: set[str] = field(default_factory=set)
+    """Keys of the results that were sent to it."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What each worker gets of the cluster, and how many there should be; None: as many as fit."""
+
+    gpu: bool
+    cores: int
+    workers: int | None
+
+
+def means_of(ray: Any, device: str, workers: int | None) -> Means:
+    """What suits a cluster as it is now. device: as report.yaml names it."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    gpus = sum(node.get("GPU", 0) for node in nodes)
+    if device.startswith("cuda") or (device == "auto" and gpus >= 1):
+        return Means(True, 1, workers)
+    cpus = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
+    least = min([MOST_CORES, *cpus])
+    return Means(False, max(1, sum(cpus) // workers) if workers else least, workers)
+
+
+class RayCrew:
+    """A crew of actors. A worker that is lost is replaced; one is added where the cluster grows.
+
+    pack: a stored result by key, packed. runs: those that are to run. say: shows what is going on.
+    """
+
+    def __init__(
+        self,
+        ray: Any,
+        means: Means,
+        copy: ProjectCopy,
+        runs: Sequence[Run],
+        pack: Callable[[str], Packed],
+        say: Callable[[str], None],
+    ) -> None:
+        self._ray = ray
+        self._means = means
+        self._copy = copy
+        self._runs = {run.name: run for run in runs}
+        self._pack = pack
+        self._say = say
+        self._members: dict[str, _Member] = {}
+        self._heard: deque[tuple[str, Sequence[Message] | Ended | Lost]] = deque()
+        self._count = 0
+        self._false_starts = 0
+        self._looked = 0.0
+        self._began = time.monotonic()
+        self._copy_ref = ray.put(copy)
+        self._wanted_ref = ray.put({run.name: run.key for run in runs})
+        self._large: dict[str, Any] = {}
+        self._entries: dict[str, Any] = {}
+        self._encodings: dict[str, Any] = {}
+        """Of the prompts, by device: the answer of the worker that encodes them for the others."""
+        self._places: dict[str, str] = {}
+        self._recruit()
+
+    @property
+    def size(self) -> int:
+        return max(1, len(self._members))
+
+    @property
+    def fill(self) -> int:
+        return max((m.ready.fill for m in self._members.values() if m.ready), default=16)
+
+    def idle(self) -> list[str]:
+        return [
+            member.name
+            for member in self._members.values()
+            if member.ready is not None and member.waits is None
+        ]
+
+    def place(self, worker: str) -> str:
+        return self._places.get(worker, f"worker {worker}")
+
+    def give(self, worker: str, order: Order, needs: Sequence[str]) -> None:
+        member = self._members[worker]
+        sent = [key for key in needs if key not in member.has]
+        for key in sent:
+            if key not in self._entries:
+                self._entries[key] = self._ray.put(self._pack(key))
+        member.has |= {*sent, *order.runs}
+        work = member.actor.work.options(num_returns="streaming")
+        self._ask(member, work.remote(order, *(self._entries[key] for key in sent)), None)
+        member.working = True
+
+    def hear(self, seconds: float) -> Iterator[tuple[str, Sequence[Message] | Ended | Lost]]:
+        self._recruit()
+        waits = {member.waits: member for member in self._members.values() if member.waits}
+        if waits:
+            ready, _ = self._ray.wait(list(waits), num_returns=1, timeout=seconds)
+            if len(waits) > 1:
+                ready, _ = self._ray.wait(list(waits), num_returns=len(waits), timeout=0)
+            for each in ready:
+                self._answer(waits[each])
+        while self._heard:
+            yield self._heard.popleft()
+
+    def close(self) -> None:
+        """End every worker; those that can remove their folders do."""
+        leaving = [member.actor.close.remote() for member in self._members.values() if member.ready]
+        if leaving:
+            self._ray.wait(leaving, num_returns=len(leaving), timeout=PATIENCE)
+        for member in self._members.values():
+            self._ray.kill(member.actor)
+
+    def _recruit(self) -> None:
+        """Ask the cluster for workers that are missing."""
+        now = time.monotonic()
+        if not any(m.ready for m in self._members.values()) and now - self._began > SAY_AFTER:
+            self._say("waiting for the cluster to start a worker")
+        if now - self._looked < LOOK_EVERY and self._members:
+            return
+        self._looked = now
+        while len(self._members) < self._wanted():
+            self._count += 1
+            self._start(str(self._count))
+
+    def _wanted(self) -> int:
+        if self._means.workers is not None:
+            return self._means.workers
+        fit = 0
+        for node in self._ray.nodes():
+            has = node["Resources"] if node["Alive"] else {}
+            cores = int(has.get("CPU", 0)) // self._means.cores
+            fit += min(int(has.get("GPU", 0)), cores) if self._means.gpu else cores
+        return max(1, fit)
+
+    def _start(self, name: str) -> None:
+        actor = self._ray.remote(Worker).options(
+            num_cpus=self._means.cores,
+            num_gpus=1 if self._means.gpu else 0,
+            max_restarts=0,
+            max_task_retries=0,
+            max_concurrency=2,  # so that it can be asked to leave while it works
+        )
+        member = _Member(name, actor.remote(self._means.cores))
+        self._members[name] = member
+        self._ask(member, member.actor.lay_out.remote(self._copy_ref), self._laid_out)
+
+    def _ask(
+        self, member: _Member, waits: Any, then: Callable[[_Member, Any], None] | None
+    ) -> None:
+        member.waits, member.then = waits, then
+
+    def _answer(self, member: _Member) -> None:
+        """Do what an answer asks for. Raises what the worker raised."""
+        errors = self._ray.exceptions
+        try:
+            if member.working:
+                self._go_on(member)
+                return
+            answer = self._ray.get(member.waits)
+        except errors.RayTaskError as error:
+            raise error.cause from None
+        except errors.RayError as error:
+            self._lose(member, error)
+            return
+        then, member.waits, member.then = member.then, None, None
+        assert then is not None
+        then(member, answer)
+
+    def _go_on(self, member: _Member) -> None:
+        try:
+            messages = self._ray.get(next(member.waits))
+        except StopIteration:
+            member.waits, member.working = None, False
+            self._heard.append((member.name, Ended()))
+            return
+        self._heard.append((member.name, messages))
+
+    def _laid_out(self, member: _Member, missing: Sequence[str]) -> None:
+        """Send the large files that a node lacks, one after the other, then have it plan."""
+        if not missing:
+            self._ask(member, member.actor.open.remote(self._wanted_ref), self._opened)
+            return
+        first, *rest = missing
+        if first not in self._large:
+            with open(self._copy.large[first].path, "rb") as file:
+                self._large[first] = self._ray.put(file.read())
+        added = member.actor.add.remote(first, self._large[first])
+        self._ask(member, added, lambda same, _: self._laid_out(same, rest))
+
+    def _opened(self, member: _Member, ready: Ready) -> None:
+        self._places[member.name] = f"worker {member.name} on {ready.place}"
+        if ready.unknown:
+            names = ready.unknown[:1]
+            parts = member.actor.parts.remote(names)
+            self._ask(member, parts, lambda _, found: self._refuse(ready, names[0], found))
+            return
+        kind = ready.device.partition(":")[0]
+        known = self._encodings.get(kind)
+        answer = member.actor.encoded.remote(known)
+        if known is None:
+            self._encodings[kind] = answer
+        self._ask(member, answer, lambda same, _: self._begin(same, ready))
+
+    def _begin(self, member: _Member, ready: Ready) -> None:
+        member.ready = ready
+        self._false_starts = 0
+
+    def _refuse(self, ready: Ready, name: str, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Raise UserError: a node comes to other keys, and would make other results."""
+        differ = "it has no such run"
+        if name in found:
+            differ = "; ".join(differences(self._runs[name].parts, found[name])[:5])
+        raise UserError(
+            f"{ready.place} does not come to the same keys, {name} for one: {differ}",
+            hint="install the same fwd-report on every node, and the same plug-ins and models",
+        )
+
+    def _lose(self, member: _Member, error: Exception) -> None:
+        """A worker is gone; another one takes its place."""
+        del self._members[member.name]
+        self._looked = 0.0
+        kind = member.ready.device.partition(":")[0] if member.ready else None
+        for device, answer in list(self._encodings.items()):
+            if answer is member.waits or device == kind:
+                del self._encodings[device]
+        why, blamed = _why(error)
+        if member.ready is None:
+            self._false_starts += 1
+            if self._false_starts >= FALSE_STARTS:
+                raise RunError(f"workers end while they start: {why}")
+        self._heard.append((member.name, Lost(why, blamed)))
+
+
+def _why(error: Exception) -> tuple[str, bool]:
+    """Why a worker is gone, in words, and whether what it ran may be the cause."""
+    said = " ".join(str(error).split())
+    if type(error).__name__ == "OutOfMemoryError" or "running low on memory" in said:
+        return "its node ran out of memory", True
+    if "The actor died because its node" in said:
+        return "its node left the cluster", False
+    return "its process ended", True

@@ -1,0 +1,130 @@
+"""A Ray cluster to work on: one started for the time of a build, or one that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fwd_report.errors import UnavailableError, UserError, first_line
+
+FOLDER = "fwdr-"
+"""How the names of folders of started clusters begin, in the system's folder of temporary files."""
+SHARED_MEMORY = 2**30
+"""Most bytes of results and inputs in the memory that the workers of a started cluster share; what
+is more goes to the disk."""
+LONGEST_FOLDER = 40
+"""Characters of a path below which Ray's sockets fit into what the system allows for theirs."""
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "1",
+}
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[Any]:
+    """The module `ray`, connected; address: None for a cluster of this machine alone.
+
+    Nothing of it is left afterwards, whichever way the block ends. Raises UserError where Ray is
+    not installed, or is another version there; UnavailableError where no cluster answers.
+    """
+    ray = _imported()
+    if ray.is_initialized():
+        yield ray
+        return
+    kept = {number: signal.getsignal(number) for number in SIGNALS}
+    folder = None if address else _folder()
+    try:
+        _connect(ray, address, folder)
+        _silence(ray)
+        for number, handler in kept.items():
+            with suppress(ValueError):  # in another thread than the main one
+                signal.signal(number, handler)
+        yield ray
+    finally:
+        ray.shutdown()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _imported() -> Any:
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    try:
+        import ray
+        import ray.exceptions
+    except ImportError as error:
+        raise UserError(
+            f"--executor ray needs Ray: {first_line(error)}",
+            hint='pip install "fwd-report[ray]"',
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
+    if address is not None and address.startswith("ray://"):
+        raise UserError(
+            f"--address {address}: a build has to run on a node of the cluster",
+            hint="run it there with --address auto",
+        )
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        if address is not None:
+            ray.init(address=address, **quiet)
+            return
+        ray.init(
+            address="local",
+            num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+            include_dashboard=False,
+            object_store_memory=SHARED_MEMORY,
+            _node_ip_address="127.0.0.1",
+            _temp_dir=str(folder),
+            **quiet,
+        )
+    except ConnectionError as error:
+        raise UnavailableError(
+            f"no Ray cluster answers at {address}: {first_line(error)}",
+            hint="start one with `ray start --head`, or leave --address out",
+        ) from error
+    except RuntimeError as error:
+        if "ersion mismatch" not in str(error):
+            raise
+        raise UserError(
+            f"the cluster at {address} has another Ray or Python than this process: {error}",
+            hint="install the same versions on every node",
+        ) from error
+
+
+def _silence(ray: Any) -> None:
+    """Ray prints the ends of workers to standard output, whatever it is told of logs."""
+    module = ray._private.worker
+    if hasattr(module, "print_to_stdstream"):
+        module.print_to_stdstream = lambda *said, **options: None
+
+
+def _folder() -> Path:
+    """A new folder for a cluster's sockets and logs; those of killed builds are removed."""
+    place = Path(tempfile.gettempdir())
+    if len(str(place)) > LONGEST_FOLDER:
+        place = Path("/tmp")  # noqa: S108
+    for path in place.glob(f"{FOLDER}*-*"):
+        if not lives(path.name.removeprefix(FOLDER).partition("-")[0]):
+            shutil.rmtree(path, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=place))
+
+
+def lives(number: str) -> bool:
+    """Whether a process of this machine has that number; so it counts where that cannot be seen."""
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True

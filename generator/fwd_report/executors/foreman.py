@@ -1,0 +1,293 @@
+"""Hands runs out to a crew of workers, and stores what comes back. Knows no Ray.
+
+It alone writes the project's store, under the same locks as a build in one process does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from fwd_report.engine.failures import Failure
+from fwd_report.engine.progress import Progress
+from fwd_report.engine.writer import Writer
+from fwd_report.errors import counted
+from fwd_report.executors.contract import Finished, Work
+from fwd_report.executors.messages import (
+    At,
+    Checkpoint,
+    Failed,
+    Made,
+    Message,
+    Order,
+    Packed,
+    Stored,
+)
+from fwd_report.executors.packing import files_in, names_in, take_in, write_files
+from fwd_report.executors.pieces import TRIES, Pieces
+from fwd_report.executors.tally import Tally
+from fwd_report.executors.workers import Crew, Ended, Lost
+from fwd_report.plan.rates import Rates, cost_class
+from fwd_report.plan.run import Run, with_needs
+from fwd_report.store.folders import remove
+from fwd_report.store.locks import POLL, Lock
+from fwd_report.store.store import DamagedEntryError
+
+UNKNOWN_PRICE = 0.1
+"""Seconds a network step is taken to need where nothing is known of it."""
+CHECKPOINT_EVERY = 10.0
+"""Seconds between looks at whether a training has saved its state, which is then sent here."""
+LISTEN, STORING = 0.5, 0.02
+"""Seconds to wait for messages before the crew is looked at again; and while results are being
+stored."""
+WRITERS, WAITING = 8, 64
+"""Threads that store results, each of which mostly waits for the disk; results that may wait for
+them before no worker is listened to."""
+
+
+class Foreman:
+    """Runs the work by a crew. Each run is stored once, whoever else has it in hand too."""
+
+    def __init__(
+        self,
+        work: Work,
+        crew: Crew,
+        progress: Progress,
+        rates: Rates,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._work = work
+        self._store = work.store
+        self._crew = crew
+        self._progress = progress
+        self._rates = rates
+        self._runs = {run.key: run for run in work.runs}
+        self._pieces = Pieces(work.runs, self._price, clock)
+        self._writer: Writer[Run] = Writer(WAITING, WRITERS)
+        self._locks: dict[str, Lock] = {}
+        self._failed: dict[str, Failure] = {}
+        self._tally = Tally(progress)
+        self._looked = time.monotonic()
+        self._stopped = False
+
+    def run(self) -> Iterator[Finished | Failure]:
+        """Each run's outcome as it is known."""
+        self._store.sweep()
+        try:
+            while self._pieces.left and not self._stopped:
+                yield from self._hand_out()
+                for worker, heard in self._crew.hear(STORING if self._writer.busy else LISTEN):
+                    yield from self._obey(worker, heard)
+                yield from self._collect(self._writer.collect())
+            yield from self._collect(self._writer.close())
+        finally:
+            self._writer.close()
+            for lock in self._locks.values():
+                lock.release()
+
+    def _price(self, cost: str) -> float:
+        rate = self._rates.rate(cost)
+        return UNKNOWN_PRICE if rate is None else rate
+
+    def _hand_out(self) -> Iterator[Finished | Failure]:
+        now = time.monotonic()
+        if self._pieces.aside and now - self._looked > POLL:
+            self._pieces.bring_back()
+            self._looked = now
+        for worker in self._crew.idle():
+            while runs := self._pieces.take(worker, self._crew.size, self._crew.fill):
+                mine = []
+                for run in runs:
+                    outcomes = list(self._claim(worker, run))
+                    mine += [] if outcomes else [run]
+                    yield from filter(None, outcomes)
+                if self._stopped:
+                    return
+                if mine:
+                    yield from self._give(worker, mine)
+                    break
+                self._pieces.ended(worker)
+
+    def _claim(self, worker: str, run: Run) -> Iterator[Finished | Failure | None]:
+        """Take a run's lock for the time it is out; yields where it is not to be handed out."""
+        gone = [need for need in run.needed if not self._store.has(need.key)]
+        if gone:
+            yield from self._fail(
+                Failure(run, f"the result of {gone[0].name} is gone; build again")
+            )
+            return
+        if run.key not in self._locks:
+            lock = self._store.lock(run.key)
+            if not lock.acquire():
+                self._pieces.put_aside(worker, run.key)
+                who = self._store.locks.explain(run.key, f"runs {run.name}")
+                self._progress.working_on(f"waiting for {who}")
+                yield None
+                return
+            self._locks[run.key] = lock
+        if self._store.has(run.key) and run.key not in self._work.forced:
+            self._progress.skip(cost_class(run), run.network_steps)
+            yield self._done(run, by_other=True)
+
+    def _give(self, worker: str, runs: Sequence[Run]) -> Iterator[Failure]:
+        keys = {run.key for run in runs}
+        needs = [need.key for need in with_needs(runs) if need.key not in keys]
+        checkpoints = [self._checkpoint(run.key) for run in runs if run.technique.kind == "job"]
+        order = Order(
+            tuple(run.key for run in runs), self._work.keep_going, checkpoints, CHECKPOINT_EVERY
+        )
+        try:
+            self._crew.give(worker, order, needs)
+        except DamagedEntryError as error:
+            self._pieces.ended(worker)
+            for run in runs:
+                yield from self._fail(Failure(run, str(error), repairable=True))
+
+    def _checkpoint(self, key: str) -> Checkpoint:
+        """How far a training was, here or with a worker that is gone."""
+        folder = self._store.working_folder(key)
+        files = files_in(folder, names_in(folder))
+        return Checkpoint(key, tuple(files), files)
+
+    def _obey(
+        self, worker: str, heard: Sequence[Message] | Ended | Lost
+    ) -> Iterator[Finished | Failure]:
+        if isinstance(heard, Lost):
+            yield from self._replace(worker, heard)
+        elif isinstance(heard, Ended):
+            yield from self._close(worker)
+        else:
+            for message in heard:
+                yield from self._take(worker, message)
+
+    def _take(self, worker: str, message: Message) -> Iterator[Finished | Failure]:
+        if isinstance(message, Stored):
+            self._store_result(worker, message)
+        elif isinstance(message, Failed):
+            run = self._runs[message.key]
+            if message.log is not None:
+                self._store.log(run.name, message.log)
+            if self._pending(run.key):
+                failure = Failure(run, message.cause, message.repairable, message.wrong_input)
+                yield from self._fail(failure)
+        elif isinstance(message, Made):
+            self._tally.add(worker, message)
+        elif isinstance(message, At):
+            self._progress.working_on(self._words(message.words))
+        elif self._pending(message.key):
+            write_files(self._store.working_folder(message.key), message.names, message.files)
+            self._pieces.got_further(message.key)
+
+    def _words(self, words: str) -> str:
+        return f"{counted(self._pieces.out, 'worker')}: {words}" if self._pieces.out > 1 else words
+
+    def _pending(self, key: str) -> bool:
+        return key in self._locks
+
+    def _store_result(self, worker: str, message: Stored) -> None:
+        """Have a result stored, unless another worker was faster or the run was given up."""
+        run = self._runs[message.entry.key]
+        if not self._pending(run.key) or self._pieces.is_there(run.key):
+            return
+        self._pieces.arrived(run.key)
+        self._tally.stored(worker, run)
+        self._writer.hand_over(run, partial(self._write, run, message.entry))
+
+    def _write(self, run: Run, entry: Packed) -> None:
+        """Store a result that arrived; in a thread."""
+        take_in(self._store, entry)
+        self._store.remember(run.name, run.key)
+        folder = self._store.base / "training" / run.key
+        if run.technique.kind == "job" and folder.is_dir():
+            remove(folder)
+
+    def _collect(
+        self, written: Iterable[tuple[Run, Exception | None]]
+    ) -> Iterator[Finished | Failure]:
+        """What became of results that were handed to the writer."""
+        for run, error in written:
+            if error is None:
+                yield self._done(run)
+            elif isinstance(error, DamagedEntryError):
+                yield from self._fail(Failure(run, str(error), repairable=True))
+            else:
+                raise error
+
+    def _done(self, run: Run, by_other: bool = False) -> Finished:
+        self._locks.pop(run.key).release()
+        self._pieces.stored(run.key)
+        self._progress.run_done()
+        return Finished(run, by_other)
+
+    def _close(self, worker: str) -> Iterator[Failure]:
+        """A worker's order is over: what it left of a failed experiment is not run."""
+        for run in self._pieces.ended(worker):
+            like = self._failed_like(run)
+            if like is None:
+                cause = f"{self._crew.place(worker)} says nothing of it"
+                yield from self._fail(Failure(run, cause, repairable=True))
+            elif self._pending(run.key):
+                yield from self._fail_dependants(self._give_up(run, like))
+        self._tally.settle(worker)
+
+    def _failed_like(self, run: Run) -> Failure | None:
+        """A failure of the run's experiment."""
+        for failure in self._failed.values():
+            other = failure.run
+            if (other.section, other.experiment) == (run.section, run.experiment):
+                return failure
+        return None
+
+    def _replace(self, worker: str, lost: Lost) -> Iterator[Failure]:
+        """A worker is gone: what it had goes to others."""
+        had = self._pieces.undone(worker)
+        given_up = self._pieces.lost(worker, lost.blamed)
+        self._tally.settle(worker)
+        back = f"; others take its {counted(had, 'run')}" if had else ""
+        self._progress.note(f"lost: {self._crew.place(worker)}, {lost.why}{back}")
+        for run in given_up:
+            cause = f"{TRIES} workers were lost while they ran it; the last: {lost.why}"
+            yield from self._fail(Failure(run, cause))
+
+    def _fail(self, failure: Failure) -> Iterator[Failure]:
+        """A run failed: with it go the rest of its experiment and what needs them."""
+        run = failure.run
+        siblings = self._pieces.siblings(run)
+        dependants = self._pieces.dependants(run.key)
+        self._drop(run, failure)
+        what = "put off" if failure.repairable else "failed"
+        at = self._work.plan.project.problem("", run.section, run.experiment)
+        self._progress.note(f"{what}: {run.name} ({at.file}:{at.line}): {failure.cause}")
+        yield failure
+        if not failure.repairable:
+            if not self._work.keep_going:
+                self._stopped = True
+                return
+            for sibling in siblings:
+                if sibling.key != run.key:
+                    dependants += self._give_up(sibling, failure)
+        yield from self._fail_dependants(dependants)
+
+    def _fail_dependants(self, dependants: Iterable[Run]) -> Iterator[Failure]:
+        for run in dependants:
+            if run.key not in self._failed:
+                need = next(need for need in run.needed if need.key in self._failed)
+                why = self._failed[need.key]
+                cause = f"it needs {need.name}, which {'waits' if why.repairable else 'failed'}"
+                yield from self._fail(replace(why, run=run, cause=cause))
+
+    def _give_up(self, run: Run, failure: Failure) -> list[Run]:
+        """Run it no more, for another's failure; what needs it."""
+        dependants = self._pieces.dependants(run.key)
+        self._drop(run, failure)
+        self._progress.skip(cost_class(run), run.network_steps)
+        return dependants
+
+    def _drop(self, run: Run, failure: Failure) -> None:
+        self._failed[run.key] = failure
+        self._pieces.failed(run.key)
+        lock = self._locks.pop(run.key, None)
+        if lock is not None:
+            lock.release()

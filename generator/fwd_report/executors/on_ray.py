@@ -1,0 +1,59 @@
+"""The executor `ray`: an engine for each GPU, or for some cores, of a Ray cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from functools import partial
+
+from fwd_report.engine.failures import Failure
+from fwd_report.engine.progress import Progress
+from fwd_report.engine.repository import git_state
+from fwd_report.executors.actors import RayCrew, means_of
+from fwd_report.executors.cluster import cluster
+from fwd_report.executors.contract import Finished, Work
+from fwd_report.executors.foreman import Foreman
+from fwd_report.executors.packing import packed
+from fwd_report.executors.project_copy import copy_of
+from fwd_report.plan.rates import Estimate, Rates, first_rates
+
+RATES = "rates-ray.json"
+"""What a step takes on a worker: beside what it takes in this process."""
+
+
+class SharedRates(Rates):
+    """Rates of steps that several workers make at the same time."""
+
+    workers: Callable[[], int] = staticmethod(lambda: 1)
+    """How many they are."""
+
+    def estimate(self, steps: Mapping[str, int]) -> Estimate:
+        """How long steps take, shared among the workers."""
+        alone = super().estimate(steps)
+        return replace(alone, seconds=alone.seconds / self.workers())
+
+
+class OnRay:
+    """Starts Ray on this machine, or works on the cluster at `address`.
+
+    workers: how many; None: as many as fit.
+    """
+
+    def __init__(self, work: Work, address: str | None, workers: int | None) -> None:
+        self._address = address
+        self._workers = workers
+        self.rates = SharedRates(work.store.base, first_rates(work.runs), RATES)
+
+    def run(self, work: Work, progress: Progress) -> Generator[Finished | Failure]:
+        project = work.plan.project
+        copy = copy_of(work.plan, work.store, work.overrides, git_state(project.root))
+        progress.working_on("starting workers")
+        with cluster(self._address) as ray:
+            means = means_of(ray, project.report.device, self._workers)
+            pack = partial(packed, work.store)
+            crew = RayCrew(ray, means, copy, work.runs, pack, progress.working_on)
+            try:
+                self.rates.workers = lambda: crew.size
+                yield from Foreman(work, crew, progress, self.rates).run()
+            finally:
+                crew.close()

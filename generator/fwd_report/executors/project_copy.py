@@ -1,0 +1,173 @@
+"""What of a project a worker needs to plan and run it, packed, and laid out again elsewhere.
+
+The files are those that the plan was made from, by the memory that digested them, with the folders
+of specs and of the project's own code as a whole. A worker that plans from them comes to the same
+keys, or it runs other code.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import fwd_report
+from fwd_report.errors import UserError
+from fwd_report.plan.plan import Plan
+from fwd_report.spec.load import load_project
+from fwd_report.spec.project import FOLDER, Project
+from fwd_report.store.files import sha256_of
+from fwd_report.store.folders import OWNED
+from fwd_report.store.store import Store
+from fwd_report.training.catalogue import DATA_VARIABLE, FILES
+
+LARGE = 64 * 2**20
+"""Bytes from which on a file is sent only to nodes that do not see it at its own path."""
+OUTSIDE = "outside"
+"""The folder beside the project's copy for files that lie outside of the project."""
+PROJECT = "project"
+PACKAGE = Path(fwd_report.__file__).parent
+
+
+@dataclass(frozen=True)
+class Large:
+    """A file that is sent only where it is not found: its path here, size and SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ProjectCopy:
+    """A project to be laid out on another machine.
+
+    content: a zip of its small files. large: the others, by name. overrides: the command's, and
+    those that lead to where files from outside of the project are.
+    """
+
+    profile: str
+    overrides: tuple[str, ...]
+    trusted: bool
+    content: bytes
+    large: Mapping[str, Large]
+    git: Mapping[str, Any] = field(default_factory=dict)
+    embeddings: tuple[str, ...] = ()
+    data: str | None = None
+
+
+def copy_of(
+    plan: Plan, store: Store, overrides: Sequence[str], git: Mapping[str, Any]
+) -> ProjectCopy:
+    """The project of a plan that this process made."""
+    project = plan.project
+    small, large = io.BytesIO(), {}
+    with zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, path in sorted(_files(plan, store).items()):
+            size = path.stat().st_size
+            if size < LARGE:
+                archive.write(path, name)
+            else:
+                large[name] = Large(str(path.resolve()), size, store.memory.of_file(path))
+    outside = [f"{OUTSIDE}/embeddings/{number}{path.suffix}" for number, path in _embeddings(plan)]
+    return ProjectCopy(
+        project.profile,
+        tuple(overrides),
+        project.trusted,
+        small.getvalue(),
+        large,
+        git,
+        tuple(outside),
+        f"{OUTSIDE}/data" if _data_files(plan) or project.data is not None else None,
+    )
+
+
+def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:
+    """Write the project below `folder`; the names of large files that this node does not see."""
+    with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
+        archive.extractall(folder)
+    if copy.data is not None:
+        (folder / copy.data).mkdir(parents=True, exist_ok=True)
+    missing = []
+    for name, file in copy.large.items():
+        path, target = Path(file.path), folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            same = path.stat().st_size == file.size and sha256_of(path) == file.sha256
+        except OSError:
+            same = False
+        if same:
+            target.symlink_to(path)
+        else:
+            missing.append(name)
+    return missing
+
+
+def load_copy(copy: ProjectCopy, folder: Path) -> Project:
+    """The project that was laid out below `folder`, as its command read it."""
+    overrides = list(copy.overrides)
+    if copy.embeddings:
+        paths = ", ".join(f'"{folder / name}"' for name in copy.embeddings)
+        overrides.append(f"embeddings=[{paths}]")
+    if copy.data is not None:
+        overrides.append(f'data="{folder / copy.data}"')
+        os.environ[DATA_VARIABLE] = str(folder / copy.data)
+    try:
+        return load_project(folder / PROJECT, copy.profile, overrides, trusted=copy.trusted)
+    except UserError as error:
+        raise UserError(
+            f"a worker cannot read the project as it is here: {error}",
+            hint="models and scorers outside of the project's folder have to be at the same path "
+            "on every node, or be named by a hub id",
+        ) from error
+
+
+def _files(plan: Plan, store: Store) -> dict[str, Path]:
+    """The files to send, by where they go below a worker's folder."""
+    project = plan.project
+    root = project.root
+    found: set[Path] = set(_tree(root / FOLDER))
+    if project.trusted:
+        found |= set(_tree(root / "techniques"))
+    found |= {Path(name) for name in store.memory.asked}
+    for run in plan.runs:
+        found |= {*run.inputs.values(), *chain(*(files.values() for files in run.files.values()))}
+    found.add(root / project.report.rubric)
+    files = {
+        f"{PROJECT}/{path.relative_to(root).as_posix()}": path
+        for path in found
+        if path.is_relative_to(root) and OWNED not in path.relative_to(root).parts[:1]
+        if path.is_file() and not path.is_relative_to(PACKAGE)
+    }
+    for number, path in _embeddings(plan):
+        files[f"{OUTSIDE}/embeddings/{number}{path.suffix}"] = path
+    return files | {f"{OUTSIDE}/data/{name}": path for name, path in _data_files(plan).items()}
+
+
+def _embeddings(plan: Plan) -> Iterable[tuple[int, Path]]:
+    return enumerate(plan.project.embeddings)
+
+
+def _data_files(plan: Plan) -> dict[str, Path]:
+    """The files of the runs' datasets that lie where report.yaml or the environment says."""
+    variable = os.environ.get(DATA_VARIABLE)
+    named = {run.parts["params"].get("dataset") for run in plan.runs}
+    found: dict[str, Path] = {}
+    for folder in filter(None, (plan.project.data, Path(variable) if variable else None)):
+        for name in named & FILES.keys():
+            for file in FILES[name]:
+                for candidate in (folder / name / file, folder / file):
+                    if candidate.is_file():
+                        found.setdefault(f"{name}/{file}", candidate)
+    return found
+
+
+def _tree(folder: Path) -> Iterator[Path]:
+    for place, below, names in os.walk(folder, followlinks=True):
+        below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
+        yield from (Path(place, name) for name in names)

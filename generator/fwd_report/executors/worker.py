@@ -1,0 +1,192 @@
+"""A worker: an engine with a project of its own, in a process that a cluster started.
+
+It plans the project itself, so that no run has to be sent: runs are named by their keys, which are
+the driver's bit by bit. It knows nothing of Ray.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
+from fwd_report.executors.packing import packed, take_in, write_files
+from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
+from fwd_report.executors.relay import Relay, checkpoints_told
+from fwd_report.store.folders import remove
+from fwd_report.store.store import Store
+from fwd_report.threads import spin_briefly
+
+if TYPE_CHECKING:
+    from fwd_report.engine.failures import Failure
+    from fwd_report.engine.networks import Networks
+    from fwd_report.engine.progress import Progress
+    from fwd_report.engine.workbench import Workbench
+    from fwd_report.plan.run import Run
+    from fwd_report.spec.project import Project
+
+FOLDER = "fwd-report-worker-"
+"""How the names of workers' folders in the system's folder of temporary files begin."""
+
+
+class Worker:
+    """Runs orders, one at a time. threads: that it computes with.
+
+    Its folder goes with it; one whose process was killed is removed by the next worker there.
+    """
+
+    def __init__(self, threads: int) -> None:
+        spin_briefly()
+        self._threads = threads
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))
+        self._copy: ProjectCopy | None = None
+        self._store: Store | None = None
+        self._project: Project | None = None
+        self._runs: dict[str, Run] = {}
+        self._parts: dict[str, Mapping[str, Any]] = {}
+        self._needed: set[str] = set()
+        self._networks: Networks | None = None
+        self._workbench: Workbench | None = None
+        _sweep(self._folder.parent)
+
+    def lay_out(self, copy: ProjectCopy) -> list[str]:
+        """Lay out the project; the names of large files that have to be sent."""
+        self._copy = copy
+        return lay_out(copy, self._folder)
+
+    def add(self, name: str, content: bytes) -> None:
+        """One of those files."""
+        (self._folder / name).write_bytes(content)
+
+    def open(self, wanted: Mapping[str, str]) -> Ready:
+        """Plan the project, with the models that runs ask on this machine.
+
+        wanted: the keys of the runs that are to run somewhere, by name.
+        """
+        import torch
+
+        from fwd_report.engine.machine import Machine
+        from fwd_report.engine.networks import Networks
+        from fwd_report.engine.recorder import Recorder
+        from fwd_report.engine.workbench import Workbench
+        from fwd_report.plan.asked_models import download_models
+        from fwd_report.plan.loaded_code import LoadedCode
+        from fwd_report.plan.plan import make_plan
+
+        assert self._copy is not None
+        torch.set_num_threads(self._threads)
+        project = load_copy(self._copy, self._folder)
+        self._project, self._store = project, Store(project.root)
+        plan = make_plan(project, self._store)
+        keys = set(wanted.values())
+        if download_models(project, [run for run in plan.runs if run.key in keys]):
+            plan = make_plan(project, self._store)
+        self._runs = {run.key: run for run in plan.runs}
+        self._parts = {run.name: run.parts for run in plan.runs}
+        self._needed = {need.key for run in plan.runs for need in run.needed}
+        code = LoadedCode(plan.sources)
+        due = [run for run in plan.runs if run.key in keys]
+        code.load(sorted({module for run in due for module in run.modules}))
+        machine = Machine.of(project.report)
+        self._networks = Networks(
+            project, self._store, machine.device, machine.dtype, machine.batch
+        )
+        self._networks.prepare(due)
+        self._workbench = Workbench(project, self._store, code, self._networks)
+        self._workbench.recorder = Recorder(
+            project, self._store, code, machine, self._networks.encoded, self._copy.git
+        )
+        unknown = [name for name, key in wanted.items() if key not in self._runs]
+        return Ready(platform.node(), machine.device, machine.batch, unknown)
+
+    def parts(self, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """What the keys of these runs are made of here, for a comparison."""
+        return {name: self._parts[name] for name in names if name in self._parts}
+
+    def encoded(self, prompts: Mapping[str, bytes] | None) -> dict[str, bytes]:
+        """The prompts of the runs as the UNets read them: those given, or encoded here."""
+        assert self._networks is not None
+        return self._networks.encodings(prompts)
+
+    def work(self, order: Order, *entries: Packed) -> Iterator[list[Message]]:
+        """Run an order; entries: results that its runs need and that were not sent here before."""
+        assert self._store is not None
+        for entry in entries:
+            if not self._store.has(entry.key):
+                take_in(self._store, entry)
+        for checkpoint in order.checkpoints:
+            folder = self._store.working_folder(checkpoint.key)
+            write_files(folder, checkpoint.names, checkpoint.files)
+        relay = Relay(self._take_out)
+        thread = threading.Thread(target=self._run, args=(order, relay), daemon=True)
+        thread.start()
+        yield from relay.read()
+        thread.join()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, order: Order, relay: Relay) -> None:
+        from fwd_report.engine.device import determinism
+        from fwd_report.engine.engine import Engine
+        from fwd_report.engine.process_state import process_state_kept
+        from fwd_report.precision import rounding
+
+        assert self._store is not None
+        assert self._workbench is not None
+        assert self._project is not None
+        store, workbench, project = self._store, self._workbench, self._project
+        runs = [self._runs[key] for key in order.runs]
+        jobs = [run.key for run in runs if run.technique.kind == "job"]
+        folders = {key: store.working_folder(key) for key in jobs}
+        error: BaseException | None = None
+        try:
+            with (
+                project.plugins.used(),
+                determinism(project.report.deterministic),
+                rounding(project.report.tf32),
+                process_state_kept(),
+                checkpoints_told(relay, folders, order.tell_every),
+            ):
+                engine = Engine(store, workbench, cast("Progress", relay), order.keep_going)
+                relay.finished = engine.finished
+                for failure in engine.run(runs):
+                    relay.put(self._told(failure))
+        except BaseException as raised:
+            error = raised
+        relay.close(error)
+
+    def _told(self, failure: Failure) -> Failed:
+        assert self._store is not None
+        log = None
+        with suppress(OSError):
+            log = (self._store.base / "logs" / f"{failure.run.name}.log").read_text("utf-8")
+        return Failed(failure.run.key, failure.cause, failure.repairable, failure.wrong_input, log)
+
+    def _take_out(self, key: str) -> Packed:
+        """An entry to be sent; it stays here as well where a run of the plan needs it."""
+        assert self._store is not None
+        entry = packed(self._store, key)
+        if key not in self._needed:
+            remove(self._store.folder(key))
+        return entry
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the folders of workers whose processes are gone."""
+    for path in folder.glob(f"{FOLDER}*-*"):
+        number = path.name.removeprefix(FOLDER).partition("-")[0]
+        try:
+            os.kill(int(number), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+        except OSError:
+            continue

@@ -1,0 +1,103 @@
+"""Guidance as specs say it: γ, a negative prompt, rescaling, an interval; and what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from fwd_report.outside import outside_keys
+from fwd_report.techniques.base import NotByDefault, Prompt, PromptText, Technique
+from fwd_report.techniques.sampling import T, Timed
+
+if TYPE_CHECKING:
+    from fwd_report.diffusion.program import Estimator
+
+
+@dataclass(frozen=True)
+class Guide:
+    """How estimates are guided: see `guided` of diffusion/guidance.py.
+
+    scale: γ; None: not at all. away: the prompt that they are led away from.
+    """
+
+    scale: float | None
+    away: str = ""
+    rescale: float = 0.0
+    interval: tuple[int, int] | None = None
+
+    def over(self, conditional: Estimator, unconditional: Estimator) -> Estimator:
+        """The guided estimate."""
+        from fwd_report.diffusion.guidance import guided
+
+        if self.scale is None:
+            return conditional
+        return guided(conditional, unconditional, self.scale, self.rescale, self.interval)
+
+    def prompted(self, under: Callable[[str], Estimator], prompt: str) -> Estimator:
+        """The guided estimate under a prompt; under `away` itself guidance changes nothing."""
+        if prompt == self.away:
+            return under(prompt)
+        return self.over(under(prompt), under(self.away))
+
+    @outside_keys
+    def asks(self, conditional: tuple[str, ...], t: float) -> tuple[str, ...]:
+        """The prompts of the evaluations of one estimate at t with these conditional ones."""
+        inside = self.interval is None or self.interval[0] < t <= self.interval[1]
+        if self.scale is None or self.scale == 1 or conditional == (self.away,) or not inside:
+            return conditional
+        return (self.away,) if self.scale == 0 else (*conditional, self.away)
+
+    @outside_keys
+    def all_asked(
+        self, estimates: Sequence[tuple[str, ...]], times: Iterable[float]
+    ) -> tuple[str, ...]:
+        """The prompts of all evaluations of a loop that makes these estimates at these times."""
+        return tuple(p for t in times for each in estimates for p in self.asks(each, t))
+
+
+def _in_order(interval: tuple[int, int]) -> tuple[int, int]:
+    if interval[0] >= interval[1]:
+        raise ValueError("should be [low, high], with low < high")
+    return interval
+
+
+Timestep = Annotated[int, Field(ge=0, le=T, strict=True)]
+Interval = Annotated[tuple[Timestep, Timestep], AfterValidator(_in_order)]
+"""[low, high]: the timesteps t with low < t ≤ high."""
+
+
+class Guided(Timed):
+    """A technique that goes down the timesteps with guidance, whose γ is its field `guidance`."""
+
+    negative_prompt: Annotated[Prompt, PromptText(away=True), NotByDefault()] = ""
+    """What pictures are led away from: it stands for the empty prompt in guidance."""
+    guidance_rescale: Annotated[float, NotByDefault()] = Field(default=0.0, ge=0, le=1)
+    """φ of Lin et al. 2024: which share of a guided estimate is made as spread as the conditional
+    one; 0: none. Without effect where γ is 0 or 1."""
+    guidance_interval: Annotated[Interval | None, NotByDefault()] = None
+    """[low, high]: guidance at timesteps low < t ≤ high alone (Kynkäänniemi et al. 2024), and γ = 1
+    at the others; None: at all."""
+
+    @property
+    def guide(self) -> Guide:
+        """How its estimates are guided."""
+        return Guide(
+            getattr(self, "guidance", None),
+            self.negative_prompt,
+            self.guidance_rescale,
+            self.guidance_interval,
+        )
+
+    @outside_keys
+    def network_steps(self, needs: Mapping[str, Technique]) -> int:
+        """Every evaluation of its loop."""
+        return len(self.guide.all_asked(self.guided_prompts(), self.asked_times()))
+
+    @outside_keys
+    def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
+        """Those of all evaluations of its loop."""
+        asked = self.guide.all_asked(self.guided_prompts(), self.asked_times())
+        return tuple(dict.fromkeys(asked))

@@ -1,0 +1,192 @@
+"""Workers of a real Ray: the same results as in one process, whoever is killed; nothing left."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.helpers.project import Project
+from tests.helpers.writeup import RUNS, Writeup, write_project
+
+from fwd_report.executors import foreman
+from fwd_report.executors.worker import FOLDER as WORKER
+from fwd_report.store.store import Store
+
+ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+LONG = """\
+title: Long
+experiments:
+  - {id: net, technique: train, objective: flow, hidden: 2, batch: 16, epochs: 40,
+     examples: 64, precision: fp32, caption: A net.}
+  - {id: drawn, technique: sample, model: net, steps: 3, samples: 4, caption: Drawn.}
+  - {id: photos, technique: sample, prompt: a photo of a dog, sweep: {steps: [3, 60, 61, 62]},
+     caption: Samples.}
+"""
+
+
+def left_by(process: int) -> list[str]:
+    """What of a build by that process is still there: processes of Ray, folders."""
+    mark = f"fwdr-{process}-"
+    found = [path.name for path in Path("/tmp").glob(f"{mark}*")]
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        found += [command] if mark in command else []
+    return found
+
+
+@pytest.fixture
+def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
+    return write_project(tmp_path / "w", tiny_if)
+
+
+def test_a_build_by_ray_is_a_build(writeup: Writeup, tmp_path: Path, tiny_if: Path) -> None:
+    project = Project(writeup.root)
+    process = project.start("build", "--executor", "ray", "--workers", "1")
+    out, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    assert f"ran {RUNS} of {RUNS} runs" in out
+    assert "ray" not in re.sub(r"\S*/\S*", "", errors).lower(), "Ray itself says nothing"
+    assert left_by(process.pid) == []
+    assert writeup.left() == []
+    local = write_project(tmp_path / "local", tiny_if)
+    local.build()
+    assert_close(local.root, writeup.root)
+    assert project("build").stdout.startswith("nothing to run")
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[Any]:
+    """A cluster of two nodes with a core each."""
+    from ray.cluster_utils import Cluster
+
+    node = {
+        "num_cpus": 1,
+        "object_store_memory": 100 * 2**20,
+        "node_ip_address": "127.0.0.1",
+    }
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    try:
+        cluster.add_node(**node)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+class Killer(threading.Thread):
+    """Kills one worker while it trains and one while it samples, each when it has done a part."""
+
+    def __init__(self, writeup: Writeup) -> None:
+        super().__init__(daemon=True)
+        self._store = Store(writeup.root)
+        self.killed: dict[str, int] = {}
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while len(self.killed) < 2 and not self.ended.wait(0.05):
+            saved = [*self._store.base.glob("training/*/.state-*")]
+            for pid, folder in workers():
+                kind = "training" if any(folder.glob("training/*/.state-*")) else "sampling"
+                begun = saved if kind == "training" else self._store.places()
+                if begun and kind not in self.killed:
+                    os.kill(pid, signal.SIGKILL)
+                    self.killed[kind] = pid
+                    break
+
+
+def workers() -> list[tuple[int, Path]]:
+    """The worker processes that are at work, and where each keeps its results."""
+    found = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{WORKER}*"):
+        pid = int(folder.name.removeprefix(WORKER).partition("-")[0])
+        try:
+            title = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if title.startswith(b"ray::Worker.work"):
+            found.append((pid, folder / "project/.fwd-report"))
+    return found
+
+
+@pytest.mark.slow
+def test_two_nodes_of_which_a_worker_is_killed_each(
+    writeup: Writeup,
+    two_nodes: Any,
+    tmp_path: Path,
+    tiny_if: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(foreman, "CHECKPOINT_EVERY", 0.2)
+    (writeup.root / "experiments/all.yaml").write_text(LONG)
+    killer = Killer(writeup)
+    killer.start()
+    outcome = writeup.build(executor="ray", address=two_nodes.address)
+    killer.ended.set()
+    killer.join()
+    said = capsys.readouterr().err
+    assert set(killer.killed) == {"training", "sampling"}, said
+    assert said.count("its process ended") == 2
+    assert outcome.failures == ()
+    assert outcome.ran == outcome.runs
+    local = write_project(tmp_path / "local", tiny_if)
+    (local.root / "experiments/all.yaml").write_text(LONG)
+    local.build()
+    assert_close(local.root, writeup.root)
+    assert writeup.left() == []
+    assert writeup.build().ran == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_build_that_is_ended_leaves_nothing_of_its_cluster(
+    writeup: Writeup, number: signal.Signals
+) -> None:
+    (writeup.root / "experiments/all.yaml").write_text(LONG)
+    project = Project(writeup.root)
+    process = project.start("build", "--executor", "ray", "--workers", "1")
+    wait_for(lambda: bool(workers()))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    wait_for(lambda: not [each for each in left_by(process.pid) if not each.startswith("fwdr-")])
+    wait_for(lambda: not workers())
+    project.process("build", "--executor", "ray", "--workers", "1")
+    assert left_by(process.pid) == [], "the next build removed the folder of a killed one"
+    assert writeup.left() == []
+
+
+def wait_for(reached: Callable[[], bool], seconds: float = 200) -> None:
+    ends = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def assert_close(local: Path, other: Path) -> None:
+    """The same runs, files and numbers, up to what another number of threads rounds otherwise."""
+    ours, theirs = Store(local), Store(other)
+    assert ours.keys() == theirs.keys()
+    for key in ours.keys():  # noqa: SIM118
+        one, two = ours.read(key), theirs.read(key)
+        assert one.files.keys() == two.files.keys()
+        assert one.metrics == pytest.approx(two.metrics, rel=1e-3)
+        assert one.provenance["run"] == two.provenance["run"]
+        for name in one.files:
+            if name.endswith(".png"):
+                pictures = (Image.open(store.folder(key) / name) for store in (ours, theirs))
+                a, b = (np.asarray(picture, dtype=int) for picture in pictures)
+                assert abs(a - b).max() <= 1, one.provenance["run"]
