@@ -20,7 +20,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -60,17 +60,21 @@ class Clock:
 
 
 class SimulatedCrew:
-    """Workers that sleep, for so many seconds a run, and end runs by batches."""
+    """Workers that sleep, and end runs by batches. price: seconds a step of a cost class."""
 
     fill = 64
 
-    def __init__(self, runs: Sequence[Run], workers: int, seconds: float, clock: Clock) -> None:
+    def __init__(
+        self, runs: Sequence[Run], workers: int, price: Callable[[str], float], clock: Clock
+    ) -> None:
         self.size = workers
         self.clock = clock
         self.waited: list[float] = []
         """Seconds a worker had nothing to do before each of its pieces."""
+        self.made_up = 0.0
+        """Processor seconds that making up results took."""
         self._runs = {run.key: run for run in runs}
-        self.price = seconds * len(runs) / sum(run.network_steps for run in runs)
+        self._price = price
         self._idle = {str(number): clock.now() for number in range(workers)}
         self._events: list[tuple[float, int, str, tuple[str, ...]]] = []
         self._count = 0
@@ -81,7 +85,7 @@ class SimulatedCrew:
     @property
     def ideal(self) -> float:
         """Seconds that all runs take where every worker works all the time."""
-        return self.price * sum(run.network_steps for run in self._runs.values()) / self.size
+        return sum(map(self._seconds, self._runs.values())) / self.size
 
     def idle(self) -> list[str]:
         return list(self._idle)
@@ -91,7 +95,7 @@ class SimulatedCrew:
         self.waited.append(now - self._idle.pop(worker))
         for start in range(0, len(order.runs), self.fill):
             keys = tuple(order.runs[start : start + self.fill])
-            now += sum(self._runs[key].network_steps for key in keys) * self.price
+            now += sum(self._seconds(self._runs[key]) for key in keys)
             self._schedule(now, worker, keys)
         self._schedule(now, worker, ())
 
@@ -102,16 +106,20 @@ class SimulatedCrew:
         else:
             self.clock.skipped += max(0.0, rest)
         while self._events and self._events[0][0] <= self.clock.now():
-            began = time.monotonic()
+            began, computed = time.monotonic(), time.thread_time()
             at, _, worker, keys = heapq.heappop(self._events)
             messages = [message for key in keys for message in self._result(key)]
             self.clock.skipped -= time.monotonic() - began
+            self.made_up += time.thread_time() - computed
             if not keys:
                 self._idle[worker] = at
             yield worker, messages or Ended()
 
     def place(self, worker: str) -> str:
         return f"worker {worker}"
+
+    def _seconds(self, run: Run) -> float:
+        return run.network_steps * self._price(cost_class(run))
 
     def _schedule(self, at: float, worker: str, keys: tuple[str, ...]) -> None:
         self._count += 1
@@ -120,7 +128,7 @@ class SimulatedCrew:
     def _result(self, key: str) -> Iterator[Message]:
         """What a worker says of a run: its steps, and its result."""
         run = self._runs[key]
-        yield Made(cost_class(run), run.network_steps, run.network_steps * self.price)
+        yield Made(cost_class(run), run.network_steps, self._seconds(run))
         digest = hashlib.sha256(self._picture).hexdigest()
         files = {"image.png": {"sha256": digest, "size": len(self._picture)}}
         manifest = Manifest(key=key, parts=run.parts, files=files, provenance={"run": run.name})
@@ -138,20 +146,21 @@ def measured(count: int, workers: int, seconds: float, folder: str | None) -> No
         plan = make_plan(load_project(root), store)
         planned = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         clock = Clock()
-        crew = SimulatedCrew(plan.runs, workers, seconds, clock)
+        price = seconds * count / sum(run.network_steps for run in plan.runs)
+        crew = SimulatedCrew(plan.runs, workers, lambda cost: price, clock)
         rates = Rates(store.base)
         work = Work(plan, store, plan.runs)
-        began, skipped = clock.now(), clock.skipped
+        began, computed = clock.now(), time.process_time()
         with Progress(steps_by_cost(plan.runs), len(plan.runs), rates) as progress:
             done = sum(1 for _ in Foreman(work, crew, progress, rates, clock.now).run())
         took = clock.now() - began
-        made_up = took - (clock.skipped - skipped)
+        computed = time.process_time() - computed - crew.made_up
         assert done == len(plan.runs)
         assert len(store.places()) == done
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{done:>9,} runs  {took:9.1f} s of {crew.ideal:9.1f} s ideal: {crew.ideal / took:6.1%}"
-        f"  driver {1000 * made_up / done:5.2f} ms a run"
+        f"  driver {1000 * computed / done:5.2f} ms of processor a run"
         f"  idle before a piece {statistics.median(crew.waited):6.3f} s (median)"
         f"  {len(crew.waited):,} pieces  memory {planned:,.0f} → {memory:,.0f} MB",
         flush=True,

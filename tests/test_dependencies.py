@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fwd_report.plan.foreign import OWN_NAMES
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(TEXT)["project"]
@@ -21,8 +23,8 @@ NOT_IMPORTED = {
     "protobuf": "transformers reads spiece.model with it",
     "sentencepiece": "transformers makes the tokenizer with it",
 }
-IF_THERE = {"ipython"}
-"""Imported where a notebook has them, and never needed."""
+IF_THERE = {"ipython", "ray"}
+"""Imported where a notebook has them, or an extra that was asked for, and never needed."""
 PARTS = {"pydantic-core": "pydantic"}
 """Distributions that another one pins to a single version of its own."""
 
@@ -61,7 +63,13 @@ def test_each_says_what_it_is_for() -> None:
 def test_the_package_imports_what_it_declares_and_nothing_else() -> None:
     declared = {name_of(claim) for claim in PROJECT["dependencies"]}
     found = imported(ROOT / "generator" / "fwd_report")
-    assert found - declared - IF_THERE == set(), "imported, and not declared"
+    extras = {
+        name_of(claim)
+        for extra, claims in PROJECT["optional-dependencies"].items()
+        if extra not in ("dev", "recipe")
+        for claim in claims
+    }
+    assert found - declared - extras - IF_THERE == set(), "imported, and not declared"
     assert declared - found == set(NOT_IMPORTED), "declared, and neither imported nor explained"
 
 
@@ -94,3 +102,11 @@ def test_the_pinned_version_is_within_the_claim(claim: str) -> None:
     }
     requirement = Requirement(claim)
     assert requirement.specifier.contains(pinned[name_of(requirement.name)])
+
+
+def test_versions_of_its_own_dependencies_are_no_part_of_keys() -> None:
+    named = {name_of(name) for name in OWN_NAMES.values()}
+    assert named == {name_of(requirement) for requirement in PROJECT["dependencies"]}
+    distributions = packages_distributions()
+    for module, name in OWN_NAMES.items():
+        assert name_of(name) in {name_of(each) for each in distributions[module]}, module

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests import golden
 
+from fwd_report.build import Options, load_plan
 from fwd_report.techniques.registry import all_techniques
 
 UNDER_THE_SAME_KEY = (
@@ -21,9 +22,14 @@ UNDER_OTHER_KEYS = (
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("golden") / "writeup"
     golden.write_project(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def found(root: Path) -> dict[str, dict[str, Any]]:
     return golden.results(root)
 
 
@@ -40,6 +46,29 @@ def test_a_tiny_run_of_every_technique(found: dict[str, dict[str, Any]], techniq
     )
     message = UNDER_THE_SAME_KEY if same else UNDER_OTHER_KEYS
     assert not differ, "\n".join([message, *differ[:20]])
+
+
+SOMETIMES = {
+    "evaluate": {"kid", "kid_spread", "kid_subset", "accuracy"},
+    "alignment": {"concealment", "right"},
+}
+"""Metrics that only some runs of a technique have."""
+
+
+def test_every_technique_declares_the_numbers_it_makes(
+    root: Path, found: dict[str, dict[str, Any]]
+) -> None:
+    plan, _ = load_plan(root, Options())
+    for run in plan.runs:
+        technique = run.technique
+        assert "numbers" in vars(type(technique)), technique.name
+        declared, made = technique.numbers(), found[technique.name].get(run.name)
+        if declared is None or made is None:
+            continue
+        for kind in ("metrics", "series"):
+            names, there = set(declared.get(kind, ())), set(made[kind])
+            assert there <= names <= there | SOMETIMES.get(technique.name, set()), run.name
+    assert {run.technique.name for run in plan.runs} == set(golden.techniques_that_run())
 
 
 def test_no_golden_result_is_left_over() -> None:

@@ -1,8 +1,8 @@
 """Declarative diffusion experiments, run once, cached by key, published as a site.
 
 As a library: `open_report` gives a report's results as pictures, tensors and numbers, and runs what
-is not stored yet; `load_model`, `denoise` and what they are combined with drive models by hand.
-Each public name is imported when it is first used, so that `import fwd_report` costs nothing.
+is not stored yet; `load_model`, `denoise` and their companions drive models by hand. Each public
+name is imported on first use, so that `import fwd_report` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.combine import mean as mean
     from fwd_report.diffusion.combine import seen as seen
     from fwd_report.diffusion.computing import applied as applied
+    from fwd_report.diffusion.ddim import DDIM as DDIM
     from fwd_report.diffusion.ddpm import DDPM as DDPM
     from fwd_report.diffusion.ddpm import Threshold as Threshold
     from fwd_report.diffusion.driver import answer as answer
@@ -63,6 +64,7 @@ MODULES = {
     "api.outcome": ("FailedRun", "Outcome"),
     "diffusion.combine": ("factorised", "mean", "seen"),
     "diffusion.computing": ("applied",),
+    "diffusion.ddim": ("DDIM",),
     "diffusion.ddpm": ("DDPM", "Threshold"),
     "diffusion.driver": ("answer", "estimator"),
     "diffusion.filters": ("colour", "gaussian_blur", "grey", "high_pass"),

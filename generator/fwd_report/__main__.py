@@ -26,9 +26,10 @@ def main() -> None:
 
 
 def open_standard_streams() -> None:
-    """Give a process that was started with closed streams empty ones.
+    """Replace closed standard streams by empty ones.
 
-    Else the next files it opens have their numbers, and messages are written into results.
+    Otherwise the next files that the process opens get their numbers, and messages would be written
+    into results.
     """
     for number in range(3):
         try:

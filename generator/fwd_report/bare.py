@@ -1,4 +1,4 @@
-"""A writeup with every section of a rubric, its specs, and questions in the place of prose."""
+"""A writeup with every section of a rubric: its specs, and questions in place of prose."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fwd_report.errors import Problem, UserError
 from fwd_report.packaged import starter_folder
+from fwd_report.part_of_rubric import write_part
 from fwd_report.site.borrowed import PLACEHOLDER
 from fwd_report.spec.project import FOLDER, REPORT
 from fwd_report.spec.rubric import Rubric, load_rubric, read_rubric, shipped
@@ -20,6 +19,7 @@ from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter import new_project
 from fwd_report.techniques.base import InputFile, marked_fields
 from fwd_report.techniques.registry import all_techniques
+from fwd_report.yaml_text import yaml_text
 
 DEFAULT = "cs180-fa25"
 CAPTION = "TODO: What does this figure show?"
@@ -30,7 +30,7 @@ SIDE = 256
 
 @dataclass
 class _Section:
-    """One section to be: its items' ids, questions and experiments."""
+    """A section to be written: the ids of its items, its questions and its experiments."""
 
     title: str
     part: str
@@ -56,7 +56,10 @@ def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> 
     with new_project(folder):
         experiments = folder / FOLDER
         experiments.mkdir()
-        if own is not None:
+        if len(chosen) < len(sections):
+            covered = [item for section in chosen.values() for item in section.covers]
+            named = write_part(folder, rubric, covered)
+        elif own is not None:
             (experiments / "rubrics").mkdir()
             (experiments / "rubrics" / own.name).write_bytes(own.read_bytes())
             named = f"{FOLDER}/rubrics/{own.name}"
@@ -72,7 +75,7 @@ def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> 
 
 
 def draw_placeholder(path: Path, kind: str) -> None:
-    """A picture (or a mask) that says that it is to be replaced, to people and to `check`."""
+    """A picture (or a mask) that tells people, and `check`, that it is to be replaced."""
     from PIL import Image, ImageDraw
     from PIL.PngImagePlugin import PngInfo
 
@@ -93,7 +96,7 @@ def draw_placeholder(path: Path, kind: str) -> None:
 
 
 def _rubric(named: str) -> tuple[Rubric, Path | None]:
-    """The rubric, and its file if it is one's own."""
+    """The rubric, and its file if it is the user's own."""
     problems: list[Problem] = []
     techniques = all_techniques()
     path = Path(named)
@@ -122,7 +125,7 @@ def _sections(rubric: Rubric) -> dict[str, _Section]:
 
 
 def _report(rubric: str) -> str:
-    """The starter's report.yaml without its words."""
+    """The starter's report.yaml without its texts."""
     text = (starter_folder() / FOLDER / f"{REPORT}.yaml").read_text(encoding="utf-8")
     text = re.sub(r"^author:.*$", 'author: ""', text, flags=re.M)
     description = f'description: "{DESCRIPTION}"\n'
@@ -136,7 +139,7 @@ def _written(name: str, section: _Section, order: int) -> str:
     lines = [
         f"# rerun with: fwd-report build --only {name}",
         "# yaml-language-server: $schema=../.fwd-report/schema/section.json",
-        _yaml({key: value for key, value in head.items() if value}),
+        yaml_text({key: value for key, value in head.items() if value}),
         "intro: |",
         "\n".join(f"  TODO: {question}\n" for question in section.questions).rstrip(),
     ]
@@ -145,28 +148,9 @@ def _written(name: str, section: _Section, order: int) -> str:
         for experiment in section.experiments
     ]
     if experiments:
-        dumped = _yaml(experiments).splitlines()
+        dumped = yaml_text(experiments).splitlines()
         lines += ["experiments:", *(f"  {line}" for line in dumped)]
     return "\n".join(lines) + "\n"
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: lists of plain values in brackets, the rest in lines."""
-
-    def represent_sequence(self, tag: Any, sequence: Any, flow_style: Any = None) -> Any:
-        plain = not any(isinstance(item, list | dict) for item in sequence)
-        return super().represent_sequence(tag, sequence, flow_style=plain)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _yaml(value: Any) -> str:
-    dumped = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False,
-        width=96,
-    )  # fmt: skip
-    return dumped.rstrip("\n")
 
 
 def _pictures(sections: Mapping[str, _Section]) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from fwd_report.plan.run import Run, distinct, with_needs
 from fwd_report.running import REPAIRS, Running
 from fwd_report.running import Options as Options
 from fwd_report.site.inputs import shown_results
+from fwd_report.site.rehearsal import rehearse
 from fwd_report.site.results import (
     ExperimentResult,
     ReportResult,
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: how many different runs it was of and ran, what failed, pages written.
+    """What a build did: how many distinct runs it covers and how many ran, what failed, pages
+    written.
 
-    others: runs that were to run and that another build at the same time ran.
+    others: how many of its runs another build ran at the same time.
     """
 
     runs: int
@@ -53,10 +55,15 @@ class Outcome:
 
 
 def load_plan(root: Path, options: Options) -> tuple[Plan, Store]:
-    """The project's plan against its store; says what its specs probably do not mean."""
+    """The project's plan, compared with its store; prints warnings about the specs."""
     project = options.project(root)
     _warn(project.warnings)
     return _planned(project, options)
+
+
+def check_prose(plan: Plan, store: Store) -> None:
+    """Raise UserError for prose that cannot be rendered, whatever the results will be."""
+    rehearse(report_result(plan, store))
 
 
 def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
@@ -68,7 +75,7 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
 def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, list[str]]:
     """The plan, the store it was compared with, and warnings about what its runs ask.
 
-    Raises UserError for names in `only` that are no section's and no experiment's.
+    Raises UserError for names in `only` that are neither a section nor an experiment.
     """
     check_names(project, only)
     refresh_schemas(project.root, project.plugins)
@@ -87,9 +94,9 @@ def _warn(warnings: Iterable[object]) -> None:
 
 
 def load_report(root: Path, options: Options) -> ReportResult:
-    """What the pages show; a damaged result counts as one that has not run.
+    """What the pages show; a damaged result counts as not run.
 
-    Without a profile in the options it is the one that the pages were built with.
+    If the options name no profile, it is the one that the pages were built with.
     """
     project = options.project(root)
     built = built_profile(root)
@@ -108,10 +115,10 @@ def load_report(root: Path, options: Options) -> ReportResult:
 
 
 def build(root: Path, options: Options) -> Outcome:
-    """Run what has not been run yet and render the pages.
+    """Run what has not been run yet, and render the pages.
 
-    Raises UserError for what the user wrote, StaleError under `cached_only` when something would
-    have to run.
+    Raises UserError for mistakes in the specs, and StaleError under `cached_only` if something
+    would have to run.
     """
     if options.force and options.cached_only:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
@@ -120,6 +127,8 @@ def build(root: Path, options: Options) -> Outcome:
     warnings = [*map(str, project.warnings), *warnings]
     _warn(warnings)
     running = Running(plan, store, options)
+    if running.due():
+        check_prose(plan, store)
     for _ in range(REPAIRS):
         running.run()
         plan = running.plan
@@ -152,10 +161,10 @@ def _outcome(running: Running, pages: Sequence[Path]) -> Outcome:
 
 
 def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) -> ReportResult:
-    """What the site is rendered from: every experiment with the entries the store has for it.
+    """What the site is rendered from: every experiment, with its results in the store.
 
-    They are read, and compared with what was stored, when they are looked at; that raises
-    DamagedEntryError where one is damaged, which has been moved aside then.
+    Results are read, and verified, when they are first used; a damaged one is moved aside then, and
+    raises DamagedEntryError.
     """
     entries = Entries(store)
     causes = {failure.run.key: failure.cause for failure in failures}
@@ -217,9 +226,9 @@ def experiment_result(
     read: Callable[[Run], Entry | None],
     causes: Mapping[str, str],
 ) -> ExperimentResult:
-    """What a figure of these runs of an experiment shows, and why results are missing.
+    """What a figure of these runs shows, and why results are missing.
 
-    read: the entry of a stored run. causes: why runs failed, by their keys.
+    read: gives the entry of a stored run. causes: why runs failed, by key.
     """
     present, absent = _parted(store, runs)
     return ExperimentResult(

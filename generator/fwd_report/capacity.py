@@ -1,4 +1,4 @@
-"""How much memory there is, on the device and beside it."""
+"""How much memory the device and the host have."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from fwd_report.errors import UserError
 
 DEVICE_LIMIT, HOST_LIMIT = "FWD_REPORT_DEVICE_MEMORY", "FWD_REPORT_HOST_MEMORY"
-"""Environment variables: act as if there were no more, such as 16GiB. For a card that is shared."""
+"""Environment variables that pretend there is no more than, for instance, 16GiB: for shared
+cards."""
 UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 CGROUP = Path("/sys/fs/cgroup/memory.max")
-"""Where Linux says what a container or a batch job may use."""
+"""Where Linux tells how much a container or a batch job may use."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """Bytes of memory: all there are, and those that nobody uses now."""
+    """Bytes of memory: the total, and the part that is free now."""
 
     total: int
     free: int
@@ -31,7 +32,7 @@ class Capacity:
 
 
 def host_memory() -> Capacity:
-    """The machine's memory, or what a container or a batch job may have of it."""
+    """The host's memory, or the share that a container or a batch job may use."""
     import psutil
 
     found = psutil.virtual_memory()
@@ -39,12 +40,14 @@ def host_memory() -> Capacity:
 
 
 def device_memory(device: str) -> Capacity:
-    """The memory of a GPU; where the device has none of its own, the machine's."""
+    """The memory of a GPU; for a device without its own, the host's."""
     return _own_memory(device).limited(limit(DEVICE_LIMIT))
 
 
 def limit(variable: str) -> int | None:
-    """The bytes that an environment variable allows; None: any. Raises UserError for no size."""
+    """The bytes that an environment variable allows; None: no limit. Raises UserError for no
+    size.
+    """
     said = os.environ.get(variable, "").strip()
     if not said:
         return None
@@ -61,7 +64,7 @@ def parse_size(text: str) -> int | None:
 
 
 def in_words(size: float) -> str:
-    """Bytes for people: 8.0 GiB, 23 MiB."""
+    """Bytes in readable form: 8.0 GiB, 23 MiB."""
     if size >= 2**30 / 10:
         return f"{size / 2**30:.1f} GiB"
     return f"{size / 2**20:.0f} MiB" if size >= 2**20 / 10 else f"{size / 2**10:.0f} KiB"

@@ -1,4 +1,4 @@
-"""What a report's runs will need of the network, fetched beforehand where there is one."""
+"""What the runs of a report will need from the network, fetched beforehand."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from fwd_report.training.catalogue import FILES
 def download_needed(root: Path, options: Options) -> tuple[bool, list[str]]:
     """Have all models of the selected runs, and their datasets, on this machine.
 
-    Whether a model was fetched, and the datasets that are here now, of those that are not part of
-    the package. Nothing is run. Raises UserError and UnavailableError as a build would.
+    Returns whether a model was fetched, and those datasets now here that are not part of the
+    package. Nothing is run. Raises UserError and UnavailableError as a build would.
     """
     project = options.project(root)
     check_names(project, options.only)

@@ -1,4 +1,4 @@
-"""The prompts of a report, listed, and encoded into a file for machines without the encoder."""
+"""The prompts of a report: listed, or encoded into a file for machines without the text encoder."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from fwd_report.store.store import Store
 
 
 def planned_prompts(root: Path, options: Options) -> list[str]:
-    """Every prompt that the runs ask, once, in the order of the plan; "" where guidance asks it.
+    """Every prompt of the runs, once, in plan order; "" if guidance needs it.
 
-    No model is needed for that, nor looked for.
+    This needs no model, and looks for none.
     """
     project = _with_encoder(options.project(root))
     check_names(project, options.only)
@@ -35,10 +35,10 @@ def planned_prompts(root: Path, options: Options) -> list[str]:
 def encode_prompts(
     root: Path, options: Options, prompts: Sequence[str], file: Path, force: bool = False
 ) -> None:
-    """Write a file for `embeddings:` with these prompts, by the text encoder of stage I.
+    """Write a file for `embeddings:` with these prompts, encoded by stage I's text encoder.
 
-    The model is downloaded where it has to be. force: replace a file that is there. Raises
-    UserError for such a file without it, and for another kind of file.
+    The model is downloaded if necessary. force: replace an existing file. Raises UserError for an
+    existing file without `force`, and for an unknown file type.
     """
     if file.suffix not in FORMATS:
         raise UserError(

@@ -1,4 +1,4 @@
-"""The two kinds of error a user meets: their input is wrong, or a run failed."""
+"""The two kinds of error that a user meets: the input is wrong, or a run failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 EXCERPT = 100
 """Most characters of a line that a message shows."""
 LISTED = 100
-"""Most problems that are said one by one."""
+"""Most problems that are listed one by one."""
 LONGEST = 2_000
 """Most characters of a message, a hint or a file's name."""
 
@@ -25,8 +25,9 @@ def masked(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """The text without what a terminal would obey, control and bidirectional characters, and
-    without the passwords of URLs.
+    """The text without passwords of URLs and what a terminal would act on.
+
+    The latter are control and bidirectional characters.
     """
     text = masked(text)
     return "\n".join(
@@ -38,21 +39,23 @@ def inert(text: str) -> str:
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print a text to standard output or error: the one way that words reach a terminal."""
+    """Print a text to standard output or standard error: the only way that text reaches a
+    terminal.
+    """
     print(inert(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def printable(text: str) -> str:
-    """The text as a message may show it: inert, and cut where it is long."""
+    """The text as a message may show it: inert, and shortened if it is long."""
     shown = inert(text)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in what the user wrote: what is wrong, where, and the way out.
+    """One mistake in the user's input: what is wrong, where, and how to fix it.
 
-    line and column count from 1; excerpt is the offending source line.
+    line and column count from 1; excerpt is the line of the source.
     """
 
     message: str
@@ -80,7 +83,7 @@ class Problem:
         return "\n".join(lines)
 
     def _excerpt_around(self, column: int) -> tuple[str, int]:
-        """The excerpt without what a terminal would obey, cut to a line, and the caret's indent."""
+        """The excerpt, inert and shortened to one line, and the caret's indent."""
         text = "".join(c if c.isprintable() else " " for c in masked(self.excerpt or ""))
         start = max(0, column - EXCERPT // 2) if len(text) > EXCERPT else 0
         shown = text[start : start + EXCERPT]
@@ -89,15 +92,15 @@ class Problem:
 
 
 class _Said(Exception):
-    """An error whose message says all that there is to know."""
+    """An error whose message is complete: it needs no traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        """What notebooks show of it, in place of Python's own trace."""
+        """What notebooks show in place of Python's traceback."""
         return [inert(str(self))]
 
 
 class UserError(_Said):
-    """What the user wrote cannot be run; the command ends with exit code 2."""
+    """The user's input cannot be run; the command ends with exit code 2."""
 
     def __init__(
         self, problems: Sequence[Problem] | Problem | str, hint: str | None = None
@@ -114,23 +117,25 @@ class UserError(_Said):
 
 
 class UnavailableError(UserError):
-    """What a run needs cannot be had now, such as a file from a server; exit code 1."""
+    """Something that a run needs is not available now, such as a file on a server; exit code 1."""
 
 
 class OutdatedError(Exception):
-    """What a run was planned with is not what is there now: nothing is stored, planned again."""
+    """Something is no longer as it was when the run was planned: nothing is stored, and it is
+    planned again.
+    """
 
     def __init__(self, what: object) -> None:
         super().__init__(f"{what} was edited after the plan was made, which is made again")
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an error says, for a message about it."""
+    """The first line of an error's text, for a message about it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def reason(error: OSError | ValueError | RuntimeError) -> str:
-    """Why a path cannot be used: what the system says of it, or Python."""
+    """Why a path cannot be used, in the system's words or Python's."""
     return getattr(error, "strerror", None) or str(error)
 
 
@@ -144,11 +149,13 @@ class RunError(_Said):
 
 
 class StaleError(Exception):
-    """`--cached-only` was asked for and something would have to run; exit code 3."""
+    """Something would have to run, and `--cached-only` forbids it; exit code 3."""
 
 
 class CodeChangedError(RunError):
-    """A source file is not what this process imported, so what it makes has no key."""
+    """A source file is not the one that this process imported, so that its results would have no
+    key.
+    """
 
     def __init__(self, path: Path, why: str = "was changed after this command began") -> None:
         self._said = (path, why)

@@ -1,4 +1,4 @@
-"""Git as this tool calls it: it never waits for an answer, and obeys no command of a repository."""
+"""Git as this tool calls it: never interactive, and running no command that a repository names."""
 
 from __future__ import annotations
 
@@ -23,30 +23,31 @@ ELSEWHERE = (
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE",
     "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
-"""Variables by which the hook of another repository makes git look there."""
+"""Variables with which another repository's hook would direct git to that repository."""
 PLAIN = re.compile(
     r"core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode"
     r"|symlinks)|extensions\.objectformat|user\.(name|email)"
     r"|remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge)",
     re.I | re.S,
 )
-"""What a clone's own configuration says that makes git run no command."""
+"""Settings in a clone's own configuration that make git run no command."""
 ADDRESS = re.compile(r"remote\..*\.(url|pushurl)", re.I | re.S)
 REMOTE_ADDRESS = re.compile(r"(?:https?|ssh)://.+|(?:[^@/:\s]+@)?[\w.][\w.-]*:(?!:|//).+", re.I)
-"""Addresses of another machine. What lies on this one brings hooks of its own, which would run."""
+"""Addresses on another machine. A repository on this machine has hooks of its own, which would
+run."""
 BY_NET = {"GIT_ALLOW_PROTOCOL": "https:http:ssh"}
-"""The environment in which git reaches no repository of this machine, whatever its address."""
+"""The environment in which git reaches no repository on this machine, whatever the address."""
 SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class GitError(RunError):
-    """A git command failed; str() is what it said, without passwords."""
+    """A git command failed; str() is its output, without passwords."""
 
 
 class Git:
-    """The repository that a folder lies in. Raises GitError where a command fails.
+    """The repository that a folder lies in.
 
-    patience: seconds that a command may take; None: as long as it takes.
+    Raises GitError if a command fails. patience: seconds that a command may take; None: unlimited.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Git:
         self._patience = patience
 
     def __call__(self, *arguments: str, text: str | None = None, hooks: bool = False) -> str:
-        """What `git ARGUMENTS` prints, trailing newline aside; `text` is its input."""
+        """The output of `git ARGUMENTS` without the trailing newline; `text` is its input."""
         return (
             self.bytes(*arguments, data=(text or "").encode(), hooks=hooks)
             .decode("utf-8", "surrogateescape")
@@ -68,7 +69,9 @@ class Git:
         )
 
     def bytes(self, *arguments: str, data: bytes = b"", hooks: bool = False) -> bytes:
-        """The same in bytes. hooks: run those of the user's repository, as their own git would."""
+        """The same in bytes. hooks: whether the hooks of the user's repository run, as for their
+        own git.
+        """
         command = ["git", *HARMLESS, *(() if hooks else NO_HOOKS), "-C", str(self._folder)]
         try:
             answer = subprocess.run(
@@ -89,10 +92,10 @@ class Git:
         return answer.stdout
 
     def require_plain(self) -> None:
-        """Raise UserError if the repository's own configuration says anything but what is plain.
+        """Raise UserError if the repository's own configuration holds anything but plain settings.
 
-        Filters, ssh commands, credential helpers and the like are commands that git would run;
-        so are the hooks of a remote that is a folder of this machine.
+        Filters, ssh commands, credential helpers and the like are commands that git would run; so
+        are the hooks of a remote that is a folder on this machine.
         """
         listed = self("config", "--list", "--show-scope", "--includes", "-z").split("\0")
         pairs = zip(listed[::2], listed[1::2], strict=False)
@@ -118,7 +121,7 @@ class Git:
 
 
 def without_password(text: str) -> str:
-    """The text with user names and passwords cut out of its addresses."""
+    """The text without user names and passwords in its addresses."""
     return SECRET.sub("", text)
 
 

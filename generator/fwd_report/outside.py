@@ -1,6 +1,6 @@
-"""Marks for code and words that make no result, so that changing them makes no result stale.
+"""Marks for code and texts that determine no result, so that changing them makes none stale.
 
-A module that as a whole names, fetches or checks says so by `OUTSIDE_KEYS = "why"` at its top.
+A module that as a whole only names, fetches or checks has `OUTSIDE_KEYS = "why"` at its top.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def outside_keys(function: F) -> F:
-    """Marks a function or method that only shows, counts, fetches or checks: never part of a key.
+    """Mark a function or method that only shows, counts, fetches or checks: it is never part of a
+    key.
 
-    On a method of `Technique` it also says so of the methods that override it, unless the code of
+    On a method of `Technique` the mark also applies to methods that override it, unless the code of
     a run names them.
     """
     function.__outside_keys__ = True  # type: ignore[attr-defined]
@@ -22,5 +23,5 @@ def outside_keys(function: F) -> F:
 
 
 def shown(words: str) -> str:
-    """Marks words for the reader's eyes: they may be reworded freely."""
+    """Mark a text that is only read by people: rewording it changes no key."""
     return words

@@ -1,4 +1,4 @@
-"""Where the package's own writeup and rubrics lie: in an installed package, or a checkout."""
+"""Where the package's own writeup and rubrics are: in an installed package, or in a checkout."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ RUBRICS = PACKAGE / "rubrics"
 
 
 def starter_folder() -> Path:
-    """Where the starter lies: inside an installed package, or the repository of an editable one."""
+    """The starter's folder: inside an installed package, or the repository of an editable
+    install.
+    """
     installed = PACKAGE / "starter"
     return installed if installed.is_dir() else PACKAGE.parents[1]

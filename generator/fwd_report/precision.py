@@ -1,6 +1,6 @@
-"""What is computed in: the number format, and how products of float32 may be rounded.
+"""The number formats of computations, and how products of float32 may be rounded.
 
-The one place that decides, sets and names it, for sampling, trainings and scorers alike.
+The only place that decides, sets and names them, for sampling, trainings and scorers alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DTYPES = ("float32", "float16", "bfloat16")
 IEEE, TF32 = "ieee", "tf32"
-"""How torch names float32 as it is, and with its last 13 bits dropped before a product."""
+"""Torch's names for full float32, and for float32 without its last 13 bits in products."""
 
 
 def choose_dtype(wanted: str, device: str) -> torch.dtype:
@@ -36,11 +36,11 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
 
 @contextmanager
 def rounding(tf32: bool = False) -> Iterator[None]:
-    """While it lasts, products and convolutions of float32 are rounded as float32, or as TF32.
+    """For the duration of the block, products and convolutions of float32 use float32, or TF32.
 
-    torch lets convolutions use TF32 (10 bits of fraction, not 23) on Ampere and newer unless it is
-    told otherwise. Sums of half precision are kept in float32, whatever torch would do. What held
-    before holds again afterwards.
+    By default, torch lets convolutions use TF32 (10 bits of fraction, not 23) on Ampere and newer.
+    Sums of half precision are kept in float32, whatever torch would do. The previous settings are
+    restored afterwards.
     """
     import torch
 
@@ -65,12 +65,12 @@ def rounding(tf32: bool = False) -> Iterator[None]:
 
 
 def in_tf32() -> bool:
-    """Whether float32 is rounded to TF32 on GPUs now, in products and in convolutions."""
+    """Whether float32 is currently rounded to TF32 on GPUs, in products and in convolutions."""
     return all(place.fp32_precision == TF32 for place in _on_gpus())
 
 
 def rounding_policy(device: str) -> str:
-    """How float32 is rounded there now, in words, for a result's provenance."""
+    """How float32 is currently rounded on that device, in words, for a result's provenance."""
     if device.startswith("cuda"):
         matmul, convolution, *_ = (place.fp32_precision == TF32 for place in _on_gpus())
         if matmul and convolution:
@@ -83,9 +83,9 @@ def rounding_policy(device: str) -> str:
 
 
 def require_finite(output: Tensor, dtype: torch.dtype, what: str = "the network's answer") -> None:
-    """Raise UserError, with the way out, where an answer holds infinities or is no number.
+    """Raise UserError, with the way out, if an output holds infinities or NaN.
 
-    output: any shape; dtype: what the network computes in.
+    output: any shape; dtype: the network's number format.
     """
     if bool(output.isfinite().all()):
         return
@@ -102,11 +102,11 @@ def require_finite(output: Tensor, dtype: torch.dtype, what: str = "the network'
 
 
 def kept_finite(output: Tensor, dtype: torch.dtype) -> Tensor:
-    """A network's answers, (B, …), of which none is finite in part.
+    """The outputs of a network, (B, …), where each is either finite or entirely NaN.
 
-    On the CPU it raises as `require_finite`. Elsewhere looking would wait for the device, so an
-    answer that is not finite is made to hold no number at all. It stays so through every step, and
-    is found when the result is stored.
+    On the CPU it raises as `require_finite`. Elsewhere a check would wait for the device, so an
+    output that is not finite is replaced by NaN. It stays NaN through every step, and is detected
+    when the result is stored.
     """
     if output.device.type == "cpu":
         require_finite(output, dtype)
@@ -122,21 +122,21 @@ def _backends() -> Any:
 
 
 def _on_gpus() -> list[Any]:
-    """Where torch keeps how GPUs round: products, convolutions, recurrent networks."""
+    """Where torch keeps the rounding of GPUs: for products, convolutions, recurrent networks."""
     backends = _backends()
     return [backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn]
 
 
 def _on_cpus() -> list[Any]:
-    """Likewise of CPUs, some of which have products of bfloat16."""
+    """The same for CPUs, some of which have bfloat16 products."""
     backends = _backends()
     return [backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn]
 
 
 def _older() -> tuple[str | None, bool | None]:
-    """What the switches say that torch had before `fp32_precision`; None for one that errs.
+    """The values of the switches that torch had before `fp32_precision`; None for one that fails.
 
-    They err where somebody set some of the newer ones to what the older ones cannot say.
+    They fail if some of the newer ones are set to something the older ones cannot express.
     """
     import torch
 
@@ -149,7 +149,9 @@ def _older() -> tuple[str | None, bool | None]:
 
 
 def _set_older(products: str | None, convolutions: bool | None) -> None:
-    """Set them too: they err, to libraries that still ask them, unless they say the same."""
+    """Set the older switches too: unless they agree, they fail for libraries that still read
+    them.
+    """
     import torch
 
     if products is not None:

@@ -1,4 +1,4 @@
-"""Which folder is the writeup's."""
+"""Which folder a writeup is in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ REPORT_FILE = Path("experiments", "report.yaml")
 
 
 def project_folder(folder: Path) -> Path:
-    """The folder itself, or, for the present one, the writeup it lies in, as git finds its own."""
+    """The folder itself; for the current folder, the writeup that it lies in, as git finds its
+    own.
+    """
     here = folder.resolve()
     above = (parent for parent in (here, *here.parents) if (parent / REPORT_FILE).is_file())
     return next(above, here) if folder == Path() else folder

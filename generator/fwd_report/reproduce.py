@@ -1,4 +1,4 @@
-"""Stored results made again in a folder of their own, and how far the two are apart."""
+"""Stored results made again in a separate folder, and how far the two differ."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 TOLERANCE = 0.01
-"""How far values of a result may be off before it counts as another one: in a range of 2, little
-more than a step of a PNG's 8 bits; of a metric, its hundredth part."""
+"""How far values may differ before a result counts as different: in a range of 2, little more than
+one step of an 8-bit PNG; for a metric, a hundredth of its value."""
 PLACES = ("device", "hardware", "dtype", "precision", "deterministic")
-"""What of provenance explains a difference, versions apart."""
+"""What of the provenance, besides versions, can explain a difference."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A stored result beside one made now.
 
-    exact: all files and numbers are equal. difference: the largest absolute difference of values
-    of pictures (in the model's range) and weights, and the largest of a metric, relative to it.
-    psnr: of the pictures as shown, 8 bits, in dB; inf where they are equal, None where there are
-    none. stored, now: what of their provenance differs. failure: why it could not be made now.
+    exact: all files and numbers are equal. difference: the largest absolute difference of the
+    values of pictures (in the model's range) and weights, and the largest relative difference of a
+    metric. psnr: of the pictures as shown, 8 bits, in dB; inf if they are equal, None if there are
+    none. stored, now: where their provenance differs. failure: why it could not be made now.
     folder: where it was made.
     """
 
@@ -49,7 +49,7 @@ class Comparison:
     folder: Path | None = None
 
     def within(self, tolerance: float) -> bool:
-        """Whether the results count as the same."""
+        """Whether the two count as the same result."""
         return self.failure is None and self.difference <= tolerance
 
 
@@ -74,10 +74,10 @@ def named_runs(plan: Plan, names: Sequence[str]) -> list[Run]:
 
 
 def reproduce(plan: Plan, store: Store, runs: Sequence[Run], scratch: Path) -> Iterator[Comparison]:
-    """Make stored runs again under `scratch` and compare. Nothing is added to the store.
+    """Make stored runs again under `scratch`, and compare. Nothing is added to the store.
 
-    A damaged entry is moved aside, as whenever it is read. What a run needs is read from the
-    store, also where that is made again beside it.
+    A damaged entry is moved aside, as always when it is read. What a run needs is read from the
+    store, even if it is also made again.
     """
     for number, together in enumerate(_waves(runs)):
         damage = {run.key: _damage(store, run) for run in together}
@@ -100,7 +100,7 @@ def reproduce(plan: Plan, store: Store, runs: Sequence[Run], scratch: Path) -> I
 
 
 def _damage(store: Store, run: Run) -> str | None:
-    """What is wrong with the stored results of a run and those it needs."""
+    """What is wrong with the stored results of a run, and of the runs it needs."""
     try:
         for each in (run, *_all_needs(run)):
             store.read(each.key)
@@ -110,7 +110,7 @@ def _damage(store: Store, run: Run) -> str | None:
 
 
 def _waves(runs: Sequence[Run]) -> list[list[Run]]:
-    """The runs, each once, so that none is in one wave with a run it needs."""
+    """The runs, each once, in waves such that no run shares a wave with one it needs."""
     waves: dict[int, list[Run]] = {}
     for run in {run.key: run for run in runs}.values():
         waves.setdefault(_depth(run), []).append(run)
@@ -163,7 +163,7 @@ def _compared(run: Run, old: Path, before: Manifest, new: Path, now: Manifest) -
 
 
 def _metric_difference(before: Mapping[str, float], now: Mapping[str, float]) -> float:
-    """The largest relative difference of a number; inf where one is missing."""
+    """The largest relative difference of a number; inf if one of them is missing."""
     if before.keys() != now.keys():
         return inf
     found = [0.0]
@@ -201,14 +201,14 @@ def _mean_square(before: np.ndarray, now: np.ndarray) -> float:
 
 
 def _psnr(square: float) -> float:
-    """Peak signal-to-noise ratio in dB of 8-bit pictures with that mean squared difference."""
+    """The peak signal-to-noise ratio in dB of 8-bit pictures with that mean squared difference."""
     return 10 * log10(255**2 / square) if square else inf
 
 
 def _unlike(
     before: Mapping[str, Any], now: Mapping[str, Any]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """What of two provenances differs, of what can explain a difference."""
+    """How two provenances differ, in what can explain a difference of results."""
     pairs = [(name, before.get(name), now.get(name)) for name in PLACES]
     old, new = before.get("versions") or {}, now.get("versions") or {}
     pairs += [(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]

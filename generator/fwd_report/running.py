@@ -1,4 +1,4 @@
-"""What is due of a plan, run: planned again where a result or an input turns out to be another."""
+"""Runs what is due of a plan, and plans again if a result or an input turns out to have changed."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ REPAIRS = 3
 
 @dataclass(frozen=True)
 class Options:
-    """What a build is asked to do. only: names of sections and experiments; none: all of them.
+    """The options of a build.
 
-    untrusted: nothing that is code of the project's own is run. command: the arguments of
-    `fwd-report`, under which it is remembered that there was nothing to do; none: it is not.
-    executor, address, workers: where it runs; see `executors/choice.py`.
-    store: the remotes to use; None: those that the environment or report.yaml names.
+    only: names of sections and experiments; empty: all. untrusted: run no code of the project's
+    own. command: the arguments of `fwd-report`, under which a build with nothing to do is
+    remembered; empty: it is not. executor, address, workers: where runs are executed; see
+    `executors/choice.py`. store: the remotes to use; None: those that the environment or
+    report.yaml names.
     """
 
     profile: str | None = None
@@ -61,8 +62,8 @@ class Running:
     """The runs that a build has to run, and what became of them.
 
     ran: keys of the runs whose results this process stored; others: of those that other builds
-    stored meanwhile; taken: of those whose results came from a remote. failures: of the last time
-    something was run.
+    stored in the meantime; taken: of those whose results came from a remote. failures: of the
+    last attempt.
     """
 
     def __init__(self, plan: Plan, store: Store, options: Options) -> None:
@@ -77,15 +78,16 @@ class Running:
         self._forced = self._all_forced()
 
     def run(self) -> None:
-        """Run what is due; returns when all of it is stored or has failed for good.
+        """Run what is due; return when all of it is stored or has failed for good.
 
-        What a remote has is taken from there. What met a damaged result or an input edited
-        meanwhile is planned again. Raises StaleError under `cached_only` where something is due,
-        and RunError where it never comes to rest.
+        What a remote has is taken from there. A run that met a damaged result or an edited input is
+        planned again. Raises StaleError under `cached_only` if something is due, and RunError if
+        results or inputs keep changing.
         """
         self._take()
         self._run_due()
-        if self.plan.project.report.push and self.ran:
+        project = self.plan.project
+        if project.trusted and project.report.push and self.ran:
             stored = {run.key for run in self.plan.selected(self.options.only)}
             self._remotes.send(self._store, {key for key in stored if self._store.has(key)})
 
@@ -118,7 +120,7 @@ class Running:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing was run or taken, by this build or others, and nothing failed."""
+        """Whether nothing was run or taken, by this build or by others, and nothing failed."""
         return not (self.ran or self.others or self.taken or self.failures)
 
     def due(self) -> list[Run]:
@@ -131,7 +133,7 @@ class Running:
         self.plan = make_plan(self.plan.project, self._store)
 
     def unsteady(self) -> RunError:
-        """The error of a build that plans again and again."""
+        """The error of a build that has to plan again and again."""
         causes = "; ".join(dict.fromkeys(self._repairable()))
         return RunError(
             f"results or inputs change again as soon as they are read: {causes or 'see above'}\n"
@@ -139,7 +141,7 @@ class Running:
         )
 
     def _repairable(self) -> list[str]:
-        """Why runs failed that succeed when they are planned again."""
+        """Why runs failed that will succeed once they are planned again."""
         failures: Sequence[Failure] = self.failures
         return [failure.cause for failure in failures if failure.repairable]
 
@@ -175,7 +177,7 @@ class Running:
 
 
 def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, ...]:
-    """Run `runs` with `store` for their results and for what they need; what failed."""
+    """Run `runs`, with `store` for their results and for what they need; return what failed."""
     download_models(plan.project, runs, tell)
     failures, *_ = _run(Work(plan, store, distinct(runs), keep_going=True))
     return failures
@@ -184,9 +186,9 @@ def recompute(plan: Plan, store: Store, runs: Sequence[Run]) -> tuple[Failure, .
 def _run(
     work: Work, executor: str = LOCAL, address: str | None = None, workers: int | None = None
 ) -> tuple[tuple[Failure, ...], set[str], set[str]]:
-    """Run the work; what failed, the keys of what did not, and those that other builds ran.
+    """Run the work; return what failed, the keys of what did not, and those that other builds ran.
 
-    torch is imported here, not before.
+    torch is imported here and not before.
     """
     from fwd_report.engine.progress import Progress
     from fwd_report.executors.contract import Finished
@@ -211,7 +213,7 @@ def _run(
 
 
 def tell(message: str) -> None:
-    """Say what is going on, beside a command's answer."""
+    """Print a progress message, apart from the command's output."""
     say(message, err=True)
 
 

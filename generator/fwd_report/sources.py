@@ -1,7 +1,7 @@
 """The package's source files as they were when this process began to import them.
 
-Python does not say what a module that it imported once was made of. A file that has not been
-touched since before anything was imported is what was imported.
+Python does not record what a module was imported from. A file that has not changed since before the
+first import is what was imported.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ BEGAN_NS = time.time_ns()
 """When this process began to read the package, in nanoseconds since 1970."""
 INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 Stamp = str
-"""Size, time of the last write, time of the last change of any kind, number of file and disk."""
+"""Size, modification time, change time, inode and device."""
 
 
 def stamp_in(stat: os.stat_result) -> Stamp:
-    """What a file cannot be written to without changing; a copy has another.
+    """The stamp of a file: it changes with every write, and a copy has another.
 
-    The time of the last change is the system's own and is not set back by tools that restore the
-    time of writing, so an edit and an edit back show.
+    The change time is the system's own, and tools that restore the modification time do not set it
+    back, so an edit that is undone still shows.
     """
     return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
 
 
 def stamp_of(path: str | Path) -> Stamp | None:
-    """The stamp of the file there; None where there is none."""
+    """The stamp of the file at a path; None if there is no file."""
     try:
         return stamp_in(os.stat(path))
     except OSError:
@@ -42,9 +42,9 @@ def stamp_of(path: str | Path) -> Stamp | None:
 
 
 def require_untouched(began: Mapping[str, Stamp | None]) -> None:
-    """Raise CodeChangedError if a loaded module is of a file that differs from its stamp.
+    """Raise CodeChangedError if the source of a loaded module no longer has its stamp.
 
-    began: stamps of the time before the first import, of this process or of the one it works for.
+    began: the stamps before the first import, in this process or in the one that it works for.
     """
     package = __name__.partition(".")[0]
     for name, module in list(sys.modules.items()):
@@ -56,16 +56,16 @@ def require_untouched(began: Mapping[str, Stamp | None]) -> None:
 
 
 def file_of(module: ModuleType) -> Path | None:
-    """The source file of a module; None for one that has none."""
+    """The source file of a module; None if it has none."""
     file = getattr(module, "__file__", None)
     return Path(file) if file is not None and file.endswith(".py") else None
 
 
 @cache
 def installed() -> str:
-    """The digest of Python's version and of the names and versions of all installed packages.
+    """A digest of Python's version and of the names and versions of all installed packages.
 
-    They are the names of the folders that package managers leave beside what they install.
+    Those are the names of the folders that package managers leave beside what they install.
     """
     found = [sys.version]
     for place in sys.path:
@@ -88,9 +88,9 @@ def _stamps(folder: str) -> dict[str, Stamp | None]:
 
 
 def remember(path: Path) -> None:
-    """Note how the source of somebody else's module is before it is imported."""
+    """Record the stamp of another package's source before it is imported."""
     AT_START.setdefault(str(path), stamp_of(path))
 
 
 AT_START = _stamps(os.path.dirname(__file__))
-"""The stamp of every source, by path."""
+"""The stamp of every source file, by path."""

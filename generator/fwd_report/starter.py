@@ -7,14 +7,22 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from fwd_report.errors import UserError
 from fwd_report.packaged import starter_folder
+from fwd_report.part_of_rubric import write_part
 from fwd_report.spec.project import FOLDER, REPORT
+from fwd_report.spec.rubric import NONE, load_rubric
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files
+from fwd_report.techniques.registry import all_techniques
+from fwd_report.yaml_text import yaml_text
 
 SURROUNDINGS = ("site_templates", "mkdocs.yml")
 """What a writeup has beside its experiments."""
@@ -22,11 +30,11 @@ IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
-    """Copy the starter into a new or empty folder; of its sections those named, or all.
+    """Copy the starter, or the sections named, into a new or empty folder.
 
-    Returns the names of what came along because a named section refers or links to it. Raises
-    UserError if the folder has anything in it, so that nothing is ever overwritten, and
-    for a section that the starter does not have.
+    Returns the names of sections that were added because a named one refers or links to them.
+    Raises UserError if the folder is not empty, so that nothing is ever overwritten, and for a
+    section that the starter does not have.
     """
     sections = {
         path.stem: path
@@ -42,9 +50,10 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
     chosen = with_referenced(only or sections, sections)
     with new_project(folder):
         _copy(FOLDER, folder)
-        _without_author(folder / FOLDER / f"{REPORT}.yaml")
-        for name in set(sections) - chosen:
-            (folder / FOLDER / sections[name].name).unlink()
+        report = folder / FOLDER / f"{REPORT}.yaml"
+        _rewrite(report, author="")
+        if chosen != sections.keys():
+            _leave(folder, {name: sections[name] for name in sections if name in chosen})
     return tuple(sorted(chosen - set(only or sections)))
 
 
@@ -52,7 +61,7 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
 def new_project(folder: Path) -> Iterator[None]:
     """A new or empty folder with all of a writeup but its experiments, which the caller writes.
 
-    Raises UserError if the folder has anything in it, or cannot be written.
+    Raises UserError if the folder is not empty or cannot be written.
     """
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
@@ -70,7 +79,7 @@ def new_project(folder: Path) -> Iterator[None]:
 
 
 def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:
-    """The named sections and all that those need: experiments, numbers in prose, links."""
+    """The named sections and all that they need for experiments, numbers in prose, and links."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -83,7 +92,9 @@ def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[s
 
 
 def _mentions(text: str, section: str) -> bool:
-    """Whether a spec has `section.id`, `report.section`, `report["section"]` or `section.md`."""
+    """Whether a spec mentions `section.id`, `report.section`, `report["section"]` or
+    `section.md`.
+    """
     name = re.escape(section)
     return bool(re.search(rf'(?<![\w.-]){name}\.\w|\breport(\.|\["){name}\b', text))
 
@@ -96,7 +107,29 @@ def _copy(name: str, folder: Path) -> None:
         shutil.copy2(source, folder / name)
 
 
-def _without_author(report: Path) -> None:
-    lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
-    yours = ['author: ""\n' if line.startswith("author:") else line for line in lines]
-    report.write_text("".join(yours), encoding="utf-8")
+def _leave(folder: Path, chosen: Mapping[str, Path]) -> None:
+    """Keep only these sections of the starter, and adapt report.yaml to them."""
+    report = folder / FOLDER / f"{REPORT}.yaml"
+    for path in (folder / FOLDER).glob("*.yaml"):
+        if path != report and path.stem not in chosen:
+            path.unlink()
+    rubric = load_rubric(_written(report)["rubric"], folder, [], all_techniques())
+    heads = sorted((_written(path) for path in chosen.values()), key=itemgetter("order"))
+    covered = {item for head in heads for item in head.get("covers", ())}
+    named = write_part(folder, rubric, covered) if rubric is not None else NONE
+    titles = [head["title"] for head in heads]
+    _rewrite(report, description=f"In this report: {'; '.join(titles)}.", rubric=named)
+
+
+def _written(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _rewrite(report: Path, **values: str) -> None:
+    """Replace values of report.yaml by others, written as plain YAML."""
+    text = report.read_text(encoding="utf-8")
+    for name, value in values.items():
+        line = f"{yaml_text({name: value})}\n".replace("\\", r"\\")
+        text = re.sub(rf"^{name}:.*\n(?:[ ].*\n)*", line, text, flags=re.M)
+    report.write_text(text, encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM: the process ends within two seconds, and says what is kept.
+"""Ctrl-C and SIGTERM: the process ends within two seconds, and reports what is kept.
 
-Python tells its main thread of a signal between two of its own steps, and a batch of a large model
-is one step. So a thread watches too, and ends the process where the main thread takes too long:
-what is stored is whole at any moment.
+Python delivers a signal to its main thread between two bytecode steps, and a batch of a large model
+is a single step. So a thread watches as well, and ends the process if the main thread takes too
+long: the store is consistent at every moment.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import time
 from typing import Any, NoReturn
 
 GRACE = 1.2
-"""Seconds for the main thread to end in its own way."""
+"""Seconds that the main thread has to end by itself."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHOW_CURSOR = "\x1b[?25h"
 
 
 class _State:
-    """Of the process: the signal that came, what to say of it, and whether that was said."""
+    """The signal that the process received, what to print about it, and whether that was
+    printed.
+    """
 
     signal: int | None = None
     starting = True
@@ -32,7 +34,7 @@ class _State:
 
 
 def watch() -> None:
-    """Obey the signals from now on; a process that was started deaf to one stays so."""
+    """Handle signals from now on; a process that was started with one ignored keeps ignoring it."""
     if _State.watching is not None or threading.current_thread() is not threading.main_thread():
         return
     reader, writer = socket.socketpair()
@@ -48,12 +50,14 @@ def watch() -> None:
 
 
 def started() -> None:
-    """The program is imported: a signal now interrupts what runs, which may say what is kept."""
+    """The program is imported: from now on a signal interrupts it, and it may report what is
+    kept.
+    """
     _State.starting = False
 
 
 def keeps(message: str) -> None:
-    """Say this when a signal ends the process."""
+    """Print this if a signal ends the process."""
     _State.message = message
 
 
@@ -63,12 +67,12 @@ def stopped_by() -> int | None:
 
 
 def exit_code() -> int:
-    """What a shell expects of a process that a signal ended: 130 for Ctrl-C, 143 for SIGTERM."""
+    """The exit code that a shell expects after a signal: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + int(_State.signal or signal.SIGINT)
 
 
 def say() -> None:
-    """Say once what is kept."""
+    """Print, once, what is kept."""
     if not _State.said:
         _State.said = True
         try:
@@ -79,7 +83,7 @@ def say() -> None:
 
 
 def end() -> NoReturn:
-    """End the process now. Nothing needs to be tidied up: files appear whole or not at all."""
+    """End the process at once. There is nothing to clean up: files appear whole or not at all."""
     say()
     os._exit(exit_code())
 

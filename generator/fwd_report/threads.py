@@ -1,4 +1,4 @@
-"""How OpenMP's threads wait; to be said before torch is loaded, which reads it then."""
+"""How OpenMP's threads wait. This must be set before torch is loaded, which reads it then."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 
 
 def spin_briefly() -> None:
-    """Let waiting threads spin for microseconds and then sleep, unless the user has said otherwise.
+    """Let waiting threads spin for microseconds and then sleep, unless the user has set it
+    otherwise.
 
-    It serves idle cores and busy ones: docs/guide/performance.md has the measurements.
+    This suits idle machines and busy ones: docs/guide/performance.md has the measurements.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")

@@ -1,9 +1,9 @@
-"""A build that found nothing to do, remembered by all that it looked at.
+"""Remembers that a build found nothing to do, under everything that it looked at.
 
-A later build with the same arguments that finds all of it as it was has the same answer, without a
-spec being read. What a build looks at is more than what decides, so the answer is sometimes worked
-out again without need, and never taken over wrongly. A file is known by its size, times, inode and
-device together, a spec by its content, a folder by the names in it.
+A later build with the same arguments that finds all of this unchanged has the same answer, and
+reads no spec. A build looks at more than what decides the answer, so the answer is sometimes worked
+out again needlessly, but never wrong. A file is identified by size, times, inode and device
+together, a spec by its content, a folder by the names in it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from fwd_report.store.store import Store
 
 NOTHING, CURRENT = "nothing to run", "pages are up to date"
-"""What such a build says."""
+"""What such a build prints."""
 SPECS = "experiments"
 OWN = (SPECS, "site_templates", "techniques")
-"""Folders of a project that are looked at as a whole; docs/ is too, but for what is generated."""
+"""Folders of a project that are looked at as a whole; so is docs/, except for what is generated."""
 VARIABLES = (
     "FWD_REPORT_",
     "HF_",
@@ -45,16 +45,17 @@ VARIABLES = (
     "LANG",
     "LC_",
 )
-"""How the names of environment variables begin that say where something lies or how it is read."""
+"""Prefixes of the environment variables that influence where something is or how it is read."""
 PASSING = ("__pycache__", ".git", ".fwd-report")
-"""Names in folders that come and go, and change nothing."""
+"""Names in folders that come and go without changing anything."""
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What a build looked at. files: by path, known by signs. specs: files known by content.
+    """What a build looked at.
 
-    folders: known by the names in them. git: whether git was asked where the pages are shown.
+    files: identified by size, times, inode and device. specs: files identified by content. folders:
+    identified by the names in them. git: whether git was asked for the address of the pages.
     """
 
     files: Sequence[str]
@@ -63,7 +64,7 @@ class Looked:
     git: bool
 
     def digest(self, root: Path, name: str) -> str:
-        """Of all of it as it is now. name: of what the build was asked to do."""
+        """A digest of all of it as it is now. name: identifies what the build was asked to do."""
         found = hashlib.sha256(f"{name} {installed()}\n".encode())
         for kind, paths, look in (
             ("files", self.files, _state),
@@ -80,9 +81,9 @@ class Looked:
 
 
 def said_again(command: Sequence[str]) -> bool:
-    """Say what a build that found nothing to do said, where this one need not look again.
+    """Print again what a build that found nothing to do printed, if nothing has changed since.
 
-    command: the arguments of `fwd-report`. False: it has to find out by itself.
+    command: the arguments of `fwd-report`. Returns False if the build has to find out for itself.
     """
     root = _root(command)
     warnings = None if root is None else _warnings_of_same(root, command)
@@ -112,10 +113,10 @@ def _warnings_of_same(root: Path, command: Sequence[str]) -> list[str] | None:
 def remember_nothing_to_do(
     command: Sequence[str], plan: Plan, store: Store, warnings: Sequence[str]
 ) -> None:
-    """Remember that a build with these arguments found nothing to do, and warned of this.
+    """Remember that a build with these arguments found nothing to do, and its warnings.
 
-    Not if anything it looked at changed after this process began, or just before: what is there
-    now may not be what was read.
+    Not if anything it looked at changed after this process began, or just before: what is there now
+    may not be what was read.
     """
     root = plan.project.root
     looked = _looked(plan, store)
@@ -127,9 +128,9 @@ def remember_nothing_to_do(
 
 
 def _root(command: Sequence[str]) -> Path | None:
-    """The project that a build is of; None for other commands.
+    """The project that a build is for; None for other commands.
 
-    Where that is not the one the command will find, nothing is remembered of it there.
+    If this is not the project that the command finds itself, nothing is remembered.
     """
     if list(command[:1]) != ["build"]:
         return None
@@ -146,7 +147,7 @@ def _root(command: Sequence[str]) -> Path | None:
 
 
 def _name(root: Path, command: Sequence[str]) -> str:
-    """What a build is asked to do, where, by whom and under which settings of the system."""
+    """A digest of what a build is asked to do, where, by whom and under which system settings."""
     environment = {name: value for name, value in os.environ.items() if name.startswith(VARIABLES)}
     user = os.getuid() if hasattr(os, "getuid") else None
     return digest_of(
@@ -157,8 +158,8 @@ def _name(root: Path, command: Sequence[str]) -> str:
 def _looked(plan: Plan, store: Store) -> Looked | None:
     """All that the plan, the pages and the code of this process were made from.
 
-    None where that cannot be said: of a model of the hub that is not on this machine, and of a
-    plug-in, which may look at anything.
+    None if that is not known: with a hub model that is not on this machine, or a plug-in, which may
+    look at anything.
     """
     from fwd_report.models.names import resolve_scorer
     from fwd_report.plan.stages import stage_models, stage_names
@@ -198,7 +199,7 @@ def _looked(plan: Plan, store: Store) -> Looked | None:
 
 
 def _present_folder() -> str:
-    """The present folder; "" where it has been deleted."""
+    """The current folder; "" if it has been deleted."""
     try:
         return os.getcwd()
     except OSError:
@@ -214,7 +215,7 @@ def _is_spec(file: str) -> bool:
 
 
 def _places(model: Path | str) -> list[Path] | None:
-    """The folders that say what a model is."""
+    """The folders that determine what a model is."""
     if isinstance(model, Path):
         return [model]
     from fwd_report.models import hub
@@ -224,7 +225,7 @@ def _places(model: Path | str) -> list[Path] | None:
 
 
 def _walk(folder: Path, files: set[str], folders: set[str], without: Path | None = None) -> None:
-    """Add a folder and all that is in it, behind links too."""
+    """Add a folder and everything in it, following links."""
     folders.add(str(folder))
     met: set[str] = set()
     for place, below, inside in os.walk(folder, followlinks=True):
@@ -239,7 +240,7 @@ def _walk(folder: Path, files: set[str], folders: set[str], without: Path | None
 
 
 def _settled(looked: Looked, memory: Memory) -> bool:
-    """Whether all of it was as it is now since well before this process began."""
+    """Whether all of it has been unchanged since well before this process began."""
     for path in (*looked.files, *looked.specs, *looked.folders):
         try:
             found = os.stat(path)

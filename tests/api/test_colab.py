@@ -74,6 +74,7 @@ def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(place: Path) -> None:
     text = "\n".join(each.get("text/plain", "") for each in said)
     assert f"torch=={version('torch')}" in text, "what pip is told to keep"
     assert "Your writeup is in" in text
+    assert "would stop a build" not in text, "the doctor finds nothing"
     assert "3 runs to run" in text
     assert "ran 3 runs" in text
     assert any('src="data:image/png;base64,' in each.get("text/html", "") for each in said)

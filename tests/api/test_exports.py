@@ -13,12 +13,12 @@ from tests.helpers.reference_page import GROUPS, PAGE, page
 import fwd_report
 
 NAMES = [
-    "DDPM", "Experiment", "FailedRun", "Flow", "LoadedModel", "Noise", "NotRunError", "Outcome",
-    "Prediction", "Query", "Report", "ReportWarning", "RestartNeededError", "Run", "RunError",
-    "RunsFailedError", "Section", "Threshold", "UnknownNameError", "UserError", "VIEWS", "View",
-    "answer", "applied", "colour", "denoise", "estimator", "factorised", "gaussian_blur", "grey",
-    "guided", "high_pass", "load_model", "mean", "open_report", "seen", "step", "to_image",
-    "together",
+    "DDIM", "DDPM", "Experiment", "FailedRun", "Flow", "LoadedModel", "Noise", "NotRunError",
+    "Outcome", "Prediction", "Query", "Report", "ReportWarning", "RestartNeededError", "Run",
+    "RunError", "RunsFailedError", "Section", "Threshold", "UnknownNameError", "UserError",
+    "VIEWS", "View", "answer", "applied", "colour", "denoise", "estimator", "factorised",
+    "gaussian_blur", "grey", "guided", "high_pass", "load_model", "mean", "open_report", "seen",
+    "step", "to_image", "together",
 ]  # fmt: skip
 """A name that is taken away or renamed breaks notebooks: it needs a line in the changelog."""
 PACKAGE = Path(fwd_report.__file__).parent

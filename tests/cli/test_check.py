@@ -77,9 +77,24 @@ def test_before_the_first_build_one_line_says_so(project: Project) -> None:
     assert answer.exit_code == 1
     assert answer.output.splitlines() == [
         "docs/report: nothing is built yet: run fwd-report build",
-        "1 to mend",
+        "1 to mend: fwd-report build does that",
     ]
     assert not (project.root / "docs").exists()
+
+
+def test_a_line_for_each_section_says_what_a_build_mends(sound: Project) -> None:
+    more = "  - {id: new, technique: sample, prompt: a dog, steps: 3, caption: New.}\n"
+    sound.write("noise", NOISE.replace("discussion: Noise.", "discussion: TODO") + more)
+    sound.write("hybrids", HYBRIDS.replace("discussion: A skull.", "discussion: FIXME"))
+    lines = run(sound, "check").output.splitlines()
+    assert lines[-4:-1] == [
+        "noise: 2 to mend: 1 by you, 1 by fwd-report build",
+        "hybrids: 1 to mend",
+        "docs/report: 1 to mend: fwd-report build does that",
+    ]
+    assert lines[-1].startswith("4 to mend: 2 by you, 2 by fwd-report build (what is meant")
+    found = json.loads(run(sound, "check", "--json").output)
+    assert [item["by"] for item in found] == ["writer", "build", "writer", "build"]
 
 
 def test_the_site_has_a_page_of_what_the_rubric_asks_for(project: Project) -> None:

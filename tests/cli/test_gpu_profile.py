@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import torch
 from tests.helpers import deepfloyd
-from tests.helpers.deepfloyd import CLIP, II, UNREAD, UNREAD_OF_CLIP, XL, Files, M
+from tests.helpers.deepfloyd import CLIP, II, UNREAD, UNREAD_OF_CLIP, XL, M
+from tests.helpers.hub_files import Files
 from tests.helpers.hub_server import Hub, Repository
 from tests.helpers.project import Project
 from tests.helpers.starter_of_gpu import sections, small, words
@@ -70,18 +71,23 @@ def test_the_configurations_are_of_the_published_sizes(name: str, count: int) ->
     assert sum(tensor.numel() for tensor in unet.parameters()) == count
 
 
-def test_the_whole_profile_builds_from_the_hub(served: Hub, tmp_path: Path) -> None:
-    """Every section of both parts; only what is read is downloaded; the second time, nothing."""
-    copy_starter(tmp_path / "mine")
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_profile_builds_from_the_hub(served: Hub, tmp_path: Path, whole: bool) -> None:
+    """Only what is read is downloaded; the second time, nothing.
+
+    All of Part B here; the sections of Part A, which take a minute, are built without a hub below.
+    """
+    built = sections() if whole else ["setup", *sections("Part B")]
+    copy_starter(tmp_path / "mine", built)
     project = Project(tmp_path / "mine")
-    options = (*GPU, *DIGITS, *small(sections()))
+    options = (*GPU, *DIGITS, *small(built))
     done = project("build", *options)
     assert done.returncode == 0, done.stderr[-3000:]
     assert served.downloads_of(XL) == READ_1 | ENCODER
     assert served.downloads_of(II) == READ_2, "it has a text encoder of its own, which is the same"
     assert not served.downloads_of(CLIP) & {*UNREAD, *UNREAD_OF_CLIP}
     assert not [path for path in served.asked if "xet" in path]
-    for section in sections():
+    for section in built:
         assert (project.root / "docs" / "report" / f"{section}.md").is_file(), section
     served.asked.clear()
     again = project("build", *options)

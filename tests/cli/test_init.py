@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from tests.helpers.command import command
 
+from fwd_report.part_of_rubric import write_part
 from fwd_report.spec.load import load_project
+from fwd_report.spec.rubric import load_rubric
 from fwd_report.starter import copy_starter
+from fwd_report.techniques.registry import all_techniques
 
 REPOSITORY = Path(__file__).parents[2]
 SECTIONS = sorted(
@@ -44,6 +47,28 @@ def test_a_new_writeup_of_some_sections_waits_for_its_author(tmp_path: Path) -> 
     assert unknown.returncode == 2
     assert "did you mean 'hybrids'?" in unknown.stderr
     assert not (tmp_path / "other").exists()
+
+
+def test_of_some_sections_the_rubric_asks_for_no_others(tmp_path: Path) -> None:
+    for name, options in (("some", ()), ("bare", ("--bare",))):
+        command("init", name, "--only", "forward", "--only", "inpainting", *options, cwd=tmp_path)
+        project = load_project(tmp_path / name)
+        assert project.rubric is not None
+        assert [item.id for item in project.rubric.items] == ["1.1", "1.7.2"]
+        whole = load_rubric("cs180-fa25", tmp_path, [], all_techniques())
+        assert [item.show for item in project.rubric.items] == [
+            whole.item(item.id).show for item in project.rubric.items
+        ]
+        assert "no section covers" not in command("check", cwd=tmp_path / name).stdout
+    described = load_project(tmp_path / "some").report.description
+    assert described == "In this report: The forward process; Inpainting."
+
+
+def test_where_no_section_covers_anything_there_is_no_rubric(tmp_path: Path) -> None:
+    whole = load_rubric("cs180-fa25", tmp_path, [], all_techniques())
+    assert write_part(tmp_path, whole, []) == "none"
+    assert write_part(tmp_path, whole, [item.id for item in whole.items]) == "cs180-fa25"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("section", SECTIONS)

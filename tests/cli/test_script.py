@@ -74,7 +74,7 @@ experiments:
     technique: sample
     prompt: a dog
     negative_prompt: a skull
-    timesteps: [990, 700, 400, 100]
+    timesteps: [910, 700, 400, 100]
     guidance_rescale: 0.6
     sweep: {guidance: [0, 1, 4], guidance_interval: [[0, 1000], [300, 800]]}
     caption: x

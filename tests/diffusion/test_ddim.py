@@ -9,7 +9,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, RePaintScheduler
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -77,6 +77,7 @@ def test_ddim_of_full_noise_is_ddpm_with_the_smaller_variance() -> None:
         assert (one - other).abs().max() < 1e-4 * other.abs().max()
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 1000), st.sampled_from(["leading", "linspace", "trailing"]))
 def test_spacings_are_diffusers(steps: int, spacing: Any) -> None:
     scheduler = DDPMScheduler(**CONFIG, timestep_spacing=spacing)
@@ -85,6 +86,7 @@ def test_spacings_are_diffusers(steps: int, spacing: Any) -> None:
     assert spaced(1000, steps, spacing) == expected
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 400), st.sampled_from(["leading", "linspace", "trailing"]))
 def test_times_fall_and_are_there(steps: int, spacing: Any) -> None:
     times = spaced(1000, steps, spacing)
@@ -112,6 +114,7 @@ def test_guidance_in_an_interval() -> None:
         assert found == {900: 1, 800: scale, 500: scale, 200: 1, 100: 1}
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 40), st.integers(1, 12), st.integers(1, 5))
 def test_the_order_of_repaint_is_diffusers(steps: int, jump: int, count: int) -> None:
     scheduler = RePaintScheduler(num_train_timesteps=steps, **CONFIG)
@@ -123,6 +126,7 @@ def test_the_order_of_repaint_is_diffusers(steps: int, jump: int, count: int) ->
     assert visited[-1] == CLEAN
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 12))
 def test_without_resampling_the_order_is_the_loops(steps: int, jump: int) -> None:
     times = [*range(steps - 1, -1, -1), CLEAN]

@@ -76,7 +76,6 @@ def two_nodes() -> Iterator[Any]:
     node = {
         "num_cpus": 1,
         "object_store_memory": 100 * 2**20,
-        "node_ip_address": "127.0.0.1",
     }
     cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
     try:

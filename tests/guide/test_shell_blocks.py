@@ -23,6 +23,7 @@ NOT_RUN = {
     "hf": "signs in to a hub",
     "rsync": "copies to a host of one's own; tests/guide/test_other_machines.py",
     "ssh": "reaches a host of one's own",
+    "ray": "starts a cluster; tests/executors/test_on_ray.py",
     "sbatch": "asks a cluster; tests/guide/test_other_machines.py runs the job itself",
     "mkdocs": "builds a site that a report has been built for; tests/site does",
     "make": "takes minutes, or is what runs these tests; its target must be there",

@@ -41,6 +41,7 @@ class CrewInProcess:
         self._work = work
         self._hearing = hearing
         self._count = 0
+        self._encodings: dict[str, bytes] | None = None
         self._workers: dict[str, Worker] = {}
         self._busy: dict[str, Iterator[Sequence[Message]]] = {}
         self._has: dict[str, set[str]] = {}
@@ -85,7 +86,7 @@ class CrewInProcess:
         work = self._work
         assert worker.lay_out(copy_of(work.plan, work.store, work.overrides, {"commit": "c"})) == []
         assert worker.open({run.name: run.key for run in work.runs}).unknown == []
-        worker.encoded(None)
+        self._encodings = worker.encoded(self._encodings)
         name = str(self._count)
         self._workers[name], self._has[name] = worker, set()
 

@@ -7,16 +7,14 @@ the weights are random. What no build should ask for is there by name, and holds
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import sentencepiece
 import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import save
-from torch import Tensor, nn
+from tests.helpers.hub_files import Files, half_precision, json_bytes, sentencepiece_model, sharded
 from transformers import (
     CLIPConfig,
     CLIPModel,
@@ -26,11 +24,16 @@ from transformers import (
     T5EncoderModel,
 )
 
-Files = dict[str, bytes]
 XL, M, II = "DeepFloyd/IF-I-XL-v1.0", "DeepFloyd/IF-I-M-v1.0", "DeepFloyd/IF-II-L-v1.0"
+
+
 CLIP = "openai/clip-vit-large-patch14"
+
+
 WIDTHS = {M: 192, XL: 704, II: 160}
 """Channels of each UNet's first block."""
+
+
 UNET: dict[str, Any] = {
     "_class_name": "UNet2DConditionModel",
     "_diffusers_version": "0.16.0.dev0",
@@ -54,8 +57,14 @@ UNET: dict[str, Any] = {
     "upcast_attention": False,
     "use_linear_projection": False,
 }
+
+
 DOWN = ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"]
+
+
 UP = ["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"]
+
+
 STAGE_1: dict[str, Any] = {
     "down_block_types": [DOWN[0], *DOWN[1:] * 3],
     "in_channels": 3,
@@ -63,6 +72,8 @@ STAGE_1: dict[str, Any] = {
     "sample_size": 64,
     "up_block_types": [*UP[:1] * 3, UP[1]],
 }
+
+
 STAGE_2: dict[str, Any] = {
     "class_embed_type": "timestep",
     "down_block_types": [*DOWN[:1] * 3, *DOWN[1:] * 2],
@@ -76,7 +87,11 @@ STAGE_2: dict[str, Any] = {
     "time_embedding_act_fn": "gelu",
     "up_block_types": [*UP[:1] * 2, *UP[1:] * 3],
 }
+
+
 MULTIPLES = {1: (1, 2, 3, 4), 2: (1, 2, 4, 6, 8)}
+
+
 T5: dict[str, Any] = {
     "architectures": ["T5EncoderModel"],
     "d_ff": 10240,
@@ -97,6 +112,8 @@ T5: dict[str, Any] = {
     "torch_dtype": "float16",
     "vocab_size": 32128,
 }
+
+
 SCHEDULE: dict[str, Any] = {
     "_class_name": "DDPMScheduler",
     "_diffusers_version": "0.16.0.dev0",
@@ -114,19 +131,27 @@ SCHEDULE: dict[str, Any] = {
     "trained_betas": None,
     "variance_type": "learned_range",
 }
+
+
 NOISING = {
     **SCHEDULE,
     "thresholding": False,
     "sample_max_value": 1.0,
     "variance_type": "fixed_small",
 }
+
+
 EXTRA = [f"<extra_id_{number}>" for number in range(100)]
+
+
 TOKENS: dict[str, Any] = {
     "additional_special_tokens": EXTRA,
     "eos_token": "</s>",
     "pad_token": "<pad>",
     "unk_token": "<unk>",
 }
+
+
 TOKENIZER = {
     **TOKENS,
     "clean_up_tokenization_spaces": True,
@@ -135,6 +160,8 @@ TOKENIZER = {
     "sp_model_kwargs": {},
     "tokenizer_class": "T5Tokenizer",
 }
+
+
 SCALED = {
     "addition_embed_type_num_heads": 4,
     "attention_head_dim": 8,
@@ -147,6 +174,8 @@ SCALED = {
     "num_layers": 2,
 }
 """Numbers of the miniature that are smaller; UNets begin at 8 channels and draw half the size."""
+
+
 UNREAD = [
     ".gitattributes",
     "LICENSE.md",
@@ -177,6 +206,8 @@ UNREAD = [
     "watermarker/diffusion_pytorch_model.safetensors",
 ]
 """What IF's repositories have beside what is read; the watermarker has no half precision."""
+
+
 UNREAD_OF_CLIP = [
     ".gitattributes",
     "README.md",
@@ -204,27 +235,27 @@ def unet_config(name: str, scaled: bool) -> dict[str, Any]:
 def miniature(name: str, prompts: Iterable[str]) -> Files:
     """The files of a repository of DeepFloyd's; its tokenizer knows the words of the prompts."""
     torch.manual_seed(sum(name.encode()))
-    spiece = _spiece(prompts)
+    spiece = sentencepiece_model(prompts)
     words = sentencepiece.SentencePieceProcessor(model_proto=spiece).vocab_size() + len(EXTRA)
     t5 = {**T5, **{key: SCALED[key] for key in SCALED if key in T5}, "vocab_size": words}
     unet = unet_config(name, scaled=True)
     files = dict.fromkeys(UNREAD, b"never read")
     files |= {
-        "scheduler/scheduler_config.json": _json(
+        "scheduler/scheduler_config.json": json_bytes(
             SCHEDULE if name != II else {**SCHEDULE, "sample_max_value": 1.0}
         ),
-        "tokenizer/special_tokens_map.json": _json(TOKENS),
+        "tokenizer/special_tokens_map.json": json_bytes(TOKENS),
         "tokenizer/spiece.model": spiece,
-        "tokenizer/tokenizer_config.json": _json(TOKENIZER),
-        "text_encoder/config.json": _json(t5),
-        "unet/config.json": _json(unet),
+        "tokenizer/tokenizer_config.json": json_bytes(TOKENIZER),
+        "text_encoder/config.json": json_bytes(t5),
+        "unet/config.json": json_bytes(unet),
         "unet/diffusion_pytorch_model.fp16.safetensors": save(
-            _half(UNet2DConditionModel.from_config(unet))
+            half_precision(UNet2DConditionModel.from_config(unet))
         ),
     }
     if name == II:
-        files["image_noising_scheduler/scheduler_config.json"] = _json(NOISING)
-    return files | _sharded(_half(T5EncoderModel(T5Config.from_dict(t5)), whole=".wo."))
+        files["image_noising_scheduler/scheduler_config.json"] = json_bytes(NOISING)
+    return files | sharded(half_precision(T5EncoderModel(T5Config.from_dict(t5)), whole=".wo."))
 
 
 def miniature_clip() -> Files:
@@ -242,10 +273,10 @@ def miniature_clip() -> Files:
     known = {"bos_token": ends[0], "eos_token": ends[1], "pad_token": ends[1], "unk_token": ends[1]}
     side = {"height": 32, "width": 32}
     return dict.fromkeys(UNREAD_OF_CLIP, b"never read") | {
-        "config.json": _json({**config.to_dict(), "architectures": ["CLIPModel"]}),
+        "config.json": json_bytes({**config.to_dict(), "architectures": ["CLIPModel"]}),
         "merges.txt": b"#version: 0.2\n",
         "model.safetensors": save(dict(CLIPModel(config).state_dict())),
-        "preprocessor_config.json": _json(
+        "preprocessor_config.json": json_bytes(
             {
                 "crop_size": side,
                 "do_center_crop": True,
@@ -258,54 +289,9 @@ def miniature_clip() -> Files:
                 "size": {"shortest_edge": 32},
             }
         ),
-        "special_tokens_map.json": _json(known),
-        "tokenizer_config.json": _json(
+        "special_tokens_map.json": json_bytes(known),
+        "tokenizer_config.json": json_bytes(
             {**known, "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
         ),
-        "vocab.json": _json({piece: number for number, piece in enumerate(pieces)}),
+        "vocab.json": json_bytes({piece: number for number, piece in enumerate(pieces)}),
     }
-
-
-def _half(network: nn.Module, whole: str = "\0") -> dict[str, Tensor]:
-    """A network's tensors in half precision, but those whose names have `whole` in them."""
-    tied = {"encoder.embed_tokens.weight"}
-    return {
-        name: (tensor if whole in name else tensor.half()).contiguous()
-        for name, tensor in network.state_dict().items()
-        if name not in tied
-    }
-
-
-def _sharded(tensors: Mapping[str, Tensor]) -> Files:
-    """The text encoder's two files and their index, named as transformers names them."""
-    names = sorted(tensors)
-    index: dict[str, str] = {}
-    files = {}
-    for number, part in enumerate((names[: len(names) // 2], names[len(names) // 2 :]), 1):
-        file = f"model.fp16-{number:05d}-of-00002.safetensors"
-        files[f"text_encoder/{file}"] = save({name: tensors[name] for name in part})
-        index |= dict.fromkeys(part, file)
-    size = sum(tensor.nbytes for tensor in tensors.values())
-    whole = {"metadata": {"total_size": size}, "weight_map": index}
-    return files | {"text_encoder/model.safetensors.index.fp16.json": _json(whole)}
-
-
-def _spiece(prompts: Iterable[str]) -> bytes:
-    """A SentencePiece model with T5's special tokens."""
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sorted({prompt.lower() for prompt in prompts if prompt})),
-        model_writer=model,
-        vocab_size=200,
-        hard_vocab_limit=False,
-        pad_id=0,
-        eos_id=1,
-        unk_id=2,
-        bos_id=-1,
-        minloglevel=2,
-    )
-    return model.getvalue()
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode()

@@ -32,7 +32,7 @@ GROUPS = {
         "denoise", "step", "guided", "seen", "mean", "factorised", "applied", "together", "Query",
         "Prediction",
     ),
-    "Processes and noise": ("DDPM", "Threshold", "Flow", "Noise"),
+    "Processes and noise": ("DDPM", "DDIM", "Threshold", "Flow", "Noise"),
     "Views and filters": ("View", "VIEWS", "gaussian_blur", "high_pass", "grey", "colour"),
 }  # fmt: skip
 """The public names, in the order of the page."""

@@ -11,6 +11,8 @@ from fwd_report.spec.load import load_project
 ROOT = Path(__file__).parents[2]
 SMALL = {"steps": 2, "examples": 64, "hidden": 4, "batch": 64}
 """What fields of experiments are set to; those of learning stay, for pages name their epochs."""
+LATE = 21
+"""Steps of what starts within its walk: the starter's last `i_start` is 20."""
 PROMPT = re.compile(r"\b(?:prompt|flipped|low|high)(?:@gpu)?: ([^,}\n{]+)")
 
 
@@ -27,13 +29,15 @@ def small(names: Collection[str]) -> list[str]:
         if section.name not in names:
             continue
         for experiment in section.experiments:
-            fields = SMALL.keys() & experiment.technique.model_fields.keys()
+            known = experiment.technique.model_fields.keys()
+            fields = SMALL.keys() & known
+            values_of = {**SMALL, "steps": LATE} if "i_start" in known else SMALL
             place = f"{section.name}.{experiment.id}"
             for name in sorted(fields):
                 tried = {getattr(variant.technique, name) for variant in experiment.variants}
                 swept = len(tried) > 1
                 values.append(
-                    f"{place}.sweep.{name}=[1, 2]" if swept else f"{place}.{name}={SMALL[name]}"
+                    f"{place}.sweep.{name}=[1, 2]" if swept else f"{place}.{name}={values_of[name]}"
                 )
     return [word for value in values for word in ("--set", value)]
 

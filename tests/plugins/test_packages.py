@@ -12,6 +12,7 @@ from tests.plugins.test_broken import OWN, project_of
 
 from fwd_report import sources
 from fwd_report.errors import UserError
+from fwd_report.plan import foreign
 from fwd_report.plan.plan import make_plan
 from fwd_report.plan.plugged import digest_of_plugins
 from fwd_report.plan.run import Run
@@ -257,3 +258,32 @@ def test_what_lies_in_the_project_is_no_installed_package(
     monkeypatch.syspath_prepend(str(root))
     with pytest.raises(UserError, match="there is no technique 'own'"):
         load_project(root, trusted=False)
+
+
+def test_the_version_of_a_package_that_a_plug_in_imports_is_in_its_key(
+    site: Site, tmp_path: Path
+) -> None:
+    def packages_of(text: str, name: str) -> tuple[str, object]:
+        foreign._versions.cache_clear()
+        root = project_of(tmp_path / name, {"own.py": text})
+        (run,) = runs_of(root).values()
+        return run.key, run.parts.get("packages")
+
+    helped = OWN.replace("        answer =", "        import numpy, json, cool\n        answer =")
+    site.install("cool", "1.2", {"cool/__init__.py": ""}, "")
+    first = packages_of(helped, "a")
+    assert first[1] == {"cool": "1.2"}
+    assert packages_of(OWN, "b")[1] is None
+    shown = OWN + "\n    @classmethod\n    def figure(cls, entries):\n        import cool\n"
+    assert packages_of(shown, "c")[1] is None
+    site.install("cool", "1.3", {"cool/__init__.py": ""}, "")
+    newer = packages_of(helped, "d")
+    assert newer[1] == {"cool": "1.3"}
+    assert newer[0] != first[0]
+
+    loose = helped.replace("json, cool", "loose")
+    assert packages_of(loose, "e")[1] == {"loose": "not installed"}
+    (site.folder / "loose.py").write_text("x = 1\n")
+    before = packages_of(loose, "f")
+    (site.folder / "loose.py").write_text("x = 2\n")
+    assert packages_of(loose, "g") != before

@@ -114,6 +114,16 @@ class Own(Technique):
     [
         ("        yield from ()\n", "", "Own.program has no yield"),
         (DONE, "return 3", "Own.program returns int, no Result"),
+        (
+            DONE,
+            "return Result(run.noise.draw((1, 3, 8, 8)))",
+            "techniques/own.py:4: Own.program: image is a Tensor of shape (1, 3, 8, 8); a pict",
+        ),
+        (DONE, "return Result(run.noise.draw((8, 8)))", "image is a Tensor of shape (8, 8)"),
+        (DONE, "return Result(images={'a': [1, 2]})", "a is a list; a picture is (C, H, W)"),
+        (DONE, "return Result(frames={'a': run.noise.draw((3, 8, 8))})", "the frames a are a Tens"),
+        (DONE, "return Result(metrics={'n': run.noise.draw((1,))})", "the metric n is a Tensor"),
+        (DONE, "return Result(series={'n': 3.0})", "the series n is no list of numbers"),
         (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
         (
             "def program(self, run)",

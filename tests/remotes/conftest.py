@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
@@ -16,6 +19,9 @@ from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.places import Remote
 from fwd_report.store.addresses import address_of
 from fwd_report.store.store import Store
+
+Open = Callable[[str], Remote]
+"""Opens the remote of that name."""
 
 
 def fill(store: Store, count: int, text: str = "result") -> list[str]:
@@ -123,3 +129,29 @@ def any_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def manifest_of(store: Store, key: str) -> dict[str, object]:
     found: dict[str, object] = json.loads((store.folder(key) / "manifest.json").read_bytes())
     return found
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server that gives everybody one answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_PUT = do_HEAD = do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

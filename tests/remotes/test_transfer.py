@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.remotes.conftest import content, fill, left_over, manifest_of
+from tests.remotes.conftest import Open, content, fill, left_over, manifest_of
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
@@ -18,8 +17,6 @@ from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.places import Remote
 from fwd_report.remotes.shelf import CHUNK, file_name, result_name
 from fwd_report.store.store import Store
-
-Open = Callable[[str], Remote]
 
 
 def put(remote: Remote, name: str, data: bytes) -> None:
@@ -248,6 +245,25 @@ def test_what_another_process_works_on_is_left_to_it(
     with Store(there.base.parent).lock(keys[0]):
         assert remote("memory://locked").fetch(there, keys) == {keys[1]}
     assert remote("memory://locked").fetch(there, keys) == {keys[0]}
+
+
+def test_ctrl_c_leaves_what_has_arrived_and_nothing_half(
+    remote: Open, here: Store, there: Store
+) -> None:
+    keys = set(fill(here, 20))
+    remote("memory://stopped").send(here, keys)
+
+    def stop(line: str, done: int, total: int) -> None:
+        if done >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remote("memory://stopped").fetch(there, keys, stop)
+    first = set(there.keys())
+    assert 3 <= len(first) < 20
+    assert left_over(there) == []
+    assert there.verify() == {}
+    assert remote("memory://stopped").fetch(there, keys) == keys - first
 
 
 def test_a_listing_is_fetched_once(

@@ -232,6 +232,36 @@ def test_a_remote_that_fails_is_one_warning_and_the_build_goes_on(
     assert 'pip install "fwd-report[gcs]"' in warnings[1]
 
 
+def test_what_is_damaged_in_one_remote_comes_from_the_next(
+    clones: tuple[Project, Project],
+) -> None:
+    made, shown = clones
+    right(made("build"))
+    right(made("store", "push", "../other"))
+    damaged = next((made.root.parent / "shared" / "files").glob("*/*"))
+    damaged.write_bytes(b"\0" * damaged.stat().st_size)
+    shown.write("report", REPORT.replace("../shared", "[../shared, ../other]"))
+    answer = shown("build", "--cached-only")
+    said = right(answer)
+    assert "took 3 results from" in said
+    assert "took 1 result from" in said
+    assert said.count("warning:") == 1
+    assert pages(shown) == pages(made)
+
+
+def test_a_report_that_is_not_trusted_neither_takes_nor_sends(
+    clones: tuple[Project, Project],
+) -> None:
+    made, shown = clones
+    said = right(made("build", "--untrusted"))
+    assert "sent" not in said
+    assert not (made.root.parent / "shared").exists()
+    said = right(made("build", "--untrusted", "--force", "--store", "../mine"))
+    assert "sent" not in said, "that it wants to push is its own word too"
+    right(made("store", "push", "../mine"))
+    assert "took 4 results from" in right(shown("build", "--untrusted", "--store", "../mine"))
+
+
 def test_without_anything_to_do_no_remote_is_asked(clones: tuple[Project, Project]) -> None:
     """Nor fsspec imported: a build without changes works offline, as fast as ever."""
     made, _ = clones

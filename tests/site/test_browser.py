@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from tests.helpers.every_part import HOSTILE
 from tests.helpers.watched import PAGES, Watched
+from tests.site.conftest import ROOT
 
 from fwd_report.site.prose import equation
 
@@ -213,3 +214,17 @@ def test_animations_can_be_held(read: Watched) -> None:
     page.get_by_role("button", name="Play").click()
     showing(".gif")
     assert read.faults == []
+
+
+@pytest.mark.parametrize("shown", [64, 88, 110, 150])
+def test_four_pictures_stand_in_one_row_or_in_two_of_two(browser: Browser, shown: int) -> None:
+    style = (ROOT / "site_templates" / "assets" / "figures.css").read_text(encoding="utf-8")
+    item = '<li><div style="aspect-ratio:1"></div></li>'
+    strip = f'<ul class="fwd-strip fwd-fit fwd-four" style="--fwd-w:{shown}px;--fwd-n:2">'
+    html = f'<style>{style}</style><div class="md-typeset">{strip}{item * 4}</ul></div>'
+    for width, rows in ((390, [2, 2]), (700, [2, 2]), (1280, [4])):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_content(html)
+        tops = page.eval_on_selector_all("li", "all => all.map(li => li.offsetTop)")
+        assert [tops.count(top) for top in dict.fromkeys(tops)] == rows
+        page.close()

@@ -174,6 +174,7 @@ def test_json_has_what_a_tool_needs() -> None:
             "file": "experiments/a.yaml",
             "line": 7,
             "severity": "error",
+            "by": "writer",
         }
     ]
 

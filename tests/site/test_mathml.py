@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
 
-from fwd_report.site.mathml import FormulaError, inert, to_mathml
+from fwd_report.site.mathml import COMMANDS, FormulaError, UnknownCommandError, inert, to_mathml
 
 ASSIGNMENT = (
     r"x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \sim\mathcal N(0, 1)",
@@ -67,6 +67,20 @@ def test_what_is_not_understood_is_an_error_that_names_the_formula(latex: str) -
         to_mathml(latex, display=True)
     assert caught.value.latex == latex
     assert latex in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        (r"\fracc", r"; did you mean \frac?"),
+        (r"\espilon", r"; did you mean \epsilon?"),
+        (r"\zzzyyyxxx", ""),
+    ],
+)
+def test_an_unknown_command_is_named_with_what_is_meant(command: str, meant: str) -> None:
+    with pytest.raises(UnknownCommandError) as caught:
+        to_mathml(rf"{command}{{a}}{{b}}", display=False)
+    assert str(caught.value).endswith(f"uses the unknown command {command}{meant}")
 
 
 @settings(deadline=None)
@@ -130,7 +144,7 @@ def test_of_what_katex_knows_the_guide_says_what_is_an_error() -> None:
     listed = set(
         re.findall(r"\\[A-Za-z]+", guide.split("errors with their line:")[1].split(",")[0])
     )
-    names = (ROOT / "tests/site/katex-functions.txt").read_text().splitlines()[2:]
+    names = COMMANDS.read_text(encoding="utf-8").splitlines()[2:]
     failing = {name for name in names if not any(_converts(form, name) for form in FORMS)}
     assert {n for n in failing - PARTS_OF_OTHERS if not COLOURS.fullmatch(n)} == listed
 

@@ -18,10 +18,11 @@ from tests.helpers.fabricate import Fabric, Sample, picture
 from tests.site.conftest import lay_out
 
 from fwd_report.errors import UserError
+from fwd_report.site.not_run import NotRun
 from fwd_report.site.prose import MISSING, render, render_inline
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
-from fwd_report.site.template_values import ExperimentView, Names, NotRun, RunView, experiment_views
+from fwd_report.site.template_values import ExperimentView, Names, RunView, experiment_views
 from fwd_report.spec.prose_check import VIEWED
 from fwd_report.spec.templates import parsed
 

@@ -88,6 +88,30 @@ def test_good_sections(schema: dict[str, Any], text: str) -> None:
     assert errors(schema, yaml.safe_load(text)) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "good"),
+    [
+        ({"crop": "entropy", "fit": "crop"}, True),
+        ({"crop": [0, 0, 64, 64], "inverted": True}, True),
+        ({"sweep": {"crop": ["top", [0, 0, 64, 64]], "fit": ["pad", "stretch"]}}, True),
+        ({"sampler": "ddim", "eta": 0.5, "steps": 20, "spacing": "trailing"}, True),
+        ({"timesteps": [999, 500], "guidance_interval": [100, 900], "resample": 5}, True),
+        ({"crop": "bottom"}, False),
+        ({"crop": [0, 0, 64]}, False),
+        ({"fit": "cover"}, False),
+        ({"sampler": "euler"}, False),
+        ({"timesteps": [1000]}, False),
+        ({"guidance_interval": [100]}, False),
+    ],
+    ids=str,
+)
+def test_pictures_and_samplers(fields: dict[str, Any], good: bool) -> None:
+    """As an editor sees them, of the package's own techniques."""
+    plain = {"id": "a", "technique": "inpaint", "image": "x.png", "mask": "m.png", "caption": "c"}
+    section = {"title": "A", "experiments": [{**plain, **fields}]}
+    assert (errors(section_schema(), section) == []) is good
+
+
 @pytest.mark.parametrize("name", SEEN)
 def test_bad_sections(schema: dict[str, Any], name: str) -> None:
     assert errors(schema, yaml.safe_load(CASES[name][0])) != []

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -38,6 +38,7 @@ def half_mask(width: int, height: int) -> Image.Image:
     return mask
 
 
+@settings(deadline=None, max_examples=40)
 @given(sides, sides)
 def test_the_centre_square_is_what_no_frame_is(width: int, height: int) -> None:
     made = content(gradient(width, height))
@@ -48,6 +49,7 @@ def test_the_centre_square_is_what_no_frame_is(width: int, height: int) -> None:
     assert torch.equal(load_mask(mask, 16), load_mask(mask, 16, frame))
 
 
+@settings(deadline=None, max_examples=40)
 @given(sides, st.sampled_from([None, "center", "top", "entropy"]))
 def test_of_a_square_every_crop_and_fit_is_the_identity(side: int, crop: str | None) -> None:
     picture = gradient(side, side)
@@ -58,6 +60,7 @@ def test_of_a_square_every_crop_and_fit_is_the_identity(side: int, crop: str | N
         assert torch.equal(kept, torch.from_numpy(np.array(picture)).permute(2, 0, 1).float())
 
 
+@settings(deadline=None, max_examples=40)
 @given(sides, sides, st.data())
 def test_a_box_is_what_is_cut_out_by_hand(width: int, height: int, data: st.DataObject) -> None:
     side = data.draw(st.integers(8, min(width, height)))
@@ -72,6 +75,7 @@ def test_a_box_is_what_is_cut_out_by_hand(width: int, height: int, data: st.Data
     assert frame.lost(width, height) == pytest.approx(1 - side**2 / (width * height))
 
 
+@settings(deadline=None, max_examples=40)
 @given(sides, sides, st.sampled_from(["crop", "pad", "stretch"]), st.integers(2, 5))
 def test_a_mask_of_another_size_is_its_image_scaled(
     width: int, height: int, fit: str, times: int
@@ -84,6 +88,7 @@ def test_a_mask_of_another_size_is_its_image_scaled(
     assert (taken[0] != taken[1]).float().mean() <= 8 / 64  # a cell that is half white, say
 
 
+@settings(deadline=None, max_examples=40)
 @given(sides, sides)
 def test_padding_keeps_all_and_surrounds_with_white_and_black(width: int, height: int) -> None:
     frame = frame_of(width, height, None, "pad")

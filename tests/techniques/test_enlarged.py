@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from diffusers import DDPMScheduler
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from tests.helpers import plain
@@ -147,6 +147,7 @@ def test_what_a_step_asks(tiny: World, tmp_path: Path, guidance: float, calls: i
     enlarged(tiny, Hybrid(low=DOG, high=SKULL, kernel_size=3), tmp_path, guidance=guidance)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(sorted(VIEWS)), st.integers(0, 3), st.sampled_from([2, 4]))
 def test_an_enlarged_picture_is_seen_as_the_small_one(name: str, seed: int, times: int) -> None:
     """V of the enlarged picture, made small, is V of the small one, or nearly."""
@@ -162,6 +163,7 @@ def test_an_enlarged_picture_is_seen_as_the_small_one(name: str, seed: int, time
         assert torch.allclose(found, expected, atol=1e-6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(sorted(VIEWS)))
 def test_an_enlarged_view_is_undone(name: str) -> None:
     view = VIEWS[name].enlarged(4)

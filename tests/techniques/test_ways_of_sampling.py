@@ -129,6 +129,7 @@ def test_what_is_refused(fields: dict[str, Any], message: str) -> None:
     [
         (SDEdit, {"i_start": 33}, "should be less than 33, not 33"),
         (SDEdit, {"steps": 5, "i_start": 5}, "should be less than 5, not 5"),
+        (SDEdit, {"steps": 5}, "should be less than 5, not 10"),
         (Iterative, {"timesteps": [400, 100], "i_start": 2}, "should be less than 2, not 2"),
         (Inpaint, {"mask": "m", "steps": 5, "resample": 2, "jump_length": 5}, "there are 5 steps"),
     ],

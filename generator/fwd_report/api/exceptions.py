@@ -1,4 +1,4 @@
-"""What can go wrong for those who use the package from Python."""
+"""The errors of the Python API."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ class UnknownNameError(UserError, KeyError):
 
 
 class NotRunError(RunError):
-    """A run has no result yet, or has none any more; the message says what makes one."""
+    """A run has no result, or no longer has one; the message says how to get one."""
 
 
 class RunsFailedError(RunError):
-    """Runs failed; what did not fail is stored. outcome: what ran, and what failed and why."""
+    """Some runs failed; the results of the others are stored. outcome: what ran, and what failed
+    and why.
+    """
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -31,7 +33,9 @@ class RunsFailedError(RunError):
 
 
 class RestartNeededError(CodeChangedError):
-    """The package's code was edited after this Python imported it: no result would have a key."""
+    """The package's code was edited after it was imported, so that no result could be given a
+    key.
+    """
 
     def __init__(self, error: CodeChangedError) -> None:
         RunError.__init__(
@@ -40,5 +44,5 @@ class RestartNeededError(CodeChangedError):
 
 
 def unknown(message: str, hint: str | None) -> UnknownNameError:
-    """The error of a name that is not there."""
+    """The error for a name that does not exist."""
     return UnknownNameError(Problem(message, hint=hint))

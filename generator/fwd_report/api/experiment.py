@@ -41,7 +41,7 @@ class Experiment(Rich, Sequence[Run]):
 
     @property
     def whole(self) -> bool:
-        """Whether these are all the runs of the experiment; a slice or a filter may have fewer."""
+        """Whether these are all runs of the experiment: a slice or a filter may have fewer."""
         return len(self) == len(self._snapshot.plan.experiments[self._section.name, self._spec.id])
 
     @property
@@ -51,7 +51,7 @@ class Experiment(Rich, Sequence[Run]):
 
     @property
     def axes(self) -> dict[str, list[Any]]:
-        """What is swept: the different values of each axis, in order."""
+        """The swept axes in order, each with its distinct values."""
         found: dict[str, list[Any]] = {}
         for run in self._runs:
             for axis, value in run.axes.items():
@@ -125,7 +125,7 @@ class Experiment(Rich, Sequence[Run]):
 
 
 def _has(run: Run, wanted: Mapping[str, Any], experiment: str) -> bool:
-    """Whether a run has these values; numbers and texts are equal as they are written."""
+    """Whether a run has these values; numbers and texts compare equal if they are written alike."""
     known = {**run.params, "seed": run.seed, **run.axes}
     for field, value in wanted.items():
         if field not in known:

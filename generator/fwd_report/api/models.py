@@ -1,4 +1,4 @@
-"""Networks to be asked by hand: the embedded model, a folder, a hub id, a training's result."""
+"""Networks to query by hand: the embedded model, a folder, a hub id, the result of a training."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
 
 BATCH = 16
-"""Most queries answered in one forward pass; fewer where memory ends before."""
+"""Most queries answered in one forward pass; fewer if memory runs out."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel(ModelHandle):
-    """A model with its network: what `answer` asks.
+    """A model and its network: what `answer` queries.
 
-    name: what its queries are addressed to. process: its `DDPM` or `Flow`. shape: (C, H, W) of its
+    name: what queries are addressed to. process: its `DDPM` or `Flow`. shape: (C, H, W) of its
     images. value_range: of its clean images. unconditional: the condition that means "none".
     `estimate(condition)` is its estimator under a condition: a prompt, a class label or None.
     """
@@ -46,14 +46,14 @@ class LoadedModel(ModelHandle):
 
     @classmethod
     def of(cls, model: ModelHandle, evaluator: Evaluator, batch: int = BATCH) -> LoadedModel:
-        """A model as programs see it, with what answers its queries."""
+        """A model as programs see it, together with what answers its queries."""
         known = {name: getattr(model, name) for name in ModelHandle.__dataclass_fields__}
         return cls(**known, batcher=Batcher(evaluator, batch))
 
     def estimate(self, condition: Any) -> Estimator:
-        """The estimator that asks this model under `condition`: one query a call.
+        """The estimator that queries this model under `condition`, once a call.
 
-        Raises TypeError for what is no condition of the model.
+        Raises TypeError for what is not a condition of the model.
         """
         if self.unconditional == "" and not isinstance(condition, str):
             raise TypeError(f"{self.name} is asked under a prompt, a text, not under {condition!r}")
@@ -65,8 +65,10 @@ class LoadedModel(ModelHandle):
         return super().estimate(condition)
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, in float32, each where its query's x lies; raises what the
-        network raises, and ValueError for what is no single image of the model's channels.
+        """The predictions, in order, in float32, each on the device of its query's x.
+
+        Raises what the network raises, and ValueError for an x that is not a single image with the
+        model's channels.
         """
         for query in queries:
             if query.x.ndim != 3 or len(query.x) != self.shape[0]:
@@ -104,17 +106,16 @@ def load_model(
     batch: int = BATCH,
     embeddings: str | Path | None = None,
 ) -> LoadedModel:
-    """A pretrained model to be asked by hand.
+    """Load a pretrained model to query by hand.
 
     source: "emoji-if", the embedded model; a folder or hub id in DeepFloyd IF's layout, whose
-    conditions are prompts; or a folder in diffusers' layout with a UNet without text, in unet/ or
-    in the folder itself, whose conditions are class labels or None. device: "auto", "cpu",
-    "cuda" … dtype: "auto", "float32", "float16" or "bfloat16". batch: most queries in one forward
-    pass. embeddings: a .pth or .safetensors file with the prompts' encodings, in place of the text
-    encoder, which is then not needed.
+    conditions are prompts; or a folder in diffusers' layout with an unconditional or
+    class-conditional UNet, in unet/ or in the folder itself, whose conditions are class labels or
+    None. device: "auto", "cpu", "cuda", … dtype: "auto", "float32", "float16" or "bfloat16". batch:
+    most queries in one forward pass. embeddings: a .pth or .safetensors file of encoded prompts,
+    which replaces the text encoder. Encoded prompts are cached in the user's cache folder.
 
-    Encoded prompts are kept in the user's cache folder. Raises UserError for what is no model,
-    ValueError for a batch of less than 1.
+    Raises UserError for what is not a model, ValueError for a batch below 1.
     """
     if batch < 1:
         raise ValueError(f"batch is {batch}; at least one query is answered in a forward pass")
@@ -128,17 +129,17 @@ def load_model(
 
 
 def trained_model(entry: Entry, epoch: int | None = None) -> LoadedModel:
-    """The network that a stored training left after `epoch`, counting from 1; None: the last."""
+    """The network of a stored training after `epoch`, counted from 1; None: after the last."""
     from fwd_report.training.checkpoints import load_trained
 
     return LoadedModel.of(*load_trained(entry, epoch, choose_device("auto")))
 
 
 def to_image(tensor: torch.Tensor, value_range: tuple[float, float] = (-1.0, 1.0)) -> Image.Image:
-    """A tensor as a picture, clipped and rounded to 8 bits as results are.
+    """Convert a tensor to a picture, clipped and rounded to 8 bits as results are.
 
-    tensor: (C, H, W) with 1 or 3 channels. value_range: the tensor's values of black and white.
-    Raises TypeError for what is no tensor, ValueError for one of another shape.
+    tensor: (C, H, W) with 1 or 3 channels. value_range: the values of black and white. Raises
+    TypeError for what is not a tensor, ValueError for another shape.
     """
     import torch
 

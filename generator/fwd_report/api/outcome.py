@@ -1,4 +1,4 @@
-"""Running what is due of a report, from Python."""
+"""What `Report.run` did."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class FailedRun:
 class Outcome:
     """What `Report.run` did.
 
-    ran: names of the runs that were run and stored. fresh: how many were stored already.
-    failed: the runs that failed, with why. A result that several experiments share counts once.
+    ran: names of the runs that were run and stored. fresh: how many were already stored. failed:
+    the runs that failed, and why. A result that several experiments share counts once.
     """
 
     ran: tuple[str, ...]
@@ -32,7 +32,7 @@ class Outcome:
 
     @classmethod
     def of(cls, running: Running, before: Set[str]) -> Outcome:
-        """What came of it. before: the keys of the runs that were stored already."""
+        """The outcome of a run. before: the keys of the runs that were already stored."""
         runs = distinct(running.plan.selected(running.options.only))
         ran = tuple(run.name for run in runs if run.key in running.ran)
         failed = tuple(FailedRun(each.run.name, each.cause) for each in running.failures)

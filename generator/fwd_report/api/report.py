@@ -33,11 +33,12 @@ def open_report(
     overrides: str | Sequence[str] = (),
     untrusted: bool = False,
 ) -> Report:
-    """The report in a folder.
+    """Open the report in a folder.
 
-    path: the writeup's folder; for ".", the present one or one above it. profile: which
-    `field@profile` values hold; None: the report's first. overrides: as the command's --set, one or
-    several, such as "seed=7". untrusted: run no code of the folder, as --untrusted does.
+    path: the writeup's folder; for ".", the current folder or the nearest one above it that holds a
+    writeup. profile: which `field@profile` values apply; None: the report's first profile.
+    overrides: one or several settings as the command's --set takes them, such as "seed=7".
+    untrusted: run no code of the folder, as --untrusted does.
 
     Raises UserError with every mistake in the specs, each with its file and line.
     """
@@ -49,12 +50,12 @@ def open_report(
 
 
 class Report:
-    """A report. It is read from the files again whenever it is asked for something.
+    """A report, read again from its files whenever it is used.
 
-    `report["hybrids"]` is a section, `report["hybrids.skull"]` an experiment, `report.sections`
-    all sections in the order of the pages. What it gives holds what the files said then; results
-    of runs appear in it as they are stored. It gives each warning once. It holds no open file and
-    no lock.
+    `report["hybrids"]` is a section, `report["hybrids.skull"]` an experiment, `report.sections` all
+    sections in page order. An object taken from it keeps what the files said at that time; the
+    results of its runs appear in it as they are stored. Each warning is issued once. A report holds
+    no open file and no lock.
     """
 
     def __init__(self, root: Path, options: Options) -> None:
@@ -64,7 +65,7 @@ class Report:
 
     @property
     def profile(self) -> str:
-        """The profile whose values hold."""
+        """The profile in use."""
         return self._load().plan.project.profile
 
     @property
@@ -105,18 +106,20 @@ class Report:
         force: bool = False,
         keep_going: bool = False,
     ) -> Outcome:
-        """Run what is not stored yet of sections, experiments and runs; of the whole report if
-        none is named. A second call runs nothing. It writes no pages: `fwd-report build` does.
+        """Run what is not stored yet: of the sections, experiments and runs named, or of the whole
+        report.
 
-        names: "hybrids", "hybrids.skull", or what `report[…]` gave: of an experiment of fewer
-        runs, such as `report["noise.dot"][:3]`, these alone, and a single run. Runs are found by
-        their places in their experiments. What they need is run too. force: run also what is
-        stored. keep_going: after a failure, run the rest; the outcome then lists what failed.
+        A second call runs nothing. It writes no pages: `fwd-report build` does.
+
+        names: "hybrids", "hybrids.skull", or objects taken from the report; for a slice such as
+        `report["noise.dot"][:3]`, or a single run, only those runs. A run is identified by its
+        position in its experiment. What the runs need is run too. force: also run what is stored.
+        keep_going: after a failure, run the rest; the outcome then lists what failed.
 
         Raises RunsFailedError, which lists what failed, unless keep_going; UserError for mistakes
-        in the specs; UnknownNameError for a name that is not there; RestartNeededError where the
-        package's code was edited after it was imported. Ctrl-C raises KeyboardInterrupt: what
-        was done is stored, and the next call goes on from there.
+        in the specs; UnknownNameError for an unknown name; RestartNeededError if the package's code
+        was edited after it was imported. Ctrl-C raises KeyboardInterrupt: finished results are
+        stored, and the next call continues from there.
         """
         snapshot = self._load()
         only = [each for name in names for each in _selection(snapshot, name)]
@@ -155,11 +158,11 @@ class Report:
 
 
 class ReportWarning(UserWarning):
-    """What the specs say that was probably not meant so."""
+    """Something in the specs that is probably not what the author meant."""
 
 
 class Section(Rich):
-    """A section: a file in experiments/, a page of the report; a mapping of its experiments."""
+    """A section: a file in experiments/, a page of the report, and a mapping of its experiments."""
 
     def __init__(self, snapshot: Snapshot, spec: SectionSpec) -> None:
         self._snapshot = snapshot
@@ -167,7 +170,7 @@ class Section(Rich):
 
     @property
     def name(self) -> str:
-        """The file's name without its ending."""
+        """The file's name without its suffix."""
         return self._spec.name
 
     @property
@@ -177,7 +180,7 @@ class Section(Rich):
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
-        """Its experiments, in the order of the page."""
+        """Its experiments, in page order."""
         return tuple(self._experiment(spec) for spec in self._spec.experiments)
 
     def __getitem__(self, name: str) -> Experiment:
@@ -207,7 +210,7 @@ class Section(Rich):
 
 
 def _selection(snapshot: Snapshot, chosen: str | Section | Experiment | Run) -> list[str]:
-    """The names under which the plan knows what was chosen; raises UnknownNameError."""
+    """The names under which the plan knows the selection; raises UnknownNameError."""
     whole = isinstance(chosen, Experiment) and chosen.whole
     if isinstance(chosen, Run) or (isinstance(chosen, Experiment) and not whole):
         runs = [chosen.name] if isinstance(chosen, Run) else [run.name for run in chosen]
@@ -222,7 +225,7 @@ def _selection(snapshot: Snapshot, chosen: str | Section | Experiment | Run) -> 
 
 
 def _require(snapshot: Snapshot, name: str) -> None:
-    """Raise UnknownNameError for what is no section's name and no experiment's."""
+    """Raise UnknownNameError unless the name is that of a section or an experiment."""
     if not isinstance(name, str):
         raise TypeError(f"sections and experiments are found by name, not by {name!r}")
     if problem := name_problem(snapshot.plan.project, name):

@@ -1,4 +1,4 @@
-"""What a notebook shows of an object: the page's own figure."""
+"""How notebooks display objects: as the figure on the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fwd_report.errors import RunError, UserError, inert
 
 
 class Rich:
-    """An object that notebooks show as HTML and terminals as its `repr`."""
+    """An object that notebooks display as HTML, and terminals by its `repr`."""
 
     def _html(self) -> str:
         """The HTML; may raise UserError or RunError, whose message is then shown."""

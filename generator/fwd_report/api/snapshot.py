@@ -1,4 +1,4 @@
-"""A report's plan at one moment, and its results, read when they are asked for."""
+"""A report's plan at one moment, and its results, which are read on demand."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fwd_report.store.entry import Entry
 from fwd_report.store.store import DamagedEntryError, Store
 
 REASONS = 3
-"""Most changes that a message names; `Run.why` has all."""
+"""Most changes that a message lists; `Run.why` has all of them."""
 TRIES = 2
-"""A damaged result is moved aside when it is read; then it counts as not run."""
+"""A damaged result is moved aside when it is read, and counts as not run from then on."""
 
 
 class Snapshot:
-    """The plan, and the store it was compared with. Holds no open file and no lock."""
+    """The plan and the store that it was compared with. Holds no open file and no lock."""
 
     def __init__(self, plan: Plan, store: Store) -> None:
         self.plan = plan
@@ -33,9 +33,9 @@ class Snapshot:
         self._entries = Entries(store)
 
     def entry(self, run: PlannedRun) -> Entry:
-        """A run's result, its files verified when they are first read.
+        """A run's result; its files are verified when they are first read.
 
-        Raises NotRunError where there is none, or none that is as it was stored.
+        Raises NotRunError if there is no result, or none that is as it was stored.
         """
         if not self.store.has(run.key):
             raise NotRunError(_not_run(run))
@@ -45,7 +45,7 @@ class Snapshot:
             raise NotRunError(damaged(run, error)) from error
 
     def set_aside(self, run: PlannedRun) -> None:
-        """Have a result that is not as it was stored count as not run."""
+        """Move aside a result that is not as it was stored, so that it counts as not run."""
         with suppress(DamagedEntryError):
             self.store.read(run.key)
 
@@ -59,7 +59,7 @@ class Snapshot:
         return figure_html(report, self._section(section), result, self._everything())
 
     def embedded(self, parts: Sequence[str]) -> str:
-        """HTML with the style of the report's pages."""
+        """HTML, with the style sheet of the report's pages."""
         return embedded(parts, self.plan.project)
 
     def _section(self, section: SectionSpec) -> SectionResult:
@@ -86,7 +86,7 @@ class Snapshot:
             return None
 
     def _everything(self) -> Names:
-        """All sections as prose sees them; the results of one are read when it is named."""
+        """All sections as prose sees them; a section's results are read when it is first named."""
         return Names("section", _Sections({s.name: s for s in self.plan.project.sections}, self))
 
 
@@ -106,7 +106,7 @@ class _Sections(Mapping[str, Names]):
 
 
 def damaged(run: PlannedRun, error: Exception) -> str:
-    """What is said of a result that is not as it was stored."""
+    """The message about a result that is not as it was stored."""
     return f"{error}; report.run('{run.section}.{run.experiment}') makes it again"
 
 

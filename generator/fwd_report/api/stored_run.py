@@ -30,11 +30,11 @@ TENSORS = "tensors.safetensors"
 
 
 class Run(Rich):
-    """One run: what was tried, and its result.
+    """One run: what it tries, and its result.
 
-    What was tried is known before it runs: `name`, `technique`, `params`, `axes`, `seed`, `key`,
-    `status`. The rest is read from the store when it is asked for, and verified against the
-    digests it was stored with; it raises NotRunError where there is no result yet.
+    `name`, `technique`, `params`, `axes`, `seed`, `key` and `status` are known before it runs. All
+    else is read from the store on demand, verified against the digests it was stored with, and
+    raises NotRunError if there is no result yet.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Run(Rich):
 
     @property
     def params(self) -> dict[str, Any]:
-        """The technique's fields, defaults and the profile's values filled in."""
+        """The technique's fields, with defaults and the profile's values filled in."""
         return self._run.technique.model_dump(mode="json")
 
     @property
     def axes(self) -> dict[str, Any]:
-        """The swept values that tell this run from its siblings, in order."""
+        """The swept values that tell this run from the others of its experiment, in order."""
         return dict(self._run.axes)
 
     @property
@@ -72,19 +72,21 @@ class Run(Rich):
 
     @property
     def key(self) -> str:
-        """SHA-256 of everything that makes the result: 64 hexadecimal digits."""
+        """SHA-256 of everything that determines the result: 64 hexadecimal digits."""
         return self._run.key
 
     @property
     def status(self) -> Status:
-        """fresh: its result is stored; stale: one of an earlier key is; missing: none is."""
+        """fresh: its result is stored; stale: only a result of an earlier key is; missing: none
+        is.
+        """
         if self._snapshot.store.has(self.key):
             return "fresh"
         return "missing" if self._run.status == "fresh" else self._run.status
 
     @property
     def why(self) -> tuple[str, ...]:
-        """Why it has to run: what changed, a line each; empty where it is fresh."""
+        """Why it has to run: what changed, one line each; empty if it is fresh."""
         return () if self.status == "fresh" else self._run.why
 
     @property
@@ -94,18 +96,18 @@ class Run(Rich):
 
     @property
     def images(self) -> Mapping[str, Image.Image]:
-        """Every picture by name, the main one under "image"; each is read when it is asked for."""
+        """Every picture by name, the main one as "image"; each is read on demand."""
         names = [name.removesuffix(".png") for name in self._files if name.endswith(".png")]
         return _Read("picture", self.name, names, self._picture)
 
     @property
     def tensor(self) -> torch.Tensor:
-        """The main picture as it was computed: float32, (C, H, W), in `value_range`, unclipped."""
+        """The main picture as computed: float32, (C, H, W), in `value_range`, not clipped."""
         return self.tensors[IMAGE]
 
     @property
     def tensors(self) -> Mapping[str, torch.Tensor]:
-        """Every picture by name as it was computed: float32, (C, H, W), in `value_range`."""
+        """Every picture by name, as computed: float32, (C, H, W), in `value_range`."""
         from safetensors.torch import load
 
         found = load(self._content(TENSORS)) if TENSORS in self._files else {}
@@ -114,7 +116,7 @@ class Run(Rich):
     @property
     def value_range(self) -> tuple[float, float]:
         """The values of black and white in its tensors: (-1, 1) for the report's text-to-image
-        model, (0, 1) for what asks none and for networks trained in the report.
+        model; (0, 1) for networks trained in the report and for runs without a model.
         """
         return (0.0, 1.0) if self._run.model is None else (-1.0, 1.0)
 
@@ -146,10 +148,11 @@ class Run(Rich):
         return dict(self._entry.provenance)
 
     def model(self, epoch: int | None = None) -> LoadedModel:
-        """For a training: the network it left after `epoch` (None: the last), to be asked by hand.
+        """Of a training: the network after `epoch` (None: after the last), to query by hand.
 
         Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, or None. Raises
-        FileNotFoundError for an epoch it does not have, ValueError for a run that trains nothing.
+        FileNotFoundError for an epoch that it does not have, ValueError for a run that is not a
+        training.
         """
         from fwd_report.api.models import trained_model
 
@@ -189,7 +192,7 @@ class Run(Rich):
         return frames
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are the same run of the same key."""
+        """Whether both are the same run with the same key."""
         return isinstance(other, Run) and (self.name, self.key) == (other.name, other.key)
 
     def __hash__(self) -> int:
@@ -204,7 +207,7 @@ class Run(Rich):
 
 
 class _Read(Mapping[str, Any]):
-    """Parts of a result by name; a name that is not there is told from those that are."""
+    """Parts of a result by name; an unknown name raises an error that lists the known ones."""
 
     def __init__(self, kind: str, run: str, names: Any, read: Any) -> None:
         self._kind = kind

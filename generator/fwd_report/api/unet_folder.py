@@ -1,4 +1,4 @@
-"""A UNet without text from a folder in diffusers' layout, as a model that programs ask."""
+"""A UNet without text conditioning, from a folder in diffusers' layout."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
 
 
 def is_unet_folder(folder: Path) -> bool:
-    """Whether diffusers' UNet2DModel lies in the folder, or in its unet/."""
+    """Whether the folder, or its unet/, holds a UNet2DModel of diffusers."""
     return folder.is_dir() and _config(_unet_part(folder)).get("_class_name") == NETWORK
 
 
 def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
-    """The UNet with the process that scheduler/ describes; without one, DDPM's own of 1000 steps.
+    """The UNet, and the process that scheduler/ describes; without one, DDPM's own of 1,000 steps.
 
-    Raises UserError for weights that cannot be read (safetensors alone are), for a scheduler that
-    is no DDPM and for one whose network does not predict ε.
+    Raises UserError for weights that are not safetensors or cannot be read, for a scheduler that is
+    not DDPM, and for a network that does not predict ε.
     """
     from diffusers import UNet2DModel
 
@@ -55,7 +55,7 @@ def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[ModelHandl
 class UNetEvaluator:
     """Answers queries with a UNet2DModel; conditions are class labels, or None.
 
-    fixed_small: the process takes the posterior's variance, the lower end of the learned range.
+    fixed_small: the process uses the posterior's variance, the lower end of the learned range.
     """
 
     def __init__(self, network: nn.Module, device: str, fixed_small: bool) -> None:
@@ -82,7 +82,7 @@ class UNetEvaluator:
 
 
 def _process(folder: Path) -> tuple[DDPM, bool]:
-    """The process, and whether it takes the posterior's variance."""
+    """The process, and whether it uses the posterior's variance."""
     from diffusers import DDPMScheduler
 
     config = _config(folder, "scheduler_config.json")
@@ -115,7 +115,7 @@ def _unet_part(folder: Path) -> Path:
 
 
 def _config(folder: Path, name: str = "config.json") -> dict[str, Any]:
-    """A configuration file; empty where there is none that can be read."""
+    """A configuration file; empty if it cannot be read."""
     try:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The commands. Each parses its arguments, calls one stage and says what came of it."""
+"""The commands. Each parses its arguments, calls one stage and prints what came of it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def main() -> None:
 
 
 def _say_unexpected(error: Exception) -> None:
-    """Say an error that a plug-in or the system made, and end; raises it where it is neither's."""
+    """Report an error that a plug-in or the system raised, and exit; any other error is raised
+    again.
+    """
     from fwd_report.plugins.importing import plugin_line
     from fwd_report.plugins.problems import said
 

@@ -1,4 +1,4 @@
-"""`build` and `plan`: run what has not been run yet, or say what that would be."""
+"""`build` and `plan`: run what has not been run yet, or print what would run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 STOPPED = "stopped; what was done is stored, and the next build goes on from there"
 
 AGAIN = "FWD_REPORT_PLANNED_AGAIN"
-"""Set for a build that a build began anew, because the code changed under it."""
+"""Set in the environment of a build that another build restarted, because the code changed under
+it."""
 
 
 def build(
@@ -116,7 +117,9 @@ def build(
 
 
 def _written(files: Sequence[Path]) -> str:
-    """What a render wrote: how many pages, or what else where it wrote no page."""
+    """What a render wrote: the number of pages, or, where no page changed, of what else was
+    written.
+    """
     if not files:
         return CURRENT
     from fwd_report.site.nav import NAV
@@ -135,9 +138,10 @@ def _written(files: Sequence[Path]) -> str:
 
 
 def _again(options: Options, root: Path) -> int:
-    """The exit code of the same build by a process that imports the code as it is now.
+    """Run the same build in a new process, which imports the code as it is now; return its exit
+    code.
 
-    Where the system can, this process becomes that one, so that signals go on reaching it.
+    Where the system can, this process becomes that one, so that signals keep reaching it.
     """
     command = [sys.executable, "-P", "-m", "fwd_report", "build", "--project", str(root)]
     command += [f"--only={name}" for name in options.only]
@@ -174,8 +178,9 @@ def plan(
     from fwd_report.plan.describe import as_text as describe_text
 
     options = options_of(only, profile, overrides, untrusted, root)
-    from fwd_report.build import load_plan
+    from fwd_report.build import check_prose, load_plan
 
     the_plan, store = load_plan(root.resolve(), options)
+    check_prose(the_plan, store)
     runs = the_plan.selected(options.only)
     say(describe_json(runs, store) if as_json else describe_text(runs, store, why))

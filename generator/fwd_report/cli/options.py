@@ -1,4 +1,4 @@
-"""What several commands share: their options, exit codes, and how failures are said."""
+"""What several commands share: options, exit codes, and how failures are reported."""
 
 from __future__ import annotations
 
@@ -45,11 +45,13 @@ Remotes = Annotated[
     ),
 ]
 CODE = ("techniques", "site_templates", "mkdocs.yml", "mkdocs.yaml")
-"""What of a writeup is code that a command would run."""
+"""The parts of a writeup that are code, which a command would run."""
 
 
 def say_ignored(root: Path) -> None:
-    """Say in a line what of the folder does not count because it is not trusted."""
+    """Print one line that names the code of the folder that is ignored because it is not
+    trusted.
+    """
     found = [name for name in CODE if (root / name).exists()]
     if found:
         names = " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
@@ -74,7 +76,7 @@ def options_of(
     untrusted: bool = False,
     root: Path = Path(),
 ) -> Options:
-    """What these options say; says itself what of the folder is ignored."""
+    """The options of a command as one object; prints what of the folder is ignored."""
     from fwd_report.build import Options
 
     if untrusted:

@@ -1,4 +1,4 @@
-"""`check`, `serve` and `publish`: what becomes of the pages."""
+"""`check`, `serve` and `publish`: what happens to the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`fwd-report prompts`: what the runs ask a text encoder, and a file of it encoded."""
+"""`fwd-report prompts`: list the prompts that the runs need encoded, or write a file of them
+encoded.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reproduce` and `script`: what is stored, made again here and by anybody."""
+"""`reproduce` and `script`: make a stored result again, here or with plain diffusers."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def script(
 
 @contextmanager
 def _scratch(keep: Path | None) -> Iterator[Path]:
-    """A folder to make results in, on the disk of the one they are kept in, if they are."""
+    """A folder for results, on the same disk as the folder they are to be kept in, if they are."""
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise UserError(f"{keep} is there and not empty", hint="name a new folder")
     if keep is not None:
@@ -110,7 +110,7 @@ def _scratch(keep: Path | None) -> Iterator[Path]:
 
 
 def _lines(found: Comparison, tolerance: float) -> Iterator[str]:
-    """What to say of a run: a line, and a line for each difference of provenance."""
+    """What is printed about a run: one line, and one for each difference of provenance."""
     if found.failure is not None:
         yield f"{found.name}: could not be made: {found.failure}"
         return
@@ -137,7 +137,7 @@ def _summary(found: list[Comparison], tolerance: float) -> str:
 
 
 def _plain(found: Comparison, tolerance: float) -> dict[str, Any]:
-    """A comparison as JSON has it: null for what is not finite."""
+    """A comparison as JSON holds it: null for what is not finite."""
 
     def finite(value: float | None) -> float | None:
         return value if value is not None and math.isfinite(value) else None

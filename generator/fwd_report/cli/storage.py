@@ -1,4 +1,4 @@
-"""`store verify`, `gc` and `path`: the cache of results."""
+"""`store verify`, `gc` and `path`: the store of results."""
 
 from __future__ import annotations
 
@@ -145,9 +145,9 @@ def seconds_of(text: str) -> float:
 
 
 def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
-    """The keys of every run under every profile, and the models of which nothing is known.
+    """The keys of every run under every profile, and the models that cannot be resolved.
 
-    The keys of runs that ask such a model are not among these.
+    Runs that ask such a model have no known key, and are not among these.
     """
     from fwd_report.build import load_plan
     from fwd_report.plan.asked_models import unknown_models
@@ -162,7 +162,7 @@ def _used_keys(root: Path, options: Options) -> tuple[set[str], list[str]]:
 
 
 def _agreed(question: str) -> bool:
-    """Whether the person at the terminal says yes. Raises UserError where there is nobody."""
+    """Ask the person at the terminal for a yes. Raises UserError where nobody is there."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UserError(
             "nothing was deleted: there is no terminal to ask at",
@@ -172,7 +172,7 @@ def _agreed(question: str) -> bool:
 
 
 def _sum(items: Sequence[Unused]) -> str:
-    """How many of what, with their bytes and what they cost to make again."""
+    """How many results, their bytes, and what it costs to make them again."""
     from fwd_report.plan.rates import duration
 
     counts: dict[str, int] = {}
@@ -185,7 +185,7 @@ def _sum(items: Sequence[Unused]) -> str:
 
 
 def _table(items: Sequence[Unused]) -> list[str]:
-    """A line for each experiment: how many results, the youngest's age, cost, size."""
+    """One line for each experiment: number of results, age of the youngest, cost, size."""
     from fwd_report.plan.rates import duration
 
     groups: dict[str, list[Unused]] = {}
@@ -202,7 +202,7 @@ def _table(items: Sequence[Unused]) -> list[str]:
 
 
 def _days(seconds: float) -> str:
-    """An age in the largest unit that fits."""
+    """An age in the largest fitting unit."""
     for unit in ("d", "h", "m"):
         if seconds >= UNITS[unit]:
             return f"{seconds / UNITS[unit]:.0f} {unit}"

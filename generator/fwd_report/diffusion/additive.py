@@ -1,4 +1,4 @@
-"""Additive Gaussian noise, taken away in one step: the process of Part B's first denoiser."""
+"""Additive Gaussian noise, removed in one step: the process of Part B's first denoiser."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fwd_report.diffusion.program import Prediction
 
 @dataclass(frozen=True)
 class AdditiveNoise:
-    """z = x + σε, where a time is σ itself; the model predicts the clean x.
+    """z = x + σε, where the time is σ itself; the model predicts the clean x.
 
-    sigma: the σ the model was trained at, from which its one-step loop starts.
+    sigma: the σ that the model was trained at, where its one-step loop starts.
     """
 
     sigma: float
@@ -30,7 +30,7 @@ class AdditiveNoise:
         return x0 + t * noise
 
     def clean(self, xt: Tensor, t: float, prediction: Prediction) -> Tensor:
-        """What the model predicts is the clean image."""
+        """The prediction itself: the model predicts the clean image."""
         return prediction.value
 
     def step(

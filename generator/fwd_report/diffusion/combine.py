@@ -1,4 +1,4 @@
-"""Estimators made of estimators: anagrams and factorised images are these, over one loop."""
+"""Estimators built from estimators: anagrams and factorised images need no loop of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fwd_report.diffusion.views import Invertible
 
 
 def seen(view: Invertible, estimate: Estimator) -> Estimator:
-    """The estimate made on V x, brought back: V⁻¹ ε(V x, t)."""
+    """The estimate in a view, mapped back: V⁻¹ ε(V x, t)."""
 
     def through_view(x: Tensor, t: float) -> Program[Prediction]:
         prediction = yield from estimate(view.apply(x), t)
@@ -27,7 +27,7 @@ def seen(view: Invertible, estimate: Estimator) -> Estimator:
 
 
 def mean(estimates: Sequence[Estimator]) -> Estimator:
-    """The mean of ε and the mean of the variances: all estimates at once on one image.
+    """The mean of ε and the mean of the variances, with all estimates made at once on one image.
 
     With `seen`, a visual anagram: ε = (1/N) Σ V_i⁻¹ ε(V_i x, p_i) (Geng et al. 2024).
     """
@@ -43,8 +43,8 @@ def mean(estimates: Sequence[Estimator]) -> Estimator:
 def factorised(parts: Sequence[tuple[Callable[[Tensor], Tensor], Estimator]]) -> Estimator:
     """ε = Σ f_i(ε_i) for linear f_i that add up to the identity; the variance is the mean.
 
-    Factorized Diffusion (Geng et al. 2024): low and high frequencies, or grey and colour, each
-    with an estimate of its own.
+    Factorized Diffusion (Geng et al. 2024): low and high frequencies, or grey and colour, each with
+    its own estimate.
     """
 
     def estimate(x: Tensor, t: float) -> Program[Prediction]:

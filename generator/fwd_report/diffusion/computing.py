@@ -1,4 +1,4 @@
-"""Computations of many images, made together where they are alike."""
+"""Computations on many images, batched where they are alike."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fwd_report.diffusion.program import Computation, Program
 from fwd_report.diffusion.rows import stacked
 
 CPU_VALUES = 1 << 17
-"""Values of the images that the CPU takes together: their tensors stay in its cache."""
+"""The number of image values that the CPU processes together: their tensors stay in its cache."""
 
 
 def compute(asked: Sequence[Computation]) -> list[Any]:
-    """The answer to each, in order; an exception stands where one fails alone.
+    """The answer to each computation, in order, or the exception of one that fails alone.
 
     Nothing waits for the device. A batch that fails is computed again image by image.
     """
@@ -31,7 +31,7 @@ def compute(asked: Sequence[Computation]) -> list[Any]:
 
 
 def _parts(places: Sequence[int], like: Tensor) -> list[Sequence[int]]:
-    """Those places in as many batches as the device likes."""
+    """These places, split into batches of the size that suits the device."""
     most = max(1, CPU_VALUES // max(1, like.numel())) if like.device.type == "cpu" else len(places)
     return [places[start : start + most] for start in range(0, len(places), most)]
 
@@ -49,7 +49,7 @@ def _computed(asked: Sequence[Computation]) -> Sequence[Any]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Applied:
-    """The answer to `applied`."""
+    """The computation that `applied` yields."""
 
     function: Callable[..., Tensor]
     images: tuple[Tensor, ...]
@@ -70,11 +70,11 @@ class Applied:
 
 
 def applied(function: Callable[..., Tensor], *images: Tensor) -> Program[Tensor]:
-    """Ask for function(*images), computed for the images of many programs at once.
+    """Compute function(*images), batched over the images of many programs.
 
-    function: takes a batch (B, C, H, W) for each of the images, image by image, writes to none of
-    them and returns such a batch. Equal functions share batches, so one that is made anew for
-    each run should be an object of a frozen dataclass.
+    function: takes one batch (B, C, H, W) for each of the images, modifies none of them, and
+    returns such a batch, image by image. Equal functions share batches, so a function that is
+    created anew for each run should be an object of a frozen dataclass.
     """
     (image,) = yield (Applied(function, images),)
     return image  # type: ignore[no-any-return]

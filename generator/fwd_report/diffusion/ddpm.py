@@ -24,20 +24,20 @@ NO_VARIANCE = "this process needs the variance that the model predicts"
 class Threshold:
     """Dynamic thresholding of the clean estimate (Saharia et al. 2022, section 2.3).
 
-    percentile: of the absolute values, taken as s ≥ 1; the estimate is clamped to [-s, s] and
-    divided by s. maximum: s is at most that; 1 makes it plain clipping to [-1, 1].
+    percentile: of the absolute values; s is its value, at least 1. The estimate is clamped to [-s,
+    s] and divided by s. maximum: the upper bound of s; 1 makes this plain clipping to [-1, 1].
     """
 
     percentile: float = 0.995
     maximum: float = math.inf
 
     def __call__(self, x0: Tensor) -> Tensor:
-        """The thresholded estimate; x0: (C, H, W), a clean range of [-1, 1]."""
+        """The thresholded estimate; x0: (C, H, W), with a clean range of [-1, 1]."""
         s = x0.abs().flatten().quantile(self.percentile).clamp(1, self.maximum)
         return x0.clamp(-s, s) / s
 
     def many_(self, x0: Tensor) -> Tensor:
-        """The same of each image of (B, C, H, W), in place."""
+        """The same for each image of (B, C, H, W), in place."""
         one = numbers([1.0], x0.device)
         if self.maximum == 1:
             return _between_(x0, -one, one)  # s is 1 whatever the percentile
@@ -51,10 +51,10 @@ class Threshold:
 class DDPM:
     """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε for integer t in 0 … T-1; the model predicts ε.
 
-    betas: (T,) float32. variance: of a step's noise: "learned_range" interpolates, in the log,
-    between the posterior's and β by the model's extra channels (Nichol & Dhariwal 2021, eq. 15);
-    "fixed_large" is β of the step. default: the times of `timesteps()`. threshold: what is done
-    to the clean estimate before a step's mean is taken; None: nothing.
+    betas: (T,) float32. variance: of the noise of a step: "learned_range" interpolates, in the log,
+    between the posterior's variance and β by the model's extra channels (Nichol & Dhariwal 2021,
+    eq. 15); "fixed_large" is β of the step. default: the times of `timesteps()`. threshold: applied
+    to the clean estimate before the mean of a step is computed; None: nothing is.
     """
 
     betas: Tensor
@@ -83,7 +83,9 @@ class DDPM:
 
     @classmethod
     def linear(cls, T: int = 300, beta_start: float = 1e-4, beta_end: float = 0.02) -> DDPM:
-        """β from beta_start to beta_end in equal steps; every timestep, then the clean image."""
+        """β from beta_start to beta_end in equal steps; the loop visits every timestep, then the
+        clean image.
+        """
         betas = torch.linspace(beta_start, beta_end, T, dtype=torch.float32)
         return cls(betas, "fixed_large", [*range(T - 1, -1, -1), CLEAN])
 
@@ -93,7 +95,9 @@ class DDPM:
         object.__setattr__(self, "_per_row", PerRow(self._numbers))
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same process: of the very same betas, and equal in the rest."""
+        """Whether it is the same process: the identical betas object, and equal in all other
+        fields.
+        """
         return (
             isinstance(other, DDPM)
             and self.betas is other.betas
@@ -105,7 +109,7 @@ class DDPM:
 
     @property
     def T(self) -> int:
-        """How many noise levels there are."""
+        """The number of noise levels."""
         return len(self.betas)
 
     @property
@@ -114,14 +118,14 @@ class DDPM:
         return self._alpha_bar  # type: ignore[attr-defined, no-any-return]
 
     def alpha_bar_at(self, t: float) -> float:
-        """ᾱ_t, and 1 at the time -1 of the clean image."""
+        """ᾱ_t, which is 1 at the time -1 of the clean image."""
         return 1.0 if t == CLEAN else self._alpha_bars[int(t)]  # type: ignore[attr-defined]
 
     def timesteps(self, steps: int | None = None) -> list[float]:
-        """The default loop, or `steps` times at equal distance down to 0 and then the clean image.
+        """The default loop, or `steps` equally spaced times down to 0, and then the clean image.
 
-        The latter is what diffusers calls "leading" spacing. Raises ValueError for more steps
-        than there are timesteps.
+        The spacing is the one that diffusers calls "leading". Raises ValueError for more steps than
+        there are timesteps.
         """
         if steps is None:
             return list(self.default)
@@ -131,7 +135,7 @@ class DDPM:
         return [*range((steps - 1) * stride, -1, -stride), CLEAN]
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:
-        """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε, with `noise` as ε; any shape."""
+        """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε, with `noise` as ε; of any shape."""
         a = self.alpha_bar_at(t)
         return math.sqrt(a) * x0 + math.sqrt(1 - a) * noise
 
@@ -143,10 +147,10 @@ class DDPM:
     def step(
         self, xt: Tensor, t: float, t_next: float, prediction: Prediction, noise: Noise
     ) -> Tensor:
-        """A draw from q(x_t' | x_t, x̂_0), Ho et al. 2020 eq. 6 and 7 with ᾱ_t / ᾱ_t' for α.
+        """A draw from q(x_t' | x_t, x̂_0), Ho et al. 2020 eq. 6 and 7 with ᾱ_t / ᾱ_t' as α.
 
-        Draws one tensor of noise, and none where t_next is the clean image. Raises ValueError if
-        the variance is learned and the prediction has none.
+        Draws one tensor of noise, and none if t_next is the clean image. Raises ValueError if the
+        variance is learned and the prediction has none.
         """
         *_, on_x0, on_xt, _, _ = self._numbers(t, t_next)
         x0 = self.clean(xt, t, prediction)
@@ -169,7 +173,7 @@ class DDPM:
         prediction: Prediction,
         noise: Tensor | None,
     ) -> Tensor:
-        """`step` of B images: the same operations in the same order, in place where they can be."""
+        """`step` for B images: the same operations in the same order, in place where possible."""
         per_row: PerRow = self._per_row  # type: ignore[attr-defined]
         minus_on_noise, on_signal, on_x0, on_xt, smallest, largest = per_row(t, t_next, xt)
         x0 = (minus_on_noise * prediction.value).add_(xt).div_(on_signal)
@@ -187,7 +191,7 @@ class DDPM:
         return x.add_(log_variance.mul_(0.5).exp_().mul_(noise))
 
     def _numbers(self, t: float, t_next: float) -> tuple[float, ...]:
-        """Of a step: −√(1−ᾱ_t), √ᾱ_t, what x̂_0 and x_t are multiplied by, and of its noise the
+        """The numbers of a step: −√(1−ᾱ_t), √ᾱ_t, the factors of x̂_0 and x_t, and for its noise the
         logarithms of the smallest and the largest variance, or 0 and the standard deviation.
         """
         a, a_next = self.alpha_bar_at(t), self.alpha_bar_at(t_next)

@@ -1,4 +1,4 @@
-"""A program answered without the engine: in a notebook, a script or a test."""
+"""Runs a program without the engine: in a notebook, a script or a test."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ MADE_OF = (
 
 
 class Answering(Protocol):
-    """A model that can be asked: the name that queries are addressed to, and its predictions."""
+    """A model that can be queried: the name that queries are addressed to, and its predictions."""
 
     @property
     def name(self) -> str:
-        """What `Query.model` says."""
+        """The value of `Query.model` in queries to it."""
 
     def evaluate(self, queries: Sequence[Query]) -> Sequence[Prediction]:
         """The prediction for each query, in order."""
 
 
 def answer(program: Program[Returned], *models: Answering) -> Returned:
-    """Run a program to its end and return its result; `models` answer what it asks.
+    """Run a program to its end and return its result; `models` answer its queries.
 
-    What it asks at once is answered at once: `answer(together(*programs), model)` draws several
-    images in shared batches. A program of `estimator(f)` alone needs no model. Raises LookupError
-    for a query that is addressed to none of the models, ValueError for a program that was driven
-    already, TypeError for what is no program or was made of the wrong things, and what the program
-    raises.
+    Queries that are made at once are answered at once: `answer(together(*programs), model)` draws
+    several images in shared batches. A program that uses only `estimator(f)` needs no model.
+
+    Raises LookupError for a query that is addressed to none of the models, ValueError for a program
+    that has already run, TypeError for an object that is no program or was created with wrong
+    arguments, and whatever the program raises.
     """
     if not isinstance(program, Generator):
         raise TypeError(f"answer() takes a loop, such as denoise(…) makes, not {program!r}")
@@ -67,8 +68,9 @@ def answer(program: Program[Returned], *models: Answering) -> Returned:
 def estimator(f: Callable[[Tensor, float], Tensor | Prediction]) -> Estimator:
     """An estimator that calls f(x, t), any function or network of one image.
 
-    x: (C, H, W); t: the process's own time. f returns what the process's models predict, of x's
-    shape: ε for `DDPM`, the velocity v for `Flow`; or a `Prediction`, which may have a variance.
+    x: (C, H, W); t: the process's own time. f returns what the models of the process predict, in
+    the shape of x: ε for `DDPM`, the velocity v for `Flow`; or a `Prediction`, which may have a
+    variance.
     """
 
     def estimate(x: Tensor, t: float) -> Program[Prediction]:
@@ -80,7 +82,7 @@ def estimator(f: Callable[[Tensor, float], Tensor | Prediction]) -> Estimator:
 
 
 def _is_of_the_mathematics(error: TypeError) -> bool:
-    """Whether the package's own formulas raised it, and no function that a user wrote."""
+    """Whether the error was raised by the package's own formulas and not by a user's function."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -89,7 +91,7 @@ def _is_of_the_mathematics(error: TypeError) -> bool:
 
 
 def _answered(questions: Sequence[Question], models: dict[str, Answering]) -> tuple[Any, ...]:
-    """The answers in the order of the questions, each model asked once."""
+    """The answers in the order of the questions; each model is called once."""
     found: dict[int, Any] = {}
     rest = {place: one for place, one in enumerate(questions) if not isinstance(one, Query)}
     found.update(zip(rest, compute(list(rest.values())), strict=True))

@@ -1,4 +1,4 @@
-"""Linear filters that split an image into parts which add up to it."""
+"""Linear filters that split an image into parts which add up to the image."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def gaussian_blur(image: Tensor, kernel_size: int, sigma: float) -> Tensor:
 
 @cache
 def _gaussian(radius: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The weights of a blur at the distances -radius … radius: they add up to 1."""
+    """The weights of the blur at the distances -radius … radius; they add up to 1."""
     distance = torch.arange(-radius, radius + 1, dtype=dtype)
     weights = torch.exp(-0.5 * (distance / sigma) ** 2)
     return uploaded(weights / weights.sum(), device)
 
 
 def high_pass(image: Tensor, kernel_size: int, sigma: float) -> Tensor:
-    """What `gaussian_blur` takes away: the identity minus the blur."""
+    """What `gaussian_blur` removes: the identity minus the blur."""
     return image - gaussian_blur(image, kernel_size, sigma)
 
 
@@ -57,5 +57,5 @@ def grey(image: Tensor) -> Tensor:
 
 
 def colour(image: Tensor) -> Tensor:
-    """What `grey` takes away: the identity minus the grey."""
+    """What `grey` removes: the identity minus the grey."""
     return image - grey(image)

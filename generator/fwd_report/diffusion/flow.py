@@ -54,7 +54,7 @@ class Flow:
         prediction: Prediction,
         noise: Tensor | None,
     ) -> Tensor:
-        """`step` of B images."""
+        """`step` for B images."""
         (length,) = _LENGTHS(t, t_next, xt)
         return (length * prediction.value).add_(xt)
 

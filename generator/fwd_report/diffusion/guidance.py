@@ -19,11 +19,10 @@ def guided(
 ) -> Estimator:
     """ε = ε_u + γ(ε_c − ε_u) with γ = `scale` (Ho & Salimans 2022); the variance is ε_c's.
 
-    γ = 1 is the conditional estimate and asks nothing else; γ = 0 is the unconditional one, and
-    asks nothing else, so its variance is the unconditional one too. rescale: φ of Lin et al. 2024,
-    section 3.4, the share of ε whose standard deviation is made ε_c's; without effect for γ = 0.
-    interval: guidance is of times in (low, high] alone, and at others γ = 1 (Kynkäänniemi et al.
-    2024).
+    With γ = 1 only the conditional estimate is computed, with γ = 0 only the unconditional one,
+    whose variance is then used. rescale: φ of Lin et al. 2024, section 3.4: the share of ε that is
+    rescaled to the standard deviation of ε_c; no effect with γ = 0. interval: guidance applies to
+    times in (low, high], and γ = 1 to all others (Kynkäänniemi et al. 2024).
     """
     if scale == 1:
         return conditional

@@ -1,8 +1,8 @@
-"""A jigsaw puzzle as a permutation of pixels: interlocking pieces that change places and turn.
+"""A jigsaw puzzle as a permutation of pixels: interlocking pieces that swap places and turn.
 
-The 4 × 4 pieces are cut so that a quarter turn of the puzzle carries every piece onto another.
-A piece therefore fits, turned, wherever its corner, edge or inner kind goes: the idea of the
-jigsaw view of *Visual Anagrams* (Geng, Park & Owens 2024), with round tabs.
+The 4 × 4 pieces are cut so that a quarter turn of the puzzle maps every piece onto another. So a
+piece, turned, fits in every place of its kind (corner, edge or inner): the idea of the jigsaw view
+of *Visual Anagrams* (Geng, Park & Owens 2024), here with round tabs.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 PIECES = 4
-"""Pieces a side."""
+"""Pieces per side."""
 TAB_RADIUS, TAB_REACH = 0.2, 0.1
-"""Of a tab's disc, and of its centre beyond the edge; in sides of a piece."""
+"""The radius of a tab's disc, and the distance of its centre beyond the edge, in side lengths of a
+piece."""
 
 
 def jigsaw_order(size: int, seed: int) -> Tensor:
     """Which pixel each place of the rearranged puzzle shows: (size²,), a permutation.
 
-    seed: of the places that pieces go to. Raises ValueError unless 4 divides size.
+    seed: decides which piece goes where. Raises ValueError unless size is divisible by 4.
     """
     owner = _pieces(size).flatten()
     pixels = torch.arange(size * size).reshape(size, size)
@@ -34,7 +35,9 @@ def jigsaw_order(size: int, seed: int) -> Tensor:
 
 
 def _pieces(size: int) -> Tensor:
-    """The number of the piece that owns each pixel, (size, size); quarter turns permute them."""
+    """The number of the piece that owns each pixel, (size, size); quarter turns permute the
+    pieces.
+    """
     if size % PIECES:
         raise ValueError(f"a jigsaw of {PIECES} pieces a side needs a size it divides, not {size}")
     side = size // PIECES
@@ -60,7 +63,7 @@ def _pieces(size: int) -> Tensor:
 
 
 def _tab(size: int, giver: int, taker: int) -> Tensor:
-    """The pixels of a disc on the edge between two neighbours, reaching into the taker."""
+    """The pixels of a disc on the edge between two neighbours, which extends into the second."""
     side = size / PIECES
     giver_y, giver_x = divmod(giver, PIECES)
     taker_y, taker_x = divmod(taker, PIECES)
@@ -71,6 +74,6 @@ def _tab(size: int, giver: int, taker: int) -> Tensor:
 
 
 def _orbit(piece: int) -> list[int]:
-    """Where 0, 1, 2 and 3 quarter turns carry a piece."""
+    """The positions to which 0, 1, 2 and 3 quarter turns move a piece."""
     cells = torch.arange(PIECES**2).reshape(PIECES, PIECES)
     return [cells.rot90(turns).flatten().tolist().index(piece) for turns in range(4)]

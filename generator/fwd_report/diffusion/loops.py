@@ -13,7 +13,7 @@ from fwd_report.diffusion.program import Estimator, Program
 from fwd_report.diffusion.steps import step
 
 Constraint = Callable[[Tensor, float], Tensor]
-"""constrain(x, t) -> the image that takes x's place after a step to time t."""
+"""constrain(x, t) -> the image that replaces x after a step to time t."""
 LAST = (-1,)
 
 
@@ -26,12 +26,11 @@ def denoise(
     constrain: Constraint | None = None,
     keep: Sequence[int] = LAST,
 ) -> Program[list[Tensor]]:
-    """Go down `timesteps` from x, which is at the first of them; return the images asked for.
+    """Step down `timesteps` from x, the image at the first of them; return the images at `keep`.
 
-    x: (C, H, W). keep: which images are returned, as indices into `timesteps`, in this order: by
-    default the last alone, with `range(len(timesteps))` every one; the others are not held in
-    memory. `constrain` is applied after each step and may draw from the same noise, after that
-    step's own draw.
+    x: (C, H, W). keep: indices into `timesteps`, in this order: by default only the last, with
+    `range(len(timesteps))` every one; other images are not held in memory. `constrain` is applied
+    after each step and may draw from the same noise, after that step's own draw.
     """
     places = [range(len(timesteps))[index] for index in keep]
     wanted = set(places)

@@ -1,4 +1,4 @@
-"""How close a picture is to its original, by torchmetrics' definitions."""
+"""How close a picture is to its original, as torchmetrics defines it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor
 def closeness(
     picture: Tensor, original: Tensor, value_range: tuple[float, float]
 ) -> dict[str, float]:
-    """PSNR in dB and SSIM of a picture as shown, that is clamped to the range.
+    """PSNR in dB and SSIM of a picture as it is shown, that is, clamped to the range.
 
-    picture, original: (C, H, W) in `value_range`; at least 11 pixels a side. SSIM: Wang et al.
+    picture, original: (C, H, W) in `value_range`, at least 11 pixels a side. SSIM: Wang et al.
     2004, with a Gaussian window of σ = 1.5.
     """
     from torchmetrics.functional.image import (

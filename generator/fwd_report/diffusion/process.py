@@ -1,4 +1,6 @@
-"""What every diffusion process can do; nothing above it may assume which one it is."""
+"""What every diffusion process can do; code outside this package must not assume a particular
+one.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,14 @@ from fwd_report.diffusion.program import Prediction
 
 
 class Process(Protocol):
-    """A family of distributions from clean images to pure noise, and one step of the way back."""
+    """A family of distributions from clean images to pure noise, and a step back towards the clean
+    image.
+    """
 
     def timesteps(self, steps: int | None = None) -> list[float]:
-        """The times of a full sampling loop, noisiest first; the model is not asked at the last.
+        """The times of a full sampling loop, noisiest first; the model is not queried at the last.
 
-        steps: how many steps; None: the process's own default.
+        steps: how many steps; None: the default of the process.
         """
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:
@@ -29,18 +33,18 @@ class Process(Protocol):
     def step(
         self, xt: Tensor, t: float, t_next: float, prediction: Prediction, noise: Noise
     ) -> Tensor:
-        """One step from time t to the less noisy t_next; draws from `noise` what it needs."""
+        """One step from time t to the less noisy t_next; draws the noise it needs from `noise`."""
 
 
 class BatchedProcess(Process, Protocol):
-    """A process that can also take the steps of many images at once, each at a time of its own.
+    """A process that can also step many images at once, each at its own time.
 
-    One that cannot is asked for `step` image by image. Processes that compare equal share batches,
-    so a process that is made anew for each run should be a frozen dataclass.
+    For other processes `step` is called image by image. Processes that compare equal share batches,
+    so a process that is created anew for each run should be a frozen dataclass.
     """
 
     def draws(self, t: float, t_next: float) -> bool:
-        """Whether that step draws a tensor of noise; it never draws more than one."""
+        """Whether that step draws a tensor of noise; a step never draws more than one."""
 
     def step_many(
         self,
@@ -50,9 +54,10 @@ class BatchedProcess(Process, Protocol):
         prediction: Prediction,
         noise: Tensor | None,
     ) -> Tensor:
-        """Each image's step, equal to `step` of that image alone.
+        """The step of each image, equal to `step` of that image alone.
 
-        xt, the prediction's tensors, noise and the answer are (B, C, H, W) on one device; t and
-        t_next have B numbers. noise: the draws of the steps; None: none of them draws. Nothing is
-        read back from the device. What depends on an image's times is best kept in a `PerRow`.
+        xt, the tensors of the prediction, noise and the result are (B, C, H, W) on one device; t
+        and t_next have B numbers. noise: the draws of the steps; None: no step draws. Nothing is
+        read back from the device. Numbers that depend on the times of an image are best kept in a
+        `PerRow`.
         """

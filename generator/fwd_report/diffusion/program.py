@@ -1,10 +1,10 @@
-"""Programs that ask questions: the one idea the techniques and the engine share.
+"""Programs that ask questions: the idea that techniques and the engine share.
 
-A program is a generator written for one image. It yields what it wants to know and is sent the
-answers, one for each question in the same order; what it returns is its result. There are two
-kinds of question: a `Query` to a model, and a `Computation` on images, such as a step of a
-process. Nothing in a program knows about batches: the engine collects the questions of every live
-program and answers them together.
+A program is a generator written for one image. It yields questions and is sent the answers, one for
+each question in the same order; its return value is its result. There are two kinds of question: a
+`Query` to a model, and a `Computation` on images, such as a step of a process. A program knows
+nothing about batches: the engine collects the questions of all live programs and answers them
+together.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Returned = TypeVar("Returned")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Query:
-    """One question to a model: what do you predict for `x` at `t` under `condition`?
+    """A question to a model: what do you predict for `x` at `t` under `condition`?
 
     x: (C, H, W) float32, in the model's own range; t: the process's own time (an integer timestep
-    for ddpm, a float in [0, 1] for flow); condition: what that model understands (a prompt, a
-    class label, None for no class, a stage II conditioning). The answer is a `Prediction`.
+    for ddpm, a float in [0, 1] for flow); condition: what that model accepts (a prompt, a class
+    label, None for no class, a stage II conditioning). The answer is a `Prediction`.
     """
 
     model: str
@@ -35,10 +35,10 @@ class Query:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prediction:
-    """What a model answers: ε under a ddpm process, the velocity v under a flow process.
+    """A model's answer: ε under a ddpm process, the velocity v under a flow process.
 
-    value: (C, H, W), the shape of the query's x. variance: the `learned_range` channels in
-    [-1, 1], same shape, or None where the model predicts none. Of a batch both are (B, C, H, W).
+    value: (C, H, W), the shape of the query's x. variance: the `learned_range` channels in [-1, 1],
+    of the same shape, or None if the model predicts none. For a batch both are (B, C, H, W).
     """
 
     value: Tensor
@@ -46,14 +46,16 @@ class Prediction:
 
 
 class Computation(Protocol):
-    """One question that no model is asked: it is computed from images, like ones at once."""
+    """A question that needs no model: it is computed from images, together with others of its
+    kind.
+    """
 
     @property
     def like(self) -> Tensor:
-        """An image of the shape, and on the device, of those computed."""
+        """An image with the shape and device of those computed."""
 
     def kind(self) -> Hashable:
-        """Questions of equal kinds are computed together; None: each is alone."""
+        """Questions of equal kinds are computed together; None: each is computed alone."""
 
     def alone(self) -> Any:
         """The answer."""
@@ -64,7 +66,7 @@ class Computation(Protocol):
 
 Question = Query | Computation
 Program = Generator[tuple[Question, ...], tuple[Any, ...], Returned]
-"""Yields questions and is sent their answers: for a query a `Prediction`."""
+"""Yields questions and is sent their answers: a `Prediction` for each query."""
 Estimator = Callable[[Tensor, float], Program[Prediction]]
 """estimate(x, t) -> a program that returns the prediction at (x, t)."""
 
@@ -72,8 +74,8 @@ Estimator = Callable[[Tensor, float], Program[Prediction]]
 def together(*programs: Program[Any]) -> Program[tuple[Any, ...]]:
     """Run programs in lockstep, their questions joined; return their results in order.
 
-    As `asyncio.gather`: each round asks what every unfinished program asks. A program that
-    ends early simply asks nothing more.
+    Like `asyncio.gather`: each round joins the questions of every unfinished program. A program
+    that ends early asks nothing more.
     """
     results: list[Any] = [None] * len(programs)
     asked: dict[int, tuple[Question, ...]] = {}

@@ -13,7 +13,7 @@ def quantile(images: Tensor, q: float) -> Tensor:
     """The q-quantile of each image's values, interpolated linearly between neighbours.
 
     images: (B, …), finite; q in [0, 1]. Returns (B, 1, …, 1), equal to `torch.quantile` of each
-    image bit by bit. That sorts all values; here only those above the quantile are found.
+    image bit for bit. `torch.quantile` sorts all values; this finds only those above the quantile.
     """
     values = images.flatten(1)
     below, above, weight = _place(values.shape[1], q)
@@ -24,7 +24,9 @@ def quantile(images: Tensor, q: float) -> Tensor:
 
 @cache
 def _place(count: int, q: float) -> tuple[int, int, float]:
-    """Between which of `count` sorted values the quantile lies, and how far from the first."""
+    """Between which of `count` sorted values the quantile lies, and its fractional position
+    there.
+    """
     rank = (torch.tensor(q, dtype=torch.float32) * (count - 1)).item()  # as torch rounds it
     below = math.floor(rank)
     return below, math.ceil(rank), rank - below

@@ -1,4 +1,4 @@
-"""Rows of a batch: single images put together on the device, and what belongs to each of them."""
+"""Rows of a batch: single images joined on the device, with the numbers that belong to each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 REMEMBERED = 256
-"""Batches whose rows of numbers stay on the device."""
+"""The number of batches whose rows of numbers stay on the device."""
 
 
 def stacked(images: Sequence[Tensor], device: torch.device | None = None) -> Tensor:
-    """B images of one shape (C, H, W) as (B, C, H, W), on the device; None: on the first's.
+    """B images of one shape (C, H, W) as (B, C, H, W), on the device; None: on the first image's.
 
-    Rows of one tensor at equal distances are that tensor, or a part of it, and no copy: what is
-    returned is not to be written to.
+    If the images are equally spaced rows of one tensor, the result is that tensor or a part of it
+    and no copy, so do not write to the result.
     """
     device = device or images[0].device
     once = list({id(image): image for image in images}.values())
@@ -57,7 +57,7 @@ def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
 
 
 def uploaded(values: Tensor, device: torch.device | str) -> Tensor:
-    """The same values on the device. No one waits: what is on its way to CUDA is pinned."""
+    """The same values on the device, without waiting: uploads to CUDA are pinned."""
     device = torch.device(device)
     if values.device == device:
         return values
@@ -67,9 +67,9 @@ def uploaded(values: Tensor, device: torch.device | str) -> Tensor:
 
 
 def numbers(values: Sequence[Any], device: torch.device | str) -> Tensor:
-    """A number for each image: (B,) on the device, of the type that torch gives such numbers.
+    """A number for each image: (B,) on the device, of the dtype that torch gives such numbers.
 
-    It is remembered for the batches that follow, and not to be written to.
+    The tensor is remembered for later batches, so do not write to it.
     """
     return _numbers(tuple(values), type(values[0]).__name__, torch.device(device))
 
@@ -82,8 +82,9 @@ def _numbers(values: tuple[Any, ...], kind: str, device: torch.device) -> Tensor
 class PerRow:
     """Numbers that belong to a pair of times, as tensors of (B, 1, 1, 1) for B such pairs.
 
-    numbers(t, t_next): as many for each pair. In float32 they are what a product with a Python
-    number takes, so that a batch's products equal those of each of its images, bit by bit.
+    numbers(t, t_next): returns equally many for each pair. In float32 they have the values that a
+    product with a Python number uses, so the products of a batch equal those of each of its images,
+    bit for bit.
     """
 
     def __init__(self, numbers: Callable[[float, float], tuple[float, ...]]) -> None:

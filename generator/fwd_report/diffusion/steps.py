@@ -1,4 +1,4 @@
-"""A step of a process as a question: those of many images are taken together."""
+"""A step of a process as a question, so that the steps of many images are batched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fwd_report.diffusion.rows import stacked
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """The answer to `step`: the image at t_next, on the device of the prediction."""
+    """The computation that `step` yields: the image at t_next, on the device of the prediction."""
 
     process: Process
     xt: Tensor
@@ -71,7 +71,7 @@ def _one_taken(step: Step, draws: Sequence[Tensor]) -> Sequence[Tensor | Excepti
 
 
 def _taken(asked: Sequence[Step], draws: Sequence[Tensor]) -> Sequence[Tensor]:
-    """The images after like steps, with these draws, if they draw."""
+    """The images after steps of one kind, with these draws, if the steps draw."""
     process, device = cast("BatchedProcess", asked[0].process), asked[0].like.device
     variances = [step.prediction.variance for step in asked if step.prediction.variance is not None]
     return process.step_many(
@@ -89,10 +89,10 @@ def _taken(asked: Sequence[Step], draws: Sequence[Tensor]) -> Sequence[Tensor]:
 def step(
     process: Process, xt: Tensor, t: float, t_next: float, prediction: Prediction, noise: Noise
 ) -> Program[Tensor]:
-    """Ask for one step from time t to t_next; return the image there.
+    """Step from time t to t_next; return the image there.
 
-    In a program, `x = yield from step(process, x, t, t_next, prediction, noise)` gives what
-    `process.step(…)` of the same would, and the steps of all programs are taken in batches.
+    In a program, `x = yield from step(process, x, t, t_next, prediction, noise)` returns what
+    `process.step(…)` with the same arguments would, and the steps of all programs are batched.
     """
     (x,) = yield (Step(process, xt, t, t_next, prediction, noise),)
     return x  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """Views of an image for visual anagrams: orthogonal, so that Gaussian noise stays Gaussian.
 
-Every view here permutes pixels, or changes signs, which keeps noise independent and of variance
-1 (Geng, Park & Owens 2024, *Visual Anagrams*, section 3.3).
+Every view here permutes pixels or changes signs, which keeps noise independent and of variance 1
+(Geng, Park & Owens 2024, *Visual Anagrams*, section 3.3).
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from fwd_report.diffusion.jigsaw import jigsaw_order
 from fwd_report.diffusion.rows import uploaded
 
 Order = Callable[[int, int], Tensor]
-"""order(size, seed) -> for each place of the viewed square image, the pixel it shows: (size²,)."""
+"""order(size, seed) -> for each place of the viewed square image, the index of the pixel it shows:
+(size²,)."""
 
 
 @dataclass(frozen=True)
 class View:
-    """V x: a permutation of the pixels of a square image, perhaps with the sign changed.
+    """V x: a permutation of the pixels of a square image, optionally with the sign changed.
 
     order: which pixel each place shows. sign: -1 negates the values. seed: of random orders.
-    moves_pixels: single pixels move, so that blocks of an enlarged picture do; blocks: their width.
+    moves_pixels: whether single pixels move; in an enlarged picture the corresponding blocks move.
+    blocks: the width of these blocks.
     """
 
     name: str
@@ -37,7 +39,7 @@ class View:
     blocks: int = 1
 
     def enlarged(self, times: int) -> View:
-        """The same view of pictures that are `times` as large."""
+        """The same view for pictures that are `times` as large."""
         return replace(self, blocks=self.blocks * times) if self.moves_pixels else self
 
     def apply(self, image: Tensor) -> Tensor:
@@ -49,7 +51,7 @@ class View:
         return self.sign * self.invert_variance(image)
 
     def invert_variance(self, variance: Tensor) -> Tensor:
-        """V⁻¹ of something that goes with each pixel but has no sign, such as a log-variance."""
+        """V⁻¹ of a quantity per pixel that has no sign, such as a log-variance."""
         return _take(variance, self._order(variance, inverse=True))
 
     def _order(self, image: Tensor, inverse: bool) -> Tensor:
@@ -57,7 +59,9 @@ class View:
 
 
 class Invertible(Protocol):
-    """What a view of another kind can do: a linear map of images that keeps noise as it is."""
+    """The protocol of other views: a linear map of images that preserves the distribution of
+    noise.
+    """
 
     def apply(self, image: Tensor) -> Tensor:
         """V x, of the shape of x: (..., H, W)."""
@@ -66,7 +70,7 @@ class Invertible(Protocol):
         """V⁻¹ x."""
 
     def invert_variance(self, variance: Tensor) -> Tensor:
-        """V⁻¹ of what goes with each pixel and has no sign, such as a log-variance."""
+        """V⁻¹ of a quantity per pixel that has no sign, such as a log-variance."""
 
 
 def _take(image: Tensor, order: Tensor) -> Tensor:
@@ -79,7 +83,7 @@ def _take(image: Tensor, order: Tensor) -> Tensor:
 def _order(
     order: Order, size: int, seed: int, blocks: int, inverse: bool, device: torch.device
 ) -> Tensor:
-    """The order, or the one that undoes it, on the device; of blocks that many pixels wide."""
+    """The order or its inverse, on the device, for blocks of that many pixels."""
     places = order(size // blocks, seed)
     if blocks > 1:
         places = _of_blocks(places, size, blocks)
@@ -87,7 +91,7 @@ def _order(
 
 
 def _of_blocks(places: Tensor, size: int, blocks: int) -> Tensor:
-    """An order of blocks, which are moved whole, as one of pixels."""
+    """An order of blocks, which move as a whole, as an order of pixels."""
     side = size // blocks
     pixels = _pixels(size).reshape(side, blocks, side, blocks).transpose(1, 2)
     moved = pixels.reshape(-1, blocks, blocks)[places].reshape(side, side, blocks, blocks)
@@ -123,13 +127,13 @@ def _rotate270(size: int, seed: int) -> Tensor:
 
 
 def _skew(size: int, seed: int) -> Tensor:
-    """Each column shifted down by its distance from the middle, around the border."""
+    """Each column shifted down by its distance from the middle, with wrap-around."""
     columns = [_pixels(size)[:, j].roll(j - size // 2) for j in range(size)]
     return torch.stack(columns, dim=1).flatten()
 
 
 def _inner_circle(size: int, seed: int) -> Tensor:
-    """A disc of 0.8 of the image's width upside down, by half a turn; the rest as it is."""
+    """A disc of 0.8 of the image's width turned by half a turn; the rest stays."""
     y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     middle = (size - 1) / 2
     inside = (y - middle) ** 2 + (x - middle) ** 2 <= (0.4 * size) ** 2
@@ -167,4 +171,4 @@ VIEWS: dict[str, View] = {
         View("jigsaw", jigsaw_order),
     )
 }
-"""By the name a spec uses. flip: upside down; rotations counter-clockwise."""
+"""The views by their names in specs. flip: upside down; rotations are counter-clockwise."""

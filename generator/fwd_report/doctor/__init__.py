@@ -1,4 +1,4 @@
-"""`fwd-report doctor`: whether a build would come through here, before it is begun."""
+"""`fwd-report doctor`: whether a build would succeed on this machine, before it is started."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def diagnose(root: Path, options: Options) -> Iterator[Finding]:
-    """All that there is to say of this machine, and of the report in `root` on it."""
+    """The findings about this machine, and about the report in `root` on it."""
     from fwd_report.doctor import surroundings
 
     yield surroundings.look_at_versions()
@@ -42,7 +42,7 @@ def diagnose(root: Path, options: Options) -> Iterator[Finding]:
 
 
 def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Finding]:
-    """What the runs to come need, of models and of memory."""
+    """The models and the memory that the coming runs need."""
     from fwd_report.doctor.data import look_at_datasets
     from fwd_report.doctor.downloads import look_at_models
 

@@ -1,5 +1,6 @@
-"""Which models the runs to come ask, and what of them the hub has to give. Nothing is downloaded
-but small files, as any plan does.
+"""Which models the coming runs query, and what the hub has of them.
+
+Nothing is downloaded except small files, as in any plan.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from fwd_report.spec.project import Project
 
 @dataclass(frozen=True)
 class Wanted:
-    """A model that runs ask. folder: where it lies; None: it is to be downloaded.
+    """A model that runs query. folder: where it lies; None: it has to be downloaded.
 
-    sizes: bytes of each file that is read, as `part/file`; missing: of them, those to come.
+    sizes: bytes of each file that is read, as `part/file`; missing: of those to download.
     """
 
     model: str
@@ -36,7 +37,7 @@ class Wanted:
 
 
 def look_at_models(project: Project, due: Iterable[Run]) -> tuple[list[Finding], list[Wanted]]:
-    """What there is to say of each model, and what is known of those that can be had."""
+    """The findings about each model, and what is known of those that are available."""
     findings: list[Finding] = []
     wanted: list[Wanted] = []
     for asked in asked_models(project, due):
@@ -87,7 +88,7 @@ def _said(found: Wanted) -> Finding:
 
 
 def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:
-    """What is to come in all, and whether its disk has the room."""
+    """The total size of the downloads, and whether their disk has room for it."""
     total = sum(found.missing for found in wanted)
     if not total:
         return

@@ -1,4 +1,4 @@
-"""What the networks of the runs to come will hold, on the device and beside it."""
+"""The memory that the networks of the coming runs will take, on the device and on the host."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fwd_report.models.placing import Placing, place_encoder, place_stages
 from fwd_report.store.memory import Memory
 
 PROCESS = 1_500 * 2**20
-"""Bytes beside all networks: Python, torch and its libraries."""
+"""Bytes on the host besides all networks: Python, torch and its libraries."""
 
 
 class Holdings:
-    """The peak of a build on a device. batch: pictures that are wanted at once."""
+    """The peak memory of a build on a device. batch: pictures wanted at once."""
 
     def __init__(self, device: str, dtype: torch.dtype, batch: int, memory: Memory) -> None:
         self._device = device
@@ -32,7 +32,9 @@ class Holdings:
         self._beside = None if device == "cpu" else host_memory()
 
     def findings(self, wanted: Sequence[Wanted]) -> Iterator[Finding]:
-        """Where prompts are encoded, how the stages share the device, and the peaks of both."""
+        """Where prompts are encoded, how the stages share the device, and the memory peaks of
+        both.
+        """
         on_device, on_host = [0], [0]
         encoders = [found for found in wanted if "text_encoder" in found.parts]
         for found in encoders:
@@ -96,7 +98,7 @@ class Holdings:
 def _listed(found: Wanted, part: str, dtype: torch.dtype) -> int:
     """Bytes of a part's weights in `dtype`, by the sizes of its files as the hub lists them.
 
-    A file whose name says fp16 holds 2 bytes a number, others 4.
+    A file whose name contains fp16 has 2 bytes per number, others 4.
     """
     prefix = "" if part == WHOLE else f"{part}/"
     assert part in NETWORKS
@@ -128,7 +130,7 @@ def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:
 
 
 def _peak(footprints: dict[int, Footprint], placing: Placing) -> int:
-    """Most bytes on the device, with the batches that are foreseen to fit."""
+    """Peak bytes on the device, with batches of the size expected to fit."""
     weights = sum(each.weights for each in footprints.values())
     return max(
         (weights if placing.together else each.weights) + placing.batches[n] * each.picture

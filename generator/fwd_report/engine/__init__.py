@@ -1,1 +1,1 @@
-"""Who runs a plan: batching across runs, devices, progress, training jobs."""
+"""Runs a plan: batching across runs, devices, progress, training jobs."""

@@ -1,4 +1,6 @@
-"""The noise of the next steps, drawn by a thread while the model runs, and on the device ahead."""
+"""Draws the noise of the next steps in a thread while the model runs, and on the device ahead of
+use.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from fwd_report.diffusion.rows import uploaded
 
 
 class NoiseAhead:
-    """Draws ahead what runs will probably draw next: as many tensors as since the time before.
+    """Makes draws ahead that runs will probably need next: as many tensors as since the last time.
 
-    Between `begin` and `wait` nobody else may draw from these noises.
+    Nobody else may draw from these noises between `begin` and `wait`.
     """
 
     def __init__(self) -> None:
@@ -23,7 +25,7 @@ class NoiseAhead:
         self._drawing: Future[None] | None = None
 
     def begin(self, noises: Sequence[Noise]) -> None:
-        """Have the next draws of these made."""
+        """Start making the next draws of these noises."""
         wanted: dict[tuple[torch.device, Shape], list[Noise]] = {}
         for noise in noises:
             for shape in noise.foreseen():
@@ -32,7 +34,7 @@ class NoiseAhead:
             self._drawing = self._thread.submit(_draw, wanted)
 
     def wait(self) -> None:
-        """Until the draws are made."""
+        """Wait until the draws are made."""
         if self._drawing is not None:
             drawing, self._drawing = self._drawing, None
             drawing.result()

@@ -1,4 +1,4 @@
-"""Answering many programs' queries together, in batches as large as memory allows."""
+"""Answers the queries of many programs together, in batches as large as memory allows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from fwd_report.models.handle import Evaluator
 
 
 class Batcher:
-    """One evaluator, and the largest batch of each shape that is known to fit.
+    """An evaluator, with the largest batch of each shape that is known to fit.
 
-    limit: queries in a batch at most, whatever memory there is. said: is told of each lack of it.
+    limit: the largest number of queries in a batch, whatever the memory. said: is told whenever
+    memory is short.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class Batcher:
         return self._limit(signature).size
 
     def answer(self, queries: Sequence[Query]) -> list[Prediction | Exception]:
-        """The answer to each query of one signature, in order; an exception where one fails alone.
+        """The answer to each query of one signature, in order, or the exception of one that fails
+        alone.
 
-        A batch that fails is asked again in halves, so that one bad query does not take the
-        others with it. Where memory did not do, what it had computed is given back before.
+        A batch that fails is tried again in halves, so that one bad query does not fail the others.
+        If memory runs out, the memory of the failed attempt is freed first.
         """
         limit = self._limit(self.evaluator.signature(queries[0]))
         answers: list[Prediction | Exception] = []
@@ -64,7 +66,7 @@ class Batcher:
         return answers
 
     def _tried(self, queries: Sequence[Query]) -> Sequence[Prediction] | Exception:
-        """The answers, or what was raised: returned, so that nothing is retried within `except`."""
+        """The answers, or the exception: returned, so that no retry happens within `except`."""
         try:
             return self.evaluator.evaluate(queries)
         except Exception as error:
@@ -75,7 +77,7 @@ class Batcher:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether the device, or the host's allocator, had no memory left."""
+    """Whether the device, or the host's allocator, ran out of memory."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
         isinstance(error, RuntimeError)
         and any(sign in str(error) for sign in ("out of memory", "DefaultCPUAllocator"))
@@ -85,7 +87,7 @@ def is_out_of_memory(error: Exception) -> bool:
 def _give_back(error: BaseException) -> None:
     """Free the tensors that the frames of an error still hold, on the device too.
 
-    The error keeps its words and its lines.
+    The error keeps its message and its line numbers.
     """
     chain: BaseException | None = error
     while chain is not None:

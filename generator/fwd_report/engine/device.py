@@ -1,4 +1,4 @@
-"""Where the models run, and whether equal computations give equal bytes."""
+"""Where the models run, and whether equal computations yield equal bytes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 
 
 def choose_device(wanted: str) -> str:
-    """`auto` → the first accelerator there is, else the CPU; a named device is checked.
+    """`auto` → the first accelerator that is present, else the CPU; a named device is checked.
 
-    Raises UserError for a device this machine or this build of torch does not have.
+    Raises UserError for a device that this machine or this build of torch does not have.
     """
     if wanted != "auto":
         try:
@@ -34,10 +34,10 @@ def choose_device(wanted: str) -> str:
 
 @contextmanager
 def determinism(wanted: bool) -> Iterator[None]:
-    """While it lasts, equal computations give equal bytes, if that is wanted.
+    """Make equal computations yield equal bytes for the duration of the block, if wanted.
 
-    One thread, for sums in one order, and deterministic algorithms; an operation that has none on
-    the device raises RuntimeError.
+    Uses one thread, so that sums have a fixed order, and deterministic algorithms; an operation
+    that has none on the device raises RuntimeError.
     """
     if not wanted:
         yield

@@ -1,4 +1,4 @@
-"""Where progress is shown: a bar in a terminal, a bar in a notebook, lines of text elsewhere."""
+"""Where progress is shown: as a bar in a terminal or a notebook, as lines of text elsewhere."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 LINE_EVERY = 10.0
 """Seconds between lines of text."""
 DRAW_EVERY = 0.2
-"""Seconds between drawings of a notebook's bar: each is a message to the browser."""
+"""Seconds between updates of a notebook's bar: each is a message to the browser."""
 
 
 class Display(Protocol):
-    """Shows a line that says how far the work is, and the share that is done."""
+    """Shows a line that describes the progress, and the share that is done."""
 
     def start(self, line: str, total: int) -> None:
-        """Begin to show; total: of what `done` counts."""
+        """Start showing progress; total: the value of `done` at the end."""
 
     def update(self, line: str, done: int, total: int) -> None:
-        """Show how far it is by now."""
+        """Show the current progress."""
 
     def note(self, message: str) -> None:
-        """Say a line that stays."""
+        """Print a line that stays."""
 
     def stop(self) -> None:
-        """Show nothing more, and leave nothing half drawn."""
+        """Stop showing progress, and leave nothing half drawn."""
 
 
 def choose_display() -> Display:
-    """The display that fits where this process writes."""
+    """The display that suits this process's output."""
     if in_notebook():
         return NotebookBar()
     return TerminalBar() if sys.stderr.isatty() else Lines()
@@ -68,7 +68,7 @@ class Lines:
 
 
 class TerminalBar:
-    """A bar that goes when the work is done; notes stay above it."""
+    """A bar that disappears when the work is done; notes stay above it."""
 
     _bar: Bar | None = None
 
@@ -103,7 +103,7 @@ class TerminalBar:
 
 
 class NotebookBar:
-    """One output of the cell, drawn again in place; needs no widgets and no script."""
+    """One output of the cell, redrawn in place; it needs no widgets and no script."""
 
     _handle: Any = None
     _drawn = 0.0

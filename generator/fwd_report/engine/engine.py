@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from fwd_report.engine.failures import Failure, failure_of
@@ -21,12 +21,14 @@ from fwd_report.store.locks import POLL, Lock
 from fwd_report.store.store import Store
 
 LIVE_BATCHES = 2
-"""Programs are started until their queries could fill this many of the largest batches."""
+"""Programs are started until their queries could fill this many batches of the largest size."""
 
 
 class Engine:
-    """Runs runs. Results go to the store as each is done; a failure stops its experiment alone
-    (`keep_going`) or the build.
+    """Executes runs.
+
+    A result is stored as soon as it is available; a failure stops the build, or only its experiment
+    (`keep_going`).
     """
 
     def __init__(
@@ -47,19 +49,19 @@ class Engine:
         self._programs = Programs(workbench, progress, self._write, self._give_up)
         self._writer: Writer[Live] = Writer(LIVE_BATCHES * workbench.machine.batch)
         self.finished: set[str] = set()
-        """Keys of the runs whose results are in the store as they should be."""
+        """Keys of the runs whose results are in the store and valid."""
         self.others: set[str] = set()
-        """Keys of those of them that other builds made meanwhile."""
+        """Keys of those among them that other builds stored in the meantime."""
         self._failures: list[Failure] = []
         self._failed: dict[str, Failure] = {}
-        """By the key of each run that failed, or was given up for another's failure."""
+        """The runs, by key, that failed or were abandoned because another failed."""
         self._pending: set[str] = set()
-        """Keys of the runs that wait or live."""
+        """Keys of the runs that are waiting or live."""
         self._turns = Turns(())
         self._started = 0
 
     def run(self, runs: Sequence[Run]) -> tuple[Failure, ...]:
-        """Run every run whose key is not stored, needs first; return what failed.
+        """Run every run whose key is not stored, after those it needs; return the failures.
 
         runs: in an order in which every run comes after those it needs.
         """
@@ -88,11 +90,13 @@ class Engine:
         return tuple(self._failures)
 
     def _stopped(self) -> bool:
-        """Whether a run failed; one that met a damaged result is only put off."""
+        """Whether a run failed; one that met a damaged result is only postponed."""
         return any(not failure.repairable for failure in self._failures)
 
     def _start_programs(self) -> bool:
-        """Start programs while there is room for their queries; whether any changed state."""
+        """Start programs while there is room for their queries; whether any run changed its
+        state.
+        """
         changed = False
         for run in list(self._waiting.values()):
             if self._programs.waiting >= LIVE_BATCHES * self._workbench.machine.batch:
@@ -110,7 +114,7 @@ class Engine:
         return [need for need in _needs(run) if need.key in self._failed]
 
     def _start(self, run: Run) -> bool:
-        """Begin a run if it can begin now; whether it left the waiting list."""
+        """Start a run if it can start now; whether it left the waiting list."""
         if broken := self._failed_needs(run):
             del self._waiting[run.key]
             why = self._failed[broken[0].key]
@@ -166,7 +170,7 @@ class Engine:
         self._done(run, lock)
 
     def _write(self, live: Live) -> None:
-        """Have the result of a program written."""
+        """Queue the result of a program for writing."""
         self._writer.hand_over(live, lambda: self._store_result(live))
 
     def _store_result(self, live: Live) -> None:
@@ -175,7 +179,7 @@ class Engine:
         store(live.run, result, value_range, live.seconds, live.network_steps)
 
     def _written(self, results: Sequence[tuple[Live, Exception | None]]) -> None:
-        """Count what was written, or could not be."""
+        """Count what was written, and what could not be."""
         for live, error in results:
             if error is not None:
                 self._fail(live.run, error, live.lock)
@@ -202,8 +206,8 @@ class Engine:
     ) -> None:
         """Record a failure, and stop the rest of its experiment.
 
-        like: the failure that this one follows from, of the same kind. What met a damaged result
-        is run again soon, and its siblings go on.
+        like: the failure that this one follows from, of the same kind. A run that met a damaged
+        result is run again soon, and its siblings continue.
         """
         if lock is not None:
             lock.release()
@@ -234,5 +238,4 @@ class Engine:
 
 
 def _needs(run: Run) -> list[Run]:
-    needs: Mapping[str, tuple[Run, ...]] = run.needs
-    return [need for group in needs.values() for need in group]
+    return [need for group in run.needs.values() for need in group]

@@ -1,4 +1,4 @@
-"""What made a result, beside its key: shown on the page, not part of the identity."""
+"""What made a result, apart from its key: shown on the page, not part of the result's identity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIBRARIES = ("torch", "diffusers", "transformers", "accelerate")
 
 @cache
 def versions() -> dict[str, str]:
-    """Python's, this package's and the libraries' versions."""
+    """The versions of Python, this package and the libraries."""
     found = {"python": platform.python_version(), "fwd-report": fwd_report.__version__}
     for library in LIBRARIES:
         try:
@@ -27,7 +27,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def hardware(device: str) -> str:
-    """The name of what computed: the accelerator's, or the processor's and its core count."""
+    """The name of the hardware used: the accelerator, or the processor and its number of cores."""
     import torch
 
     if device.startswith("cuda"):
@@ -36,7 +36,7 @@ def hardware(device: str) -> str:
 
 
 def peak_memory(device: str) -> int | None:
-    """Most bytes held so far: of the accelerator, or of this process; None where not known."""
+    """Peak memory so far, in bytes: of the accelerator, or of this process; None if unknown."""
     import torch
 
     if device.startswith("cuda"):

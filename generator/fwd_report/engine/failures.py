@@ -1,4 +1,4 @@
-"""Runs that could not be finished, and what is said of them."""
+"""Runs that could not be finished, and what is reported about them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from fwd_report.plugins.importing import plugin_line
 from fwd_report.store.store import DamagedEntryError
 
 Log = Callable[[Run, Iterable[str]], Path | None]
-"""Keeps the details of a failure in a file."""
+"""Stores the details of a failure in a file."""
 REPAIRABLE = (DamagedEntryError, OutdatedError)
-"""What is as it should be when the report is planned again."""
+"""Errors that are gone when the report is planned again."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that could not be finished, and why, in one line.
+    """A run that could not be finished, and the reason in one line.
 
     repairable: it met a damaged result, which has been moved aside, or an input that was edited
-    after the plan was made; planned again, it runs.
-    wrong_input: what the user gave it cannot be used, such as a damaged dataset file.
+    after planning; planned again, it runs. wrong_input: the user's input cannot be used, such as a
+    damaged dataset file.
     """
 
     run: Run
@@ -34,7 +34,9 @@ class Failure:
 
 
 def failure_of(run: Run, error: Exception, log: Log) -> Failure:
-    """What an exception of a run means; the traceback of an unexpected one goes to `log`."""
+    """The failure that an exception of a run means; the traceback of an unexpected one goes to
+    `log`.
+    """
     if isinstance(error, OSError) and error.filename is not None:
         # A full disk, a file without rights: where and what is all there is to say.
         return Failure(run, f"{error.filename}: {error.strerror}")
@@ -49,5 +51,5 @@ def failure_of(run: Run, error: Exception, log: Log) -> Failure:
 
 
 def one_line(error: Exception) -> str:
-    """An exception as one line: its message, or its class where it has none."""
+    """An exception as one line: its message, or its class if it has none."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""One job: run in its working folder, its steps counted, its result stored."""
+"""A job: run in its working folder, its steps counted, its result stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fwd_report.techniques.context import RunContext
 def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) -> None:
     """Run the job and publish its result; raises what the job raises.
 
-    What it had done before an interruption counts in its seconds, and not in the rate.
+    Time spent before an interruption counts in its seconds, but not in the rate.
     """
     cost = cost_class(run)
     folder = store.working_folder(run.key)
@@ -48,7 +48,7 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) ->
 
 
 def program_of(run: Run, context: RunContext) -> Program[Result]:
-    """The run's program, begun. Raises UserError for one that is no generator."""
+    """The program of the run, not yet started. Raises UserError if it is no generator."""
     program = run.technique.program(context)
     if not hasattr(program, "send"):
         raise UserError(
@@ -59,5 +59,5 @@ def program_of(run: Run, context: RunContext) -> Program[Result]:
 
 
 def news_of(run: Run, progress: Progress) -> Callable[[str], None]:
-    """Shows a message beside the run's name."""
+    """A function that shows a message after the name of the run."""
     return lambda message: progress.working_on(f"{run.name} {message}")

@@ -1,17 +1,19 @@
-"""How many pictures of one shape a batch has: halved where memory ends, and grown again."""
+"""How many pictures of one shape form a batch: halved when memory runs out, and grown again."""
 
 from __future__ import annotations
 
 PATIENCE = 16
-"""Full batches until a larger one is tried; twice as many after each try that failed."""
+"""The number of full batches before a larger one is tried; doubled after each attempt that
+fails."""
 
 
 class Limit:
     """The size of the next batches, at most `most`.
 
-    It begins at most, is halved when memory does not do, and then closes in on the largest size
-    that fits: after enough full batches the size halfway to the smallest known not to fit is tried.
-    When nothing is between, that one is: others may have freed their memory.
+    It starts at `most`, is halved when memory runs out, and then approaches the largest size that
+    fits: after enough full batches, the size halfway to the smallest known not to fit is tried. If
+    no size is left between, that smallest size itself is tried: memory used by others may have
+    become free.
     """
 
     def __init__(self, most: int) -> None:
@@ -23,7 +25,7 @@ class Limit:
         self._full = 0
 
     def fitted(self, count: int) -> None:
-        """A batch of so many was answered."""
+        """Record that a batch of this size was answered."""
         self._fits = max(self._fits, count)
         if self._fails is not None and count >= self._fails:
             self._fails = None
@@ -39,7 +41,7 @@ class Limit:
             self.size = max(self.size + 1, (self.size + self._fails) // 2)
 
     def lacked(self, count: int) -> None:
-        """Memory did not do for a batch of so many."""
+        """Record that memory ran out for a batch of this size."""
         if 0 < self._fits < count:
             self._patience *= 2
             self.size = self._fits

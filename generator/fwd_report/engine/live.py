@@ -1,4 +1,4 @@
-"""A started run: its program under way, and what it has cost."""
+"""A started run: its program in progress, and what it has cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from fwd_report.store.locks import Lock
 
 @dataclass(eq=False)
 class Live:
-    """A started program. order: the how-manieth it is; over: whether it ended, or failed."""
+    """A started program. order: its position among the started ones; over: whether it ended or
+    failed.
+    """
 
     order: int
     run: Run

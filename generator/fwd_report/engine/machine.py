@@ -1,4 +1,4 @@
-"""What a build computes on, chosen once: device, precision, batch."""
+"""What a build computes on, chosen once: device, precision, batch size."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fwd_report.precision import choose_dtype
 from fwd_report.spec.project import ReportSpec
 
 CPU_BATCH, GPU_BATCH = 16, 64
-"""Queries a batch, unless report.yaml says otherwise or memory ends before."""
+"""Queries per batch, unless report.yaml says otherwise or memory runs out first."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """device: of the models. dtype: of the text-to-image model; all others are in float32.
-    deterministic: whether equal computations are to give equal bytes. batch: most queries at once,
-    before memory says otherwise.
+    """device: of the models. dtype: of the text-to-image model; all others use float32.
+    deterministic: whether equal computations must yield equal bytes. batch: the largest number of
+    queries at once, before memory limits it.
     """
 
     device: str = "cpu"
@@ -29,7 +29,9 @@ class Machine:
 
     @classmethod
     def of(cls, report: ReportSpec) -> Machine:
-        """The one that report.yaml asks for. Raises UserError for what is not there."""
+        """The machine that report.yaml asks for. Raises UserError for hardware that is not
+        present.
+        """
         device = choose_device(report.device)
         if report.deterministic and device == "cuda":
             device = "cuda:0"  # a training on all GPUs sums in the order they finish
@@ -39,5 +41,5 @@ class Machine:
         return cls(device, dtype, report.deterministic, batch)
 
     def device_of(self, run: Run) -> str:
-        """Where a run is computed: a program that asks no model is on the CPU."""
+        """The device of a run: a program that queries no model runs on the CPU."""
         return self.device if run.technique.kind == "job" or run.network_steps else "cpu"

@@ -1,4 +1,4 @@
-"""The models that runs ask, as the engine knows them."""
+"""The models that runs query, as the engine sees them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Models(Protocol):
-    """Opens models when they are first asked for; `Networks` is the one of a project."""
+    """Opens models at first use; `Networks` is the source of a project."""
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Note what the runs to come ask, so that the text encoder is loaded once."""
+        """Announce what the coming runs will query, so that the text encoder is loaded once."""
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
-        """The network that a run asks, or none. needs: the results it refers to, by field."""
+        """The network that a run queries, or None. needs: the results it refers to, by field."""
 
     def scorer(self, run: Run) -> Scorer | None:
-        """The scorer that a run asks, or none."""
+        """The scorer that a run uses, or None."""
 
     def evaluator(self, name: str) -> Evaluator:
-        """Who answers the queries addressed to `name`."""
+        """The evaluator of queries that are addressed to `name`."""

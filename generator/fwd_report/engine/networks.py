@@ -1,5 +1,5 @@
-"""The networks a build's runs ask: the report's model, trained networks, scorers; each opened once,
-and as it was when the runs were planned.
+"""The networks that the runs of a build query: the report's model, trained networks, scorers; each
+opened once, and with the content it had when the runs were planned.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Networks:
-    """Opens networks when a run first asks them; prompts and file digests are remembered."""
+    """Opens networks when a run first queries them; remembers prompts and file digests."""
 
     def __init__(
         self, project: Project, store: Store, device: str, dtype: torch.dtype, batch: int
@@ -49,9 +49,9 @@ class Networks:
         self._dtype = dtype
         self._foresight = Foresight(device, dtype, batch, store.memory)
         self._planned: dict[str, str] = {}
-        """The digest of each stage and of the text encoder, as the keys of the runs have it."""
+        """The digest of each stage and of the text encoder, as used in the keys of the runs."""
         self._encodings: dict[str, str] = {}
-        """Likewise of each prompt, where they come encoded."""
+        """The digest of each prompt that comes encoded, as used in the keys."""
         self._prompts: list[str] = []
         self._judges: list[Run] = []
         self._cascade: Cascade | None = None
@@ -59,7 +59,7 @@ class Networks:
         self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Note what the runs to come ask, so that the text encoder is loaded once."""
+        """Announce what the coming runs will query, so that the text encoder is loaded once."""
         runs = list(runs)
         asking = [run for run in runs if run.model is not None]
         for run in asking:
@@ -82,7 +82,9 @@ class Networks:
             return encoder.given(self._prompts)
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
-        """The network a referenced training left, or the stage the technique asks, or none."""
+        """The network of a referenced training, or the stage that the technique queries, or
+        None.
+        """
         if trained := needs.get(asked_field(type(run.technique)) or ""):
             name = (trained[0].key, run.trained_epoch)
             if name not in self._trained:
@@ -94,7 +96,7 @@ class Networks:
         return None
 
     def scorer(self, run: Run) -> Scorer | None:
-        """The scorer the run asks, or none."""
+        """The scorer that the run uses, or None."""
         if run.scorer is None:
             return None
         planned = run.parts["scorer"]
@@ -113,7 +115,7 @@ class Networks:
         return getattr(self._cascade.encoder, "elsewhere", "")
 
     def evaluator(self, name: str) -> Evaluator:
-        """Who answers the queries addressed to `name`."""
+        """The evaluator of queries that are addressed to `name`."""
         for model, evaluator in self._trained.values():
             if model.name == name:
                 return evaluator
@@ -147,7 +149,7 @@ class Networks:
         return open_model(scorer, self._memory, (WHOLE,), run.parts["scorer"])
 
     def _placed(self) -> Placing:
-        """How the stages that are asked share the device, with the scorers that will be."""
+        """How the stages in use share the device, with the scorers that will be used."""
         stages = self._stage_folders()
         asked = {stage: opened for stage, opened in stages.items() if self._asked(stage)}
         judges = {
@@ -161,7 +163,7 @@ class Networks:
         return f"stage_{stage}" in self._planned
 
     def _encoder(self) -> Prompts:
-        """What gives the stages their prompts: files, or the text encoder of stage I."""
+        """What supplies the stages with encoded prompts: files, or the text encoder of stage I."""
         if files := self._project.embeddings:
             held = encoded_prompts(files, self._memory)
             return EmbeddingFiles(held, self._device, self._dtype, self._encodings)
@@ -174,9 +176,10 @@ class Networks:
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:
-        """Have every file digested anew for the next plan where one is other than planned.
+        """Have every file digested anew for the next plan if one differs from the plan.
 
-        A file that was edited without a change of its stamp would be planned wrong for ever.
+        A file that was edited without a change of its stamp would otherwise be planned wrongly for
+        ever.
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""What loading and asking networks changes in a process, and gives back afterwards."""
+"""What loading and running networks changes in a process, restored afterwards."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ LIBRARIES = ("diffusers", "transformers")
 
 @contextmanager
 def process_state_kept() -> Iterator[None]:
-    """Leave the global random numbers, and libraries' log levels and progress bars, as they were.
+    """Leave the global random state, and the log levels and progress bars of libraries, unchanged.
 
-    A network that is loaded draws numbers for weights it then replaces, and silences the library.
-    One that was not imported before gets its own defaults. Results have generators of their own.
+    Loading a network draws numbers for weights that are then replaced, and silences the library. A
+    library that had not been imported before gets its own defaults. Results have their own
+    generators.
     """
     state, numpy_state = random.getstate(), np.random.get_state()
     before: dict[str, tuple[int, bool]] = {}
@@ -40,5 +41,5 @@ def process_state_kept() -> Iterator[None]:
 
 
 def _logging_of(library: str) -> Any:
-    """The library's own logging module, if it is imported."""
+    """The library's logging module, if it is imported."""
     return sys.modules.get(f"{library}.utils.logging")

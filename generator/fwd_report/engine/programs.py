@@ -1,4 +1,6 @@
-"""The programs under way: what they ask is answered in shared batches, until each has a result."""
+"""The programs in progress: their queries are answered in shared batches until each has a
+result.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from fwd_report.engine.ahead import NoiseAhead
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.live import Live
+from fwd_report.engine.own_programs import Watch
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
@@ -32,6 +35,7 @@ class Programs:
     ) -> None:
         self._workbench = workbench
         self._progress = progress
+        self._watch = Watch(workbench.recorder.defined, progress.note)
         self._ended = ended
         self._failed = failed
         self._live: dict[int, Live] = {}
@@ -40,29 +44,31 @@ class Programs:
         self._batchers: dict[str, Batcher] = {}
         self._broken: dict[str, Exception] = {}
         self._since: float | None = None
-        """When the last batch was counted: a rate includes what happens between batches."""
+        """When the last batch was counted: a rate includes the time between batches."""
 
     def __bool__(self) -> bool:
-        """Whether any program is under way."""
+        """Whether any program is in progress."""
         return bool(self._live)
 
     @property
     def waiting(self) -> int:
-        """How many queries wait for an answer."""
+        """The number of queries that wait for an answer."""
         return self._questions.waiting
 
     def start(self, live: Live) -> None:
-        """Take a program to its first queries."""
+        """Advance a program to its first queries."""
         self._live[live.order] = live
         self._advance(live, live.exchange.start)
         self._compute()
 
     def pause(self) -> None:
-        """Something else than batches takes the time that follows."""
+        """Exclude the time that follows from the rate: it is spent on something other than
+        batches.
+        """
         self._since = None
 
     def answer_a_batch(self) -> None:
-        """Answer some queries, and take the programs that have all their answers to their next."""
+        """Answer some queries, and advance the programs that have all their answers."""
         since = self._since or time.monotonic()
         (model, _), batch = self._questions.batch(self._most)
         first, lives = batch[0].live.run, lives_of(batch)
@@ -81,14 +87,16 @@ class Programs:
         self._compute()
 
     def close(self) -> list[Live]:
-        """Give up what is under way, and return it."""
+        """Give up the programs in progress, and return them."""
         self._ahead.close()
         given_up = list(self._live.values())
         self._live.clear()
         return given_up
 
     def _compute(self) -> None:
-        """Make the computations that are asked, and those that follow, until models are asked."""
+        """Do the computations that programs wait for, and those that follow, until only queries are
+        open.
+        """
         while asked := self._questions.computations():
             answers = computed([each.question for each in asked])
             for each, answer in zip(asked, answers, strict=True):
@@ -104,15 +112,16 @@ class Programs:
             self._advance(live, live.exchange.go_on)
 
     def _advance(self, live: Live, step: Callable[[], None]) -> None:
-        """Take a program to its next questions, or to its result, by that step."""
+        """Advance a program with that step to its next questions or its result."""
         try:
-            step()
+            self._watch.step(live.run, step)
             self._questions.ask(live)
         except Exception as error:
             self._drop(live, error)
             return
         if live.exchange.done:
             self._remove(live)
+            self._watch.finished(live.run, live.network_steps)
             self._ended(live)
 
     def _drop(self, live: Live, error: Exception) -> None:
@@ -132,9 +141,8 @@ class Programs:
         return self._batcher(model).limit(signature)
 
     def _batcher(self, model: str) -> Batcher:
-        """The batcher of a model, loaded when it is first asked.
-
-        Raises what its loading raised, again at each asking.
+        """The batcher of a model, which is loaded at first use. Raises what loading raised, every
+        time.
         """
         if model in self._broken:
             raise self._broken[model]

@@ -1,4 +1,4 @@
-"""The one progress display: network steps done and left over the whole build, a rate, an ETA."""
+"""The progress display: network steps done and left in the whole build, a rate, an ETA."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fwd_report.errors import counted
 from fwd_report.plan.rates import Rates
 
 RATE_OVER = 5.0
-"""Seconds the shown rate is averaged over."""
+"""The shown rate is averaged over this many seconds."""
 
 
 class Progress:
-    """Counts network steps by cost class, and shows how far they are where it can be seen.
+    """Counts network steps by cost class, and shows the progress.
 
     totals: the steps to make, by cost class. The ETA adds up what is left of each class at that
-    class's own rate, so it does not jump when a slow model follows a fast one, and names what has
-    no rate yet.
+    class's own rate, so it does not jump when a slow model follows a fast one; classes without a
+    rate yet are named.
     """
 
     def __init__(self, totals: Mapping[str, int], runs: int, rates: Rates) -> None:
@@ -52,14 +52,14 @@ class Progress:
         self._rates.save()
 
     def advance(self, cost: str, steps: int, seconds: float) -> None:
-        """`steps` of that class were made in `seconds`."""
+        """Count `steps` of that class, made in `seconds`."""
         self._rates.observe(cost, steps, seconds)
         self._left[cost] = max(0, self._left.get(cost, 0) - steps)
         self._done += steps
         self._show()
 
     def skip(self, cost: str, steps: int) -> None:
-        """`steps` of that class will not be made after all."""
+        """Count `steps` of that class that will not be made after all."""
         self._left[cost] = max(0, self._left.get(cost, 0) - steps)
         self._total -= steps
         self._show()
@@ -74,12 +74,12 @@ class Progress:
         self._peak = peak or 0
 
     def run_done(self) -> None:
-        """One more run is stored."""
+        """Count one more stored run."""
         self._runs_done += 1
         self._show()
 
     def note(self, message: str) -> None:
-        """Say a line that stays."""
+        """Print a line that stays."""
         self._display.note(message)
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""What the live programs ask, sorted by what can be answered together."""
+"""The open questions of the live programs, sorted by what can be answered together."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from fwd_report.diffusion.program import Query
 from fwd_report.engine.live import Live
 
 Kind = tuple[str, Hashable]
-"""The model that is asked, and the signature of the query."""
+"""The model that is queried, and the signature of the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, who asks it, and its place among those that this program asks at once."""
+    """A question, the program that asks it, and its place among those that the program asks at
+    once.
+    """
 
     live: Live
     place: int
@@ -23,17 +25,17 @@ class Asked:
 
 
 class Questions:
-    """The open questions. kind_of: says of a query which others may share its batch."""
+    """The open questions. kind_of: the kind of a query; queries of one kind may share a batch."""
 
     def __init__(self, kind_of: Callable[[Query], Kind]) -> None:
         self._kind_of = kind_of
         self._queries: dict[Kind, list[Asked]] = {}
         self._computations: list[Asked] = []
         self.waiting = 0
-        """How many queries are open."""
+        """The number of open queries."""
 
     def ask(self, live: Live) -> None:
-        """Take in all that a program asks now. Raises what `kind_of` raises."""
+        """Add all questions that a program asks now. Raises what `kind_of` raises."""
         kinds = [
             self._kind_of(question) if isinstance(question, Query) else None
             for question in live.exchange.asked
@@ -47,15 +49,15 @@ class Questions:
                 self.waiting += 1
 
     def computations(self) -> list[Asked]:
-        """All open computations, which are then taken to be answered."""
+        """Remove and return all open computations."""
         taken, self._computations = self._computations, []
         return taken
 
     def batch(self, most: Callable[[Kind], int]) -> tuple[Kind, list[Asked]]:
-        """The next queries to answer, which are then taken to be answered.
+        """Remove and return the next queries to answer.
 
-        They are of the kind that is asked most; of these the oldest runs', as many as `most` says.
-        There must be queries.
+        They are of the most frequent kind, and of these the oldest runs', up to `most`. There must
+        be open queries.
         """
         kind, queries = max(self._queries.items(), key=lambda item: len(item[1]))
         queries.sort(key=lambda asked: asked.live.order)
@@ -69,7 +71,7 @@ class Questions:
         return kind, batch
 
     def forget(self, live: Live) -> None:
-        """Nobody waits for that program's answers any more."""
+        """Remove the questions of a program whose answers are no longer needed."""
         for kind, queries in list(self._queries.items()):
             kept = [asked for asked in queries if asked.live is not live]
             self.waiting -= len(queries) - len(kept)
@@ -80,5 +82,5 @@ class Questions:
 
 
 def lives_of(batch: Sequence[Asked]) -> list[Live]:
-    """Whose questions these are, each once."""
+    """The programs that ask these questions, each once."""
     return list({asked.live.order: asked.live for asked in batch}.values())

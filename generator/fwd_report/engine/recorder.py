@@ -1,4 +1,4 @@
-"""Where results go, with what made them; and the details of failures."""
+"""Stores results with their provenance, and the details of failures."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import torch
 from fwd_report.engine.environment import hardware, peak_memory, versions
 from fwd_report.engine.machine import Machine
 from fwd_report.engine.repository import git_state
+from fwd_report.engine.returned import check_result
 from fwd_report.engine.run_contexts import require_planned
-from fwd_report.errors import CodeChangedError, UserError
+from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run
 from fwd_report.precision import require_finite, rounding_policy
@@ -25,10 +26,11 @@ from fwd_report.techniques.base import Result
 
 
 class Recorder:
-    """Stores what runs made. code: what is known of the code that this process runs.
+    """Stores the results of runs.
 
-    encoded: says where a run's prompts were encoded, if that was not where its model computes.
-    git: the commit that is noted, and whether files differ from it; None: that of the project.
+    code: what is known of the code that this process runs. encoded: where a run's prompts were
+    encoded, if not where its model computes. git: the commit to record, and whether files differ
+    from it; None: that of the project.
     """
 
     def __init__(
@@ -58,15 +60,11 @@ class Recorder:
     ) -> None:
         """Publish a result under the run's key, with its provenance. folder: of a job, its own.
 
-        Raises CodeChangedError where it was not made by the code that the key names, UserError
-        for what is no Result or holds no picture, OutdatedError where files that it read are not
-        as planned.
+        Raises CodeChangedError if it was not made by the code that the key names, UserError for an
+        object that is no Result or holds no valid picture, OutdatedError if files that it read
+        differ from the plan.
         """
-        if not isinstance(result, Result):
-            name = type(run.technique).__name__
-            raise UserError(
-                f"{name}.{run.technique.kind} returns {type(result).__name__}, no Result"
-            )
+        check_result(run.technique, result, self.defined(run))
         require_planned(run)
         try:
             self._code.check(run.modules)
@@ -112,28 +110,34 @@ class Recorder:
         }
 
     def _precision(self, run: Run) -> str:
-        """What the run's model computes in; all but the text-to-image model do in float32."""
+        """The number format of the run's model; all but the text-to-image model use float32."""
         dtype = torch.float32 if run.model is None else self._machine.dtype
         return str(dtype).removeprefix("torch.")
+
+    def defined(self, run: Run) -> str:
+        """Where the run's technique is defined, for messages; "" for the package's own."""
+        return self._project.plugins.where.get(run.technique.name, "")
 
     def _rounding(self, run: Run, device: str) -> str:
         """How float32 is rounded, and where prompts were encoded if that was elsewhere."""
         return ", ".join(filter(None, (rounding_policy(device), self._encoded(run))))
 
     def place(self, run: Run) -> str:
-        """Where the specs ask for the run, as `file:line`."""
+        """Where the specs define the run, as `file:line`."""
         problem = self._project.problem("", run.section, run.experiment)
         return f"{problem.file}:{problem.line}"
 
     def log(self, run: Run, lines: Iterable[str]) -> Path | None:
-        """Keep a failure's details in a file; returns it, relative to the project, if it could."""
+        """Write the details of a failure to a file; its path relative to the project, if it was
+        written.
+        """
         path = self._store.log(run.name, "".join(lines))
         root = self._project.root
         return path.relative_to(root) if path and path.is_relative_to(root) else path
 
 
 def _require_finite(result: Result, dtype: torch.dtype) -> None:
-    """Raise UserError for a picture that is none, as a device's answers may have left it."""
+    """Raise UserError for a picture with infinite or NaN values, as a device may produce."""
     alone = () if result.image is None else (result.image,)
     for tensor in (*alone, *result.images.values(), *result.frames.values()):
         require_finite(tensor, dtype)

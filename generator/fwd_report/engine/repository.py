@@ -1,8 +1,9 @@
-"""The commit a project is at and whether its files differ from it, read without obeying its git.
+"""A project's commit and whether its files differ from it, read without trusting its git
+configuration.
 
 A repository's own configuration can name programs that `git status` runs: a file system monitor,
-filters, hooks, a remote to fetch missing objects from. So git is asked about the files under a
-configuration made here, which names none.
+filters, hooks, a remote to fetch missing objects from. So git reads the files under a configuration
+made here, which names none.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from fwd_report.git import Git, GitError
 PATIENCE = 20
 """Seconds that git may take."""
 ALONE = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
-"""Git writes nothing, and asks no other machine for what is missing."""
+"""Options under which git writes nothing and contacts no other machine."""
 FILE_SYSTEM = ("filemode", "ignorecase", "symlinks", "precomposeunicode", "autocrlf")
-"""Settings of a repository that say what its disk can do; they name no program."""
+"""Settings of a repository that describe what its disk can do; they name no program."""
 VALUES = {"true", "false", "input"}
 CONFIGURATION = """\
 [core]
@@ -33,7 +34,7 @@ CONFIGURATION = """\
 def git_state(root: Path) -> dict[str, Any]:
     """The commit, and whether the files differ from it; {} outside a repository.
 
-    dirty is left out where git cannot tell. Changes within submodules do not count.
+    dirty is left out if git cannot tell. Changes within submodules do not count.
     """
     git = Git(root, ALONE, PATIENCE)
     try:
@@ -70,7 +71,7 @@ def _dirty(git: Git, commit: str, top: Path, own: Path, index: Path, objects: Pa
 
 
 def _settings(git: Git, commit: str) -> str:
-    """What of the repository's own configuration is carried over."""
+    """The settings of the repository's own configuration that are kept."""
     names = "|".join(FILE_SYSTEM)
     try:
         found = git("config", "--local", "--get-regexp", rf"^core\.({names})$")

@@ -1,4 +1,4 @@
-"""A run's own world: noise from its seed, its model, its inputs, the results it refers to."""
+"""The context of a run: noise from its seed, its model, its inputs, the results it refers to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fwd_report.techniques.samplers import sampled_by
 
 
 class Contexts:
-    """Makes the contexts of runs. data: the folder that report.yaml names for dataset files."""
+    """Creates the contexts of runs. data: the folder that report.yaml names for dataset files."""
 
     def __init__(self, store: Store, models: Models, machine: Machine, data: Path | None) -> None:
         self._entries = Entries(store)
@@ -39,8 +39,8 @@ class Contexts:
     ) -> RunContext:
         """The context of a run, its inputs at its model's size. folder: of a job.
 
-        Raises OutdatedError where an input is not as planned, DamagedEntryError for a result it
-        refers to that is not as stored, and what opening its model raises.
+        Raises OutdatedError if an input differs from the plan, DamagedEntryError if a result it
+        refers to is damaged, and what opening its model raises.
         """
         needs = {
             field: tuple(self._entries.read(need) for need in group)
@@ -74,7 +74,7 @@ class Contexts:
 
 
 def require_planned(run: Run) -> None:
-    """Raise OutdatedError where files that a plug-in reads are not as planned."""
+    """Raise OutdatedError if files that a plug-in reads differ from the plan."""
     for field, files in run.files.items():
         try:
             same = digest_of_files(files) == run.parts["inputs"][field]
@@ -85,7 +85,7 @@ def require_planned(run: Run) -> None:
 
 
 def _contents(run: Run) -> dict[str, bytes]:
-    """The run's input files, read once. Raises OutdatedError for one that is not as planned."""
+    """The run's input files, read once. Raises OutdatedError for one that differs from the plan."""
     contents = {}
     for field, path in run.inputs.items():
         contents[field] = path.read_bytes()

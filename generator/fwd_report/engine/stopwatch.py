@@ -1,4 +1,4 @@
-"""How long a job took, those of its processes that were killed counted in."""
+"""How long a job took, including its processes that were killed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fwd_report.store.store import SECONDS
 
 
 class Stopwatch:
-    """Seconds spent on the job of a working folder since its first start; `save` now and then.
+    """Seconds spent on the job of a working folder since its first start; call `save` now and then.
 
-    The note is hidden, so that it stays behind when the folder moves into the store. One that
-    cannot be a number of seconds counts as none.
+    The record is a hidden file, so that it stays behind when the folder moves into the store. One
+    that does not hold a valid number of seconds counts as none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,10 +29,10 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """So far, up to the last `save` of an earlier process."""
+        """Seconds so far, including those that earlier processes saved."""
         return self._before + time.monotonic() - self._began
 
     def save(self) -> None:
-        """Note the seconds, for whoever goes on after an interruption."""
+        """Record the seconds, for the process that continues after an interruption."""
         with suppress(OSError):
             write_atomically(self._file, f"{self.seconds:.3f}", durable=False)

@@ -1,4 +1,4 @@
-"""Stage I for all that asks it, then stage II: the order in which two networks take turns."""
+"""The order in which two networks take turns: first all runs that query stage I, then stage II."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from fwd_report.plan.run import Run
 
 
 class Turns:
-    """Which runs may begin while others are still to do.
+    """Decides which runs may start while others are waiting.
 
-    A device that cannot hold both stages loads each once, if all that asks stage I is done before
-    stage II is asked, and only what needs stage II's results asks stage I again. Runs that ask no
-    stage begin whenever they can.
+    A device that cannot hold both stages loads each once if all queries to stage I come before
+    those to stage II, and only runs that need results of stage II query stage I again. Runs that
+    query no stage start whenever they can.
     """
 
     def __init__(self, runs: Sequence[Run]) -> None:
@@ -32,7 +32,7 @@ class Turns:
         self._now = 0
 
     def early(self, run: Run, pending: Set[str]) -> bool:
-        """Whether it is not this run's turn yet. pending: keys of the runs that are not done."""
+        """Whether it is not this run's turn yet. pending: keys of the unfinished runs."""
         if self._last == 0 or run.key not in self._asking:
             return False
         if len(pending) != self._pending:

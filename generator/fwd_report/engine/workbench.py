@@ -1,4 +1,4 @@
-"""What runs need around them: models, a context for each, and where results go."""
+"""The surroundings of runs: models, a context for each, and where results go."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fwd_report.store.store import Store
 class Workbench:
     """The parts that an engine works with. Everything is loaded at first use.
 
-    models: what answers, by default the project's own networks.
+    models: answer the queries; by default the project's own networks.
     """
 
     def __init__(

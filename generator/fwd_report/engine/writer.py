@@ -1,4 +1,4 @@
-"""Results are written by a thread of their own, while the next batch is computed."""
+"""Writes results in a thread of its own, while the next batch is computed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 
 
 class Writer(Generic[Item]):
-    """Does pieces of work in order, beside the thread that hands them over.
+    """Does pieces of work in order, in other threads.
 
-    most: pieces that wait at once; whoever hands over another waits for the oldest. threads: how
-    many are done at a time.
+    most: pieces that may wait; handing over another then waits for the oldest. threads: how many
+    pieces are done at a time.
     """
 
     def __init__(self, most: int, threads: int = 1) -> None:
@@ -25,19 +25,19 @@ class Writer(Generic[Item]):
 
     @property
     def busy(self) -> bool:
-        """Whether something handed over was not collected yet."""
+        """Whether anything handed over has not been collected yet."""
         return bool(self._given)
 
     def hand_over(self, item: Item, work: Callable[[], None]) -> None:
-        """Have `work` done in the context of this call; the item names it to `collect`."""
+        """Have `work` done in the context of this call; `collect` returns it under the item."""
         if len(self._given) >= self._most:
             wait([self._given[0][1]])
         self._given.append((item, self._thread.submit(copy_context().run, work)))
 
     def collect(self, patience: float | None = 0) -> list[tuple[Item, Exception | None]]:
-        """What is done since the last time, in order, each with what it raised, or None.
+        """The items done since the last call, in order, each with the exception it raised, or None.
 
-        patience: seconds to wait for the first piece at most; None: without end.
+        patience: the longest time to wait for the first, in seconds; None: without limit.
         """
         done: list[tuple[Item, Exception | None]] = []
         if self._given and patience != 0:
@@ -51,6 +51,6 @@ class Writer(Generic[Item]):
         return done
 
     def close(self) -> list[tuple[Item, Exception | None]]:
-        """Do all that was handed over; what became of it."""
+        """Finish everything that was handed over; return the outcomes."""
         self._thread.shutdown(wait=True)
         return self.collect()

@@ -25,6 +25,7 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
 }
+LOOPBACK = "127.0.0.1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -54,8 +55,13 @@ def cluster(address: str | None) -> Iterator[Any]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _imported() -> Any:
+def quiet() -> None:
+    """Tell Ray to say and send nothing; before it is imported."""
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+
+
+def _imported() -> Any:
+    quiet()
     try:
         import ray
         import ray.exceptions
@@ -73,19 +79,21 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
             f"--address {address}: a build has to run on a node of the cluster",
             hint="run it there with --address auto",
         )
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    silent = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address is not None:
-            ray.init(address=address, **quiet)
+            ray.init(address=address, **silent)
             return
+        # Ray listens to this machine alone only where it is told that there are no clusters.
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
         ray.init(
             address="local",
             num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
             include_dashboard=False,
             object_store_memory=SHARED_MEMORY,
-            _node_ip_address="127.0.0.1",
+            _node_ip_address=LOOPBACK,
             _temp_dir=str(folder),
-            **quiet,
+            **silent,
         )
     except ConnectionError as error:
         raise UnavailableError(

@@ -1,1 +1,1 @@
-"""Pictures made of results: grids, strips, GIFs, curves, diagrams."""
+"""Picture files made from results: grids, strips, GIFs, curves, diagrams."""

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BUDGET = 1_500_000
-"""Most bytes a GIF may have; beyond it, frames and colours are given up, in that order."""
+"""Most bytes of a GIF; to stay below, frames are dropped first, then colours."""
 FRAME_MS = 90
 LAST_FRAME_MS = 1800
 MOST_FRAMES = 60
 
 
 def tile(rows: Sequence[Sequence[np.ndarray | None]], gap: int = 2) -> np.ndarray:
-    """Sequences laid out in rows, moving together: one (N, H, W, 3) uint8 sequence.
+    """Sequences laid out in rows and moving together: one (N, H, W, 3) uint8 sequence.
 
-    Each is (n, h, w, c) uint8 with c = 1 or 3, all of one h and w; a shorter sequence holds its
-    last frame; None leaves its place empty. Between them lie `gap` mid-grey pixels.
+    Each is (n, h, w, c) uint8 with c = 1 or 3, all with the same h and w; a shorter sequence holds
+    its last frame; None leaves its place empty. Between them are `gap` mid-grey pixels.
     """
     import numpy as np
 

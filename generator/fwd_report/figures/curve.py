@@ -1,4 +1,6 @@
-"""Line charts as SVG text, without a plotting library: inline, they take the page's own colours."""
+"""Line charts as SVG text, without a plotting library: inline, so that they take the page's
+colours.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from fwd_report.techniques.parts import Curve
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 66, 14, 12, 50
 COLOURS = 6
-"""How many line colours the style sheet defines, from `--fwd-line-1`; more lines reuse them."""
+"""How many line colours the style sheet defines, from `--fwd-line-1` on; further lines reuse
+them."""
 DASHES = ("", "9 4", "2 4", "9 4 2 4")
 """Dash patterns, in pixels; the first line is solid."""
 MOST_POINTS = 500
@@ -68,7 +71,7 @@ def curve_svg(curve: Curve) -> str:
 
 
 def line_style(index: int) -> tuple[str, str]:
-    """The colour of a chart's line, a CSS variable, and its dashes, so that colour is not all."""
+    """The colour of a line, a CSS variable, and its dashes: lines do not differ by colour alone."""
     return f"var(--fwd-line-{index % COLOURS + 1})", DASHES[index % len(DASHES)]
 
 
@@ -98,7 +101,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def _drawable(values: Sequence[float], log: bool) -> list[tuple[int, float]]:
-    """(step, value) pairs, counted from 1, that the axis can show."""
+    """(step, value) pairs, counted from 1, that can be drawn on the axis."""
     pairs = enumerate(values, start=1)
     return [(x, v) for x, v in pairs if math.isfinite(v) and (v > 0 or not log)]
 
@@ -112,7 +115,7 @@ def _range(values: Sequence[float], log: bool) -> tuple[float, float]:
 
 
 def _running_mean(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """The mean over a window of about a fiftieth of the series, centred but at its ends."""
+    """The mean over a centred window of about a fiftieth of the series, shorter at its ends."""
     half = max(2, len(line) // 100)
     totals = [0.0]
     for _, value in line:

@@ -1,4 +1,6 @@
-"""The folder of picture files a site shows: each drawn once, named by what it was made of."""
+"""The folder of picture files that a site shows: each drawn once, named by what it was made
+from.
+"""
 
 from __future__ import annotations
 
@@ -40,24 +42,24 @@ class Film:
 
 @dataclass
 class Gallery:
-    """Makes picture files in `folder`, and remembers which of them are in use.
+    """Makes picture files in `folder`, and records which of them are in use.
 
-    A file's name holds a digest of its sources, of what was done to them and of the code that
-    does it: an unchanged picture is not drawn again, and a browser never shows an old one.
+    A file's name holds a digest of its sources, of what was done to them and of the code that did
+    it: an unchanged picture is not drawn again, and a browser never shows an old one.
     """
 
     folder: Path
     used: set[str] = field(default_factory=set)
     earlier: Mapping[str, Path] = field(default_factory=dict)
-    """Whole pictures of an earlier gallery by name: they are used where they lie."""
+    """Complete pictures of an earlier gallery, by name: they are used where they are."""
 
     def picture(self, picture: Picture) -> Drawn:
-        """The picture as it is seen: a copy of its source, or a view of it."""
+        """The picture as shown: a copy of its source, or a view of it."""
         stem = picture.entry.experiment if picture.entry else picture.source.stem
         return self.view(picture.source, picture.view, stem)
 
     def view(self, source: Path, view: Transform | None, stem: str) -> Drawn:
-        """A stored PNG, or a view of it; raises OSError, ValueError if it is no picture."""
+        """A stored PNG, or a view of it; raises OSError or ValueError if it is not a picture."""
         data = source.read_bytes()
 
         def draw() -> bytes:
@@ -68,7 +70,7 @@ class Gallery:
         return self._file(stem, ".png", (data, str(view).encode()), draw)
 
     def drawing(self, source: Path) -> Drawn:
-        """A ready SVG or PNG as it is."""
+        """A finished SVG or PNG, unchanged."""
         data = source.read_bytes()
         picture_size(data)
         return self._file(source.stem, source.suffix, (data,), lambda: data)
@@ -185,7 +187,7 @@ def _load(path: Path) -> np.ndarray:
 
 
 def _servable(data: bytes) -> bool:
-    """Whether these bytes may be served as a .png as they are."""
+    """Whether these bytes may be served as a .png without conversion."""
     try:
         picture_size(data)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How large a picture file is, read from its first bytes: laying out a page needs no decoder."""
+"""The size of a picture file, read from its first bytes: a page is laid out without decoding."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pretrained text-conditional models: DeepFloyd IF and the embedded emoji-IF, one loader."""
+"""Pretrained text-conditional models: DeepFloyd IF and the embedded emoji-IF, with one loader."""

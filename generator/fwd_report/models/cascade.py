@@ -1,4 +1,4 @@
-"""The report's text-to-image model: stage I, and stage II where there is one."""
+"""The report's text-to-image model: stage I, and stage II if there is one."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from fwd_report.models.residents import Residents
 from fwd_report.precision import kept_finite
 
 STAGE_NAMES = {1: "stage_1", 2: "stage_2"}
-"""What queries to a stage are addressed to."""
+"""The names that queries to the stages are addressed to."""
 
 
 class Cascade:
-    """Loads a stage when it is first asked for; both read the prompts stage I's encoder encodes.
+    """Loads a stage at first use; both stages take prompts encoded by stage I's encoder.
 
-    stages: what opens a stage's folder, by its number. encoder: what gives both the prompts.
-    placed: says how the stages share the device, when the first of them is loaded.
+    stages: opens a stage's folder, given its number. encoder: supplies both with prompts. placed:
+    decides how the stages share the device, when the first of them is loaded.
     """
 
     def __init__(
@@ -66,16 +66,16 @@ class Cascade:
         return self._models[stage]
 
     def prepare(self, prompts: Iterable[str]) -> None:
-        """Have prompts encoded, with one loading of the encoder for all of them."""
+        """Have prompts encoded, loading the encoder once for all of them."""
         self._encoder().prepare(prompts)
 
     @property
     def encoder(self) -> Prompts:
-        """What gives the stages their prompts."""
+        """What supplies the stages with prompts."""
         return self._encoder()
 
     def evaluator(self, stage: int) -> Evaluator:
-        """Who answers the queries addressed to that stage."""
+        """The evaluator of queries that are addressed to that stage."""
         if stage not in self._evaluators:
             unet = partial(self._residents.network, stage)
             unet()
@@ -107,8 +107,8 @@ class Cascade:
 class StageOne:
     """Answers queries whose condition is a prompt, at any mix of timesteps, in one forward pass.
 
-    unet: gives the network, on the device. foreseen: queries that memory should do for; None: not
-    known.
+    unet: returns the network, on the device. foreseen: the number of queries that memory is
+    expected to hold; None: unknown.
     """
 
     def __init__(

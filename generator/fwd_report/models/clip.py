@@ -17,7 +17,7 @@ from fwd_report.models.model_folder import ModelFolder
 
 @dataclass(frozen=True, eq=False)
 class CLIPScorer:
-    """A CLIP model (Radford et al. 2021): what the papers on anagrams and hybrids score with."""
+    """A CLIP model (Radford et al. 2021), the scorer of the papers on anagrams and hybrids."""
 
     model: Any
     tokenizer: Any

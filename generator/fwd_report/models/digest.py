@@ -1,4 +1,4 @@
-"""A model's identity as part of a run's key: what is read of it. No torch.
+"""A model's identity as part of a run's key: the digest of the files that are read. No torch.
 
 The same files have the same digest wherever they lie: in a folder, in the hub's cache, on the hub.
 """
@@ -19,17 +19,16 @@ from fwd_report.store.store import Store
 OUTSIDE_KEYS = "what it computes is in the keys"
 
 RECORD = "models.json"
-"""In `.fwd-report/`: what each hub id held when it was last seen, and at which commit."""
+"""In `.fwd-report/`: the content of each hub id when it was last seen, and its commit."""
 COMMIT = "commit"
 
 
 def model_digest(model: Path | str, store: Store, parts: Sequence[str]) -> str:
     """SHA-256 over the names and digests of the files that are read of these parts of a model.
 
-    store: what its memory knows of files makes that a few `stat` calls, and it has a record of what
-    hub ids held: where such a model is not (any more), it is still known what results were made by.
-    A hub id of which nothing is known stands for itself. Raises UserError for a folder that is not
-    whole.
+    store: its memory of file digests reduces this to a few `stat` calls, and its record of hub ids
+    tells which model made the results, even if the model is not, or no longer, here. A hub id of
+    which nothing is known stands for itself. Raises UserError for an incomplete folder.
     """
     try:
         return digest_of_parts(file_digests(model, store, parts))
@@ -40,7 +39,7 @@ def model_digest(model: Path | str, store: Store, parts: Sequence[str]) -> str:
 
 
 def digest_of_parts(files: Mapping[str, str]) -> str:
-    """SHA-256 over names and digests of a model's files, as `digests_in` gives them."""
+    """SHA-256 over names and digests of a model's files, as `digests_in` returns them."""
     lines = (f"{name} {digest}\n" for name, digest in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -48,7 +47,7 @@ def digest_of_parts(files: Mapping[str, str]) -> str:
 def file_digests(model: Path | str, store: Store, parts: Sequence[str]) -> dict[str, str]:
     """The SHA-256 of each file that is read of these parts, as `part/file`.
 
-    Raises UserError for a folder that is not whole, and as `hub.fetch` for a hub id of which
+    Raises UserError for an incomplete folder, and the errors of `hub.fetch` for a hub id of which
     nothing is known.
     """
     if isinstance(model, Path):
@@ -77,7 +76,7 @@ def seen_commit(model: str, store: Store) -> str | None:
 
 
 def digests_in(folder: Path, memory: Memory, parts: Sequence[str]) -> dict[str, str]:
-    """As `file_digests`, of a folder."""
+    """As `file_digests`, for a folder."""
     names = [
         path.relative_to(folder).as_posix()
         for part in parts

@@ -1,6 +1,6 @@
 """Prompts that were encoded elsewhere: files that hold a tensor for each prompt.
 
-The course hands out such a file, for no free machine holds DeepFloyd IF's text encoder.
+The course hands out such a file, because no free machine holds DeepFloyd IF's text encoder.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ WANTED = f"a dict of prompt to a tensor of shape (1, {TOKENS}, D) or ({TOKENS}, 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A prompt in a file: name is how it is spelt there, digest that of its tensor as float32.
+    """A prompt in a file: name is its spelling there, digest that of its tensor as float32.
 
-    width: D, numbers a token.
+    width: D, numbers per token.
     """
 
     file: Path
@@ -43,14 +43,16 @@ class Encoded:
 
 
 def spelling(prompt: str) -> str:
-    """The prompt as DeepFloyd IF's text encoder reads it: lower-case, without spaces around it."""
+    """The prompt as DeepFloyd IF's text encoder reads it: lower-case, without surrounding
+    spaces.
+    """
     return prompt.lower().strip()
 
 
 def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]:
-    """What the files hold, by the prompt's `spelling`.
+    """The contents of the files, by the prompt's `spelling`.
 
-    Files that were looked into before are not opened again. Raises UserError for a file that is
+    Files that were examined before are not opened again. Raises UserError for a file that is
     missing, damaged or holds anything else, and for a prompt that two files encode differently.
     """
     found: dict[str, Encoded] = {}
@@ -94,10 +96,10 @@ def save_embeddings(file: Path, prompts: Mapping[str, Tensor]) -> None:
 
 
 class EmbeddingFiles:
-    """Gives the prompts of files to the UNets, in place of a text encoder.
+    """Supplies the UNets with the prompts of files, in place of a text encoder.
 
     prompts: as `encoded_prompts` found them. planned: the prompts that the runs declare, with the
-    digests that their keys have; None: any that is held may be asked.
+    digests in their keys; None: every prompt of the files may be used.
     """
 
     def __init__(
@@ -117,8 +119,8 @@ class EmbeddingFiles:
     def prepare(self, prompts: Iterable[str]) -> None:
         """Read the tensors of these prompts, each file once.
 
-        Raises OutdatedError where a file no longer holds what was planned, and LookupError for a
-        prompt that is in none or that no run declares.
+        Raises OutdatedError if a file no longer holds what was planned, and LookupError for a
+        prompt that is in no file or that no run declares.
         """
         wanted: dict[Path, dict[str, Encoded]] = {}
         for prompt in prompts:
@@ -151,7 +153,9 @@ class EmbeddingFiles:
 
 
 def _listed(file: Path) -> list[tuple[str, str, int]]:
-    """(prompt, digest, width) of each tensor. Raises ValueError that says what is wrong."""
+    """(prompt, digest, width) of each tensor. Raises ValueError with the reason if anything is
+    wrong.
+    """
     found = []
     for prompt, value in _tensors(file).items():
         if not isinstance(prompt, str):
@@ -167,7 +171,7 @@ def _listed(file: Path) -> list[tuple[str, str, int]]:
 
 
 def _tensors(file: Path) -> Mapping[Any, Any]:
-    """What the file's bytes hold. Raises ValueError that says what is wrong with them."""
+    """The contents of the file's bytes. Raises ValueError with the reason if they are damaged."""
     content = file.read_bytes()
     if file.suffix == ".safetensors":
         from safetensors import SafetensorError
@@ -214,7 +218,7 @@ def _checked(value: Any) -> Tensor | str:
 
 
 def _digest(tensor: Tensor) -> str:
-    """SHA-256 of a checked tensor's values: the same in whatever float type they are stored."""
+    """SHA-256 of a checked tensor's values: equal whatever float type they are stored in."""
     return hashlib.sha256(repr(tuple(tensor.shape)).encode() + _bytes(tensor)).hexdigest()
 
 
@@ -223,7 +227,7 @@ def _bytes(tensor: Tensor) -> bytes:
 
 
 def nearest(prompt: str, known: Iterable[str]) -> Iterator[str]:
-    """Up to three known prompts that are like this one, the likest first."""
+    """Up to three known prompts that resemble this one, the most similar first."""
     from difflib import get_close_matches
 
     yield from get_close_matches(spelling(prompt)[:300], sorted(set(known)), n=3, cutoff=0.4)

@@ -1,7 +1,7 @@
 """Which files of a model's folder are read: diffusers' IF layout, and a scorer's. No torch.
 
-What is read decides a model's digest, so it depends on the names of the files alone: not on the
-device or the precision, and not on whether they lie in a folder or on the hub.
+These files determine a model's digest, so the choice depends only on file names: not on the device
+or the precision, nor on whether the files lie in a folder or on the hub.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from fwd_report.errors import UserError
 from fwd_report.outside import shown
 
 TOKENS = 77
-"""Tokens a prompt is padded or cut to: what DeepFloyd IF was trained with."""
+"""Tokens that a prompt is padded or cut to: the length DeepFloyd IF was trained with."""
 WHOLE = "."
-"""The part of a model that lies in the folder itself: a scorer."""
+"""The part of a model that is the folder itself: a scorer."""
 UNET_PARTS = {
     1: ("unet", "scheduler"),
     2: ("unet", "scheduler", "image_noising_scheduler"),
@@ -37,7 +37,7 @@ TOKENIZER = (
     "vocab.json",
     "merges.txt",
 )
-"""What a tokenizer may consist of, the first always."""
+"""The files that a tokenizer may consist of; the first is required."""
 NETWORKS = ("unet", "text_encoder", WHOLE)
 """The parts that have weights."""
 RESTORE = shown(
@@ -50,10 +50,10 @@ _WEIGHTS = re.compile(
 
 
 def files_read(names: Collection[str], parts: Iterable[str], place: object) -> list[str]:
-    """The files of `parts` that are read, sorted, of `names`, all that there are: `part/file`.
+    """The files of `parts` that are read, sorted, as `part/file`; `names`: all files that exist.
 
     place: the folder or hub id they lie in, for messages. Raises UserError that names the first
-    file which is missing.
+    missing file.
     """
     read: set[str] = set()
     for part in parts:
@@ -71,10 +71,10 @@ def files_read(names: Collection[str], parts: Iterable[str], place: object) -> l
 
 
 def weight_files(files: Collection[str], place: object) -> list[str]:
-    """The safetensors files a network's weights are read from, of the `files` of its part.
+    """The safetensors files a network's weights are read from, among the `files` of its part.
 
-    Those in half precision where there are such, for they are what a download brings; shards
-    that have an index before one file, as diffusers does. Raises UserError where there are none.
+    Half-precision files are preferred, because a download fetches those, and shards with an index
+    are preferred to one file, as in diffusers. Raises UserError if there are none.
     """
     found = [match for file in sorted(files) if (match := _WEIGHTS.fullmatch(file))]
     half = [match for match in found if match[1] or match[4]]
@@ -96,7 +96,7 @@ def weight_files(files: Collection[str], place: object) -> list[str]:
 
 
 def _expected(part: str) -> list[str]:
-    """The files a part cannot do without, its weights apart."""
+    """The files that a part requires, except its weights."""
     if part == WHOLE:
         return [CONFIG, TOKENIZER[0]]
     if part in NETWORKS:

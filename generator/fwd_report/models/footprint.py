@@ -1,8 +1,7 @@
-"""The memory that a network takes: its weights, from their files' headers, and what it computes.
+"""The memory that a network takes: its weights, and what it computes. Nothing is loaded for it.
 
-Nothing is loaded for it. Weights are counted from the headers of the safetensors files; what a
-picture takes while it is computed is what a forward pass on torch's `meta` device holds at most,
-where tensors have shapes and no numbers.
+Weights are counted from the headers of the safetensors files; the memory for a picture is the peak
+of a forward pass on torch's `meta` device, where tensors have shapes and no numbers.
 """
 
 from __future__ import annotations
@@ -30,18 +29,18 @@ OUTSIDE_KEYS = "how much memory a network takes changes no result"
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes on the device: of a network's weights, and of a picture while it is computed."""
+    """Bytes on the device: of a network's weights, and of one picture while it is computed."""
 
     weights: int
     picture: int = 0
 
     def batch(self, pictures: int) -> int:
-        """Bytes with a batch of that many pictures."""
+        """Bytes for a batch of that many pictures."""
         return self.weights + pictures * self.picture
 
 
 def encoder_footprint(folder: ModelFolder, dtype: torch.dtype) -> Footprint:
-    """Of the text encoder in `dtype`; what a prompt of 77 tokens takes is small beside it."""
+    """Of the text encoder in `dtype`; a prompt of 77 tokens takes little beside the weights."""
     return Footprint(
         weights_held(
             folder.described("text_encoder"), lambda name: weights.encoder_dtype(name, dtype)
@@ -50,7 +49,7 @@ def encoder_footprint(folder: ModelFolder, dtype: torch.dtype) -> Footprint:
 
 
 def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> Footprint:
-    """Of a stage's UNet in `dtype`. memory: remembers what a picture takes.
+    """Of a stage's UNet in `dtype`. memory: remembers the bytes for a picture.
 
     picture is 0 where it cannot be foreseen. Raises UserError for weights that are not whole.
     """
@@ -68,7 +67,7 @@ def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> F
 
 
 def weights_held(tensors: Iterable[Described], dtype_of: Callable[[str], torch.dtype]) -> int:
-    """Bytes of weights where those of floating point are converted as they are loaded."""
+    """Bytes of the weights, those of floating point converted to the dtype as they are loaded."""
     held = 0
     for tensor in tensors:
         floats = tensor.dtype.is_floating_point
@@ -79,10 +78,10 @@ def weights_held(tensors: Iterable[Described], dtype_of: Callable[[str], torch.d
 
 @torch.no_grad()
 def picture_size(unet: Any, dtype: torch.dtype) -> int:
-    """Bytes that a forward pass of one picture holds at most, its weights apart.
+    """The peak memory of a forward pass for one picture, in bytes, without the weights.
 
-    unet: without numbers. Attention is counted without its table of weights, which the devices'
-    own kernels never write down.
+    unet: without numbers. The table of attention weights is not counted, because the devices' own
+    kernels never store it.
     """
     unet = unet.to("meta", dtype)
     config = unet.config
@@ -98,7 +97,7 @@ def picture_size(unet: Any, dtype: torch.dtype) -> int:
 
 
 class _FusedAttention(TorchFunctionMode):
-    """Attention that allocates its answer alone: on `meta` torch would write the table down."""
+    """Attention that allocates only its result: on `meta`, torch would store the table."""
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -110,10 +109,10 @@ class _FusedAttention(TorchFunctionMode):
 
 
 class Held(TorchDispatchMode):
-    """Counts the bytes of the tensors that are made and still there."""
+    """Counts the bytes of the tensors that are created and still alive."""
 
     def __init__(self, before: Iterable[torch.Tensor]) -> None:
-        """before: tensors that do not count, nor do views of them."""
+        """before: tensors that do not count; nor do views of them."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.most = 0
         self._now = 0

@@ -1,4 +1,4 @@
-"""What is chosen before a model is loaded: from its files' headers and from the memory there is."""
+"""Decisions before a model is loaded, from the headers of its files and the available memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Opened = Callable[[], ModelFolder]
 
 
 class Foresight:
-    """Places the networks of a build on a device. batch: pictures that are wanted at once."""
+    """Places the networks of a build on a device. batch: pictures wanted at once."""
 
     def __init__(self, device: str, dtype: torch.dtype, batch: int, memory: Memory) -> None:
         self._device = device
@@ -29,10 +29,10 @@ class Foresight:
         self._memory = memory
 
     def stages(self, stages: Mapping[int, Opened], scorers: Mapping[str, Opened]) -> Placing:
-        """How these stages share the device, beside the scorers that will be asked there too.
+        """How these stages share the device, beside the scorers that will be used there too.
 
-        Of folders that are not whole nothing is foreseen: whoever loads them says what is wrong.
-        Raises UserError for a stage that can never fit.
+        Nothing is decided for incomplete folders: loading them reports what is wrong. Raises
+        UserError for a stage that can never fit.
         """
         try:
             footprints = {
@@ -50,7 +50,7 @@ class Foresight:
         return place_stages(footprints, left, self._host(), self._batch)
 
     def encoder(self, opened: Opened) -> tuple[str, torch.dtype]:
-        """Where the text encoder encodes, and in what. Raises UserError where it fits nowhere."""
+        """Where the text encoder runs, and in which dtype. Raises UserError if it fits nowhere."""
         try:
             folder = opened()
             footprints = {

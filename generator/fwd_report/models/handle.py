@@ -1,4 +1,4 @@
-"""A model as programs see it: a name to ask, a process, a shape, a range."""
+"""A model as programs see it: a name for queries, a process, a shape, a range."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ModelHandle:
     noising: Process | None = None
 
     def estimate(self, condition: Any) -> Estimator:
-        """The estimator that asks this model under `condition`: one query a call."""
+        """The estimator that queries this model under `condition`: one query per call."""
 
         def estimate(x: Tensor, t: float) -> Program[Prediction]:
             prediction: Prediction
@@ -54,24 +54,24 @@ class Upscaling:
 
 
 class Evaluator(Protocol):
-    """Answers queries in one batch; what the engine knows of a network."""
+    """Answers queries in one batch; the engine's view of a network."""
 
     device: Any
 
     def signature(self, query: Query) -> Any:
-        """Queries with equal signatures may share a batch (a shape, say)."""
+        """Queries with equal signatures, such as a shape, may share a batch."""
 
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-        """The predictions, in order, in float32, on the network's device. No gradient.
+        """The predictions, in order, in float32, on the network's device, without gradients.
 
-        Nothing waits for the device: what is uploaded is pinned, and nothing is read back.
+        Nothing waits for the device: uploads are pinned, and nothing is read back.
         """
 
 
 def predictions(output: Tensor, channels: int) -> list[Prediction]:
-    """What a network answers, (B, D, H, W), as a float32 prediction for each image.
+    """A network's output, (B, D, H, W), as a float32 prediction for each image.
 
-    channels: of an image. Those that follow them are of the variance.
+    channels: of an image. The remaining channels are the variance.
     """
     output = output.float().contiguous()
     values = output[:, :channels].unbind()

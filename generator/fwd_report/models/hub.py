@@ -1,7 +1,7 @@
-"""Models of the Hugging Face hub: which are on this machine, what the hub says of them, downloads.
+"""Models of the Hugging Face hub: which are on this machine, what the hub knows of them, downloads.
 
-Nothing here waits in silence: what does not answer in a few seconds is unavailable, and a download
-says how far it is.
+Nothing here waits in silence: a hub that does not answer within seconds counts as unavailable, and
+a download reports its progress.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from fwd_report.store.files import sha256_of, write_atomically
 OUTSIDE_KEYS = "what is downloaded is compared with the digest in the keys"
 
 PATIENCE = 5.0
-"""Seconds the hub has to answer a question; a download goes on as long as bytes come."""
+"""Seconds the hub has to answer a question; a download continues as long as bytes arrive."""
 EVERY = 20.0
-"""Seconds between two news of how far a download is."""
+"""Seconds between two reports of a download's progress."""
 _silent: dict[str, str] = {}
-"""Hubs that did not answer this process, and why."""
+"""Hubs that did not answer this process, and the reason."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What the hub lists of a model: the commit that it is at, and its files by name."""
+    """What the hub lists for a model: its current commit, and its files by name."""
 
     commit: str
     files: dict[str, HubFile]
 
 
 def snapshot(hub_id: str) -> Path | None:
-    """The folder in the hub's local cache that `owner/name@revision` was downloaded to, if it was.
+    """The folder in the hub's local cache that holds the download of `owner/name@revision`, if any.
 
-    A branch or tag stands for the commit it was when it was downloaded.
+    A branch or tag stands for the commit it was at when it was downloaded.
     """
     name, revision = split_hub_id(hub_id)
     repository = cache_folder() / f"models--{name.replace('/', '--')}"
@@ -58,7 +58,7 @@ def snapshot(hub_id: str) -> Path | None:
 
 
 def downloaded(hub_id: str, parts: Sequence[str]) -> Path | None:
-    """The folder in the hub's local cache that holds all that is read of these parts, or None."""
+    """The folder in the hub's local cache that holds all files read of these parts, or None."""
     folder = snapshot(hub_id)
     if folder is None:
         return None
@@ -80,10 +80,9 @@ def fetch(
 ) -> Path:
     """A folder with these parts of the model, downloaded unless it already was.
 
-    All of it is of one commit, whatever becomes of a branch meanwhile. A download that was
-    interrupted goes on. news(message) hears of it before it begins and as it goes. pinned: as in
-    `listing`. Raises UserError where the hub refuses, and UnavailableError where it cannot be
-    reached, saying what to do.
+    All files are of one commit, even if a branch moves meanwhile. An interrupted download resumes.
+    news(message) is called before it starts and as it proceeds. pinned: as in `listing`. Raises
+    UserError if the hub refuses, and UnavailableError if it cannot be reached, with what to do.
     """
     folder = downloaded(hub_id, parts)
     if folder is not None:
@@ -109,10 +108,10 @@ def fetch(
 def remote_digests(
     hub_id: str, parts: Sequence[str], pinned: str | None = None
 ) -> tuple[str, dict[str, str]]:
-    """The commit, and SHA-256 by name of what is read of these parts; no weights are downloaded.
+    """The commit, and SHA-256 by name of the files read of these parts; no weights are downloaded.
 
     The hub lists the digests of its large files; the small ones are fetched. pinned: as in
-    `listing`. Raises as `fetch`.
+    `listing`. Raises the errors of `fetch`.
     """
     found = listing(hub_id, pinned)
     repository = _repository(hub_id, found.commit)
@@ -125,10 +124,10 @@ def remote_digests(
 
 
 def listing(hub_id: str, pinned: str | None = None) -> Listing:
-    """What the hub lists of the model, at the commit that is on this machine where there is one.
+    """What the hub lists for the model, at the commit that is on this machine if there is one.
 
-    pinned: the commit where there is none; what the hub id names where that is gone or None.
-    A hub that did not answer is not waited for a second time. Raises as `fetch`.
+    pinned: the commit to use otherwise; if it is None or gone, the one that the hub id names. A hub
+    that did not answer is not tried a second time. Raises the errors of `fetch`.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RevisionNotFoundError
@@ -165,16 +164,17 @@ def listing(hub_id: str, pinned: str | None = None) -> Listing:
 
 
 def missing(hub_id: str, commit: str, files: Iterable[HubFile]) -> int:
-    """Bytes of the large ones of these files that are not on this machine."""
+    """Bytes of the large ones among these files that are not on this machine."""
     repository = _repository(hub_id, commit)
     large = [file for file in files if file.sha256 is not None]
     return sum(max(0, (file.size or 0) - repository.present(file)) for file in large)
 
 
 class _Coming:
-    """Counts the bytes of a download, and says how far it is.
+    """Counts the bytes of a download, and reports its progress.
 
-    Raises UnavailableError, before anything comes, where the disk has no room for it.
+    Raises UnavailableError, before anything is transferred, if the disk has too little space for
+    it.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ def _repository(hub_id: str, commit: str) -> Repository:
 
 
 def cache_folder() -> Path:
-    """Where huggingface_hub keeps downloads, by the environment variables it reads."""
+    """Where huggingface_hub keeps downloads, according to the environment variables it reads."""
     if kept := os.environ.get("HF_HUB_CACHE"):
         return Path(kept).expanduser()
     home = os.environ.get("HF_HOME")

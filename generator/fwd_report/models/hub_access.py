@@ -1,4 +1,4 @@
-"""Whether the hub would give a file to this machine: its licence, its token. No file is fetched."""
+"""Whether the hub would give this machine a file: its licence, its token. No file is fetched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OUTSIDE_KEYS = "it only asks whether a file may be had"
 
 
 def require_access(hub_id: str, file: str) -> None:
-    """Raise UserError, with the way out, where the hub would not give that file of the model."""
+    """Raise UserError, with the way out, if the hub would refuse that file of the model."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     name, revision = split_hub_id(hub_id)
@@ -20,7 +20,7 @@ def require_access(hub_id: str, file: str) -> None:
 
 
 def token_says() -> str:
-    """Whether this machine has a token of the hub, in words; it is not shown."""
+    """Whether this machine has a token of the hub, in words; the token is not shown."""
     from huggingface_hub import get_token
 
     return "logged in" if get_token() else "not logged in"

@@ -1,4 +1,4 @@
-"""What the hub's library raises, said plainly, each with a way out."""
+"""The errors of the hub's library in plain words, each with a way out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def endpoint() -> str:
-    """Where the hub is: a mirror, say."""
+    """The hub's address, which may be that of a mirror."""
     return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 
 
 class UnreachableError(UnavailableError):
-    """Nobody answers where the hub should be."""
+    """Nobody answers at the hub's address."""
 
     def __init__(self, hub_id: str, why: str) -> None:
         self.why = why
@@ -37,10 +37,10 @@ class UnreachableError(UnavailableError):
 
 @contextmanager
 def said_plainly(hub_id: str) -> Iterator[None]:
-    """Turns what the hub's library raises into an error that says what to do.
+    """Turn errors of the hub's library into ones that tell what to do.
 
-    Raises UserError where the hub refuses or the disk does, UnavailableError where another time
-    may bring it, UnreachableError where there is no answer.
+    Raises UserError if the hub or the disk refuses, UnavailableError for a problem that may pass,
+    UnreachableError if there is no answer.
     """
     try:
         yield
@@ -51,7 +51,7 @@ def said_plainly(hub_id: str) -> Iterator[None]:
 
 
 def final(error: Exception) -> bool:
-    """Whether asking once more would bring the same answer."""
+    """Whether another attempt would get the same answer."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     refused = status is not None and 400 <= status < 500 and status not in (408, 416, 429)
     return refused or (isinstance(error, OSError) and error.errno in FULL | UNWRITABLE)
@@ -137,5 +137,5 @@ def _disk(hub_id: str, error: OSError) -> UnavailableError:
 
 
 def _answer(error: Exception) -> str:
-    """What the server said: its own words where it sent any."""
+    """The server's answer: its own words if it sent any."""
     return str(getattr(error, "server_message", None) or first_line(error))

@@ -1,9 +1,9 @@
-"""One file of a hub's model, brought into the hub's local cache: resumed, and checked.
+"""One file of a hub's model, fetched into the hub's local cache: resumable, and verified.
 
-The hub's library begins a file anew whenever its process ended in the middle of it. IF's largest
-has 16 GiB, so the bytes are fetched here, by the library's own function, into a part that stays;
-the library then finds the file whole and gives it its place. Plain HTTP serves every file, from
-mirrors too, so Xet, the hub's other protocol, is not asked.
+The hub's library restarts a file whenever its process ended in the middle of it. IF's largest has
+16 GiB, so the bytes are fetched here, with the library's own function, into a part file that
+persists; the library then finds the file complete and puts it into place. Plain HTTP serves every
+file, from mirrors too, so Xet, the hub's other protocol, is not used.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from fwd_report.store.files import naming, sha256_of
 OUTSIDE_KEYS = "what is downloaded is compared with the digest in the keys"
 
 ATTEMPTS = 4
-"""How often in a row a download is begun that brings nothing."""
+"""Attempts in a row that may bring no bytes before the download fails."""
 PAUSE = 1.0
-"""Seconds before the first of them, doubled for each further."""
+"""Seconds before the first new attempt, doubled for each further one."""
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file as the hub lists it. sha256: of a large file; None for a small one, which git keeps.
+    """A file as the hub lists it.
 
-    size: bytes; None where the hub does not say.
+    sha256: of a large file; None for a small one, which git stores. size: bytes; None if the hub
+    does not list it.
     """
 
     name: str
@@ -40,7 +41,9 @@ class HubFile:
 
 @dataclass(frozen=True)
 class Repository:
-    """A model at a commit, and where it is: endpoint, the hub's address; cache, of the library."""
+    """A model at a commit, and where it is: endpoint is the hub's address, cache the library's
+    folder.
+    """
 
     name: str
     commit: str
@@ -50,14 +53,14 @@ class Repository:
 
     @property
     def folder(self) -> Path:
-        """Where the cache keeps it."""
+        """The folder in the cache that holds it."""
         return self.cache / f"models--{self.name.replace('/', '--')}"
 
     def fetch(self, file: HubFile, came: Callable[[int], None] = lambda count: None) -> Path:
-        """That file, in the cache, downloaded unless it was.
+        """That file, in the cache, downloaded unless it is there.
 
-        came(count) hears of bytes as they come, those of a part that was there included. Raises
-        what the library raises, and UnavailableError for bytes of another digest.
+        came(count) is told of bytes as they arrive, including those of an existing part. Raises the
+        errors of the library, and UnavailableError for bytes with another digest.
         """
         from huggingface_hub import hf_hub_download
         from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -77,7 +80,7 @@ class Repository:
         )
 
     def present(self, file: HubFile) -> int:
-        """Bytes of a large file that are here, its part included."""
+        """Bytes of a large file that are here, including its part."""
         for path in (self._path(file), _part(self._path(file))):
             if path.is_file():
                 return path.stat().st_size
@@ -87,7 +90,7 @@ class Repository:
         return self.folder / "blobs" / str(file.sha256)
 
     def _blob(self, file: HubFile, came: Callable[[int], None]) -> None:
-        """Have a large file's bytes in the cache, under the digest the library looks for."""
+        """Have a large file's bytes in the cache, under the digest that the library looks for."""
         from filelock import FileLock
 
         blob = self._path(file)
@@ -106,7 +109,9 @@ class Repository:
     def _resume(
         self, file: HubFile, part: Path, came: Callable[[int], None], last: bool = False
     ) -> bool:
-        """Fetch what is missing of a part; whether it then was another file, and is gone."""
+        """Fetch what is missing of a part; whether the part was of another file and has been
+        deleted.
+        """
         size = file.size or 0
         with naming(part), part.open("ab") as content:
             if content.tell() > size:
@@ -133,7 +138,7 @@ class Repository:
         )
 
     def _stream(self, file: HubFile, part: Path, held: int, came: Callable[[int], None]) -> None:
-        """Append to a part what comes of the file after the bytes that are held."""
+        """Append to a part the bytes of the file after those already there."""
         from huggingface_hub import hf_hub_url
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
@@ -152,7 +157,7 @@ class Repository:
 
 
 class _Heard:
-    """A file whose writer is overheard."""
+    """A file object that reports what is written to it."""
 
     def __init__(self, file: BinaryIO, came: Callable[[int], None]) -> None:
         self._file = file
@@ -168,5 +173,5 @@ class _Heard:
 
 
 def _part(blob: Path) -> Path:
-    """The file that holds what has come of another so far, as the library once named it."""
+    """The part file of another file's download, as the library once named it."""
     return blob.with_name(f"{blob.name}.incomplete")

@@ -1,4 +1,4 @@
-"""A model's folder, each of its files read once: what is decoded is what was hashed."""
+"""A model's folder, each of its files read once: the decoded bytes are the hashed ones."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from fwd_report.models.tensors import Described, header_of
 from fwd_report.store.files import sha256_of
 
 CHUNK = 1 << 24
-"""Bytes read, and hashed, at a time."""
+"""Bytes read and hashed at a time."""
 
 
 class ModelFolder:
     """The files of a model, by part and name.
 
-    digests: the SHA-256 of each file that may be read, as `part/file`, by which the runs that ask
-    the model were planned; None reads without comparing.
+    digests: the SHA-256 of each file that may be read, as `part/file`, as in the keys of the
+    planned runs; None reads without comparing.
     """
 
     def __init__(self, path: Path, digests: Mapping[str, str] | None = None) -> None:
@@ -36,8 +36,9 @@ class ModelFolder:
         self._digests = digests
 
     def config(self, part: str, name: str = CONFIG) -> dict[str, Any]:
-        """A part's configuration file. Raises UserError where it is missing, damaged
-        or says a size that no model has.
+        """A part's configuration file.
+
+        Raises UserError if it is missing or damaged, or contains a size that no model has.
         """
         path = self.path / part / name
         try:
@@ -52,15 +53,15 @@ class ModelFolder:
         return value
 
     def damaged(self, file: str, error: Exception) -> UserError:
-        """The error of a file that does not hold what it should."""
+        """The error for a file with invalid content."""
         why = first_line(error)
         return UserError(f"the model's {self.path / file} is damaged: {why}", hint=RESTORE)
 
     def tensors(self, part: str) -> Iterator[tuple[str, Tensor]]:
         """A network's tensors with their names, one at a time: no more than one is in memory.
 
-        Raises OutdatedError after the last of a file that is not as planned: what was read before
-        is not to be used then.
+        Raises OutdatedError after the last tensor of a file that differs from the plan; the tensors
+        read before must then not be used.
         """
         for name in weight_files(self._names(part), self.path / part):
             path = self.path / part / name
@@ -84,7 +85,7 @@ class ModelFolder:
 
     @contextmanager
     def tokenizer(self, part: str) -> Iterator[Path]:
-        """A folder of its own with a tokenizer's files, as libraries want to read them."""
+        """A folder of its own with a tokenizer's files, in the form that libraries read."""
         names = self._names(part)
         with tempfile.TemporaryDirectory() as copied:
             for name in TOKENIZER:
@@ -93,14 +94,14 @@ class ModelFolder:
             yield Path(copied)
 
     def _names(self, part: str) -> set[str]:
-        """The names of a part's files: those planned, so that a new one is not read unhashed."""
+        """The names of a part's files: those planned, so that no new file is read unhashed."""
         if self._digests is None:
             return {path.name for path in (self.path / part).glob("*")}
         prefix = "" if part == WHOLE else f"{part}/"
         return {name.removeprefix(prefix) for name in self._digests if name.startswith(prefix)}
 
     def _tensors(self, part: str, name: str) -> Iterator[tuple[str, Tensor]]:
-        """The tensors of a file. Raises ValueError, with the reason, where it is damaged."""
+        """The tensors of a file. Raises ValueError, with the reason, if it is damaged."""
         with self._opened(part, name) as file:
             reader = _Hashing(file)
             size = os.fstat(file.fileno()).st_size
@@ -112,7 +113,7 @@ class ModelFolder:
         self._require_planned(part, name, reader.hexdigest())
 
     def _read(self, part: str, name: str) -> bytes:
-        """A file's bytes. Raises OutdatedError where they are not those planned."""
+        """A file's bytes. Raises OutdatedError if they differ from the plan."""
         with self._opened(part, name) as file:
             content = file.read()
         self._require_planned(part, name, hashlib.sha256(content).hexdigest())
@@ -136,7 +137,7 @@ class ModelFolder:
 
 
 class _Hashing:
-    """Reads a file from its start to its end, and digests what it read."""
+    """Reads a file from start to end, and digests what it reads."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -148,7 +149,7 @@ class _Hashing:
         return content
 
     def readinto(self, content: Tensor) -> int:
-        """Fill (N,) uint8 from the file; how many bytes there were."""
+        """Fill (N,) uint8 from the file; returns the number of bytes read."""
         view, done = memoryview(content.numpy().data), 0
         while count := self._file.readinto(view[done : done + CHUNK]):  # type: ignore[attr-defined]
             self._digest.update(view[done : done + count])
@@ -156,5 +157,5 @@ class _Hashing:
         return done
 
     def hexdigest(self) -> str:
-        """SHA-256 of what was read."""
+        """SHA-256 of the bytes read."""
         return self._digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What a model's name in a spec stands for: the embedded model, a folder or a hub id. No torch."""
+"""What a model's name in a spec refers to: the embedded model, a folder or a hub id. No torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fwd_report.errors import UserError
 OUTSIDE_KEYS = "a name only leads to weights, whose digest is in the keys"
 EMBEDDED = "emoji-if"
 MAIN = "main"
-"""The revision of a hub id that names none."""
+"""The revision of a hub id without one."""
 _HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(?:@(?!.*\.\.)[\w][\w./-]{0,127})?", re.ASCII)
 
 
@@ -59,7 +59,9 @@ def resolve_scorer(name: str, root: Path) -> Path | str:
 
 
 def _folder_or_hub_id(name: str, root: Path, noun: str, layout: str, example: str) -> Path | str:
-    """What the name stands for; raises UserError, saying what it may be, if it is nothing."""
+    """What the name refers to; raises UserError that lists the possibilities if it is none of
+    them.
+    """
     folder = _folder(name, root)
     if folder is not None:
         return folder
@@ -73,7 +75,7 @@ def _folder_or_hub_id(name: str, root: Path, noun: str, layout: str, example: st
 
 
 def _folder(name: str, root: Path) -> Path | None:
-    """The folder a name stands for, or None: no path at all can be that long, say."""
+    """The folder that a name refers to, or None; a name may be too long for any path."""
     try:
         folder = (
             Path(__file__).parent / name if name == EMBEDDED else root / Path(name).expanduser()

@@ -1,4 +1,4 @@
-"""A model opened for the runs that ask it: on this machine, and as they were planned."""
+"""Opens a model for the runs that query it: on this machine, and as it was planned."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def open_model(
     planned: str | None = None,
     news: Callable[[str], None] = lambda message: None,
 ) -> ModelFolder:
-    """The model's folder, downloaded if need be, whose files are compared as they are read.
+    """The model's folder, downloaded if necessary, whose files are compared as they are read.
 
-    planned: the digest by which it is part of the keys of runs. Raises OutdatedError where it is
-    another by now.
+    planned: the digest by which it is part of the keys of runs. Raises OutdatedError if it differs
+    now.
     """
     folder = model if isinstance(model, Path) else hub.fetch(model, parts, news)
     digests = digests_in(folder, memory, parts)

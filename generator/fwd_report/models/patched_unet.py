@@ -1,7 +1,7 @@
-"""A `UNet2DConditionModel` that looks at patches of pixels, for machines without a GPU.
+"""A `UNet2DConditionModel` that processes patches of pixels, for machines without a GPU.
 
 Space-to-depth as in *simple diffusion* (Hoogeboom et al. 2023): the inner network sees p x p pixels
-as channels, which is p*p times cheaper, and the noise stays independent, so nothing above the
+as channels, which is p*p times cheaper, and the noise stays independent, so nothing outside the
 model changes. A small head at full resolution removes the grid that patches would leave.
 """
 
@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 MOST_GAIN = 8.0
-"""Up to what factor the head sees the noisy image amplified to noise of unit variance."""
+"""The largest factor by which the noisy image is amplified to noise of unit variance for the
+head."""
 
 
 class Head(nn.Module):

@@ -1,6 +1,6 @@
 """Where networks lie: on the device together or in turns, and how many pictures they take at once.
 
-Chosen before anything is loaded, from what the networks are foreseen to hold.
+Decided before anything is loaded, from the memory that the networks are expected to take.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from fwd_report.models.footprint import Footprint
 OUTSIDE_KEYS = "where a network lies changes no result but by rounding"
 
 SPARE = 1 / 16
-"""The share of memory that is left to the libraries and to what is not foreseen."""
+"""The share of memory that is left to libraries and unforeseen uses."""
 PARKED = 1 / 2
-"""The share of the machine's free memory that networks may wait in. They seldom have to: all that
-asks stage I is done before stage II is asked, and reading a network again takes seconds.
+"""The share of the machine's free memory in which networks may wait. This is rarely needed: all
+queries to stage I come before those to stage II, and reading a network again takes seconds.
 """
 
 
@@ -28,9 +28,9 @@ asks stage I is done before stage II is asked, and reading a network again takes
 class Placing:
     """How the stages' networks share the device.
 
-    together: all that were asked stay there; else the one that is asked, alone. parked: the others
-    then wait in the machine's memory; else they are read again. batches: most pictures at once, by
-    stage, as far as is foreseen.
+    together: all networks in use stay there; else only the one that is queried. parked: the others
+    then wait in the machine's memory; else they are read again. batches: the expected largest
+    number of pictures at once, by stage.
     """
 
     together: bool = True
@@ -41,10 +41,10 @@ class Placing:
 def place_stages(
     stages: Mapping[int, Footprint], device: Capacity, host: Capacity | None, batch: int
 ) -> Placing:
-    """The placing of these stages. batch: pictures that are wanted at once.
+    """The placing of these stages. batch: pictures wanted at once.
 
-    host: of a device that has memory of its own; None for others. Raises UserError for a stage
-    whose weights are more than the device has, with nothing else on it.
+    host: memory of the machine, if the device has its own; else None. Raises UserError for a stage
+    whose weights alone exceed the device's memory.
     """
     room = usable(device.free)
     for stage, footprint in stages.items():
@@ -68,11 +68,11 @@ def place_encoder(
     memory: Capacity,
     host: Capacity | None,
 ) -> tuple[str, torch.dtype]:
-    """Where prompts are encoded, and in what: on the device, or on the CPU in bfloat16.
+    """Where prompts are encoded, and in which dtype: on the device, or on the CPU in bfloat16.
 
-    footprints: of the encoder, in `dtype` and in bfloat16. memory: the device's; host: None where
-    it has none of its own. Decided by all the memory there is, not by what is free, so that it
-    does not change from build to build. Raises UserError where neither can hold it.
+    footprints: of the encoder, in `dtype` and in bfloat16. memory: the device's; host: None if the
+    device has no memory of its own. Decided by total memory, not by free memory, so that it does
+    not change from build to build. Raises UserError if neither can hold it.
     """
     if footprints[dtype].weights <= usable(memory.total):
         return device, dtype
@@ -91,7 +91,7 @@ def place_encoder(
 
 
 def usable(size: int) -> int:
-    """The bytes of so much memory that networks may take."""
+    """How many bytes of that memory networks may take."""
     return int(size * (1 - SPARE))
 
 

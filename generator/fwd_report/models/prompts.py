@@ -1,4 +1,6 @@
-"""Prompts as the UNets read them: encoded once, kept on disk, the encoder dropped after use."""
+"""Prompts as the UNets read them: encoded once, stored on disk; the encoder is dropped after
+use.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from torch import Tensor
 from fwd_report.capacity import DEVICE_LIMIT
 from fwd_report.errors import UserError, first_line
 from fwd_report.models import weights
+from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.outside import outside_keys
@@ -23,9 +26,9 @@ from fwd_report.store.memory import Memory, digest_of
 def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
     """(B, 77, D), exactly as diffusers' `IFPipeline.encode_prompt` without clean_caption.
 
-    Lower-cased, stripped, padded; the mask goes to the encoder alone.
+    Lower-cased, stripped, padded; only the encoder gets the mask.
     """
-    tokens = tokenizer(
+    tokens = tokenizer(  # `spelling`, written out: keys count this function, and not that one
         [prompt.lower().strip() for prompt in prompts],
         padding="max_length",
         max_length=TOKENS,
@@ -39,18 +42,20 @@ def embed(tokenizer: Any, encoder: Any, prompts: Sequence[str]) -> Tensor:
 
 @outside_keys
 def cut_off(model: ModelFolder, prompt: str) -> str:
-    """The end of a prompt that the encoder does not read, as its tokens spell it; "" for none."""
+    """The end of a prompt that exceeds the encoder's length, as its tokens spell it; "" for
+    none.
+    """
     tokenizer = weights.load_tokenizer(model)
-    read = tokenizer(prompt.lower().strip()).input_ids
+    read = tokenizer(spelling(prompt)).input_ids
     lost = read[TOKENS - 1 :] if len(read) > TOKENS else []
     return str(tokenizer.decode(lost, skip_special_tokens=True)).strip()
 
 
 class Prompts(Protocol):
-    """Gives prompts to the UNets, encoded."""
+    """Supplies the UNets with encoded prompts."""
 
     def prepare(self, prompts: Iterable[str]) -> None:
-        """Have these prompts encoded, with one loading of what encodes them."""
+        """Have these prompts encoded, loading the encoder once."""
 
     def embeddings(self, prompts: Iterable[str]) -> Tensor:
         """(B, 77, D) for B prompts, on the device in the model's dtype."""
@@ -60,8 +65,8 @@ class Prompts(Protocol):
 class PromptEncoder:
     """Encodes prompts, each once.
 
-    model: opens a stage I folder, `digest` what it is known by. memory: remembers encoded prompts.
-    place: says on which device it encodes, and in what; None: on the UNets', as they compute.
+    model: opens a stage I folder, whose digest is `digest`. memory: remembers encoded prompts.
+    place: on which device, and in which dtype, it encodes; None: as the UNets do.
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class PromptEncoder:
 
     @property
     def elsewhere(self) -> str:
-        """Where prompts are encoded, in words, if not where the UNets are, as these compute."""
+        """Where prompts are encoded, in words, if not on the UNets' device in their dtype."""
         device, dtype = place = self._place()
         if place == (self._device, self._dtype):
             return ""
@@ -151,7 +156,7 @@ class PromptEncoder:
 
     @outside_keys
     def _name(self, prompt: str) -> str:
-        """What an encoded prompt is remembered by: all that it is computed from."""
+        """The name under which an encoded prompt is remembered: all that it is computed from."""
         libraries = [version(name) for name in ("torch", "transformers")]
         # What an encoder makes in another number of threads differs in its last bits.
         threads = str(torch.get_num_threads())

@@ -1,4 +1,4 @@
-"""The networks that are on the device: all that were asked, or one at a time."""
+"""The networks on the device: all that are in use, or one at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fwd_report.models.placing import Placing
 
 
 class Residents:
-    """Gives the network of a stage, on the device, having made room for it.
+    """Supplies the network of a stage, on the device, after making room for it.
 
-    load(stage) reads a network onto the device. placed: how they share it, asked with the first.
-    Which networks wait, and where, changes none of their numbers.
+    load(stage) reads a network onto the device. placed: how the networks share it, called with the
+    first. Which networks wait, and where, does not affect their numbers.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Residents:
         self._parked: dict[int, nn.Module] = {}
 
     def network(self, stage: int) -> nn.Module:
-        """The stage's network. Raises UserError where the device has no memory left for it."""
+        """The stage's network. Raises UserError if the device has too little memory left for it."""
         if stage not in self._here:
             if not self._placed().together:
                 self._make_room()
@@ -50,7 +50,7 @@ class Residents:
         return self._load(stage)
 
     def _make_room(self) -> None:
-        """Take the networks off the device: to the machine's memory, or away."""
+        """Move networks off the device: to the machine's memory, or out of memory altogether."""
         if self._placed().parked:
             for stage, network in self._here.items():
                 self._parked[stage] = network.to("cpu")

@@ -1,4 +1,4 @@
-"""The processes that the scheduler configurations of a model's folder describe."""
+"""The processes described by the scheduler configurations of a model's folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fwd_report.models.model_folder import ModelFolder
 def load_process(folder: ModelFolder, thresholds: bool) -> DDPM:
     """The process that scheduler/scheduler_config.json describes.
 
-    thresholds: whether the clean estimate is clipped or thresholded where the configuration says
-    so. Raises UserError for a schedule or prediction this program does not know.
+    thresholds: whether the clean estimate is clipped or thresholded if the configuration demands
+    it. Raises UserError for a schedule or prediction type that this program does not know.
     """
     config = folder.config("scheduler", SCHEDULE)
     wanted = {
@@ -37,7 +37,7 @@ def load_process(folder: ModelFolder, thresholds: bool) -> DDPM:
 
 
 def load_noising(folder: ModelFolder) -> DDPM:
-    """The process that noises what stage II enlarges: image_noising_scheduler/."""
+    """The process that noises the input of stage II: image_noising_scheduler/."""
     config = folder.config("image_noising_scheduler", SCHEDULE)
     T = config.get("num_train_timesteps", 1000)
     schedule = config.get("beta_schedule", "linear")

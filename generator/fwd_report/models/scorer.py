@@ -1,7 +1,7 @@
-"""Does a picture show what a text says? What is asked of a scorer, and where one comes from.
+"""Does a picture show what a text describes? The protocol of scorers, and how they are loaded.
 
-A scorer is a folder, the embedded model's own or a CLIP model in transformers' layout, or what a
-plug-in makes.
+A scorer is a folder, the embedded model's own or a CLIP model in transformers' layout, or the
+creation of a plug-in.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from fwd_report.plugins.offers import in_use
 
 
 class Scorer(Protocol):
-    """Pictures and texts as unit vectors of one space: their products are cosines."""
+    """Maps pictures and texts to unit vectors of one space, whose products are cosines."""
 
     @property
     def temperature(self) -> float:
-        """What cosines were divided by in training, before the softmax."""
+        """The number that cosines were divided by in training, before the softmax."""
         ...
 
     def images(self, pictures: Tensor) -> Tensor:
@@ -38,9 +38,9 @@ class Scorer(Protocol):
 
 
 def load_scorer(folder: ModelFolder, device: str) -> Scorer:
-    """The scorer in `folder`, by what its config.json says it is.
+    """The scorer in `folder`, of the kind that its config.json names.
 
-    Raises UserError that names the file which is missing, damaged or of a kind not known.
+    Raises UserError that names the file which is missing, damaged or of an unknown kind.
     """
     config = folder.config(WHOLE)
     if config.get("model_type") == "clip":
@@ -54,7 +54,7 @@ def load_scorer(folder: ModelFolder, device: str) -> Scorer:
 
 
 def plugged_scorer(name: str, device: str) -> Scorer:
-    """The scorer that a plug-in makes. Raises UserError for one that is none."""
+    """The scorer that a plug-in creates. Raises UserError for an object that is none."""
     made = in_use().load("scorers", name)(device)
     _require_scorer(name, made)
     return made  # type: ignore[no-any-return]

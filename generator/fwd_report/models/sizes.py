@@ -1,4 +1,4 @@
-"""Sizes that a model's configuration may say: a wrong number ends in an error, not in a hang."""
+"""Sizes in a model's configuration: a wrong number ends in an error, not in a hang."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models.folder_layout import RESTORE
+from fwd_report.models.folder_layout import CONFIG, RESTORE
+from fwd_report.store.files import read_json
 
 TIMESTEPS = "num_train_timesteps"
 LARGEST = 1_000_000
-"""Of any whole number: the largest of known models are vocabularies, of a few hundred thousand."""
+"""The limit of any whole number: the largest in known models are vocabularies of a few hundred
+thousand."""
 MOST_TIMESTEPS = 10_000
 MOST_LAYERS = 1_000
-"""Of whole numbers whose names speak of layers, and of the items of a list."""
+"""The limit of numbers whose names mention layers, and of the length of a list."""
 
 
 def check_sizes(config: Mapping[str, Any], file: Path, text: str) -> None:
-    """Raise UserError at the line of a number that no model has. text: what `file` holds."""
+    """Raise UserError at the line of a number that no model has. text: the content of `file`."""
     for name, value, least, most in _sizes(config):
         whole = isinstance(value, int) and not isinstance(value, bool)
         if whole and least <= value <= most:
@@ -31,8 +33,20 @@ def check_sizes(config: Mapping[str, Any], file: Path, text: str) -> None:
         raise UserError(Problem(message, file, line, excerpt=excerpt, hint=RESTORE))
 
 
+def config_in(folder: Path, part: str, name: str = CONFIG) -> dict[str, Any]:
+    """A part's configuration, as `ModelFolder.config` reads it, without torch.
+
+    {} if the file is missing or damaged. Raises UserError for a size that no model has.
+    """
+    file = folder / part / name
+    config = read_json(file)
+    if config:
+        check_sizes(config, file, file.read_text(encoding="utf-8"))
+    return config
+
+
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, int, int]]:
-    """Every number that sizes something: its name, value, and the least and the most it may be."""
+    """Every number that is a size: its name, its value, and its bounds."""
     waiting: list[tuple[str, Any]] = list(config.items())
     while waiting:
         name, value = waiting.pop()

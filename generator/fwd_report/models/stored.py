@@ -1,4 +1,4 @@
-"""The results of the runs that a run needs, as it reads them."""
+"""The results of referenced runs, as a run reads them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def tensors_of(entry: Entry, file: str = "tensors.safetensors") -> dict[str, Tensor]:
-    """What a stored file of tensors holds, by name: the exact pictures, or a network's weights.
+    """The tensors of a stored file, by name: the exact pictures, or a network's weights.
 
-    Pictures are (C, H, W) float32 in their model's range. Raises DamagedEntryError where the
-    file is not as stored, FileNotFoundError where there is none.
+    Pictures are (C, H, W) float32 in their model's range. Raises DamagedEntryError if the file was
+    altered, FileNotFoundError if there is none.
     """
     from safetensors.torch import load
 

@@ -1,7 +1,7 @@
-"""The safetensors format, read a tensor at a time: what was hashed is what is decoded.
+"""The safetensors format, read a tensor at a time: the decoded bytes are the hashed ones.
 
-The library's own reader takes a path, or wants all bytes of a file in memory, and DeepFloyd's files
-are 10 GB. Format: https://huggingface.co/docs/safetensors
+The library's own reader takes a path, or needs all bytes of a file in memory, and DeepFloyd's files
+have 10 GB. Format: https://huggingface.co/docs/safetensors
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ DTYPES = {
     "BOOL": torch.bool,
 }
 LENGTH = 8
-"""Bytes at a file's start that say how long its header is."""
+"""Bytes at the start of a file that give the length of its header."""
 LONGEST_HEADER = 100_000_000
 """Bytes; the library's own limit."""
 
 
 class Reads(Protocol):
-    """What a header is read from."""
+    """A file that a header is read from."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
 class Described:
-    """A tensor as a file's header describes it. size: of its bytes, which follow the one before."""
+    """A tensor as a file's header describes it. size: its bytes, which follow those of the one
+    before.
+    """
 
     name: str
     dtype: torch.dtype
@@ -48,7 +50,9 @@ class Described:
 
 
 def header_length(start: bytes, file_size: int) -> int:
-    """Bytes of the header after a file's first 8. Raises ValueError where it is cut short."""
+    """The length of the header after a file's first 8 bytes. Raises ValueError if it is cut
+    short.
+    """
     if len(start) < LENGTH:
         raise ValueError("it is cut short")
     length = int.from_bytes(start, "little")
@@ -58,9 +62,10 @@ def header_length(start: bytes, file_size: int) -> int:
 
 
 def described(header: bytes, data_size: int) -> list[Described]:
-    """The tensors of a file, in the order of their bytes. data_size: of the bytes after the header.
+    """The tensors of a file, in the order of their bytes.
 
-    Raises ValueError, with the reason, where that is no whole safetensors file.
+    data_size: of the bytes after the header. Raises ValueError, with the reason, if this is no
+    complete safetensors file.
     """
     try:
         says = json.loads(header)
@@ -84,7 +89,7 @@ def described(header: bytes, data_size: int) -> list[Described]:
 
 
 def header_of(file: Reads, file_size: int) -> list[Described]:
-    """What an open file's header describes; the file is left where its tensors begin."""
+    """What an open file's header describes; the file is then positioned at the first tensor."""
     length = header_length(file.read(LENGTH), file_size)
     return described(file.read(length), file_size - LENGTH - length)
 

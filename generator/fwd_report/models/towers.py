@@ -18,9 +18,9 @@ from fwd_report.models.folder_layout import CONFIG, RESTORE, TOKENS, WHOLE
 from fwd_report.models.model_folder import ModelFolder
 
 SIZE = 64
-"""What `Towers` brings pictures to, in pixels."""
+"""The size to which `Towers` scales pictures, in pixels."""
 MOST_LOG_SCALE = 4.0
-"""The logarithm of the inverse temperature is held below this in training."""
+"""The upper bound of the logarithm of the inverse temperature in training."""
 
 
 class Towers(nn.Module):
@@ -42,7 +42,9 @@ class Towers(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.5))
 
     def images(self, pictures: Tensor) -> Tensor:
-        """(B, 3, S, S) in [-1, 1], any S, to (B, width) unit vectors; S is brought to 64."""
+        """images: (B, 3, S, S) in [-1, 1], any S, to (B, width) unit vectors; images are scaled to
+        64 px.
+        """
         if pictures.shape[-1] != SIZE:
             pictures = F.interpolate(pictures, (SIZE, SIZE), mode="area")
         return F.normalize(self.look(pictures), dim=-1)
@@ -56,7 +58,7 @@ class Towers(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class TowersScorer:
-    """`Towers` with the tokenizer that its word vectors are numbered by."""
+    """`Towers` with the tokenizer that numbers its word vectors."""
 
     towers: Towers
     tokenizer: Any
@@ -66,7 +68,9 @@ class TowersScorer:
         return float((-self.towers.log_scale.clamp(max=MOST_LOG_SCALE)).exp())
 
     def save(self, folder: Path) -> None:
-        """Write what `load_scorer` reads: config.json, half-precision weights, the tokenizer."""
+        """Write the files that `load_scorer` reads: config.json, half-precision weights, the
+        tokenizer.
+        """
         from safetensors.torch import save_file
 
         self.tokenizer.save_pretrained(folder)
@@ -87,7 +91,7 @@ class TowersScorer:
 
 
 def tokenise(tokenizer: Any, texts: Sequence[str]) -> Tensor:
-    """(B, L) token numbers padded with 0, lower-cased."""
+    """(B, L) token numbers of the lower-cased texts, padded with 0."""
     lowered = [text.lower().strip() for text in texts]
     return tokenizer(  # type: ignore[no-any-return]
         lowered, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt"

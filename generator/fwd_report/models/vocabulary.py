@@ -1,4 +1,4 @@
-"""The words a model was taught, where its folder says so. No torch."""
+"""The words a model was taught, if its folder lists them. No torch."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def unknown_words(model: Path | str, prompt: str) -> list[str]:
-    """The prompt's words the model was not taught, in their order, each once.
+    """The words of the prompt that the model was not taught, in order, each once.
 
-    Empty for a model that does not say what it was taught.
+    Empty for a model whose folder does not list its words.
     """
     words = _words(model) if isinstance(model, Path) else frozenset()
     if not words:

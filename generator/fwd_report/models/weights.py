@@ -1,6 +1,6 @@
 """Networks and tokenizers from a model's folder; safetensors, never a pickle.
 
-Whatever is missing or damaged ends in a UserError that names the file.
+Missing or damaged files raise a UserError that names the file.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def empty_unet(folder: ModelFolder) -> Any:
 def load_text_encoder(folder: ModelFolder, device: str, dtype: torch.dtype) -> nn.Module:
     """The T5 encoder, for inference, read a tensor at a time.
 
-    As transformers has it, `wo` stays in float32 where the rest is in float16: it overflows there.
+    As in transformers, `wo` stays in float32 if the rest is in float16: it overflows there.
     """
     from accelerate import init_empty_weights
     from transformers import T5Config, T5EncoderModel
@@ -64,7 +64,7 @@ def load_text_encoder(folder: ModelFolder, device: str, dtype: torch.dtype) -> n
 
 
 def encoder_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
-    """What one of the T5 encoder's weights is held in where the encoder is in `dtype`."""
+    """The dtype of one of the T5 encoder's weights if the encoder is in `dtype`."""
     kept = dtype == torch.float16 and "wo" in name.split(".")
     return torch.float32 if kept else dtype
 
@@ -88,7 +88,7 @@ def load_tokenizer(folder: ModelFolder, part: str = "tokenizer") -> Any:
 def load_transformer(
     network: Any, configuration: Any, folder: ModelFolder, part: str, device: str, dtype: Any
 ) -> nn.Module:
-    """A network of transformers' class `network`, for inference, which that library fills.
+    """A network of transformers' class `network`, for inference, whose weights that library loads.
 
     It knows which weights are tied, and which stay in float32 whatever the dtype.
     """
@@ -114,7 +114,7 @@ def _fill(
     dtype_of: Callable[[str], torch.dtype],
     device: str,
 ) -> None:
-    """Give an empty network its weights, on the device as they are read."""
+    """Give an empty network its weights, moved to the device as they are read."""
     held = {
         name: value.to(device, dtype_of(name) if value.is_floating_point() else None)
         for name, value in folder.tensors(part)
@@ -141,7 +141,7 @@ def _unfitting(folder: ModelFolder, part: str, which: str) -> UserError:
 
 
 def _speak_through_errors_alone() -> None:
-    """Keep the libraries' progress bars and warnings out of the build's one progress display."""
+    """Keep the libraries' progress bars and warnings out of the build's own progress display."""
     import diffusers.utils.logging
     import transformers.utils.logging
 

@@ -1,1 +1,1 @@
-"""Sweeps expanded to runs, their keys, and what is stale and why."""
+"""Expands sweeps to runs, computes their keys, and finds what is stale and why."""

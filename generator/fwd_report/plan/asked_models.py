@@ -1,4 +1,4 @@
-"""The models that runs ask: which they are, and those the hub has to be asked for."""
+"""The models that runs use, and those that have to be fetched from the hub."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 
 Asked = tuple[Path | str, tuple[str, ...]]
-"""A folder or hub id, and the parts that are read of it."""
+"""A folder or hub id, and the parts that are read from it."""
 
 
 def asked_models(project: Project, runs: Iterable[Run]) -> list[Asked]:
-    """The models these runs ask; whoever asks stage II reads stage I's text."""
+    """The models that these runs use; stage II also needs stage I's text encoder."""
     runs = list(runs)
     last = max((run.technique.stage or 0 for run in runs if run.model is not None), default=0)
     asked: list[Asked] = [
@@ -41,11 +41,10 @@ def asked_models(project: Project, runs: Iterable[Run]) -> list[Asked]:
 def download_models(
     project: Project, runs: Iterable[Run], news: Callable[[str], None] = lambda message: None
 ) -> bool:
-    """Fetch hub models that these runs will ask, before their digests are part of a key.
+    """Fetch hub models that these runs will use, before their digests become part of a key.
 
-    They are of the commit that this project has seen, where a branch has moved since.
-
-    Whether any was fetched. Raises as `hub.fetch`.
+    They are of the commit that this project has seen, even if a branch has moved since. Returns
+    whether any was fetched. Raises as `hub.fetch`.
     """
     absent = [
         (model, parts)
@@ -58,9 +57,9 @@ def download_models(
 
 
 def unknown_models(project: Project, runs: Iterable[Run], store: Store) -> dict[str, str]:
-    """Models of which neither this machine nor the hub says what they hold: why, in words.
+    """Models whose content is known neither on this machine nor from the hub, with the reason.
 
-    The keys of runs that ask them are not known.
+    Runs that use them have no known key.
     """
     unknown: dict[str, str] = {}
     for model, parts in asked_models(project, runs):

@@ -1,6 +1,7 @@
-"""A definition's syntax tree as text that is the same for equal programs, under every Python.
+"""Serialises a definition's syntax tree to text that is the same for equal programs, under every
+Python.
 
-Left out is what changes no result: comments, layout, docstrings, texts of errors, words marked
+It leaves out what changes no result: comments, layout, docstrings, texts of errors, texts marked
 `shown`, functions marked `outside_keys`, what only type checkers see, and annotations that nothing
 reads. `ast.unparse` and `ast.dump` differ between versions of Python, so the serialisation is this
 module's own.
@@ -24,16 +25,16 @@ from fwd_report.plan.syntax_nodes import (
 )
 
 SHOWN = "shown"
-"""The mark of fwd_report/outside.py for words."""
+"""The mark for texts in fwd_report/outside.py."""
 FIRST_PARTY = "fwd_report."
 DIGITS = 16
-"""Hex digits of a definition's digest: 64 bits tell a change from none."""
+"""Hex digits of a definition's digest: 64 bits suffice to detect a change."""
 _NO_MEANING = {"ctx", "type_ignores", "type_comment", "kind", "simple"}
 _NAMELESS = {"globals", "eval", "exec", "vars", "import_module", "__import__"}
-"""Functions by which code reaches definitions that it does not name."""
+"""Functions by which code reaches definitions without naming them."""
 _IMPORTERS = ("import_module", "__import__")
 _BY_NAME = {"getattr": 1, "hasattr": 1, "attrgetter": 0, "methodcaller": 0}
-"""Functions that are told a name as a string, and the place of that among their arguments."""
+"""Functions that take a name as a string, and the position of that argument."""
 
 
 def digest_of_text(text: str) -> str:
@@ -43,10 +44,10 @@ def digest_of_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class Definition:
-    """One function, class, method, constant or import of a module.
+    """A function, class, method, constant or import of a module.
 
-    mentions: the identifiers in it, and the strings it looks attributes up by. imports: absolute
-    names it may import, wherever in it. optional: whether it counts only where counted code
+    mentions: its identifiers, and the strings by which it looks attributes up. imports: absolute
+    names that it may import, anywhere in it. optional: whether it counts only if counted code
     mentions it. nameless: whether it may use definitions without naming them.
     """
 
@@ -58,7 +59,7 @@ class Definition:
 
 
 class Serialiser:
-    """Writes nodes as text that is the same for equal programs, under every Python."""
+    """Serialises nodes to text that is the same for equal programs, under every Python."""
 
     def __init__(self, package: str) -> None:
         self._package = package
@@ -68,6 +69,8 @@ class Serialiser:
         self.mentions: set[str] = set()
         self.imports: set[str] = set()
         self.nameless = False
+        self._called: ast.expr | None = None
+        """The function of the call being written: any other mention of it is a use as a value."""
 
     @property
     def written(self) -> bool:
@@ -82,7 +85,7 @@ class Serialiser:
         self._pieces.append(ascii(text))
 
     def class_of(self, node: ast.ClassDef, body: list[ast.stmt]) -> None:
-        """A class with another body than its own."""
+        """A class, with another body in place of its own."""
         self._pieces.append(f"(ClassDef {node.name!a}")
         for part in (node.bases, node.keywords, node.decorator_list):
             self._value(part)
@@ -103,13 +106,13 @@ class Serialiser:
         self._in_text = was
 
     def _as_text(self, node: ast.AST) -> None:
-        """Write a text's making: all but its words."""
+        """Write the construction of a text, without its words."""
         was, self._in_text = self._in_text, True
         self.write(node)
         self._in_text = was
 
     def _plain(self, node: ast.AST, **instead: object) -> None:
-        """A node's class and fields, by name; what is empty is as if the field were unknown."""
+        """A node's class and fields, by name; an empty field is written as if it did not exist."""
         self._pieces.append(f"({type(node).__name__}")
         for name, value in ast.iter_fields(node):
             value = instead.get(name, value)
@@ -159,7 +162,7 @@ class Serialiser:
     _AsyncFunctionDef = _FunctionDef
 
     def _AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Annotations mean something in a class, where pydantic and dataclasses read them."""
+        """Annotations count in a class, where pydantic and dataclasses read them."""
         if self._in_class:
             self._plain(node)
         elif node.value is None:
@@ -169,10 +172,12 @@ class Serialiser:
 
     def _Name(self, node: ast.Name) -> None:
         self.mentions.add(node.id)
+        self.nameless |= node.id in _IMPORTERS and node is not self._called
         self._plain(node)
 
     def _Attribute(self, node: ast.Attribute) -> None:
         self.mentions.add(node.attr)
+        self.nameless |= node.attr in _IMPORTERS and node is not self._called
         if node.attr == "__dict__" or (node.attr == "modules" and last_name(node.value) == "sys"):
             self.nameless = True
         self._plain(node)
@@ -195,7 +200,7 @@ class Serialiser:
             self._pieces.append(f"({type(value).__name__} {value!a})")
 
     def _JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Neighbouring texts as one, empty ones as none: versions split them differently."""
+        """Adjacent texts as one, empty ones as none: versions of Python split them differently."""
         if self._in_text:
             self._pieces.append("(text)")
             for part in node.values:
@@ -232,6 +237,7 @@ class Serialiser:
 
     def _Call(self, node: ast.Call) -> None:
         function = last_name(node.func)
+        outer, self._called = self._called, node.func
         if function in _NAMELESS:
             argument = next(iter(node.args), None) or next(
                 (keyword.value for keyword in node.keywords if keyword.arg == "name"), None
@@ -245,7 +251,9 @@ class Serialiser:
             names = node.args[_BY_NAME[function] :][:1]
             for argument in names:
                 if isinstance(argument, ast.Constant):
-                    self.mentions.update(str(argument.value).split("."))
+                    parts = str(argument.value).split(".")
+                    self.mentions.update(parts)
+                    self.nameless |= not set(parts).isdisjoint(_IMPORTERS)
                 else:
                     self.nameless |= last_name(node.args[0]) not in ("self", "cls")
         if function == SHOWN and len(node.args) == 1:
@@ -253,9 +261,10 @@ class Serialiser:
             self._as_text(node.args[0])
         else:
             self._plain(node)
+        self._called = outer
 
     def _Raise(self, node: ast.Raise) -> None:
-        """What is raised counts, and not the words it is raised with."""
+        """What is raised counts, but not its text."""
         self._pieces.append("(Raise ")
         if node.exc is not None:
             self._as_text(node.exc)
@@ -281,4 +290,4 @@ _TEXTS = (
     ast.Tuple,
     ast.GeneratorExp,
 )
-"""Nodes that put texts together; strings in any other have a meaning."""
+"""Nodes that assemble texts; strings in other nodes have a meaning."""

@@ -1,10 +1,10 @@
 """The code that makes a result, as part of its key.
 
-A closure is what the code of a run can reach inside the counted folders: the modules it imports,
-wherever the import stands, and of those the statements that run on import, the classes, and the
-functions and constants that counted code mentions. Each definition has a digest of its own
-(plan/syntax.py), so that `plan --why` names what changed, and so that a function that a run never
-calls, a caption or a comment reruns nothing.
+A closure is what the code of a run can reach in the counted folders: the modules that it imports,
+anywhere, and in those the statements that run on import, the classes, and the functions and
+constants that counted code mentions. Each definition has its own digest (plan/syntax.py), so that
+`plan --why` can name what changed, and a function that a run never calls, a caption or a comment
+reruns nothing.
 """
 
 from __future__ import annotations
@@ -26,29 +26,31 @@ from fwd_report.techniques.base import Technique
 
 PACKAGE = fwd_report.__name__
 COUNTED = ("techniques", "diffusion", "models", "training", "recording")
-"""Packages whose code makes results, but for what is marked in it."""
+"""Packages whose code makes results, except for what is marked otherwise."""
 SHOWS = frozenset(
     name
     for name, member in vars(Technique).items()
     if getattr(getattr(member, "__func__", member), "__outside_keys__", False)
 )
-"""Methods of techniques that show, count or check, by their marks in the base class."""
+"""Methods of techniques that only show, count or check, by their marks in the base class."""
 
 
 @dataclass(frozen=True)
 class Closure:
     """The code of a run. parts: digests by file and definition. digest: of all of it.
 
-    modules: every module in it, also those of which nothing counts but that they are imported.
+    modules: every module in it, including those of which nothing counts but their import. foreign:
+    the top-level names of other packages that plug-ins in it import.
     """
 
     parts: Mapping[str, Mapping[str, str]]
     digest: str
     modules: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
 
 
 class Code:
-    """The counted sources as they are on the disk now, each read once."""
+    """The counted sources as they are on disk now, each read once."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Code:
         source_root: Path | None = None,
         plugged: Mapping[str, Source] = MappingProxyType({}),
     ) -> None:
-        """memory: keeps closures by the sources they are of, and by the code that makes them.
+        """memory: caches closures, by the sources and by the code that computes them.
 
         plugged: the sources of plug-ins, by module.
         """
@@ -81,8 +83,8 @@ class Code:
     ) -> Closure:
         """The closure of a technique's module, and of modules that the engine calls for it.
 
-        whole: those, of which every definition counts. named: (module, name) of what counts for
-        its name. Raises LookupError for a technique outside the counted folders.
+        whole: the latter, of which every definition counts. named: (module, name) of what is
+        reached by name. Raises LookupError for a technique outside the counted folders.
         """
         if technique not in self.files:
             raise LookupError(f"{technique} is in none of the folders whose code counts")
@@ -93,16 +95,19 @@ class Code:
             def find() -> dict[str, Any]:
                 from fwd_report.plan.reach import reached
 
-                parts, modules = reached(self, technique, whole, SHOWS, named)
-                return {"parts": parts, "digest": digest_of_json(parts), "modules": modules}
+                parts, modules, foreign = reached(self, technique, whole, SHOWS, named)
+                digest = digest_of_json(parts)
+                return {"parts": parts, "digest": digest, "modules": modules, "foreign": foreign}
 
             kept = self._memory.recall(digest_of_json(["closure", self._state, name]), find)
-            self._closures[name] = Closure(kept["parts"], kept["digest"], tuple(kept["modules"]))
+            self._closures[name] = Closure(
+                kept["parts"], kept["digest"], tuple(kept["modules"]), tuple(kept["foreign"])
+            )
         return self._closures[name]
 
 
 def _files(package: Path, folder: str = "") -> Iterator[tuple[str, str]]:
-    """The counted modules below a folder of the package, with their files."""
+    """The counted modules in a folder of the package and below, with their files."""
     with os.scandir(package / folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
@@ -123,7 +128,7 @@ def _read(root: Path, file: str) -> bytes:
 
 
 def _read_by() -> str:
-    """The digest of the code that makes closures of sources."""
+    """The digest of the code that computes closures."""
     folder = Path(__file__).parent
     texts = b"".join(
         (folder / name).read_bytes()

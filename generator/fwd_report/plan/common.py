@@ -1,4 +1,4 @@
-"""What the samples of a variant have in common: all that is in their keys, but for the seed."""
+"""What the samples of a variant have in common: everything in their keys except the seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from fwd_report.errors import UserError
 from fwd_report.plan.code import Closure
+from fwd_report.plan.foreign import versions_of
 from fwd_report.plan.ingredients import Ingredients
 from fwd_report.plan.keys import FORMAT
 from fwd_report.plan.plugged import Plugged
@@ -30,7 +31,7 @@ from fwd_report.techniques.base import (
 from fwd_report.techniques.framing import Frame, Framing
 
 FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
-"""Kinds that a run takes from the runs it needs, or this field of report.yaml, if it names none."""
+"""Kinds that a run takes from the runs it needs, else from this field of report.yaml."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,12 @@ class Common:
     network_steps: int
 
     def holds_for(self, slot: Slot[Run]) -> bool:
-        """Whether a run to be is another sample of the same."""
+        """Whether a run to be is another sample of the same variant."""
         return slot.variant is self.variant and slot.needs is self.needs
 
 
 class Commons:
-    """Works it out. expand: the runs that an experiment shows."""
+    """Computes it. expand: gives the runs that an experiment shows."""
 
     def __init__(
         self,
@@ -72,7 +73,9 @@ class Commons:
         self._last: Common | None = None
 
     def of(self, section: SectionSpec, experiment: ExperimentSpec, slot: Slot[Run]) -> Common:
-        """What a run to be has in common with its siblings; worked out once for those in turn."""
+        """What a run to be has in common with the other samples; computed once for consecutive
+        ones.
+        """
         if self._last is None or not self._last.holds_for(slot):
             self._last = self._found(section, experiment, slot)
         return self._last
@@ -138,8 +141,8 @@ class Commons:
             own = getattr(variant.technique, judge) is not None
             where = (section.name, experiment.id, judge) if own else (REPORT, "scorer")
             parts["scorer"] = self._ingredients.scorer(scorer, where)
-        if plugged.packages:
-            parts["packages"] = plugged.packages
+        if packages := {**versions_of(closure.foreign), **plugged.packages}:
+            parts["packages"] = dict(sorted(packages.items()))
         readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
         if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings
@@ -160,7 +163,7 @@ class Commons:
         )
 
     def _epochs(self, variant: Variant, section: str) -> dict[str, int | None]:
-        """The epoch that each field refers to: the last one of a training where none is named."""
+        """The epoch that each field refers to; if none is named, the training's last."""
         return {
             targets.field: targets.epoch
             or next(
@@ -175,10 +178,10 @@ class Commons:
         }
 
     def _resolved(self, technique: Technique, needs: Mapping[str, tuple[Run, ...]]) -> Technique:
-        """The technique with what it leaves open filled in.
+        """The technique with its open fields filled in.
 
-        A model is shown what it was trained on: the first of the runs needed that has the field
-        decides, and report.yaml where none has.
+        A model is used with the dataset it was trained on: the first needed run with the field
+        decides, else report.yaml.
         """
         needed = [need.technique for group in needs.values() for need in group[:1]]
         taken = {

@@ -1,4 +1,4 @@
-"""A plan in words and as JSON."""
+"""A plan as text and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fwd_report.store.store import Store
 
 
 def as_json(runs: Sequence[Run], store: Store) -> str:
-    """Every run with its parameters, key, status, why it is stale, and where its result lies."""
+    """Every run with its parameters, key, status, why it is stale, and where its result is."""
     return strict_json(
         [
             {
@@ -38,7 +38,9 @@ def as_json(runs: Sequence[Run], store: Store) -> str:
 
 
 def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
-    """One line an experiment, then totals and an estimate; with `why`, a line for each change."""
+    """One line per experiment, then totals and an estimate; with `why`, one line for each
+    change.
+    """
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run.section, run.experiment), []).append(run)

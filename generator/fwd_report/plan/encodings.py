@@ -1,4 +1,4 @@
-"""Whether the report's files of encoded prompts hold what the runs to come ask of them."""
+"""Whether the report's files of encoded prompts hold what the runs need."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError
 from fwd_report.models import hub
 from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
+from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import REPORT, Project
@@ -18,8 +19,8 @@ from fwd_report.store.store import Store
 def check_encodings(project: Project, runs: Iterable[Run], store: Store) -> None:
     """Raise UserError, with each place in the YAML, for what the files lack.
 
-    A prompt that no file holds is one, the unconditional one included; so are encodings of a
-    width that the model's UNets do not take, as far as these are on this machine.
+    This includes every missing prompt, the unconditional one among them, and encodings of a width
+    that the model's UNets do not take, if these are on this machine.
     """
     asking = [run for run in runs if run.prompts and "embeddings" in run.parts]
     if not asking:
@@ -53,7 +54,7 @@ def _missing(project: Project, run: Run, prompt: str, held: Iterable[str]) -> Pr
 
 
 def _place(project: Project, run: Run, prompt: str) -> tuple[str, ...]:
-    """Where the YAML says this prompt of an experiment: the first value whose line has it."""
+    """Where the YAML has this prompt of an experiment: the first value whose line contains it."""
     experiment = (run.section, run.experiment)
     file = next(each.file for each in project.sections if each.name == run.section)
     lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -81,12 +82,13 @@ def _unfitting(project: Project, widths: set[int]) -> Iterator[Problem]:
 
 
 def _width(folder: Path) -> int | None:
-    """Numbers a token of what the folder's UNet takes; None where that cannot be read."""
+    """The width of encodings that the folder's UNet takes; None if that cannot be read."""
     try:
-        config = json.loads((folder / "unet" / "config.json").read_bytes())
-        return int(config.get("encoder_hid_dim") or config["cross_attention_dim"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+        config = config_in(folder, "unet")
+    except (UserError, OSError, ValueError):
+        return None  # said when the UNet is loaded
+    width = config.get("encoder_hid_dim") or config.get("cross_attention_dim")
+    return width if isinstance(width, int) else None
 
 
 def _quoted(prompt: str) -> str:

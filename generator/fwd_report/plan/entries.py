@@ -12,16 +12,16 @@ from fwd_report.store.store import Store
 
 
 class Entries:
-    """Reads the entry of a run; each key's files are verified at its first reading."""
+    """Reads the entries of runs; each key's files are verified when first read."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read: dict[tuple[str, str], Entry] = {}
 
     def read(self, run: Run) -> Entry:
-        """The run's entry with those of the runs it needs.
+        """The run's entry, with those of the runs it needs.
 
-        Raises DamagedEntryError, with the entry moved aside, where files are not as stored.
+        Raises DamagedEntryError, with the entry moved aside, if files are not as stored.
         """
         name = (run.name, run.key)
         if name not in self._read:
@@ -41,9 +41,9 @@ class Entries:
 def entry_of(
     run: Run, folder: Path, needs: Mapping[str, tuple[Entry, ...]], **stored: Any
 ) -> Entry:
-    """The entry of a run whose files lie in `folder`.
+    """The entry of a run whose files are in `folder`.
 
-    needs: the entries of the runs it refers to. stored: the fields that its manifest has: metrics,
+    needs: the entries of the runs it refers to. stored: the fields of its manifest: metrics,
     series, provenance, files.
     """
     return Entry(

@@ -1,4 +1,4 @@
-"""Digests of what a run is made of, beside its own parameters: code, models, files, pictures."""
+"""Digests of what a run depends on besides its parameters: code, models, files, pictures."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from fwd_report.techniques.base import Technique, scorer_field
 from fwd_report.techniques.framing import Frame
 
 RECORDING = tuple(f"fwd_report.recording.{name}" for name in ("exchange", "pictures", "world"))
-"""What the engine does with every run."""
+"""Code that the engine uses for every run."""
 
 
 class Ingredients:
-    """Each is looked up once for all the runs of a plan.
+    """Each is computed once for all runs of a plan.
 
     models_by_name: pretrained models are not looked for; their names stand for them.
     """
@@ -55,7 +55,7 @@ class Ingredients:
         self._models: dict[tuple[int, tuple[str, ...]], str] = {}
 
     def models(self, stage: int | None, prompts: bool) -> dict[str, str]:
-        """The digest of the stage that is asked, and of the text encoder if that reads prompts."""
+        """The digest of the stage that is used, and of the text encoder if it reads prompts."""
         if stage is None:
             return {}
         digests = {f"stage_{stage}": self._model(stage, UNET_PARTS[stage])}
@@ -73,7 +73,7 @@ class Ingredients:
         return self._models[stage, parts]
 
     def embeddings(self, prompts: Sequence[str]) -> dict[str, str]:
-        """The digest of each prompt's encoding, "" of those that no file holds."""
+        """The digest of each prompt's encoding, "" for those that no file holds."""
         held = self._encoded
         names = {prompt: spelling(prompt) for prompt in prompts}
         return {p: held[name].digest if name in held else "" for p, name in names.items()}
@@ -98,7 +98,7 @@ class Ingredients:
     def scorer(self, name: str, where: tuple[str, ...]) -> str:
         """A scorer's digest. where: the place in the specs that names it, for errors.
 
-        A plug-in is known by its name: its code and files are parts of their own.
+        A plug-in is identified by its name: its code and files are parts of their own.
         """
         if is_plugged_scorer(self._project.plugins, name):
             return f"plug-in {name}"
@@ -108,11 +108,11 @@ class Ingredients:
         return model_digest(asked, self._store, (WHOLE,))
 
     def plugged(self, technique: Technique, trained: Technique | None) -> Plugged:
-        """What of a technique, of what its fields name and of what it asks is a plug-in."""
+        """Which of a technique, of what its fields name, and of what it uses are plug-ins."""
         return plugged_into(self._project, technique, trained, self._plugged_files)
 
     def of_files(self, files: Mapping[str, Path]) -> str:
-        """The digest of files that a plug-in reads, by the names that are in the key."""
+        """The digest of files that a plug-in reads, by their names in the key."""
         name = tuple(files)
         if name not in self._of_files:
             self._of_files[name] = digest_of_files(files, self._store.memory.of_file)
@@ -127,7 +127,7 @@ class Ingredients:
         plugged: Plugged,
         helpers: Sequence[tuple[str, str]] = (),
     ) -> Closure:
-        """The code of a run: its technique's, and what the engine does with it on its behalf.
+        """The code of a run: its technique's, and what the engine does on its behalf.
 
         helpers: (module, method) of other techniques that take part in it.
         """
@@ -152,7 +152,7 @@ class Ingredients:
         return self._closures[name]
 
     def readings(self, runs: Sequence[Run]) -> list[list[tuple[str, str]]]:
-        """Which pictures of each run show which prompts: what a run that needs it can ask."""
+        """Which pictures of each run should show which prompts, for runs that use them."""
         for run in runs:
             if run.key not in self._readings:
                 found = run.technique.readings(dict(run.technique))

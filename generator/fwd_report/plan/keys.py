@@ -1,4 +1,4 @@
-"""A run's key: SHA-256 over the canonical JSON of everything that makes its result."""
+"""A run's key: SHA-256 over the canonical JSON of everything that determines its result."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 FORMAT = 1
-"""Of stored results. One more where the same answers of a model are stored as other files, by a
-change that the counted code does not show: every result is then stale."""
+"""The format of stored results. Increase it if the same answers of a model are stored as other
+files because of a change outside the counted code: every result is then stale."""
 
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -17,7 +17,7 @@ _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=Fal
 def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys, no white space, UTF-8; equal values give equal bytes.
 
-    Raises ValueError for NaN and infinities, which JSON does not know.
+    Raises ValueError for NaN and infinities, which JSON does not have.
     """
     return _JSON.encode(value).encode()
 
@@ -28,9 +28,9 @@ def digest_of_json(value: Any) -> str:
 
 
 def key_of(parts: Mapping[str, Any], code: str | None = None) -> str:
-    """The key of a run made of `parts`: 64 hex digits.
+    """The key of a run with these `parts`: 64 hex digits.
 
-    The part "code", which many runs share, goes in by its digest; code: that digest, if known.
+    The part "code", which many runs share, is included by its digest; code: that digest, if known.
     """
     if "code" in parts:
         parts = {**parts, "code": code or digest_of_json(parts["code"])}
@@ -38,7 +38,7 @@ def key_of(parts: Mapping[str, Any], code: str | None = None) -> str:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> list[str]:
-    """What changed between two runs' parts, a line each, naming the exact place."""
+    """What changed between two runs' parts, one line each, naming the exact place."""
     changes = []
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
@@ -57,7 +57,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") 
 
 
 def _code_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The same for the part "code": files with a digest for each definition that counts."""
+    """The same for the part "code": files with a digest for each counted definition."""
     changes = []
     for file in sorted({*old, *new}):
         before, after = old.get(file), new.get(file)

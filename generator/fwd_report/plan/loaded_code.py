@@ -1,10 +1,9 @@
 """Whether the code that this process runs is the code that was planned.
 
-A key names the code on the disk when the plan was made; a process runs what it imported. Only
-where both are one may a result be stored under the key. So the code of the runs is imported
-before the first of them starts, and is then what was planned if its files were not touched from
-before the first import until after the last: what happens to them later changes nothing that
-runs.
+A key names the code on disk at the time of the plan; a process runs what it imported. A result may
+be stored under the key only if the two are the same. So the code of the runs is imported before the
+first of them starts. It is what was planned if its files were not touched between a moment before
+the first import and one after the last; later edits change nothing that runs.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ PYC_HEADER = 16
 
 
 class LoadedCode:
-    """What of the planned code is known to be what this process runs."""
+    """Which of the planned code is known to be what this process runs."""
 
     def __init__(self, planned: Mapping[str, str]) -> None:
         """planned: SHA-256 of the source of each module, as the plan read it."""
@@ -37,10 +36,10 @@ class LoadedCode:
         self._known: set[str] = set()
 
     def load(self, modules: Iterable[str]) -> None:
-        """Import these modules and be sure of them.
+        """Import these modules and verify them.
 
-        Raises CodeChangedError if a file of theirs, or of any other module of the package that is
-        loaded, was touched after this process began.
+        Raises CodeChangedError if a file of theirs, or of another loaded module of the package, was
+        touched after this process began.
         """
         names = list(modules)
         for name in names:
@@ -50,7 +49,7 @@ class LoadedCode:
         self.check(names)
 
     def check(self, modules: Iterable[str]) -> None:
-        """Raise CodeChangedError unless those of these modules that are loaded are as planned."""
+        """Raise CodeChangedError unless the loaded ones of these modules are as planned."""
         for name in modules:
             if name.startswith(PREFIX):
                 continue  # imported from what the plan read: see plugins/folder.py
@@ -75,10 +74,10 @@ class LoadedCode:
 
 
 def _holds(compiled: Path, source: bytes, path: Path) -> bool:
-    """Whether a compiled module, if it is there and Python took it, is that of the source.
+    """Whether a compiled module, if it exists and Python would use it, is that of the source.
 
-    Python takes it for the source's own by the source's size and second of writing, and so misses
-    an edit within the second. One of another second or size it passes over.
+    Python accepts it by the source's size and its modification time in seconds, and so misses an
+    edit within the same second.
     """
     try:
         data = compiled.read_bytes()

@@ -1,6 +1,7 @@
-"""Marks in the code of plug-ins: a name is a mark where it is imported from where marks come from.
+"""Marks in the code of plug-ins: a name is a mark only if it is imported from where marks are
+defined.
 
-A plug-in's own function may be called `shown` or `cache`. It is no mark then, and counts.
+A plug-in's own function may be called `shown` or `cache`. It is not a mark then, and counts.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ _HOMES = frozenset(
     {"fwd_report", "typing", "typing_extensions", "functools", "contextlib", "dataclasses",
      "pydantic", "torch"}
 )  # fmt: skip
-"""The packages that marks are imported from."""
+"""The packages from which marks are imported."""
 _BUILT_IN = frozenset({"classmethod", "staticmethod", "property"})
 
 
 def without_false_marks(tree: ast.Module) -> ast.Module:
-    """The same code, in which names that only look like marks are in a place where none is read."""
+    """The same code, in which names that only look like marks are moved to where none is read."""
     hidden: ast.Module = _Hidden(tree).visit(copy.deepcopy(tree))
     return hidden
 
@@ -73,7 +74,7 @@ def _hidden(node: ast.expr) -> ast.expr:
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, bool]]:
-    """The names that imports bind under their own name, and whether it is from a home of marks."""
+    """The names that imports bind, and whether each comes from a package with marks."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             home = not node.level and (node.module or "").partition(".")[0] in _HOMES

@@ -1,4 +1,4 @@
-"""The plan: every run of the report with its key, in an order in which it can be run."""
+"""The plan: every run of the report with its key, in an executable order."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from fwd_report.techniques.choosing import BEST_OF, Chosen, chosen_from
 class Plan:
     """Every run of a project, referenced runs before those that need them.
 
-    experiments: the runs each experiment shows, by (section, id), in the order of its sweep; for
-    a technique of kind "figure", the runs it refers to. sources: SHA-256 of each source that is
-    in the keys, by the module's name.
+    experiments: the runs that each experiment shows, by (section, id), in the order of its sweep;
+    for a technique of kind "figure", the runs it refers to. sources: SHA-256 of each source in the
+    keys, by module name.
     """
 
     project: Project
@@ -34,14 +34,14 @@ class Plan:
     sources: Mapping[str, str]
 
     def by_section(self) -> Iterator[tuple[ExperimentName, tuple[Run, ...]]]:
-        """Every experiment with the runs it shows, in the order of the pages."""
+        """Every experiment with the runs it shows, in page order."""
         for section in self.project.sections:
             for experiment in section.experiments:
                 name = (section.name, experiment.id)
                 yield name, self.experiments[name]
 
     def named(self, names: Iterable[str]) -> tuple[Run, ...]:
-        """The own runs of sections and experiments (`section.experiment`), and runs by their own
+        """The runs of these sections and experiments (`section.experiment`), and runs by their own
         names (`section.experiment[index]`); no names: every run.
         """
         wanted = set(names)
@@ -52,8 +52,8 @@ class Plan:
         )
 
     def selected(self, names: Iterable[str]) -> tuple[Run, ...]:
-        """The runs that `named` gives, those that sections and experiments show and those that
-        they need, in order; no names: every run.
+        """The runs that `named` gives, those that these sections and experiments show, and those
+        that they need, in order; no names: every run.
         """
         wanted = set(names)
         if not wanted:
@@ -71,10 +71,10 @@ class Plan:
 
 
 def make_plan(project: Project, store: Store, models_by_name: bool = False) -> Plan:
-    """Expand every experiment to its runs, key them and compare them with the store.
+    """Expand every experiment to its runs, compute their keys and compare them with the store.
 
-    models_by_name: for what asks no keys, such as which prompts there are. No model is looked for,
-    and the keys are nobody's.
+    models_by_name: for uses that need no keys, such as a list of prompts. No model is looked for,
+    and the keys are meaningless.
     """
     with project.plugins.used():
         return _Planner(project, store, models_by_name).plan()
@@ -105,7 +105,7 @@ class _Planner:
         )
 
     def _expand(self, name: ExperimentName) -> tuple[Run, ...]:
-        """The runs an experiment shows; expands what it refers to first."""
+        """The runs that an experiment shows; what it refers to is expanded first."""
         if name not in self._experiments:
             section, experiment = self._specs[name]
             if experiment.technique.kind == "figure":
@@ -141,7 +141,7 @@ class _Planner:
         return chosen
 
     def _seed(self, experiment: ExperimentSpec, slot: Slot[Run]) -> tuple[int, str | None, int]:
-        """A run's seed, and the axis with its value that tells it from its siblings, if any."""
+        """A run's seed, and the axis and value that tell it from the other samples, if any."""
         variant = slot.variant
         if variant.seeds:
             seed = variant.seeds[slot.sample]
@@ -205,7 +205,7 @@ def _choosing(variant: Variant, place: int) -> Variant:
 
 
 def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
-    """The axes of the run that another one starts from; those that both have say whose they are."""
+    """The axes of the run that another one starts from; an axis that both have is qualified."""
     return {
         f"{axis} of {source.experiment}" if axis in own else axis: value
         for axis, value in source.axes.items()
@@ -214,7 +214,7 @@ def _inherited(source: Run, own: Collection[str | None]) -> dict[str, Any]:
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Without the garbage collector, which would look again and again at what a plan keeps."""
+    """Without the garbage collector, which would repeatedly traverse the objects of the plan."""
     was = gc.isenabled()
     gc.disable()
     try:

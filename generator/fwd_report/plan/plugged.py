@@ -20,15 +20,15 @@ from fwd_report.store.files import sha256_of
 from fwd_report.techniques.base import Technique, marked_fields
 
 _NO_PACKAGES = frozenset({"fwd_report", "pydantic", "builtins", "abc", "typing"})
-"""Where classes lie that no package with plug-ins defines."""
+"""Packages that define classes but no plug-ins."""
 
 
 @dataclass(frozen=True)
 class Plugged:
-    """What of a run is a plug-in. definitions: (module, name) of each that its fields name.
+    """The plug-ins that a run uses. definitions: (module, name) of each that its fields name.
 
-    bases: (module, name) of its technique's classes that installed packages define. packages:
-    versions by distribution. files: what they read, by field and name.
+    bases: (module, name) of its technique's classes from installed packages. packages: versions by
+    distribution. files: what they read, by field and name.
     """
 
     definitions: tuple[tuple[str, str], ...] = ()
@@ -48,7 +48,7 @@ def offers_of(plugins: Plugins, technique: Technique) -> Iterator[tuple[str, Off
 
 
 def is_plugged_scorer(plugins: Plugins, name: str) -> bool:
-    """Whether a scorer's name is a plug-in's, and not a folder's or a hub id.
+    """Whether a scorer's name is that of a plug-in, and not a folder or a hub id.
 
     The project's own plug-ins come before its folders, and those before installed packages.
     """
@@ -59,7 +59,7 @@ def is_plugged_scorer(plugins: Plugins, name: str) -> bool:
 
 
 def used_offers(project: Project) -> dict[str, Offer]:
-    """Every plug-in from an installed package that the project's specs name, by its target."""
+    """Every plug-in of an installed package that the project's specs name, by its target."""
     plugins = project.plugins
     found: dict[str, Offer] = {}
     for section in project.sections:
@@ -77,7 +77,7 @@ def used_offers(project: Project) -> dict[str, Offer]:
 
 
 def digest_of_plugins(project: Project) -> str:
-    """Of all plug-ins that can change what a project's pages show: the same wherever it lies."""
+    """A digest of all plug-ins that can change a project's pages: the same wherever it lies."""
     own = project.plugins.folder.digest if project.plugins.folder is not None else ""
     offers = used_offers(project)
     packages = [name + digest_of_sources(offers[name].module) for name in sorted(offers)]
@@ -90,10 +90,10 @@ def plugged_into(
     trained: Technique | None,
     known: dict[Offer, Mapping[str, Path]],
 ) -> Plugged:
-    """The plug-ins that make the results of a technique, the technique itself counted in.
+    """The plug-ins that make the results of a technique, including the technique itself.
 
-    trained: the training whose network it asks. known: keeps the files of each from one technique
-    to the next. Raises UserError for a plug-in that is broken, or names files that are not there.
+    trained: the training whose network it uses. known: caches the files of each plug-in. Raises
+    UserError for a plug-in that is broken, or names files that do not exist.
     """
     plugins = project.plugins
     named = list(offers_of(plugins, technique))
@@ -124,7 +124,7 @@ def digest_of_files(files: Mapping[str, Path], sha: Callable[[Path], str] = sha2
 
 
 def _packaged_bases(plugins: Plugins, technique: type[Technique]) -> dict[type, Offer]:
-    """The classes of a technique, itself among them, that packages with plug-ins define.
+    """The classes of a technique, itself included, that packages with plug-ins define.
 
     Each with something that its package offers.
     """

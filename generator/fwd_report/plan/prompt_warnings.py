@@ -1,4 +1,4 @@
-"""What a text encoder does not read of the prompts: words it was never taught, long ends."""
+"""What the text encoder does not read of prompts: words it was not trained on, and long ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fwd_report.store.store import Store
 
 
 def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list[str]:
-    """A warning for each prompt of these runs' experiments that is not read as it is written."""
+    """A warning for each prompt of these runs that is not read as it is written."""
     asking = [run for run in runs if run.prompts]
     if not asking:
         return []
@@ -43,7 +43,7 @@ def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list
 
 
 def _cut_off(model: Path | str, prompt: str, store: Store) -> str:
-    """The end of a prompt that the text encoder does not read; "" where that cannot be known."""
+    """The end of a prompt that the text encoder does not read; "" if that cannot be known."""
     if len(spelling(prompt).encode()) < TOKENS:  # a token is a byte at least, and one ends it
         return ""
     folder = model if isinstance(model, Path) else hub.downloaded(model, ENCODER_PARTS)

@@ -1,4 +1,4 @@
-"""How long a model call takes, learnt while building and kept for the next estimate."""
+"""How long a network step takes: measured while building, and kept for the next estimate."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from fwd_report.store.files import read_checked, write_checked
 
 RATES = "rates.json"
 MEMORY = 0.9
-"""Weight of the build's past batches in the running mean of seconds a call."""
+"""The weight of the build's earlier batches in the running mean of seconds per step."""
 
 
 FIRST = {"emoji-if stage 1": 0.025, "emoji-if stage 2": 0.09}
-"""Seconds a step of the embedded model on two cores, in full batches."""
+"""Seconds per step of the embedded model on two cores, in full batches."""
 
 
 def cost_class(run: Run) -> str:
-    """Runs whose steps cost about the same: one model's stage, or one experiment's network."""
+    """A name for runs whose steps cost about the same: one model's stage, or one experiment's
+    network.
+    """
     if run.technique.kind == "job":
         return f"job {run.section}.{run.experiment}"
     if run.model is not None:
@@ -31,7 +33,9 @@ def cost_class(run: Run) -> str:
 
 
 def first_rates(runs: Iterable[Run]) -> dict[str, float]:
-    """Seconds a step by cost class as they were on two cores; none for models not embedded."""
+    """Seconds per step by cost class, as measured on two cores; none for models that are not
+    embedded.
+    """
     found: dict[str, float] = {}
     for run in runs:
         cost = cost_class(run)
@@ -47,9 +51,10 @@ def first_rates(runs: Iterable[Run]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long steps will take: seconds of those whose rate is known, and the classes of the rest.
+    """How long steps will take: the seconds of those with a known rate, and the classes of the
+    rest.
 
-    guessed: whether most of that time is of steps that were never measured here.
+    guessed: whether most of that time is for steps that were never measured here.
     """
 
     seconds: float
@@ -69,10 +74,10 @@ class Estimate:
 
 
 class Rates:
-    """Seconds a step by cost class: this build's running mean, else what the last one ended with.
+    """Seconds per step by cost class: this build's running mean, else the last build's.
 
-    It is kept in the project's `rates.json`. first: rates to begin with, of a machine with two
-    cores; those of classes never measured here are scaled as the measured ones turned out.
+    It is kept in the project's `rates.json`. first: initial rates, of a machine with two cores;
+    those of classes never measured here are scaled by the ratio of the measured ones.
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class Rates:
         self._first = dict(first or {})
 
     def observe(self, cost: str, steps: int, seconds: float) -> None:
-        """Learn from `steps` that took `seconds` together."""
+        """Record that `steps` took `seconds` together."""
         if steps <= 0:
             return
         now = seconds / steps
@@ -114,7 +119,7 @@ class Rates:
         return rate
 
     def _slower(self) -> float:
-        """How many times as long this machine takes as the one of the first rates: a mean ratio."""
+        """How many times slower this machine is than that of the first rates: a mean ratio."""
         ratios = [
             log(rate / first)
             for cost, first in self._first.items()
@@ -127,13 +132,13 @@ class Rates:
         return rate if isinstance(rate, float) else None
 
     def save(self) -> None:
-        """Keep what was learnt."""
+        """Save the measured rates."""
         if self._seen:
             write_checked(self._file, {**self._known, **self._seen})
 
 
 def steps_by_cost(runs: Iterable[Run]) -> dict[str, int]:
-    """Network steps of runs, added up by cost class."""
+    """Network steps of runs, summed by cost class."""
     totals: dict[str, int] = {}
     for run in runs:
         totals[cost_class(run)] = totals.get(cost_class(run), 0) + run.network_steps
@@ -141,7 +146,7 @@ def steps_by_cost(runs: Iterable[Run]) -> dict[str, int]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person reads them: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`."""
+    """Seconds in readable form: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -1,4 +1,4 @@
-"""What the code of a run can reach, by imports and by the names it mentions."""
+"""What the code of a run can reach, through imports and through the names it mentions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ def reached(
     whole: Iterable[str],
     shows: frozenset[str],
     named: Iterable[tuple[str, str]] = (),
-) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Digests by file and definition of what counts, and every module met, by name.
+) -> tuple[dict[str, dict[str, str]], list[str], list[str]]:
+    """Digests by file and definition of what counts, every module reached, and third-party
+    packages.
 
-    technique: the module the walk begins at. whole: modules of which everything counts. shows:
-    methods that count only where counted code mentions them. named: (module, definition) of what
-    is reached by a name in the spec.
+    The last are the top-level names that counted code of plug-ins imports from elsewhere.
+
+    technique: the module where the walk begins. whole: modules of which everything counts. shows:
+    methods that count only if counted code mentions them. named: (module, definition) of what is
+    reached by a name in the spec.
     """
     whole, named = list(whole), list(named)
     mentioned = (part for _, name in named for part in name.split("."))
@@ -41,11 +44,11 @@ def reached(
     for module, _ in named:
         walk.add(module)
     walk.add(technique)
-    return walk.finish(), sorted(walk.modules)
+    return walk.finish(), sorted(walk.modules), sorted(walk.foreign)
 
 
 class _Walk:
-    """Follows imports and mentions until nothing new is met."""
+    """Follows imports and mentions until nothing new is found."""
 
     def __init__(
         self,
@@ -54,21 +57,23 @@ class _Walk:
         mentioned: Iterable[str],
         packages: Iterable[str],
     ) -> None:
-        """packages: those of which modules may count, whatever else the code knows."""
+        """packages: those whose modules may count, whatever else the code knows."""
         self._code = code
         self._shows = shows
         self._mentioned = {*STARTED_BY_NAME, *mentioned}
         self._packages = set(packages)
         self._nameless = False
         self._unmentioned: dict[str, list[tuple[str, str, Definition]]] = {}
-        """Optional definitions that nothing counted has mentioned yet, by what they wait for."""
+        """Optional definitions that nothing counted has mentioned yet, by the name they wait
+        for."""
         self._due: list[tuple[str, str, Definition]] = []
         self._counted: dict[str, dict[str, str]] = {}
         self._imports: dict[str, list[str]] = {}
         self.modules: set[str] = set()
+        self.foreign: set[str] = set()
 
     def add(self, name: str, whole: bool = False) -> None:
-        """Meet a module and the packages it lies in, which are run when it is imported."""
+        """Reach a module, and the packages that contain it, which run when it is imported."""
         package, _, _ = name.rpartition(".")
         if package:
             self.add(package)
@@ -92,7 +97,7 @@ class _Walk:
             self._meet(name, f"{IMPORTS} {bound}", definition, None if whole else bound)
 
     def finish(self) -> dict[str, dict[str, str]]:
-        """Everything counted: digests by file and definition."""
+        """Everything that counts: digests by file and definition."""
         while self._due:
             self._count(*self._due.pop())
         for module, digests in self._imports.items():
@@ -130,6 +135,9 @@ class _Walk:
                     self.add(each)
         for imported in definition.imports:
             self.add(imported)
+        if module in self._code.plugged:
+            tops = {imported.partition(".")[0] for imported in definition.imports}
+            self.foreign |= tops - self._packages
 
     def _module(self, name: str) -> Module:
         is_package = self._code.files[name].endswith("/__init__.py")

@@ -20,11 +20,11 @@ Status = Literal["fresh", "stale", "missing"]
 class Run:
     """One run of the plan.
 
-    axes: the swept values that tell this run from its siblings, in order. needs: the runs it
-    refers to, by field name. inputs: files by field name. parts: what the key is a hash of.
-    network_steps: evaluations of a model (or optimizer steps) it makes. status: fresh (stored
-    under its key), stale (stored under another key before), missing. why: what changed, a line
-    each.
+    axes: the swept values that tell this run from the others of its experiment, in order. needs:
+    the runs it refers to, by field name. inputs: files by field name. parts: what the key is a hash
+    of. network_steps: how many evaluations of a model (or optimizer steps) it makes. status: fresh
+    (stored under its key), stale (stored under an earlier key), missing. why: what changed, one
+    line each.
     """
 
     section: str
@@ -38,11 +38,11 @@ class Run:
     network_steps: int
     label: str
     model: str | None = None
-    """The folder or hub id of the text-to-image stage it asks, or None."""
+    """The folder or hub id of the text-to-image stage that it uses, or None."""
     prompts: tuple[str, ...] = ()
-    """Those under which it asks that model."""
+    """The prompts with which it queries that model."""
     scorer: str | None = None
-    """The name of the scorer it asks, or None."""
+    """The name of the scorer that it uses, or None."""
     needs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
     epochs: Mapping[str, int | None] = field(default_factory=dict)
     """For references written `id@epoch`: the epoch, by field name."""
@@ -52,7 +52,7 @@ class Run:
     modules: tuple[str, ...] = ()
     """Names of the modules whose code is in its key."""
     files: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
-    """What plug-ins read, by field: files by the names that are in the key."""
+    """What plug-ins read: by field, files by their names in the key."""
     plugged: tuple[str, ...] = ()
     """The files and packages of the plug-ins that make its result."""
     status: Status = "missing"
@@ -65,7 +65,7 @@ class Run:
 
     @property
     def trained(self) -> Run | None:
-        """The training whose network it asks; None: it asks none of this report."""
+        """The training whose network it uses; None: it uses none of this report."""
         field = asked_field(type(self.technique))
         return self.needs[field][0] if field is not None and field in self.needs else None
 
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """`section.experiment[index]`, how messages name the run."""
+        """`section.experiment[index]`, the run's name in messages."""
         return run_name(self.section, self.experiment, self.index)
 
 
@@ -96,7 +96,7 @@ def drawn(run: Run, metrics: Mapping[str, float]) -> Run:
 
 
 def distinct(runs: Iterable[Run]) -> list[Run]:
-    """The first run of each key, in order: what a build runs and what counts are of."""
+    """The first run of each key, in order: what a build runs and counts."""
     first: dict[str, Run] = {}
     for run in runs:
         first.setdefault(run.key, run)
@@ -104,7 +104,7 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
 
 
 def with_needs(runs: Iterable[Run]) -> list[Run]:
-    """Runs and all that they need, in turn, each once."""
+    """Runs and everything that they need, recursively, each once."""
     found: dict[int, Run] = {}
     waiting = list(runs)
     while waiting:

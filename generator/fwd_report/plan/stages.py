@@ -1,4 +1,4 @@
-"""Which models a report asks: its stages, and what judges their pictures."""
+"""The models that a report uses: its stages, and the scorer."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from fwd_report.spec.project import REPORT, Project
 
 
 def stage_names(project: Project) -> dict[int, str]:
-    """The model report.yaml names for each stage it has one for, as written there."""
+    """The model that report.yaml names for each of its stages, as written there."""
     report = project.report
     upscaler = report.upscaler or (EMBEDDED if report.model == EMBEDDED else None)
     return {1: report.model} if upscaler is None else {1: report.model, 2: upscaler}
 
 
 def stage_models(project: Project) -> dict[int, Path | str]:
-    """The folder or hub id of each stage. Raises UserError for what is neither."""
+    """The folder or hub id of each stage. Raises UserError for a name that is neither."""
     return {stage: _resolved(project, stage, name) for stage, name in stage_names(project).items()}
 
 
 def stage_parts(project: Project, stage: int) -> tuple[str, ...]:
-    """The parts of a stage that are read: no text encoder where report.yaml has `embeddings`."""
+    """The parts of a stage that are read: no text encoder if report.yaml has `embeddings`."""
     unread = ENCODER_PARTS if project.embeddings else ()
     return tuple(part for part in STAGE_PARTS[stage] if part not in unread)
 
 
 def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | str:
-    """The folder or hub id of the scorer that is named at a place in the YAML.
+    """The folder or hub id of a scorer that is named at a place in the YAML.
 
-    Raises UserError, pointing there, for what is neither.
+    Raises UserError, pointing there, for a name that is neither.
     """
     try:
         return resolve_scorer(name, project.root)

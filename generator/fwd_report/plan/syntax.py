@@ -1,6 +1,6 @@
-"""A module's source reduced to what can change a result: its definitions, a digest of each.
+"""A module's source, reduced to what can change a result: its definitions, each with a digest.
 
-What a digest is made of, plan/canonical.py says.
+plan/canonical.py determines what a digest is made of.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from fwd_report.plan.canonical import Definition, Serialiser, digest_of_text
 from fwd_report.plan.syntax_nodes import is_outside, is_plain, last_name, meaningful
 
 TOP_LEVEL, IMPORTS = "top level", "imports"
-"""What is named so beside a module's functions, classes and constants: its other statements, and
-those of its imports that are used. No Python name has a space in it, or is counted as both."""
+"""Names, beside those of functions, classes and constants, for a module's other statements and for
+its used imports. No Python name contains a space, and none counts as both."""
 OUTSIDE_MODULE = "OUTSIDE_KEYS"
-"""The mark of fwd_report/outside.py for whole modules."""
+"""The mark for whole modules in fwd_report/outside.py."""
 EMPTY = digest_of_text("")
-"""Of the top level of a module that only imports."""
+"""The digest of the top level of a module that only imports."""
 
 
 @dataclass
 class Module:
-    """What a module holds. imports: by the name that each binds. outside: marked OUTSIDE_KEYS."""
+    """The content of a module. imports: by the name that each binds. outside: marked
+    OUTSIDE_KEYS.
+    """
 
     definitions: dict[str, Definition] = field(default_factory=dict)
     imports: dict[str, Definition] = field(default_factory=dict)
@@ -88,14 +90,16 @@ class _Reader:
         return self._module
 
     def _into(self, name: str, optional: bool) -> Serialiser:
-        """Where the definition of that name is written; a second one goes on behind the first."""
+        """The serialiser for the definition of that name; a second definition is appended to the
+        first.
+        """
         writer = self._writers.setdefault(name, Serialiser(self._package))
         optional = optional and not name.startswith("__")
         self._optional[name] = optional and self._optional.get(name, True)
         return writer
 
     def _import(self, statement: ast.Import | ast.ImportFrom, rest: Serialiser) -> None:
-        """Importing a module runs it; the names it binds count only where they are used."""
+        """Importing a module runs it; the names it binds count only if they are used."""
         for alias in statement.names:
             writer = Serialiser(self._package)
             if isinstance(statement, ast.ImportFrom):
@@ -120,7 +124,7 @@ class _Reader:
                 self._into(TOP_LEVEL, optional=False).text(name)
 
     def _class(self, node: ast.ClassDef) -> None:
-        """The class without its methods under its own name, then each method."""
+        """The class without its methods, under its own name, then each method."""
         if is_outside(node):
             return
         plain = not (node.bases or node.keywords) and all(
@@ -142,7 +146,7 @@ class _Reader:
 
 
 def _bound(statement: ast.stmt) -> list[str]:
-    """The names a top-level statement binds, where it is a definition of any kind."""
+    """The names that a top-level statement binds, if it is a definition of any kind."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [statement.name]
     if isinstance(statement, ast.AnnAssign):

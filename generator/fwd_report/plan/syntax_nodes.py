@@ -1,4 +1,6 @@
-"""What a node of a syntax tree is to a digest: whether it does something, is marked, is named."""
+"""Properties of syntax nodes that matter to a digest: whether one does something, is marked, is
+named.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 OUTSIDE = "outside_keys"
-"""The mark of fwd_report/outside.py for functions and classes."""
+"""The mark for functions and classes in fwd_report/outside.py."""
 _PLAIN_DECORATORS = {
     "classmethod",
     "staticmethod",
@@ -19,15 +21,15 @@ _PLAIN_DECORATORS = {
     "field_validator",
     "model_validator",
 }
-"""Decorators that read no annotations and keep no list of what they decorate."""
+"""Decorators that read no annotations and keep no reference to what they decorate."""
 DECORATORS = frozenset({OUTSIDE, "dataclass", *_PLAIN_DECORATORS})
-"""All decorators that mean something to a digest."""
+"""All decorators that matter to a digest."""
 TYPES_ONLY = "TYPE_CHECKING"
 """The condition of code that only type checkers see."""
 
 
 def calls_for_more(node: ast.AST) -> bool:
-    """Whether it calls what may do more with strings than an error or a string's method does."""
+    """Whether it calls something other than an error or a string's method."""
     if not isinstance(node, ast.Call):
         return False
     if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant):
@@ -43,7 +45,7 @@ def does_something(node: ast.AST) -> bool:
 
 
 def meaningful(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that do something: no bare constants, nothing for type checkers alone."""
+    """The statements that do something: no bare constants, and nothing for type checkers only."""
     for statement in body:
         if isinstance(statement, ast.Pass):
             continue
@@ -63,7 +65,7 @@ def meaningful(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def last_name(node: ast.AST | None) -> str:
-    """The last name of `a.b.name` or of its call; "" of anything else."""
+    """The last name of `a.b.name`, or of a call of it; "" for anything else."""
     if isinstance(node, ast.Call):
         return last_name(node.func)
     if isinstance(node, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Whether a run has to run, and why: what is different from its last result."""
+"""Whether a run has to run, and why: what differs from its last result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAMAGED = "its result was damaged and set aside"
 
 
 class History:
-    """What the store remembers of the last result of each run."""
+    """What the store knows about the last result of each run."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class History:
     def status_of(
         self, name: str, key: str, parts: Mapping[str, Any], needs: Mapping[str, tuple[Run, ...]]
     ) -> tuple[Status, tuple[str, ...]]:
-        """A run's status, and the reasons for it where it is not fresh, a line each.
+        """A run's status, and, unless it is fresh, the reasons, one line each.
 
         name: `section.experiment[index]`. needs: the runs it refers to, by field name.
         """
@@ -45,7 +45,9 @@ class History:
 def _changes(
     old: Mapping[str, Any], new: Mapping[str, Any], needs: Mapping[str, tuple[Run, ...]]
 ) -> list[str]:
-    """What changed in the parts of a key; other results that it refers to by the runs' names."""
+    """What changed in the parts of a key; other results that it refers to appear by their runs'
+    names.
+    """
     if old.get("format") != new.get("format"):
         return [f"results have another format: {old.get('format')} → {new.get('format')}"]
     changes = []

@@ -1,1 +1,1 @@
-"""What a project's techniques/ folder and installed packages add to what the package has."""
+"""What a project's techniques/ folder and installed packages add to the package's own."""

@@ -1,8 +1,8 @@
-"""A project's techniques/ folder as it was read once: what is imported of it is what was read.
+"""A project's techniques/ folder, read once: what is imported from it is what was read.
 
-Its modules lie in a package of their own, whose name holds a digest of all of the sources. An
-edited folder is another package, so that no process ever runs a mixture of two states, and the
-modules of two projects never meet.
+Its modules are in a package of their own, whose name holds a digest of all sources. An edited
+folder is a different package, so that no process ever runs a mixture of two states, and the modules
+of two projects never meet.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.kinds import FOLDER
 
 PREFIX = "fwd_report_own_"
-"""What the names of the packages begin with."""
+"""The prefix of the names of these packages."""
 DEEPEST = 5
-"""Folders within folders that are looked into."""
+"""How deep folders within folders are searched."""
 LARGEST = 10_000_000
-"""Bytes of source that a folder may hold."""
+"""Most bytes of source that a folder may hold."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Folder:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all of it: the same wherever the project lies."""
+        """SHA-256 of all sources: the same wherever the project lies."""
         digest = hashlib.sha256()
         for name, text in self.texts.items():
             digest.update(f"{name}\0{len(text)}\0".encode("utf-8", "surrogateescape") + text)
@@ -53,7 +53,7 @@ class Folder:
 
     @cached_property
     def packages(self) -> frozenset[str]:
-        """The names of the modules that hold others."""
+        """The names of the modules that are packages."""
         found = {self.package}
         for name in self.texts:
             parts = name.split("/")[:-1]
@@ -70,11 +70,11 @@ class Folder:
         return self.root / FOLDER / file
 
     def shown(self, file: str) -> Path:
-        """What messages call a file: its path in the project."""
+        """A file's name in messages: its path in the project."""
         return Path(FOLDER, file)
 
     def line(self, path: str, line: int) -> str:
-        """What messages call a line of a file, which need not be one of the project's."""
+        """A line's name in messages; the file need not be one of the project's."""
         own = next((file for file in self.texts if str(self.path(file)) == path), None)
         return f"{path if own is None else self.shown(own).as_posix()}:{line}"
 
@@ -84,7 +84,7 @@ class Folder:
 
 
 def read_folder(root: Path) -> Folder | None:
-    """The project's techniques/ as it is now; None where it holds no Python.
+    """The project's techniques/ as it is now; None if it holds no Python.
 
     Raises UserError for files that cannot be modules.
     """
@@ -103,7 +103,7 @@ def read_folder(root: Path) -> Folder | None:
 
 
 def holds_python(root: Path) -> bool:
-    """Whether the project's techniques/ has Python in it; reads none of it."""
+    """Whether the project's techniques/ holds Python; reads none of it."""
     return next((root / FOLDER).rglob("*.py"), None) is not None
 
 

@@ -56,20 +56,24 @@ class _Loader(Loader):
 
 
 def made_importable(folder: Folder) -> Folder:
-    """Let the modules of this state of a folder be imported, now and from here on."""
+    """Make the modules of this state of a folder importable, from now on."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     return _KNOWN.setdefault(folder.package, folder)
 
 
 def imported(name: str) -> ModuleType:
-    """A module of a plug-in; what it prints goes to standard error, and not into JSON."""
+    """A plug-in's module, imported; what it prints goes to standard error, so that it cannot mix
+    with JSON.
+    """
     with contextlib.redirect_stdout(sys.stderr):
         return importlib.import_module(name)
 
 
 class Travelling:
-    """Unpickled before what is defined in plug-ins, makes that known to another process."""
+    """Unpickled before objects that plug-ins define, makes their modules importable in another
+    process.
+    """
 
     def __reduce__(self) -> tuple[Any, ...]:
         folders = [(str(folder.root), dict(folder.texts)) for folder in _KNOWN.values()]
@@ -83,7 +87,9 @@ def _arrived(folders: Sequence[tuple[str, Mapping[str, bytes]]]) -> Travelling:
 
 
 def plugin_line(error: BaseException) -> str | None:
-    """The last line of a project's plug-ins that an error passed, as `techniques/own.py:12`."""
+    """The last line of a project's plug-ins that an error passed through, as
+    `techniques/own.py:12`.
+    """
     files = {
         str(folder.path(file)): folder.shown(file).as_posix()
         for folder in _KNOWN.values()
@@ -97,7 +103,7 @@ def plugin_line(error: BaseException) -> str | None:
 
 
 def _called_wrongly(error: BaseException) -> str | None:
-    """The function of a plug-in that takes other arguments than it is given."""
+    """The function of a plug-in that was called with arguments that it does not take."""
     named = (
         re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", str(error)) if isinstance(error, TypeError) else None
     )

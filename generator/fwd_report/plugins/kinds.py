@@ -1,4 +1,4 @@
-"""The kinds of things that specs name and that can be added from outside of the package."""
+"""The kinds of things that specs can name and that can be added from outside the package."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 FOLDER = "techniques"
-"""A project's folder of plug-ins: techniques in it, the other kinds each in a folder of it."""
+"""A project's folder of plug-ins: techniques directly in it, each other kind in a subfolder."""
 GROUP = "fwd_report."
-"""What entry-point groups begin with; the name of the kind follows."""
+"""The prefix of entry-point groups; the name of the kind follows."""
 TECHNIQUES = "techniques"
 HIDDEN = ("identity",)
-"""Names that are taken, and that no spec may use."""
+"""Names that are taken but cannot be used in specs."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. singular: its name in messages. is_a: what a plug-in of it is, likewise.
+    """One kind of plug-in.
 
-    built_in: the names that the package has, which nothing else may have. Those of techniques are
-    found where they are defined. methods: what an object of the kind has. callable: whether a
-    function, which makes such an object or stands for it, does as well.
+    singular: its name in messages. is_a: what a plug-in of this kind is, for messages. built_in:
+    the names of the package's own, which nothing else may have; techniques are listed where they
+    are defined. methods: what an object of the kind has. callable: whether a function that makes
+    such an object, or takes its place, is accepted as well.
     """
 
     singular: str
@@ -55,5 +56,5 @@ KINDS: Mapping[str, Kind] = {
         ("emoji-if",),
     ),
 }  # fmt: skip
-"""By the name of their folder, which is also the end of their entry-point group."""
+"""By the name of their folder, which is also the suffix of their entry-point group."""
 SUBFOLDERS = tuple(name for name in KINDS if name != TECHNIQUES)

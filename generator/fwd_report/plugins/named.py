@@ -1,4 +1,4 @@
-"""The type of a field that names a view, a dataset or another thing that can be added."""
+"""The type of a field that names a view, a dataset or another kind of plug-in."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from fwd_report.plugins.offers import in_use
 
 @dataclass(frozen=True)
 class Named:
-    """Marks a text that names one of a kind; any other is an error that says which there are.
+    """Marks a text that names one thing of a kind; for any other name the error lists the known
+    ones.
 
-    open: other texts may stand there too, such as the folder of a scorer.
+    open: other texts are allowed too, such as a scorer's folder.
     """
 
     kind: str
@@ -56,7 +57,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def named_in(fields: Any, markers: dict[str, Named]) -> Iterator[tuple[str, str, str]]:
-    """(field, kind, name) of what is named by the fields that have a marker."""
+    """(field, kind, name) of everything that the marked fields name."""
     for field, marker in markers.items():
         value = getattr(fields, field)
         for name in value if isinstance(value, (list, tuple)) else [value]:

@@ -1,4 +1,4 @@
-"""One plug-in as it is offered, before anything of it is imported."""
+"""A plug-in as it is offered, before anything of it is imported."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fwd_report.plugins.packages import EntryPoint
 
 @dataclass(frozen=True)
 class Offer:
-    """One thing that can be named. where: its file or package, for messages.
+    """One plug-in that can be named.
 
-    attribute: what it is called in its module. files: the sources it may consist of.
+    where: its file or package, for messages. attribute: its name in the module.
     """
 
     kind: str
@@ -30,16 +30,16 @@ class Offer:
 
 @dataclass(frozen=True)
 class Source:
-    """The source of a module that a key may count. shown: what keys and messages call its file."""
+    """The source of a module that a key may count. shown: its file's name in keys and messages."""
 
     shown: str
     text: bytes
     tree: ast.Module | None = None
-    """As it is compiled, where that is not the text alone."""
+    """The tree that is compiled, if it is not that of the text alone."""
 
 
 def twice(kind: str, name: str, one: str, other: str, file: Path | None = None) -> Problem:
-    """The error of two things of one name."""
+    """The error for two plug-ins of one name."""
     singular = KINDS[kind].singular
     return Problem(
         f"two {kind} are called '{name}': {one} and {other}",

@@ -1,8 +1,8 @@
-"""What specs can name beside what the package has: a project's own, and that of installed packages.
+"""What specs can name beyond the package's own: a project's plug-ins and those of packages.
 
 A file `techniques/views/kaleidoscope.py` offers the view `kaleidoscope`, which it defines under
-that name; so the names are known without importing anything. Techniques are found in the modules
-of `techniques/` itself, by techniques/registry.py.
+that name; so the names are known without importing anything. Techniques are found in the modules of
+`techniques/` itself, by techniques/registry.py.
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
 
 class Plugins:
-    """What a project adds, as it was when this was made; packages are looked for when needed."""
+    """A project's plug-ins, as they were when this was made; packages are searched on demand."""
 
     def __init__(
         self, root: Path | None = None, folder: Folder | None = None, withheld: bool = False
     ) -> None:
-        """Raises UserError for sources that are no Python or define nothing.
+        """Raises UserError for sources that are not Python or define nothing.
 
         root: the project's folder. folder: its techniques/; None: it has none, or is not trusted.
-        withheld: whether it is not trusted and has some.
+        withheld: whether it has some but is not trusted.
         """
         self.root = root
         self.withheld = withheld
         self.folder = folder if folder is None else made_importable(folder)
         self.techniques: dict[str, Any] = {}
-        """The classes of those found so far, by name; techniques/registry.py fills it."""
+        """The techniques found so far, by name; techniques/registry.py fills it."""
         self.where: dict[str, str] = {}
-        """Where each of them is defined, for messages."""
+        """Where each technique is defined, for messages."""
         self._loaded: dict[tuple[str, str], Any] = {}
         self._own: dict[str, dict[str, Offer]] = {}
         self.scanned = False
-        """Whether installed packages were looked at."""
+        """Whether installed packages were searched."""
         self._trees: dict[str, ast.Module] = {}
         self.imported_packages: set[str] = set()
-        """The installed packages of which something was imported."""
+        """The installed packages from which something was imported."""
         if self.folder is not None:
             self._read(self.folder)
             self._own = self._found(self.folder)
 
     @cached_property
     def packaged(self) -> Mapping[tuple[str, str], Offer]:
-        """What installed packages offer, by kind and name. Looks for them when first asked.
+        """What installed packages offer, by kind and name; they are searched on first use.
 
-        Raises UserError for names that are there twice.
+        Raises UserError for a name that is there twice.
         """
         self.scanned = True
         found: dict[tuple[str, str], Offer] = {}
@@ -81,7 +81,9 @@ class Plugins:
 
     @cached_property
     def candidates(self) -> tuple[str, ...]:
-        """The files that may define techniques: those of techniques/ itself that are no helpers."""
+        """The files that may define techniques: those directly in techniques/ that are not
+        helpers.
+        """
         if self.folder is None:
             return ()
         return tuple(
@@ -92,7 +94,7 @@ class Plugins:
 
     @cached_property
     def helpers(self) -> frozenset[str]:
-        """The files that another one imports."""
+        """The files that another file imports."""
         folder = self.folder
         if folder is None:
             return frozenset()
@@ -100,11 +102,13 @@ class Plugins:
         return frozenset(file for name, file in folder.files.items() if name in wanted)
 
     def own(self, kind: str) -> Mapping[str, Offer]:
-        """What the project itself has of a kind, by name."""
+        """The project's own plug-ins of a kind, by name."""
         return self._own.get(kind, {})
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """What can be named: the package's own first; those of packages where they were needed."""
+        """The names of a kind: the package's own first; those of installed packages if they were
+        searched.
+        """
         packaged = self.packaged if self.scanned else {}
         return (
             *(name for name in KINDS[kind].built_in if name not in HIDDEN),
@@ -113,13 +117,18 @@ class Plugins:
         )
 
     def offer(self, kind: str, name: str) -> Offer | None:
-        """The plug-in of that name; None for what the package itself has, or nobody."""
+        """The plug-in of that name; None if the package itself has it, or nobody."""
         if name in KINDS[kind].built_in:
             return None
         return self._own.get(kind, {}).get(name) or self.packaged.get((kind, name))
 
+    def place(self, offer: Offer) -> str:
+        """Where a plug-in is defined: `techniques/views/own.py:12`, or its package."""
+        line = line_of(self._trees[offer.file], offer.attribute) if offer.file else None
+        return f"{offer.where}:{line}" if line else offer.where
+
     def load(self, kind: str, name: str) -> Any:
-        """The plug-in of that name, imported. Raises UserError, at its line, for a broken one."""
+        """The plug-in of that name, imported. Raises UserError, at its line, if it is broken."""
         if (kind, name) not in self._loaded:
             offer = self.offer(kind, name)
             if offer is None:
@@ -128,9 +137,9 @@ class Plugins:
         return self._loaded[kind, name]
 
     def ask(self, kind: str, name: str, what: str) -> Any:
-        """What a method of a plug-in answers about the project.
+        """The answer of a plug-in's method that takes the project's folder.
 
-        Raises UserError, at its line, where it cannot.
+        Raises UserError, at its line, if it fails.
         """
         try:
             return getattr(self.load(kind, name), what)(self.root or Path())
@@ -142,7 +151,7 @@ class Plugins:
             raise UserError(f"{at}: {name}.{what}: {said(error)}") from error
 
     def module_of(self, offer: Offer) -> Any:
-        """The module that defines it. Raises UserError, at its line, for one that is broken."""
+        """The module that defines a plug-in. Raises UserError, at its line, if it is broken."""
         if offer.entry is not None:
             self.imported_packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
@@ -158,8 +167,10 @@ class Plugins:
             raise UserError(Problem(message)) from error
 
     def sources(self, offers: Mapping[str, Offer]) -> dict[str, Source]:
-        """The sources that keys may count, by module: the project's, and those of the packages of
-        these offers, which are noted as they are before a run imports them.
+        """The sources that keys may count, by module: the project's, and those of the offering
+        packages.
+
+        The stamps of the latter are recorded before a run imports them.
         """
         found: dict[str, Source] = {}
         if self.folder is not None:
@@ -176,7 +187,7 @@ class Plugins:
         return found
 
     def digest(self) -> str:
-        """Of what was read and of what installed packages offer, as far as it was looked for."""
+        """A digest of what was read, and of what installed packages offer if they were searched."""
         parts = [] if self.folder is None else [self.folder.digest]
         if self.scanned:
             parts += [
@@ -185,12 +196,12 @@ class Plugins:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def afresh(self) -> Plugins:
-        """The same sources, of which nothing was looked for or imported yet."""
+        """The same sources, with nothing searched or imported yet."""
         return Plugins(self.root, self.folder, self.withheld)
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """While the block runs, names mean what they mean in this project."""
+        """Within the block, names have the meaning that they have in this project."""
         token = _IN_USE.set(self)
         try:
             yield
@@ -198,7 +209,7 @@ class Plugins:
             _IN_USE.reset(token)
 
     def _read(self, folder: Folder) -> None:
-        """Parse every file. Raises UserError with all that are no Python."""
+        """Parse every file. Raises UserError that lists those that are not Python."""
         problems: list[Problem] = []
         for file in folder.texts:
             try:
@@ -253,7 +264,7 @@ class Plugins:
 
 
 NOTHING = Plugins()
-"""What there is outside of a project."""
+"""The plug-ins outside any project: none."""
 _IN_USE: ContextVar[Plugins] = ContextVar("plugins in use", default=NOTHING)
 
 
@@ -263,7 +274,7 @@ def in_use() -> Plugins:
 
 
 def read_plugins(root: Path, trusted: bool = True) -> Plugins:
-    """A project's plug-ins as they are now. trusted: whether its own Python counts."""
+    """A project's plug-ins as they are now. trusted: whether its own Python is used."""
     if trusted:
         return Plugins(root, read_folder(root))
     return Plugins(root, None, withheld=holds_python(root))

@@ -1,8 +1,7 @@
 """Installed packages that offer plug-ins, by the entry points in their metadata.
 
-Looking takes some milliseconds for a hundred packages. So it is done where a spec names what
-neither the package nor the project has, where a project has plug-ins of its own, and for the
-schemas.
+A search takes some milliseconds for a hundred packages. It is made only if a spec names what
+neither the package nor the project has, if a project has plug-ins, and for the schemas.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from fwd_report.plugins.kinds import GROUP, KINDS
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """One thing that an installed package offers. target: `module` or `module:object`."""
+    """One plug-in that an installed package offers. target: `module` or `module:object`."""
 
     kind: str
     name: str
@@ -35,7 +34,7 @@ class EntryPoint:
 
     @property
     def attribute(self) -> str:
-        """The object in the module: the one called as the entry point where none is named."""
+        """The object in the module; if none is named, the one with the entry point's name."""
         return self.target.partition(":")[2].partition("[")[0].strip() or self.name
 
     def __str__(self) -> str:
@@ -45,8 +44,8 @@ class EntryPoint:
 def entry_points(root: Path) -> tuple[EntryPoint, ...]:
     """What the installed packages offer.
 
-    What lies in the project's own folder, or in the present one, is not installed, although
-    `python -m` looks for modules there.
+    The project's own folder and the current one do not count as installed, although `python -m`
+    looks for modules there.
     """
     where = [path for path in sys.path if path and not _same(path, root, Path.cwd())]
     return _offered(tuple(where))
@@ -76,9 +75,9 @@ def _offered(where: tuple[str, ...]) -> tuple[EntryPoint, ...]:
 
 
 def sources_of(module: str) -> dict[str, Path]:
-    """The Python files of the package that a module lies in, by the names of their modules.
+    """The Python files of the package that a module belongs to, by module name.
 
-    Empty where it has none. Imports nothing.
+    Empty if it has none. Imports nothing.
     """
     top = module.partition(".")[0]
     try:
@@ -111,7 +110,7 @@ def _below(name: str, folder: str) -> Iterator[tuple[str, Path]]:
 
 
 def digest_of_sources(module: str) -> str:
-    """SHA-256 over the names and contents of the modules of the package that a module lies in."""
+    """SHA-256 of the names and contents of all modules of the package that a module belongs to."""
     digest = hashlib.sha256()
     for name, path in sorted(sources_of(module).items()):
         digest.update(f"{name}\0".encode() + path.read_bytes())

@@ -10,7 +10,7 @@ from fwd_report.errors import Problem
 from fwd_report.plugins.folder import Folder
 
 _NAMED = (ImportError, NameError, AttributeError)
-"""Errors whose text says all without the name of their class."""
+"""Errors whose text is complete without the name of their class."""
 
 
 def at_line(folder: Folder, file: str, line: int | None, message: str, hint: str = "") -> Problem:
@@ -26,7 +26,7 @@ def at_line(folder: Folder, file: str, line: int | None, message: str, hint: str
 
 
 def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
-    """Why a file could not be imported, at the last of the project's lines that was reached."""
+    """Why a file could not be imported, at the last line of the project's that was reached."""
     if isinstance(error, SyntaxError) and error.filename is None:
         return at_line(folder, file, None, f"this is no Python: {error.msg}")
     if isinstance(error, SyntaxError) and (at := _file_of(folder, error.filename)):
@@ -39,13 +39,13 @@ def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
 
 
 def raised_by_code(error: BaseException) -> bool:
-    """Whether a `raise` raised it, and not the user who interrupts."""
+    """Whether code raised it, and not the user by Ctrl-C."""
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and (frames[-1].line or "").startswith("raise")
 
 
 def said(error: BaseException) -> str:
-    """An error's first line, after its class where that says something."""
+    """The first line of an error's text, after its class if that adds something."""
     if isinstance(error, SyntaxError):
         where = Path(error.filename or "").name
         return f"{error.msg} ({where}, line {error.lineno})"

@@ -1,9 +1,9 @@
-"""Imports of files beside a project's plug-in, as if it were run from its own folder.
+"""Imports between a project's plug-ins, as if each ran from its own folder.
 
 `from bands import split` in `techniques/triple.py` means `techniques/bands.py`, if there is such a
-file, as `from .bands import split` does. Each is written as the relative import before the module
-is compiled, and before its definitions are counted. So nothing is put on the path that other
-modules are looked for in, and two projects can have a `bands` each.
+file, just as `from .bands import split` does. Such an import is rewritten as the relative one
+before the module is compiled, and before its definitions are counted. So nothing is added to the
+path on which other modules are searched, and two projects can each have a `bands`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def parsed(folder: Folder, file: str) -> ast.Module:
 
 
 def imports_of(folder: Folder, file: str, trees: Mapping[str, ast.Module]) -> Iterator[str]:
-    """The modules of the folder that a file may import, itself apart."""
+    """The modules of the folder that a file may import, other than itself."""
     module = folder.module(file)
     package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
     for node in ast.walk(trees[file]):
@@ -84,10 +84,10 @@ class _Relative(ast.NodeTransformer):
         return ast.copy_location(ast.ImportFrom(module or None, node.names, level), node)
 
     def _place(self, name: str, of_it: Sequence[str] = ()) -> tuple[str, int] | None:
-        """The module of that name beside this one or in techniques/, with its relative level.
+        """The module of that name beside this one or in techniques/, and its relative level.
 
-        of_it: what is imported from it. A folder without an __init__.py counts where it holds
-        what is asked for: `techniques/datasets/` does not hide an installed `datasets`.
+        of_it: what is imported from it. A folder without an __init__.py counts only if it holds
+        what is imported: `techniques/datasets/` does not hide an installed `datasets`.
         """
         head, _, rest = name.partition(".")
         if head == FOLDER and not self._is_there([head]):
@@ -100,7 +100,7 @@ class _Relative(ast.NodeTransformer):
         return None
 
     def _is_there(self, path: list[str]) -> bool:
-        """Whether another file of that path, or a package with an __init__.py, can be imported."""
+        """Whether another file at that path, or a package with an __init__.py, can be imported."""
         joined = "/".join(path)
         names = {f"{joined}.py", f"{joined}/__init__.py"} - {self._file}
         return not names.isdisjoint(self._folder.texts)

@@ -1,1 +1,1 @@
-"""From a run's answers to its stored files, and what it is given: counted as code that makes it."""
+"""From answers to stored files, and what a run is given. Counted in every key."""

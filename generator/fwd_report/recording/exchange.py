@@ -1,4 +1,4 @@
-"""A program's questions, and the answers to them: paired, and given back in the order asked."""
+"""A program's queries and their answers, paired, and returned in the order asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fwd_report.techniques.base import Result
 
 
 class Exchange:
-    """A program under way: it waits for answers to `asked`, or is done and has a `result`."""
+    """A running program: it waits for answers to `asked`, or is done and has a `result`."""
 
     def __init__(self, program: Program[Result]) -> None:
         self.asked: tuple[Question, ...] = ()
@@ -22,17 +22,17 @@ class Exchange:
         self._missing = 0
 
     def start(self) -> None:
-        """Run the program to its first questions. Raises what it raises."""
+        """Run the program to its first queries. Raises what the program raises."""
         self._send(None)
 
     def answer(self, place: int, answer: Any) -> bool:
-        """Keep the answer to the question of that place; whether it was the last that lacked."""
+        """Keep the answer to the query at that position; returns whether all are there now."""
         self._answers[place] = answer
         self._missing -= 1
         return not self._missing
 
     def go_on(self) -> None:
-        """Give the program its answers, once all are there. Raises what it raises."""
+        """Send the program its answers, once all are there. Raises what the program raises."""
         self._send(tuple(self._answers))
 
     def _send(self, answers: tuple[Any, ...] | None) -> None:

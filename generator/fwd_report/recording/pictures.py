@@ -14,15 +14,15 @@ from torch import Tensor
 from fwd_report.techniques.base import Result
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
-"""Names of pictures and frames: they become names of files."""
+"""Names of pictures and frames, which become file names."""
 
 
 def write_result(result: Result, folder: Path, value_range: tuple[float, float]) -> None:
     """Write `image.png`, a PNG for each named image, `frames-NAME.npy` and `tensors.safetensors`.
 
-    Images are (C, H, W) in `value_range`; PNGs and frames are 8 bits a channel, the tensors are
-    exact float32. Raises ValueError if an image is not finite, and, before anything is written,
-    for a name that has other characters than A-Z, a-z, 0-9, _ and -.
+    Images are (C, H, W) in `value_range`; PNGs and frames have 8 bits a channel, the tensors are
+    exact float32. Raises ValueError if an image is not finite, and, before anything is written, for
+    a name with characters other than A-Z, a-z, 0-9, _ and -.
     """
     for name in (*result.images, *result.frames):
         if not (isinstance(name, str) and NAME.fullmatch(name)):
@@ -44,7 +44,9 @@ def write_result(result: Result, folder: Path, value_range: tuple[float, float])
 
 
 def to_picture(image: Tensor, value_range: tuple[float, float]) -> Image.Image:
-    """(C, H, W) in `value_range`, of 1 or 3 channels, as 8 bits a channel, clipped and rounded."""
+    """(C, H, W) in `value_range`, 1 or 3 channels, as a picture of 8 bits a channel, clipped and
+    rounded.
+    """
     levels = _bytes(image, value_range)
     return Image.fromarray(levels.squeeze(-1) if levels.shape[-1] == 1 else levels)
 

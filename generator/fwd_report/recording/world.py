@@ -1,4 +1,4 @@
-"""What a run is given: the noise of its seed, and what else its program may use."""
+"""What a run is given: the noise of its seed, and all else that its program may use."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def context_of(
     masks: Mapping[str, Tensor],
     **given: Any,
 ) -> RunContext:
-    """The world of a run with that seed, on a device; given: the rest of `RunContext`.
+    """The context of a run with that seed, on a device; given: the other fields of `RunContext`.
 
-    folder: of a job, whose tensors are on the CPU until it moves them.
+    folder: a job's, whose tensors are on the CPU until it moves them.
     """
     place = device if folder is None else "cpu"
     return RunContext(

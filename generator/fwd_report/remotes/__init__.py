@@ -1,1 +1,1 @@
-"""Results elsewhere: remotes by fsspec URL, and files to carry. Whole, verified, in parallel."""
+"""Results elsewhere: remotes by fsspec URL, and files to carry. Complete, verified, in parallel."""

@@ -1,4 +1,4 @@
-"""Results in one file, for those who have no remote: a ZIP of what a remote would hold."""
+"""Results in one file, for users without a remote: a ZIP of what a remote would hold."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from fwd_report.store.manifest import NewerEntryError
 from fwd_report.store.store import Store
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What Python says of an archive that is damaged, encrypted or of a kind that it does not know."""
+"""The errors of Python for an archive that is damaged, encrypted or of an unknown kind."""
 
 
 class ArchiveSource:
-    """The shelf in an exported file, to be read. Names in it never become names on this disk."""
+    """The shelf in an exported file, for reading. Names in it never become names on this disk."""
 
     workers = 2
     patience: float | None = None
@@ -47,11 +47,11 @@ class ArchiveSource:
         return str(self._path)
 
     def keys(self) -> frozenset[str]:
-        """Those of all results in the file."""
+        """The keys of all results in the file."""
         return keys_in(self._names)
 
     def foreign(self) -> str | None:
-        """A name in it that no export has, or that is there twice."""
+        """A name that no export contains, or that occurs twice; None: there is none."""
         seen: set[str] = set()
         for name in self._names:
             if name in seen or (key_in(name) is None and not is_file_name(name)):
@@ -60,11 +60,11 @@ class ArchiveSource:
         return None
 
     def manifest(self, key: str, most: int) -> bytes:
-        """Unpacked no further than `most` bytes."""
+        """Unpacks at most `most` bytes."""
         return b"".join(self._pieces(result_name(key), most))
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
-        """Unpacked no further than `size` bytes."""
+        """Unpacks at most `size` bytes."""
         return self._pieces(file_name(digest), size)
 
     def _pieces(self, name: str, most: int) -> Iterator[bytes]:
@@ -103,9 +103,9 @@ def opened_archive(path: Path) -> Iterator[ArchiveSource]:
 def write_archive(
     store: Store, keys: Collection[str], path: Path, show: Show = unseen
 ) -> dict[str, str]:
-    """Export entries to a new file, which appears whole; why some were left out, by key.
+    """Export entries to a new file, which appears complete; why some were left out, by key.
 
-    Raises UserError where there is such a file already, or it cannot be written.
+    Raises UserError if the file exists, or cannot be written.
     """
     if os.path.lexists(path):
         raise UserError(f"{path} is there already", hint="name a new file, or delete this one")

@@ -1,4 +1,4 @@
-"""One entry on its way: taken from a store as it was sealed, verified where it arrives."""
+"""An entry in transit: taken from a store as it was sealed, verified on arrival."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
 from fwd_report.store.store import Store
 
 LARGEST_MANIFEST = 64 * 2**20
-"""Bytes. The curves of a training of a million steps are well below that."""
+"""Bytes. The curves of a training of a million steps stay well below this."""
 MOST_FILES = 10_000
-"""Of an entry."""
+"""The largest number of files in an entry."""
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
 
 
 class HereError(UnavailableError):
-    """What arrives cannot be written here, or what is to be sent cannot be read."""
+    """An arriving entry cannot be written here, or one to be sent cannot be read."""
 
 
 class ChangedError(Exception):
-    """An entry of the store is not as its manifest says, so it is not sent."""
+    """An entry of the store differs from its manifest, so it is not sent."""
 
 
 def parcel_of(store: Store, key: str) -> Parcel:
     """An entry of the store, its files compared with its manifest.
 
-    Raises ChangedError where they differ, HereError where they cannot be read now.
+    Raises ChangedError if they differ, HereError if they cannot be read now.
     """
     folder = store.folder(key)
     files = {}
@@ -57,10 +57,10 @@ def parcel_of(store: Store, key: str) -> Parcel:
 def fetch_entry(
     shelf: Source, key: str, folder: Path, moved: Moved, stopped: Callable[[], bool]
 ) -> None:
-    """Fill an empty folder with an entry, each file and the key verified, the manifest last.
+    """Fill an empty folder with an entry, verifying each file and the key; the manifest comes last.
 
-    Raises RefusedError for what is not the entry as it was sent, AbsentError, RemoteError,
-    HereError where it cannot be written, and NewerEntryError for one of a newer version.
+    Raises RefusedError if it differs from the entry that was sent, AbsentError, RemoteError,
+    HereError if it cannot be written, and NewerEntryError for an entry of a newer version.
     """
     text = shelf.manifest(key, LARGEST_MANIFEST + 1)
     moved(len(text))
@@ -108,7 +108,7 @@ def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved)
 
 
 def _made_of(manifest: Manifest) -> str:
-    """The key that its parts have; "" where they have none."""
+    """The key of these parts; "" for parts that have none."""
     try:
         return key_of(manifest.parts)
     except (ValueError, TypeError, RecursionError):
@@ -116,7 +116,7 @@ def _made_of(manifest: Manifest) -> str:
 
 
 def _listed(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
-    """Name, SHA-256 and size of each file. Raises RefusedError for what no entry has."""
+    """Name, SHA-256 and size of each file. Raises RefusedError for a listing that no entry has."""
     if len(manifest.files) > MOST_FILES:
         raise RefusedError(f"it lists {len(manifest.files):,} files")
     for name, recorded in manifest.files.items():
@@ -133,7 +133,7 @@ def _listed(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name of a file means one below the entry's own folder, on every system."""
+    """Whether a file name means a path below the entry's own folder on every system."""
     path = PurePosixPath(name)
     return (
         name == str(path)
@@ -146,7 +146,7 @@ def _is_plain(name: str) -> bool:
 
 @contextmanager
 def _here(path: Path) -> Iterator[None]:
-    """What the system refuses in the block is this machine's: a full disk, rights."""
+    """Turn system errors of the block, such as a full disk or missing rights, into HereError."""
     try:
         yield
     except OSError as error:

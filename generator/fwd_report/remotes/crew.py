@@ -1,6 +1,6 @@
-"""Threads that wait for a remote, so that nobody has to wait for one that never answers.
+"""Threads that wait for a remote, so that nothing else waits for one that never answers.
 
-They are daemons: a call that hangs in somebody else's library does not keep the process alive.
+They are daemons: a call that hangs in another library does not keep the process alive.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from fwd_report.remotes.shelf import RemoteError
 
 T = TypeVar("T")
 TICK = 0.2
-"""Seconds between looks at whether anything moves; a signal is obeyed within that time."""
+"""Seconds between checks for progress; a signal is obeyed within that time."""
 PATIENCE = 60.0
 """Seconds without a byte or an answer after which a remote counts as gone."""
 
 
 class Crew:
-    """Does jobs in a few threads. A job is called with `moved`, which it tells of each piece."""
+    """Does jobs in a few threads. A job is called with `moved`, to which it reports each piece."""
 
     def __init__(self, size: int, patience: float | None = None) -> None:
         self._patience = PATIENCE if patience is None else patience
@@ -37,28 +37,28 @@ class Crew:
 
     @property
     def bytes(self) -> int:
-        """That have moved so far."""
+        """The number of bytes moved so far."""
         return self._bytes
 
     def submit(self, name: Hashable, job: Callable[[], Any]) -> None:
-        """Have a job done; `wait` tells of its end under its name."""
+        """Queue a job; `wait` reports its end under its name."""
         self._beat = time.monotonic()
         self._jobs.put((name, job))
 
     def moved(self, count: int) -> None:
-        """Called by jobs: so many bytes have moved."""
+        """Called by jobs: this many bytes have moved."""
         with self._counting:
             self._bytes += count
         self._beat = time.monotonic()
 
     def stopped(self) -> bool:
-        """Whether what jobs do is no longer wanted."""
+        """Whether the results of jobs are no longer wanted."""
         return self._closed.is_set()
 
     def wait(self, tick: Callable[[], None] = lambda: None) -> tuple[Any, Any]:
         """The name of a job that has ended, and what it returned or raised.
 
-        tick is called while nothing ends. Raises RemoteError where nothing moves for too long.
+        tick is called while no job ends. Raises RemoteError if nothing moves for too long.
         """
         while True:
             try:
@@ -72,7 +72,7 @@ class Crew:
             return found
 
     def close(self) -> None:
-        """Let the threads end after what they are at."""
+        """Let the threads end after their current jobs."""
         self._closed.set()
         for _ in range(self._size):
             self._jobs.put(None)
@@ -88,7 +88,7 @@ class Crew:
 
 
 def answered(job: Callable[[], T], patience: float | None = None) -> T:
-    """What a job returns, or raises; RemoteError where it takes too long."""
+    """What a job returns or raises; RemoteError if it takes too long."""
     crew = Crew(1, patience)
     try:
         crew.submit("", job)

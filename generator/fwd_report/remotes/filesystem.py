@@ -1,8 +1,9 @@
-"""A remote behind fsspec: a folder, S3, Google Cloud Storage, SSH, memory, and what else it opens.
+"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, memory, or anything else it
+opens.
 
-What one finds there by listing folders is a file system, where a file appears before it is whole:
-there it is written beside its place and renamed. What lists everything at once is an object
-store, where an object appears whole.
+A remote that is listed folder by folder is a file system, where a file is visible before it is
+complete: there it is written beside its place and renamed. A remote that lists everything at once
+is an object store, where an object appears complete.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from fwd_report.errors import first_line
@@ -34,14 +36,14 @@ from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
 FINAL = (PermissionError, NotImplementedError)
-"""What another try does not change."""
+"""Errors that another attempt does not change."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 SKEWED = "RequestTimeTooSkewed"
-"""What S3 says to a request whose time is wrong."""
+"""The error codes of S3 for a request with a wrong time."""
 
 
 class FileSystemShelf:
-    """The shelf at an address that fsspec opens. Safe to be used by several threads at once."""
+    """The shelf at an address that fsspec opens. Several threads may use it at once."""
 
     together = 1
     workers = 8
@@ -52,20 +54,23 @@ class FileSystemShelf:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._root = ""
+        self._made: set[str] = set()
+        self._held: Any = SimpleNamespace()
 
     def __str__(self) -> str:
         return str(self.address)
 
     def keys(self) -> frozenset[str]:
-        """One listing: of all names where the remote has such a thing, else folder by folder."""
+        """One listing: of all names if the remote supports that, else folder by folder."""
         return answered(lambda: self._asked(self._keys))
 
     def manifest(self, key: str, most: int) -> bytes:
-        """A range of the object, so that no more than `most` bytes come."""
+        """Reads a range of the object, so that at most `most` bytes are transferred."""
         return self._range(result_name(key), 0, most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
-        """Range after range."""
+        """Reads range after range."""
         for start in range(0, size, CHUNK):
             end = min(start + CHUNK, size)
             piece = self._range(file_name(digest), start, end)
@@ -84,13 +89,17 @@ class FileSystemShelf:
                     moved(size)
             self._put(result_name(parcel.key), parcel.text, len(parcel.text), moved)
 
-    @cached_property
+    @property
     def fs(self) -> Any:
-        """The file system of the address. Raises RemoteError where its backend is not installed."""
+        """The file system of the address. Raises RemoteError if its backend is not installed."""
+        if not hasattr(self._held, "fs"):
+            self._held.fs, self._root = self._connected()
+        return self._held.fs
+
+    def _connected(self) -> tuple[Any, str]:
         if (way := self.address.lacks) is not None:
             raise RemoteError(f"its backend is not installed: {way}")
-        fs, self._root = self._asked(self._open)
-        return fs
+        return self._asked(self._open)
 
     def _open(self) -> tuple[Any, str]:
         """The file system of the address, and the path in it."""
@@ -133,7 +142,7 @@ class FileSystemShelf:
         return frozenset(found)
 
     def _listed(self, listing: Callable[[], Any]) -> list[str]:
-        """Names of what is there; nothing where the folder itself has not been made yet."""
+        """The names that exist; none if the folder itself has not been made yet."""
         try:
             return [str(name) for name in listing()]
         except NotADirectoryError:
@@ -144,13 +153,15 @@ class FileSystemShelf:
             raise
 
     def _named(self, places: Sequence[str]) -> frozenset[str]:
-        """The keys of manifests at these places."""
+        """The keys of manifests at these paths."""
         start = self._place("")
         names = (place.replace(os.sep, "/") for place in places)
         return keys_in(name.removeprefix(start) for name in names if name.startswith(start))
 
     def _require_parent(self) -> None:
-        """A folder is made when something is sent, the disk that it lies on is not."""
+        """Raise RemoteError if a local folder has no parent: folders are created for results, but
+        no disk is.
+        """
         root = Path(self._root)
         if self.address.scheme == "file" and not root.is_dir() and not root.parent.is_dir():
             raise RemoteError(f"there is no folder {root.parent}")
@@ -160,7 +171,7 @@ class FileSystemShelf:
         return f"{self._root.rstrip('/')}/{name}"
 
     def _range(self, name: str, start: int, end: int) -> bytes:
-        """The bytes from `start` to before `end`, fewer where the file ends before."""
+        """The bytes from `start` up to `end`, exclusive; fewer if the file ends before."""
         request = partial(self.fs.cat_file, self._place(name), start=start, end=end)
         try:
             return bytes(self._asked(request))
@@ -171,7 +182,7 @@ class FileSystemShelf:
             raise
 
     def _size(self, name: str) -> int | None:
-        """Of the file there, in bytes; None: there is none."""
+        """The size of the file there, in bytes; None: there is none."""
         try:
             found = self._asked(lambda: self.fs.info(self._place(name)))
         except AbsentError:
@@ -184,7 +195,9 @@ class FileSystemShelf:
         if self._walked:
             self._require_parent()
             folder = place.rpartition("/")[0]
-            self._asked(lambda: self.fs.makedirs(folder, exist_ok=True))
+            if folder not in self._made:
+                self._asked(lambda: self.fs.makedirs(folder, exist_ok=True))
+                self._made.add(folder)
             beside = f"{folder}/.{secrets.token_hex(8)}.tmp"
             try:
                 self._asked(lambda: self._write(beside, content, moved))
@@ -212,9 +225,10 @@ class FileSystemShelf:
                     moved(len(piece))
 
     def _asked(self, request: Callable[[], T]) -> T:
-        """The answer to a request, made again where that may help.
+        """The answer to a request, which is repeated if that may help.
 
-        Raises AbsentError for what is not there, and RemoteError in words that hold no secret.
+        Raises AbsentError for missing files, and RemoteError with a message that contains no
+        secret.
         """
         for pause in (*self.pauses, None):
             try:
@@ -230,7 +244,7 @@ class FileSystemShelf:
         raise AssertionError
 
     def _said(self, error: Exception) -> str:
-        """Why a request failed, for people."""
+        """Why a request failed, in plain words."""
         if SKEWED in f"{error} {error.__cause__}":
             return "it says that this machine's clock is wrong; set the clock"
         if isinstance(error, NotImplementedError):
@@ -242,7 +256,7 @@ class FileSystemShelf:
 
 
 def _telling(moved: Moved) -> Any:
-    """The callback of fsspec that tells `moved` of each piece."""
+    """A callback for fsspec that reports each piece to `moved`."""
     from fsspec.callbacks import Callback
 
     told = 0

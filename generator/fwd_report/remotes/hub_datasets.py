@@ -1,7 +1,7 @@
-"""A dataset of the Hugging Face hub as a remote: read as files, written by commits.
+"""A dataset of the Hugging Face hub as a remote: read as files, written in commits.
 
-A commit holds many entries whole, with their manifests, so that half of one is never seen, and so
-that a thousand results are not a thousand commits.
+A commit holds many complete entries with their manifests, so that no half entry is ever visible,
+and a thousand results do not take a thousand commits.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class HubShelf(FileSystemShelf):
         self._folder = f"{folder}/" if folder else ""
 
     def keys(self) -> frozenset[str]:
-        """One listing, a thousand names a page."""
+        """One listing, a thousand names per page."""
         return answered(lambda: self._asked(self._list))
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
-        """One commit. What the dataset has of it already is not sent again by the hub's library."""
+        """One commit. The hub's library does not send again what the dataset already has."""
         from huggingface_hub import CommitOperationAdd
 
         files = {digest: path for each in parcels for digest, (path, _) in each.files.items()}

@@ -1,4 +1,4 @@
-"""Remotes that may fail: one that cannot be used is given up, with one warning."""
+"""Remotes that may fail: an unusable one is given up, with one warning."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from fwd_report.store.addresses import Address
 from fwd_report.store.store import Store
 
 NAMED = 3
-"""Results that a warning names one by one."""
+"""The number of results that a warning names individually."""
 
 
 @dataclass(eq=False)
 class Remote:
-    """A shelf, and what is known of it. failed: why it cannot be used any more.
+    """A shelf, and what is known of it.
 
-    refused: keys under which no result lies there, though something does.
+    failed: why it cannot be used any more. refused: keys under which there is something other than
+    the result.
     """
 
     shelf: Shelf
@@ -32,7 +33,7 @@ class Remote:
         return str(self.shelf)
 
     def keys(self) -> frozenset[str]:
-        """The keys of what it has, listed once; none where it cannot be used."""
+        """The keys of its results, listed once; none if it cannot be used."""
         if self._keys is None:
             self._keys = frozenset()
             if self.failed is None:
@@ -43,7 +44,7 @@ class Remote:
         return self._keys
 
     def fetch(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
-        """Take those of the keys that it has; those that arrived."""
+        """Fetch the results with these keys that it has; returns the keys of those that arrived."""
         wanted = [key for key in keys if key in self.keys() and key not in self.refused]
         if not wanted or self.failed is not None:
             return set()
@@ -53,7 +54,9 @@ class Remote:
         return moves.arrived
 
     def send(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
-        """Give it those of the keys that it has not; those that it has now in addition."""
+        """Send the results with these keys that it lacks; returns the keys of those that it newly
+        has.
+        """
         there = self.keys() - self.refused
         missing = [key for key in keys if key not in there]
         if not missing or self.failed is not None:
@@ -80,7 +83,7 @@ class Remote:
 
 
 def open_remotes(addresses: Sequence[Address], warn: Callable[[str], None]) -> tuple[Remote, ...]:
-    """The remotes at these addresses; nothing is asked of them yet."""
+    """The remotes at these addresses; none of them is contacted yet."""
     return tuple(Remote(shelf_at(address), warn) for address in addresses)
 
 
@@ -90,6 +93,10 @@ def shelf_at(address: Address) -> Shelf:
         from fwd_report.remotes.hub_datasets import HubShelf
 
         return HubShelf(address)
+    if address.scheme in ("ssh", "sftp"):
+        from fwd_report.remotes.ssh import SshShelf
+
+        return SshShelf(address)
     from fwd_report.remotes.filesystem import FileSystemShelf
 
     return FileSystemShelf(address)

@@ -1,10 +1,10 @@
-"""How results lie in a remote, and what a place that holds them can do.
+"""The layout of results in a remote, and the operations of a place that holds them.
 
 results/ab/KEY.json     an entry's manifest, written when all its files are there
 files/cd/SHA256         a file of any entry, by its content
 
-So entries and files are immutable, two senders of one thing write the same bytes or different
-names, and a list of `results/` says what is whole.
+So entries and files are immutable, two senders write either the same bytes or different names, and
+the list of `results/` tells which entries are complete.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Protocol
 
 RESULTS, FILES = "results", "files"
 CHUNK = 8 * 2**20
-"""Bytes that are moved at a time."""
+"""Bytes transferred at a time."""
 _RESULT = re.compile(r"results/([0-9a-f]{2})/(([0-9a-f]{2})[0-9a-f]{62})\.json")
 _FILE = re.compile(r"files/([0-9a-f]{2})/(([0-9a-f]{2})[0-9a-f]{62})")
 
 Moved = Callable[[int], None]
-"""Hears of bytes that have moved."""
+"""A function that is told how many bytes have moved."""
 
 
 class RemoteError(Exception):
@@ -34,12 +34,12 @@ class AbsentError(Exception):
 
 
 class RefusedError(Exception):
-    """What lies in a remote under a key is not the result of that key as it was sent."""
+    """The content of a remote under a key differs from the result that was sent."""
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """An entry to send. text: of its manifest. files: by SHA-256, where each lies and its size."""
+    """An entry to send. text: of its manifest. files: by SHA-256, the path and size of each."""
 
     key: str
     text: bytes
@@ -47,22 +47,22 @@ class Parcel:
 
     @property
     def size(self) -> int:
-        """Bytes of all of it."""
+        """The bytes of all of it."""
         return len(self.text) + sum(size for _, size in self.files.values())
 
 
 class Source(Protocol):
-    """A place that entries are taken from. `str` of it is how messages call it.
+    """A place that entries are taken from. `str` of it is its name in messages.
 
-    workers: how many calls at a time it takes. patience: seconds without a byte or an answer after
-    which it counts as gone; None: the usual.
+    workers: how many calls it accepts at a time. patience: seconds without a byte or an answer
+    after which it counts as gone; None: the default.
     """
 
     workers: int
     patience: float | None
 
     def keys(self) -> frozenset[str]:
-        """The keys of the entries that are there. Raises RemoteError."""
+        """The keys of the entries in it. Raises RemoteError."""
 
     def manifest(self, key: str, most: int) -> bytes:
         """The first `most` bytes of an entry's manifest. Raises AbsentError and RemoteError."""
@@ -72,43 +72,43 @@ class Source(Protocol):
 
 
 class Shelf(Source, Protocol):
-    """A place that takes entries too.
+    """A place that also accepts entries.
 
-    together: how many are sent by one call. senders: how many such calls at a time it takes.
+    together: how many are sent by one call. senders: how many such calls it accepts at a time.
     """
 
     together: int
     senders: int
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
-        """Put entries there, manifests last. anew: also files that seem to be there already.
+        """Store entries, manifests last. anew: also send files that seem to exist already.
 
         Raises RemoteError.
         """
 
 
 def result_name(key: str) -> str:
-    """Where an entry's manifest lies."""
+    """The name of an entry's manifest."""
     return f"{RESULTS}/{key[:2]}/{key}.json"
 
 
 def file_name(digest: str) -> str:
-    """Where a file of that content lies."""
+    """The name of a file with that content."""
     return f"{FILES}/{digest[:2]}/{digest}"
 
 
 def key_in(name: str) -> str | None:
-    """The key of the manifest that lies at that name; None for the name of anything else."""
+    """The key of the manifest with that name; None for other names."""
     found = _RESULT.fullmatch(name)
     return found[2] if found and found[1] == found[3] else None
 
 
 def is_file_name(name: str) -> bool:
-    """Whether a file of an entry can lie at that name."""
+    """Whether a file of an entry can have that name."""
     found = _FILE.fullmatch(name)
     return found is not None and found[1] == found[3]
 
 
 def keys_in(names: Iterable[str]) -> frozenset[str]:
-    """The keys whose manifests are among these names; what else lies there is not looked at."""
+    """The keys whose manifests are among these names; all others are ignored."""
     return frozenset(key for name in names if (key := key_in(name)) is not None)

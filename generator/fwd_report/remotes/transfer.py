@@ -1,4 +1,4 @@
-"""Many entries to a store and from it, several at a time."""
+"""Transfers many entries to and from a store, several at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fwd_report.store.manifest import NewerEntryError
 from fwd_report.store.store import Store
 
 Show = Callable[[str, int, int], None]
-"""Is told how far it is: a line, entries done, entries in all."""
+"""Is told the progress: a line, entries done, entries in total."""
 
 
 def unseen(line: str, done: int, total: int) -> None:
@@ -24,8 +24,10 @@ def unseen(line: str, done: int, total: int) -> None:
 
 @dataclass
 class Moves:
-    """What became of entries. arrived: keys that are now where they should be. refused: why, by
-    key, what lies there is no result. failed: why the rest did not arrive; None: there is no rest.
+    """The outcome of a transfer.
+
+    arrived: keys of the entries that are now at their destination. refused: by key, why what lies
+    there is no result. failed: why the rest did not arrive; None: there is no rest.
     """
 
     arrived: set[str] = field(default_factory=set)
@@ -35,10 +37,12 @@ class Moves:
 
 
 def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
-    """Take entries from a shelf into the store; those it has, or another process works on, stay.
+    """Take entries from a shelf into the store, except those it has or another process is working
+    on.
 
-    Each appears whole and verified, or not at all. Raises HereError where the store cannot be
-    written. What a signal interrupts is what was not done yet.
+    Each appears complete and verified, or not at all. What killed processes left incomplete is
+    removed first. Raises HereError if the store cannot be written. A signal interrupts the
+    transfer and loses only what was not finished.
     """
     return _Fetching(shelf, store, list(dict.fromkeys(keys)), show).run()
 
@@ -56,6 +60,7 @@ class _Fetching:
 
     def run(self) -> Moves:
         try:
+            self._store.sweep()
             while self._fill():
                 key, error = self._crew.wait(self._tick)
                 self._end(key, error)
@@ -70,7 +75,7 @@ class _Fetching:
         return self._moves
 
     def _fill(self) -> bool:
-        """Begin entries while there is room; whether any is under way."""
+        """Start entries while there is room; whether any is in progress."""
         while len(self._open) < 2 * self._shelf.workers:
             key = next(self._waiting, None)
             if key is None:
@@ -103,7 +108,7 @@ class _Fetching:
             raise error
 
     def _abandon(self, key: str, error: Exception) -> None:
-        """Leave nothing of an entry that does not arrive."""
+        """Remove all traces of an entry that does not arrive."""
         self._open.pop(key).__exit__(type(error), error, error.__traceback__)
 
     def _tick(self) -> None:
@@ -118,10 +123,10 @@ def send(
     show: Show = unseen,
     anew: Collection[str] = (),
 ) -> Moves:
-    """Put entries of the store on a shelf. anew: keys under which something else lies there.
+    """Put entries of the store on a shelf. anew: keys under which it holds something else.
 
-    What is not as it was stored is not sent, and refused. Raises HereError for what cannot be
-    read now.
+    Entries that differ from what was stored are not sent but refused. Raises HereError for those
+    that cannot be read now.
     """
     crew = Crew(min(shelf.senders, max(1, len(keys))), shelf.patience)
     moves = Moves()

@@ -1,4 +1,4 @@
-"""The views of an anagram, as a script writes them."""
+"""The views of an anagram, as code of a script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VIEWS = {
     "rotate270": ("x.rot90(-1, (-2, -1))", "x.rot90(1, (-2, -1))"),
     "negate": ("-x", "-x"),
 }
-"""A view and its inverse, of those that a word of torch says."""
+"""A view and its inverse, for those that are a single torch expression."""
 ORDERS = {
     "skew": ("views", "_skew", ("_pixels",)),
     "inner_circle": ("views", "_inner_circle", ("_pixels",)),
@@ -28,7 +28,7 @@ ORDERS = {
         ("PIECES", "TAB_RADIUS", "_pieces", "_tab", "_orbit"),
     ),
 }
-"""Where the other views' orders of pixels are computed, and by what."""
+"""Where the pixel orders of the other views are computed, and what that needs."""
 
 
 def view_lines(name: str, seed: int) -> list[str]:
@@ -53,7 +53,7 @@ def view_lines(name: str, seed: int) -> list[str]:
 
 
 def _sources(module: str, names: Sequence[str]) -> list[str]:
-    """Definitions of this package's mathematics, which is plain torch, as they stand."""
+    """Definitions from this package's mathematics, which is plain torch, copied as they stand."""
     path = Path(fwd_report.__file__).parent / "diffusion" / f"{module}.py"
     text = path.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}

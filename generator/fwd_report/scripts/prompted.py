@@ -1,4 +1,4 @@
-"""The script of a picture of the text-to-image model's first stage."""
+"""The script for a picture of the text-to-image model's first stage."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any
 from fwd_report.models import hub
 from fwd_report.models.folder_layout import CONFIG, SCHEDULE, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, split_hub_id
-from fwd_report.models.sizes import check_sizes
+from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS
 from fwd_report.scripts.estimates import estimate_lines
 from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
 from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.scripted_fields import fields_of, frames_of
 from fwd_report.scripts.walks import loop_lines, timesteps_text
 from fwd_report.spec.project import Project
-from fwd_report.store.files import read_json
 from fwd_report.techniques.scripted import Scripted
 
 
 def prompted(project: Project, run: Run) -> list[str]:
-    """All of it but the saving."""
-    fields = dict(run.technique)
+    """The whole script except the lines that save the picture."""
+    scripted = run.technique.scripted() or Scripted()
+    fields = fields_of(run.technique, scripted)
     model = stage_models(project)[1]
     config = _config(model, "scheduler", SCHEDULE)
     patched = _config(model, "unet", CONFIG).get("_class_name") == "PatchedUNet2DConditionModel"
     size = "unet.config.sample_size"
     pictured = "image" in fields
-    scripted = run.technique.scripted() or Scripted()
     anagram = scripted.estimate == "anagram"
     T = config.get("num_train_timesteps", 1000)
     return [
         "import torch",
-        *(["import torch.nn.functional as F"] if fields.get("split") == "frequency" else []),
+        *(["import torch.nn.functional as F"] if fields["split"] == "frequency" else []),
         *(["import numpy as np"] if needs_numpy(project.root, fields) else []),
         "from diffusers import DDPMScheduler" + ("" if patched else ", UNet2DConditionModel"),
         "from PIL import Image" + (", ImageOps" if pictured else ""),
@@ -44,7 +44,7 @@ def prompted(project: Project, run: Run) -> list[str]:
         *_own_unet(patched),
         "",
         *_place(project, model),
-        *_loaded(model, patched, fields.get("dynamic_thresholding")),
+        *_loaded(model, patched, fields["dynamic_thresholding"]),
         f"size, seed = {size}, {run.seed}",
         'generator = torch.Generator("cpu").manual_seed(seed)',
         f"timesteps = {timesteps_text(T, fields)}",
@@ -64,7 +64,7 @@ def prompted(project: Project, run: Run) -> list[str]:
         "",
         *estimate_lines(fields, scripted),
         "",
-        *picture_lines(project.root, fields, run.frames),
+        *picture_lines(project.root, fields, frames_of(run.technique, run.frames)),
         *loop_lines(T, fields, scripted),
     ]
 
@@ -123,11 +123,6 @@ def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[
 
 
 def _config(model: Path | str, part: str, name: str) -> Mapping[str, Any]:
-    """A configuration of the model, {} where it is not on this machine."""
+    """A configuration of the model; {} if it is not on this machine."""
     folder = model if isinstance(model, Path) else hub.snapshot(model)
-    if not folder:
-        return {}
-    file = folder / part / name
-    config = read_json(file)
-    check_sizes(config, file, file.read_text(encoding="utf-8"))
-    return config
+    return config_in(folder, part, name) if folder else {}

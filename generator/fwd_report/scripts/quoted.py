@@ -1,4 +1,4 @@
-"""How a script writes a string."""
+"""How a script writes a string literal."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import json
 
 
 def quoted(value: str) -> str:
-    """A string as Python writes it, in double quotes."""
+    """A string as a Python literal in double quotes."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""One stored picture as a script of plain diffusers that makes it again; no torch.
+"""A stored picture as a script of plain diffusers that makes it again; needs no torch.
 
-What a script says is written from the papers and from diffusers' own names, not from this
-project's engine: a reader can check the picture without believing it. docs/guide/reproducing.md
-has the promise about the noise that makes it possible.
+Scripts are written from the papers and in diffusers' own terms, not with this project's engine, so
+that a reader can verify a picture independently. docs/guide/reproducing.md describes the noise
+contract that makes this possible.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from fwd_report.techniques.registry import built_in
 
 @dataclass(frozen=True)
 class Script:
-    """What a figure offers for download. run: the name of the run whose picture it makes.
+    """What a figure offers for download.
 
-    file: a name that no other experiment's script has, since no name of one holds a dot.
+    run: the name of the run whose picture it makes. file: unique to the experiment, since no name
+    contains a dot.
     """
 
     run: str
@@ -37,7 +38,7 @@ class Script:
 def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
     """The script of the first picture of a figure that shows `runs`.
 
-    None for results without one, and for figures that put several experiments together.
+    None for results without one, and for figures that combine several experiments.
     """
     experiments = {(run.section, run.experiment) for run in runs}
     if len(experiments) != 1 or _objection(_drawn(store, runs[0])) is not None:
@@ -50,7 +51,7 @@ def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | Non
 def script_of(project: Project, store: Store, run: Run) -> str:
     """A Python script that makes the run's picture and saves it, to be run in the writeup's folder.
 
-    Raises UserError for a result that no script makes.
+    Raises UserError for a result that no script can make.
     """
     run = _drawn(store, run)
     if (objection := _objection(run)) is not None:
@@ -76,10 +77,17 @@ def _drawn(store: Store, run: Run) -> Run:
 
 
 def _objection(run: Run) -> str | None:
-    """Why there is no script of a run, after its name; None: there is one."""
-    if run.plugged:
-        return f"is made by code that no script has: {', '.join(run.plugged)}"
-    if "scripted" not in vars(type(run.technique)):
+    """Why there is no script for a run, as the rest of a sentence that begins with its name; None:
+    there is one.
+    """
+    technique = type(run.technique)
+    scripted = "scripted" in vars(technique)
+    own = not technique.__module__.startswith("fwd_report.")
+    # A technique of one's own that says how its picture is made stands last among the plug-ins.
+    unknown = run.plugged[:-1] if own and scripted else run.plugged
+    if unknown:
+        return f"is made by code that no script has: {', '.join(unknown)}"
+    if not scripted:
         return f"is no single picture of a model: its technique is {run.technique.name}"
     if run.trained is not None and (said := _said_of_sampling(run.technique)):
         return f"says {said} of a network trained here, which no script does"
@@ -87,10 +95,11 @@ def _objection(run: Run) -> str | None:
 
 
 def _said_of_sampling(technique: Technique) -> str:
-    """The first field of a technique that says how it samples, and is not its default."""
+    """The first field about sampling that is not at its default; "" if there is none."""
     fields = ("sampler", *marked_fields(type(technique), NotByDefault))
     model = type(technique).model_fields
-    return next((n for n in fields if getattr(technique, n) != model[n].default), "")
+    changed = (n for n in fields if n in model and getattr(technique, n) != model[n].default)
+    return next(changed, "")
 
 
 def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:

@@ -1,17 +1,22 @@
-"""The script of a sample from a network that was trained in the report."""
+"""The script for a sample of a network that was trained in the report."""
 
 from __future__ import annotations
 
 from fwd_report.plan.run import Run
 from fwd_report.scripts.quoted import quoted
 from fwd_report.store.store import Store
+from fwd_report.techniques.base import AskedClass
+from fwd_report.techniques.sample import FLOW_STEPS
+from fwd_report.techniques.sampling import GuidanceScale, LoopSteps, marked_value
 
 
 def trained(store: Store, run: Run) -> list[str]:
-    """All of it but the saving; the weights are those in the store."""
+    """The whole script except the lines that save the picture; the weights are those in the
+    store.
+    """
     training = run.trained
     assert training is not None
-    made_by, fields = dict(training.technique), dict(run.technique)
+    made_by = dict(training.technique)
     epoch = run.trained_epoch or made_by["epochs"]
     weights = store.folder(training.key).relative_to(store.base.parent) / (
         f"epoch-{epoch:03d}.safetensors"
@@ -20,7 +25,9 @@ def trained(store: Store, run: Run) -> list[str]:
     made = {name: made_by[name] for name in shape}
     flow = made_by["objective"] == "flow"
     T = made_by["timesteps"]
-    digit, guidance = fields["digit"], fields["guidance"]
+    digit = marked_value(run.technique, AskedClass)
+    guidance = marked_value(run.technique, GuidanceScale)
+    taken = marked_value(run.technique, LoopSteps)
     if digit is None or guidance is None:
         estimate = [f"    return ask(x, t, {digit})"]
     elif guidance in (0, 1):
@@ -54,15 +61,15 @@ def trained(store: Store, run: Run) -> list[str]:
         "x = torch.randn(1, 1, 28, 28, generator=generator)",
     ]
     if flow:
-        steps = fields["steps"] or 50
+        steps = taken or FLOW_STEPS
         return [
             *lines,
             f"for i in range({steps}):",
             f"    t, t_next = i / {steps}, (i + 1) / {steps}",
             "    x = x + (t_next - t) * estimate(x, t)",
         ]
-    stride = T // (fields["steps"] or T)
-    first = ((fields["steps"] or T) - 1) * stride
+    stride = T // (taken or T)
+    first = ((taken or T) - 1) * stride
     return [
         *lines,
         "scheduler = DDPMScheduler(",

@@ -40,6 +40,8 @@ def times(T: int, fields: Mapping[str, Any]) -> list[int]:
 def loop_lines(T: int, fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
     """From the start to `x`, the picture."""
     ddim, again = fields["sampler"] == "ddim", fields.get("resample", 1) > 1
+    walk = times(T, fields)
+    jumps = walk[-1] < 0 < walk[-2]  # to the clean image; diffusers' DDPM would add noise to it
     lines: list[str] = []
     if "image" in fields:
         lines += [
@@ -49,7 +51,7 @@ def loop_lines(T: int, fields: Mapping[str, Any], scripted: Scripted) -> list[st
             "    return a.sqrt() * x + (1 - a).sqrt() * draw()",
             "",
         ]
-    if ddim or again:
+    if ddim or again or jumps:
         lines += [
             "def alpha_bar(t):",
             "    return scheduler.alphas_cumprod[t] if t >= 0 else torch.tensor(1.0)",
@@ -61,7 +63,7 @@ def loop_lines(T: int, fields: Mapping[str, Any], scripted: Scripted) -> list[st
     visited = "timesteps"
     if again:
         visited = "visited"
-        order = resampled(times(T, fields), fields["jump_length"], fields["resample"])
+        order = resampled(walk, fields["jump_length"], fields["resample"])
         lines += ["visited = [  # RePaint goes back and forth (Lugmayr et al. 2022)"]
         lines += [f"    {line}" for line in _wrapped(order)] + ["]"]
     lines.append(f"for t, t_next in zip({visited}, {visited}[1:]):")
@@ -74,6 +76,8 @@ def loop_lines(T: int, fields: Mapping[str, Any], scripted: Scripted) -> list[st
         ]
     if ddim:
         lines.append("    x = step(x, t, t_next, estimate(x, t)[0])")
+    elif jumps:
+        lines += _with_a_jump(fields["dynamic_thresholding"])
     else:
         lines += [
             "    output = torch.cat(estimate(x, t), dim=1)",
@@ -84,17 +88,35 @@ def loop_lines(T: int, fields: Mapping[str, Any], scripted: Scripted) -> list[st
     return lines
 
 
+def _threshold(name: str, percentile: float | None) -> list[str]:
+    if percentile is None:
+        return []
+    return [
+        f"s = {name}.abs().flatten().quantile({percentile!r}).clamp(min=1)",
+        f"{name} = {name}.clamp(-s, s) / s",
+    ]
+
+
+def _with_a_jump(percentile: float | None) -> list[str]:
+    """A step of diffusers, and one from t > 0 to the clean image, which adds no noise."""
+    return [
+        "    eps, variance = estimate(x, t)",
+        "    if t_next < 0:",
+        "        x = (x - (1 - alpha_bar(t)).sqrt() * eps) / alpha_bar(t).sqrt()",
+        *(f"        {line}" for line in _threshold("x", percentile)),
+        "    else:",
+        "        output = torch.cat([eps, variance], dim=1)",
+        "        x = scheduler.step(output, t, x, generator=generator).prev_sample",
+    ]
+
+
 def _ddim(eta: float, percentile: float | None) -> list[str]:
     """A step of Song et al. 2021, equation 12."""
-    threshold = [
-        f"    s = x0.abs().flatten().quantile({percentile!r}).clamp(min=1)",
-        "    x0 = x0.clamp(-s, s) / s",
-    ]
     lines = [
         "def step(x, t, t_next, eps):",
         "    a, a_next = alpha_bar(t), alpha_bar(t_next)",
         "    x0 = (x - (1 - a).sqrt() * eps) / a.sqrt()",
-        *(threshold if percentile is not None else []),
+        *(f"    {line}" for line in _threshold("x0", percentile)),
     ]
     if eta == 0:
         return [*lines, "    return a_next.sqrt() * x0 + (1 - a_next).sqrt() * eps"]

@@ -1,4 +1,4 @@
-"""Where a site will be read: said in report.yaml, by docs/CNAME, or by what the git remote is."""
+"""The address at which a site will be read: from report.yaml, docs/CNAME, or the git remote."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 HOSTS = {"github.com": "github.io", "ssh.github.com": "github.io", "gitlab.com": "gitlab.io",
          "altssh.gitlab.com": "gitlab.io"}  # fmt: skip
-"""Hosts of repositories, and where each shows the pages of its users."""
+"""Hosts of repositories, and the domain under which each serves its users' pages."""
 SCP_LIKE = re.compile(r"(?:[^@/\s]+@)?([\w.-]+):(?!//)(.+)")
 DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 def site_address(project: Project) -> str | None:
-    """The address of a project's site, ending in a slash; None where nothing says it."""
+    """The address of a project's site, ending in a slash; None if nothing tells it."""
     if project.report.site_url:
         return with_slash(project.report.site_url)
     if address := custom_domain(project.root / "docs" / "CNAME"):
@@ -29,12 +29,12 @@ def site_address(project: Project) -> str | None:
 
 
 def with_slash(address: str) -> str:
-    """An address that relative links lead on from."""
+    """The address with a slash at its end, so that relative links continue it."""
     return address if address.endswith("/") else f"{address}/"
 
 
 def custom_domain(file: Path) -> str | None:
-    """What a CNAME file, by which GitHub Pages knows a site's own domain, makes of its address."""
+    """The site's address under its own domain, from a CNAME file as GitHub Pages reads it."""
     try:
         return domain_address(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -42,15 +42,15 @@ def custom_domain(file: Path) -> str | None:
 
 
 def domain_address(text: str) -> str | None:
-    """The address of the domain that a CNAME file holds; None if that is no domain."""
+    """The address of the domain in a CNAME file; None if it holds no domain."""
     domain = text.strip().lower()
     return f"https://{domain}/" if DOMAIN.fullmatch(domain) else None
 
 
 def remote_address(root: Path, remote: str | None = None) -> str | None:
-    """Where the pages of a remote are shown: of the one named, of origin, or of the only one.
+    """The pages address of a remote: the one named, else origin, else the only one.
 
-    None outside of a repository, where no remote is the obvious one, or its host is unknown.
+    None outside a repository, without an obvious remote, or for an unknown host.
     """
     git = Git(root)
     try:
@@ -66,10 +66,11 @@ def remote_address(root: Path, remote: str | None = None) -> str | None:
 
 
 def pages_address(remote: str) -> str | None:
-    """Where GitHub or GitLab shows the pages of a repository: by https, ssh or scp-like address.
+    """The address at which GitHub or GitLab serves the pages of a repository.
 
-    `github.com/ada/writeup` is read at `https://ada.github.io/writeup/`; a repository named
-    `ada.github.io` at `https://ada.github.io/`. None for other hosts.
+    The repository's address may be https, ssh or scp-like. `github.com/ada/writeup` is served at
+    `https://ada.github.io/writeup/`; a repository named `ada.github.io` at
+    `https://ada.github.io/`. None for other hosts.
     """
     host, path = _host_and_path(remote)
     parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
@@ -86,7 +87,7 @@ def pages_address(remote: str) -> str | None:
 
 
 def web_address(remote: str) -> str | None:
-    """A remote's address by https, without a password; None where it has none that is known."""
+    """A remote's https address, without a password; None if no such address is known."""
     if remote.startswith(("https://", "http://")):
         return without_password(remote)
     host, path = _host_and_path(remote)

@@ -1,4 +1,4 @@
-"""The author's own texts: where each stands, and what of it is plain words."""
+"""The author's own texts: where each is, and which of its characters are plain words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fwd_report.spec.project import SectionSpec
 Field = Literal["title", "intro", "outro", "caption", "discussion", "description", "page"]
 
 ATTRIBUTES = r"\{#[^\s#{}][^\n{}#]*\}"
-"""An attribute list, `{#id .class}`, which begins as a comment of Jinja does."""
+"""An attribute list, `{#id .class}`, which begins like a Jinja comment."""
 JINJA = re.compile(rf"\{{%.*?%\}}|\{{\{{.*?\}}\}}|(?!{ATTRIBUTES})\{{#.*?#\}}", re.S)
 MEANT = re.compile(r"\{#-?\s*meant\b:?(.*?)-?#\}|<!--\s*meant\b:?(.*?)-->", re.S)
 COMMENT = re.compile(rf"(?!{ATTRIBUTES})\{{#.*?#\}}|<!--\s*meant\b.*?-->", re.S)
@@ -24,19 +24,20 @@ TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 ADDRESS = re.compile(
     r"(?<=\]\()[^()\n]*(?:\([^()\n]*\)[^()\n]*)*(?=\))|\bhttps?://\S+|(?<=\]: )\S+"
 )
-"""Targets of links, of definitions, and what is an address by itself."""
+"""Targets of links and definitions, and bare addresses."""
 SHOWING = re.compile(r"<(?:img|video|svg|iframe|picture|table)\b", re.I)
 PARAGRAPH = re.compile(r"\n[ \t]*\n")
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*\n", re.S | re.M)
 CONTENT = "\ufffc"
-"""Stands for a character of code, math, a picture or a template: content, but no words."""
+"""Stands for a character of code, math, a picture or a template: content that is not words."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """One text of the author's. what: as messages call it. path: the field's place in its file.
+    """One text of the author's.
 
-    follows: whether something stands below it on its page.
+    what: its name in messages. path: the field's place in its file. follows: whether something
+    comes below it on its page.
     """
 
     source: str
@@ -48,7 +49,7 @@ class Text:
 
     @cached_property
     def markdown(self) -> str:
-        """The source, character for character, with code, math and templates blotted out."""
+        """The source, character for character, with code, math and templates blanked out."""
         source = self.source
         if "{" in source:
             source = _kept(source, lambda kind: kind != "code")
@@ -61,14 +62,15 @@ class Text:
 
     @cached_property
     def words(self) -> str:
-        """The same with HTML's tags and addresses blotted out too: what is left are words."""
+        """The same, with HTML tags and addresses blanked out too: only words are left."""
         text = ADDRESS.sub(lambda found: _blot(found[0]), self.markdown)
         return TAG.sub(_without_tag, text)
 
     def is_meant(self, start: int, excerpt: str) -> bool:
-        """Whether the paragraph around an offset says that `excerpt` is meant as it stands.
+        """Whether the paragraph around an offset marks `excerpt` as meant.
 
-        A comment with words silences what holds those words, one without all of its paragraph.
+        A comment with words covers findings that contain those words; one without covers the whole
+        paragraph.
         """
         begin, end = 0, len(self.source)
         for gap in PARAGRAPH.finditer(self.source):
@@ -84,9 +86,9 @@ class Text:
         return False
 
     def line(self, lines: Sequence[str], place: tuple[int, int], offset: int) -> int:
-        """The line of the file on which a text's offset stands, if its value begins at `place`.
+        """The line of the file at an offset of the text, if its value begins at `place`.
 
-        YAML may fold lines, but it keeps the words, so words are counted.
+        YAML may fold lines but keeps the words, so words are counted.
         """
         if self.field == "page":
             return place[0] + self.source.count("\n", 0, offset)
@@ -104,7 +106,7 @@ class Text:
 
 
 def texts_of(spec: SectionSpec) -> Iterator[Text]:
-    """A section's texts in the order of its page; those that are blank too."""
+    """A section's texts in page order, blank ones included."""
     shown = [experiment.id for experiment in spec.experiments if experiment.show]
     outro = bool(spec.outro.strip())
     yield Text(spec.title, "the title", "title", spec.name, ("title",))
@@ -126,7 +128,9 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
 
 
 def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
-    """The pages of docs/ that nobody generated: file, text without front matter, its first line."""
+    """The hand-written pages of docs/: file, text without front matter, number of its first
+    line.
+    """
     for page in sorted(docs.rglob("*.md")):
         hidden = any(part.startswith(".") for part in page.relative_to(docs).parts)
         if not hidden and not page.is_relative_to(docs / OWNED) and page.is_file():
@@ -138,7 +142,7 @@ def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
 
 
 def _kept(source: str, keep: Callable[[str], bool]) -> str:
-    """A source, character for character, with the pieces of other kinds blotted out."""
+    """A source, character for character, with pieces of other kinds blanked out."""
     found = list(pieces(source))
     ends = [*(piece.start for piece in found[1:]), len(source)][: len(found)]
     stretches = [

@@ -1,4 +1,4 @@
-"""Texts that are still the starter's, and pictures that are still `init`'s."""
+"""Texts that are still the starter's, and pictures that are still `init`'s placeholders."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from fwd_report.spec.project import FOLDER, Project
 from fwd_report.techniques.base import InputFile, marked_fields
 
 PLACEHOLDER = b"fwd-report:placeholder"
-"""In the head of a picture that `init --bare` drew, to be replaced."""
+"""In the header of a placeholder picture that `init --bare` drew."""
 HEAD = 512
 LEAST = 8
-"""Texts of fewer words may be alike by chance."""
+"""Texts of fewer words may be identical by chance."""
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def borrowed_sections(project: Project) -> dict[str, list[str]]:
-    """The sections that have texts of the starter's, word for word, and which.
+    """The sections with texts copied word for word from the starter, and which texts.
 
-    A section all of whose texts are the starter's has an empty list. Of the starter itself
-    none is borrowed.
+    The list is empty for a section all of whose texts are the starter's. The starter itself has
+    none.
     """
     if project.root.resolve() == starter_folder().resolve():
         return {}
@@ -44,7 +44,7 @@ def borrowed_sections(project: Project) -> dict[str, list[str]]:
 
 
 def placeholder_pictures(project: Project) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(file, where it is first named) of each picture that runs read and nobody replaced."""
+    """(file, where it is first named) of each placeholder picture that runs still read."""
     seen: set[str] = set()
     for section in project.sections:
         for experiment in section.experiments:

@@ -1,4 +1,4 @@
-"""What a template may take: steps, seconds, and characters; nothing larger is ever made."""
+"""Limits on what a template may use: steps, seconds and characters."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Any
 from jinja2 import TemplateRuntimeError
 
 MOST_STEPS = 200_000
-"""Loops, calls, operators and printed values of one text."""
+"""Loops, calls, operators and printed values, in one text."""
 MOST_SECONDS = 5.0
-"""Of the processor's time, so that a busy machine fails nothing."""
+"""Of processor time, so that a busy machine fails nothing."""
 MOST_CHARACTERS = 1_000_000
-"""Characters and items of one value, all that it holds counted, and of the whole output."""
+"""Characters and items of one value, including everything in it, and of the whole output."""
 MOST_BITS = 10_000
-"""Of a whole number."""
+"""Bits of an integer."""
 FORMAT_WIDTH = re.compile(r"\d{4,}|\*")
-"""Widths and precisions of a thousand and more, or given apart, in a format."""
+"""Widths and precisions of a thousand or more, or given as arguments, in a format."""
 GROWING = frozenset((
     "center", "expandtabs", "ljust", "rjust", "zfill", "replace", "join", "translate",
     "batch", "indent", "slice", "truncate", "wordwrap", "round", "tojson",
 ))  # fmt: skip
-"""Methods and filters whose result can be as large as the product of what they are given."""
+"""Methods and filters whose result can be as large as the product of their arguments."""
 
 
 class TooMuch(TemplateRuntimeError):
-    """A template asks for more than prose is allowed."""
+    """A template exceeds a limit."""
 
 
 class Budget:
-    """What is left to one text while it is rendered."""
+    """What one text has left while it is rendered."""
 
     def __init__(self) -> None:
         self._steps = MOST_STEPS
@@ -41,7 +41,7 @@ class Budget:
         self._end = time.thread_time() + MOST_SECONDS
 
     def step(self, count: int = 1) -> None:
-        """Count steps. Raises TooMuch when there are too many, or they take too long."""
+        """Count steps. Raises TooMuch if there are too many, or they take too long."""
         self._steps -= count
         if self._steps < 0:
             raise TooMuch(f"the template takes more than {MOST_STEPS:,} steps")
@@ -49,7 +49,7 @@ class Budget:
             raise TooMuch(f"the template takes longer than {MOST_SECONDS:g} seconds")
 
     def printed(self, text: str) -> None:
-        """Count what is printed."""
+        """Count printed characters."""
         self.step()
         self._printed += len(text)
         if self._printed > MOST_CHARACTERS:
@@ -57,11 +57,11 @@ class Budget:
 
 
 BUDGET: ContextVar[Budget] = ContextVar("BUDGET")
-"""That of the text being rendered."""
+"""The budget of the text that is being rendered."""
 
 
 def bounded(value: Any) -> Any:
-    """The value, if it is not too large; what makes values one by one is counted as it does."""
+    """The value, if it is not too large; an iterator is counted as it is consumed."""
     if isinstance(value, GeneratorType | map | filter | zip):
         return counted(value)
     BUDGET.get().step(1 + size(value) // 1000)
@@ -69,14 +69,14 @@ def bounded(value: Any) -> Any:
 
 
 def counted(values: Iterable[Any]) -> Iterator[Any]:
-    """The values, each of them a step."""
+    """The values, each counted as a step."""
     for value in values:
         BUDGET.get().step()
         yield value
 
 
 def size(value: Any) -> int:
-    """Characters and items of a value, all that it holds counted. Raises TooMuch."""
+    """The characters and items of a value, including everything in it. Raises TooMuch."""
     total = 0
     waiting = [value]
     while waiting:
@@ -124,7 +124,7 @@ def check_product(left: Any, right: Any) -> None:
 
 
 def check_power(base: Any, exponent: Any) -> None:
-    """Raise TooMuch if `base ** exponent` is too large a whole number."""
+    """Raise TooMuch if the integer `base ** exponent` is too large."""
     whole = isinstance(base, int) and isinstance(exponent, int)
     if whole and abs(exponent) * max(1, base.bit_length()) > MOST_BITS:
         raise TooMuch("the template makes too large a number")

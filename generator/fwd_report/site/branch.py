@@ -1,4 +1,4 @@
-"""A branch of a remote, changed by plain git objects: no checkout, no local branch, no force."""
+"""Changes to a branch of a remote by plain git objects: no checkout, no local branch, no force."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ AUTHORISE = (
 
 @dataclass(frozen=True)
 class Tip:
-    """What a branch holds: the commit, None where there is no branch yet, and blobs by path."""
+    """What a branch holds: its commit (None if there is no branch yet) and blobs by path."""
 
     commit: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
 
 class RemoteBranch:
-    """`branch` of `remote`, seen from the repository that `root` lies in: a clone of any kind.
+    """`branch` of `remote`, seen from the repository of `root`, which may be any kind of clone.
 
-    trusted: whether hooks of the repository run, and remotes on this machine are reached.
+    trusted: whether the repository's hooks run, and remotes on this machine are used.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class RemoteBranch:
         self._ref = f"refs/heads/{branch}"
 
     def fetch(self) -> Tip:
-        """What the branch holds now. Raises RunError where the remote does not answer."""
+        """What the branch holds now. Raises RunError if the remote does not answer."""
         commit = self._now()
         if commit is None:
             return Tip()
@@ -69,7 +69,7 @@ class RemoteBranch:
         return self._git.bytes("cat-file", "blob", blob)
 
     def blobs(self, files: Mapping[str, Path], write: bool = True) -> dict[str, str]:
-        """The blob of each file as it lies there, no filter applied; stored if `write`."""
+        """The blob of each file as it is, without git's filters; stored if `write`."""
         paths = "".join(f"{_quoted(path)}\n" for path in files.values())
         options = ("-w",) if write else ()
         made = self._git.bytes(
@@ -81,9 +81,10 @@ class RemoteBranch:
     def commit(
         self, tip: Tip, put: Mapping[str, str], remove: Iterable[str], message: str
     ) -> str | None:
-        """A commit on top of `tip` with those blobs put and paths removed; None if it has none.
+        """A commit on top of `tip` with those blobs added and paths removed; None if nothing
+        changes.
 
-        Raises UserError where git does not know whose commit it is.
+        Raises UserError if git does not know the author.
         """
         self._index("read-tree", tip.commit or "--empty")
         nothing = "0" * len(next(iter(put.values())))
@@ -104,10 +105,10 @@ class RemoteBranch:
             ) from error
 
     def push(self, tip: Tip, commit: str) -> bool:
-        """Put the branch forward to `commit`; False if somebody else moved it from `tip` first.
+        """Move the branch to `commit`; False if somebody else moved it from `tip` first.
 
-        The user's own pre-push hook runs, if hooks do. Raises RunError with what git says
-        otherwise.
+        The user's own pre-push hook runs, if hooks do. Raises RunError with git's message for other
+        failures.
         """
         try:
             self._git(
@@ -170,12 +171,12 @@ class RemoteBranch:
 
 
 def _explained(error: GitError) -> str:
-    """What git said, and the way out where it wanted to ask who somebody is."""
+    """Git's message, and a way out if it needed an answer or an identity."""
     return f"{error}{AUTHORISE if UNKNOWN_USER.search(str(error)) else ''}"
 
 
 def _quoted(path: Path) -> str:
-    """A path as a line that git reads; one that holds a newline is quoted as in C."""
+    """A path as git reads it from a line; a path with a newline is quoted as in C."""
     text = str(path)
     if "\n" not in text and not text.startswith('"'):
         return text

@@ -1,4 +1,4 @@
-"""What a build that is served said, and what it was begun for, in few words."""
+"""What a build under `serve` printed, and what triggered it, in few words."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ HINT = "look at them with"
 
 
 def done(output: str) -> str:
-    """What a build says that it did."""
+    """What a build reports as done."""
     return " ".join(line for line in output.splitlines() if HINT not in line)
 
 
 def stays(line: str) -> bool:
-    """Whether a line that a build says on the way belongs in the terminal too."""
+    """Whether a line that a build prints on the way belongs in the terminal as well."""
     return bool(PROGRESS.match(line)) or line.startswith(("warning", "WARNING", "waiting", "down"))
 
 
 def problem(errors: str, code: int) -> str:
-    """What is wrong, without what was said on the way; nothing where the exit code is 0."""
+    """The error, without progress lines; empty if the exit code is 0."""
     if not code:
         return ""
     lines = [line for line in errors.splitlines() if not PROGRESS.match(line)]
@@ -30,11 +30,11 @@ def problem(errors: str, code: int) -> str:
 
 
 def only_prose(changed: Sequence[str]) -> bool:
-    """Whether all that changed are specs: none of them says how every page looks."""
+    """Whether only specs changed: none of them affects the look of every page."""
     return bool(changed) and all(name.startswith(f"{FOLDER}/") for name in changed)
 
 
 def named(changed: Sequence[str]) -> str:
-    """The first two of the files that changed, and how many more there are."""
+    """The first two of the changed files, and the number of the others."""
     more = f" and {len(changed) - 2} more" if len(changed) > 2 else ""
     return ", ".join(changed[:2]) + more

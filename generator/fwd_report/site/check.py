@@ -1,4 +1,6 @@
-"""What should not be published: placeholders, gaps, dead links, prose that its figure denies."""
+"""What should not be published: placeholders, gaps, dead links, prose that contradicts its
+figure.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
 from fwd_report.site.claims import claim_findings
 from fwd_report.site.contradictions import contradictions
 from fwd_report.site.findings import (
+    By,
     Finding,
     Severity,
     errors_of,
@@ -21,6 +24,7 @@ from fwd_report.site.inputs import shown_results
 from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
 from fwd_report.site.markdown_bounds import page_problems
+from fwd_report.site.rehearsal import prose_problems
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
 from fwd_report.site.stamp import built_profile, pages_current
@@ -34,9 +38,10 @@ UNBUILT = "nothing is built yet: run fwd-report build"
 
 
 def check(report: ReportResult, root: Path) -> list[Finding]:
-    """Everything found in the specs, the results and the pages, in the order of the pages.
+    """All findings in specs, results and pages, in page order.
 
-    Renders nothing. Before the first build, what only a build can give is one finding.
+    Renders nothing. Before the first build, everything that only a build can provide is one
+    finding.
     """
     with report.project.plugins.used():
         return _found(report, root)
@@ -55,6 +60,9 @@ def _found(report: ReportResult, root: Path) -> list[Finding]:
     for warning in project.warnings:
         message = f"{warning.message}: {warning.hint}"
         found.append(Finding("comment", message, str(warning.file), warning.line, "warning"))
+    for problem in prose_problems(report):
+        message = ": ".join(filter(None, (problem.message, problem.hint)))
+        found.append(Finding("prose", message, str(problem.file), problem.line))
     for section in report.sections:
         found += _section(report, section, built)
     found += _borrowed(project)
@@ -63,10 +71,10 @@ def _found(report: ReportResult, root: Path) -> list[Finding]:
         found.append(Finding("placeholder", problem.message, str(problem.file), problem.line))
     found += claim_findings(report)
     if not built:
-        found.append(Finding("unbuilt", UNBUILT, "docs/report"))
+        found.append(Finding("unbuilt", UNBUILT, "docs/report", by="build"))
     elif not pages_current(project, shown_results(report), root):
         message = "the pages are not those of the specs and results: run fwd-report build"
-        found.append(Finding("stale", message, "docs/report"))
+        found.append(Finding("stale", message, "docs/report", by="build"))
     found += _pages(root / "docs")
     found += dead_links(report, root)
     return found
@@ -77,9 +85,9 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
     results = {result.spec.id: result for result in section.experiments}
     everything = [entry for result in section.experiments for entry in result.entries]
 
-    def at(kind: str, message: str, *path: str) -> Finding:
+    def at(kind: str, message: str, *path: str, by: By = "writer") -> Finding:
         place = project.problem(message, spec.name, *path)
-        return Finding(kind, message, str(place.file), place.line)
+        return Finding(kind, message, str(place.file), place.line, by=by)
 
     for text in texts_of(spec):
         result = results.get(text.path[0])
@@ -97,14 +105,14 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
     for result in section.experiments:
         name = result.spec.id
         if result.absence and built:
-            yield at("missing", f"{name} is not complete: {result.absence}", name)
+            yield at("missing", f"{name} is not complete: {result.absence}", name, by="build")
         elif result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
 
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
-    """Gaps of a figure whose results are all there."""
+    """Gaps in a figure whose results are all there."""
     parts = parts_of(result.spec.technique, result.entries)
     name = result.spec.id
     if not parts:
@@ -121,7 +129,7 @@ def _leftovers(text: Text) -> list[Leftover]:
 
 
 def _pages(docs: Path) -> Iterator[Finding]:
-    """What was left in pages that somebody wrote by hand, and what they have too much of."""
+    """What was left in hand-written pages, and where they exceed a limit."""
     for problem in page_problems(docs):
         yield Finding("too-long", problem.message, str(problem.file), problem.line)
     for page, text, first in hand_written_pages(docs):
@@ -132,7 +140,9 @@ def _pages(docs: Path) -> Iterator[Finding]:
 
 
 def _borrowed(project: Project) -> Iterator[Finding]:
-    """One finding of the sections that are the starter's, one for each that is so in part."""
+    """One finding for all sections that are entirely the starter's, and one for each that partly
+    is.
+    """
     found = borrowed_sections(project)
     whole = [name for name, parts in found.items() if not parts]
     if whole:

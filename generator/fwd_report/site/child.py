@@ -1,9 +1,11 @@
-"""A process for one command that ends when its parent does, however that ends.
+"""A process for one command that ends when its parent does, however the parent ends.
 
-`python child.py MODULE…` imports the named libraries, waits for a line on standard input that says
-what to run, and runs it. That input stays open for as long as the parent lives: at its end the
-command is interrupted. A pipe tells that on every system, also of a killed parent. This file is run
-as it lies, by its path, so that nothing of the package is imported before the command is known.
+`python child.py MODULE…` imports the named libraries, waits for a line on standard input with the
+command, and runs it. That input stays open as long as the parent lives; at its end the command is
+interrupted. A pipe works on every system, and for a killed parent as well.
+
+This file is run by its path, so that nothing of the package is imported before the command is
+known.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ PATIENCE = 1.0
 
 
 class Child:
-    """A process that has imported `libraries` and runs one command when told to.
+    """A process that has imported `libraries`, and runs one command when told to.
 
-    None of them may be this package's own: what a command runs is what lies on the disk then.
+    None of the libraries may be this package's own: a command runs the code that is on disk at that
+    time.
     """
 
     def __init__(self, root: Path, libraries: Sequence[str] = ()) -> None:
@@ -50,9 +53,10 @@ class Child:
     def run(
         self, module: str, arguments: Sequence[str], text: str, heard: Callable[[str], None]
     ) -> tuple[int, str, str]:
-        """Run `python -m MODULE ARGUMENTS` with `text` as its input; exit code, output, errors.
+        """Run `python -m MODULE ARGUMENTS` with `text` as its input; return exit code, output,
+        errors.
 
-        Each line on stderr is passed to `heard` as it comes, by another thread.
+        Another thread passes each line of stderr to `heard` as it arrives.
         """
         assert self._process.stdin
         assert self._process.stdout
@@ -76,17 +80,17 @@ class Child:
         return code, output, "".join(errors)
 
     def alive(self) -> bool:
-        """Whether it still waits or runs."""
+        """Whether it is waiting or running."""
         return self._process.poll() is None
 
     def tell(self) -> None:
-        """Tell it that it is over."""
+        """Ask it to end."""
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
 
     def end(self) -> None:
-        """End it, kindly first."""
+        """End it: politely first, then by force."""
         self.tell()
         try:
             self._process.wait(PATIENCE + 0.5)
@@ -96,7 +100,7 @@ class Child:
 
 
 class _Input(io.BytesIO):
-    """Text in place of standard input, by the name that MkDocs asks for."""
+    """Text that replaces standard input, under the attribute that MkDocs reads."""
 
     name = "<stdin>"
 
@@ -118,7 +122,7 @@ def main() -> None:
 
 
 def _line() -> bytes:
-    """The first line of standard input, unbuffered: the rest of it is watched."""
+    """The first line of standard input, read without buffering, since the rest is watched."""
     line = b""
     with suppress(KeyboardInterrupt):
         while byte := os.read(0, 1):

@@ -1,4 +1,4 @@
-"""Whether what sections claim to cover is there: a rubric's items against experiments and runs."""
+"""Whether sections show what they claim to cover: a rubric's items against experiments and runs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ BOTH = {"flip": "both orientations", "distance": "near and far", "trajectory": "
 
 @dataclass(frozen=True)
 class Claim:
-    """One item of the rubric in the report. lacks: what is missing of it, in words.
+    """One item of the rubric, as the report answers it.
 
-    sections: that cover it, by name. figures: (section, experiment) of those that count.
-    unrun: why results that it needs are missing, in words; empty where those there are suffice.
+    lacks: what is missing, in words. sections: the names of those that cover it. figures: (section,
+    experiment) of those that count. unrun: why needed results are missing, in words; empty if the
+    stored ones suffice.
     """
 
     item: Item
@@ -37,18 +38,18 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether the specs ask for all of it; its results may be missing."""
+        """Whether the specs have all that it asks for, whether or not it has run."""
         return bool(self.sections) and not self.lacks
 
     @property
     def shown(self) -> bool:
-        """Whether all of it is there to be seen."""
+        """Whether all that it asks for can be seen."""
         return self.holds and not self.unrun
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """One run's fields, in the experiment it belongs to, as often as it runs."""
+    """One run's fields, with the experiment it belongs to and how often it runs."""
 
     section: str
     result: ExperimentResult
@@ -59,14 +60,14 @@ class _Candidate:
 
 
 def claims(report: ReportResult, rubric: Rubric) -> list[Claim]:
-    """Every item of the rubric, in its order."""
+    """Every item of the rubric, in order."""
     return [_claim(report, item) for item in rubric.items]
 
 
 def claim_findings(report: ReportResult) -> Iterator[Finding]:
-    """What is claimed and is not there, then what no section covers, of each part begun.
+    """Claims that do not hold, then items that no section covers, for each part that is begun.
 
-    Without a rubric nothing is demanded.
+    Without a rubric nothing is required.
     """
     rubric = report.project.rubric
     if rubric is None:
@@ -151,7 +152,7 @@ def _experiment(project: Project, name: tuple[str, str]) -> ExperimentSpec | Non
 
 
 def _training(project: Project, section: str, model: Any) -> tuple[Mapping[str, Any], int | None]:
-    """The fields of the training that a run's `model` names, and the epoch; its last by default."""
+    """The fields of the training that a run's `model` names, and the epoch, by default its last."""
     if not isinstance(model, str):
         return {}, None
     name, epoch = parse_reference(model, section)
@@ -165,7 +166,7 @@ def _training(project: Project, section: str, model: Any) -> tuple[Mapping[str, 
 def _times(
     project: Project, section: str, spec: ExperimentSpec, variant: Variant, depth: int = 0
 ) -> int:
-    """How often one variant runs: its samples, for each run of what it refers to."""
+    """How often a variant runs: its samples, times the runs that it refers to."""
     times = spec.samples_of(variant)
     fields = variant.technique.model_dump()
     for field, reference in marked_fields(spec.technique, Reference).items():
@@ -180,7 +181,7 @@ def _times(
 
 
 def _counts(run: _Candidate, shown: Shown) -> bool:
-    """Whether a run is one of those that a requirement speaks of."""
+    """Whether a run meets a requirement's conditions."""
     return (
         run.result.spec.technique.name in shown.technique
         and all(_is(run.fields.get(name), value) for name, value in shown.where.items())
@@ -192,13 +193,13 @@ def _counts(run: _Candidate, shown: Shown) -> bool:
 
 
 def _samples(spec: ExperimentSpec) -> int:
-    """How many pictures of one kind an experiment has, whichever way its seeds are given."""
+    """How many pictures of one kind an experiment has, however its seeds are given."""
     swept = {variant.axes["seed"] for variant in spec.variants if "seed" in variant.axes}
     return max([len(swept), *(spec.samples_of(variant) for variant in spec.variants)])
 
 
 def _is(value: Any, wanted: Any) -> bool:
-    """Whether a value is the one wanted, or one of several; numbers are equal as numbers."""
+    """Whether a value is the one wanted, or one of several; numbers compare as numbers."""
     if isinstance(wanted, list | tuple):
         return any(_is(value, item) for item in wanted)
     return (type(value) is type(wanted) and value == wanted) or (
@@ -207,7 +208,7 @@ def _is(value: Any, wanted: Any) -> bool:
 
 
 def _lacks(shown: Shown, found: Sequence[_Candidate]) -> Iterator[str]:
-    """What a requirement's runs lack."""
+    """What the runs of a requirement lack."""
     what = _described(shown)
     if not found:
         yield f"shows no {what}"
@@ -229,7 +230,7 @@ def _lacks(shown: Shown, found: Sequence[_Candidate]) -> Iterator[str]:
 
 
 def _lacks_values(shown: Shown, found: Sequence[_Candidate], what: str) -> Iterator[str]:
-    """Values that are not there; with `each`, of as many groups as must be complete."""
+    """The missing values; with `each`, of as many groups as must be complete."""
     groups: dict[str, list[_Candidate]] = {}
     for run in found:
         groups.setdefault(str(run.fields.get(shown.each)) if shown.each else "", []).append(run)
@@ -266,7 +267,7 @@ def _described(shown: Shown) -> str:
 
 
 def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
-    """Whether a figure has a part of one of these kinds; one without all its results may."""
+    """Whether a figure has a part of one of these kinds; a figure without all results might."""
     if not result.entries or result.absence:
         return True
     parts = parts_of(result.spec.technique, result.entries)

@@ -1,4 +1,6 @@
-"""What MkDocs builds a site by: the project's mkdocs.yml, or the package's for one not trusted."""
+"""The configuration that MkDocs builds with: the project's, or the package's if it is not
+trusted.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,17 @@ CONFIGS = ("mkdocs.yml", "mkdocs.yaml")
 SNIPPETS = "pymdownx.snippets"
 CONTAINED = "fwd_report.site.contained_snippets"
 INHERITED = ("site_name", "site_url", "site_author", "nav")
-"""What a build writes for MkDocs to inherit; a file that says more was not written by one."""
+"""What a build writes for MkDocs to inherit; a file with anything else was not written by a
+build."""
 
 
 def own_config(root: Path) -> Path | None:
-    """The project's configuration of MkDocs, if it has one."""
+    """The project's mkdocs.yml, if it has one."""
     return next((root / name for name in CONFIGS if (root / name).is_file()), None)
 
 
 def mkdocs_config(root: Path, trusted: bool, site_url: str | None = None) -> str:
-    """A configuration for `mkdocs --config-file -`, run in `root`; site_url: instead of its own.
+    """A configuration for `mkdocs --config-file -`, run in `root`; site_url replaces its own.
 
     trusted: whether it inherits the project's mkdocs.yml, whose hooks, plugins and templates are
     code. Otherwise it is the package's, with the navigation that a build wrote.
@@ -48,7 +51,7 @@ def read_config(file: Path) -> dict[str, Any]:
 
 
 def contained(extensions: Sequence[Any]) -> list[Any]:
-    """Markdown extensions that include no file from outside of the folder."""
+    """Markdown extensions that include no file from outside the folder."""
     return [
         {CONTAINED if name == SNIPPETS else name: options for name, options in entry.items()}
         if isinstance(entry, dict)

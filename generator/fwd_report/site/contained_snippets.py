@@ -1,4 +1,4 @@
-"""Markdown's file inclusions, `--8<--`, for a folder that is not trusted: none leads out of it."""
+"""Markdown's file inclusions, `--8<--`, restricted to the folder if it is not trusted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pymdownx.snippets import (  # type: ignore[import-untyped]
 
 
 class ContainedPreprocessor(SnippetPreprocessor):  # type: ignore[misc]
-    """Includes only what lies below the folder when its links are followed, and is not hidden."""
+    """Includes only files that are inside the folder after following links, and not hidden."""
 
     def get_snippet_path(self, path: str) -> str | None:
-        """The file to include; None where there is none, or it is none that may be."""
+        """The file to include; None if there is none, or it is not allowed."""
         found = super().get_snippet_path(path)
         if found is None:
             return None
@@ -38,5 +38,5 @@ class ContainedExtension(SnippetExtension):  # type: ignore[misc]
 
 
 def makeExtension(*args: Any, **options: Any) -> ContainedExtension:
-    """What Markdown calls to have the extension."""
+    """The entry point by which Markdown loads the extension."""
     return ContainedExtension(*args, **options)

@@ -1,8 +1,8 @@
-"""Printed values written for where they stand: prose, code, math, a link, an HTML attribute.
+"""Printed values, escaped for where they stand: prose, code, math, a link, an HTML attribute.
 
-Everywhere but in code blocks, links and math, a value is written as character references, which
-neither Markdown nor a browser takes for anything but text. Places where text itself does
-something (scripts, event handlers, names of tags) refuse it.
+Except in code blocks, links and math, a value is written as character references, which neither
+Markdown nor a browser takes for anything but text. Places where text itself is active (scripts,
+event handlers, names of tags) refuse values.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from urllib.parse import quote
 from jinja2 import TemplateRuntimeError
 
 from fwd_report.site.mathml import FormulaError, inert
+from fwd_report.site.not_run import NOT_RUN
 from fwd_report.site.tainted_text import Span, Text
-from fwd_report.site.template_values import NOT_RUN
 from fwd_report.spec.markdown import NAME, Piece, pieces
 from fwd_report.spec.templates import PRIVATE, shown
 
 MARK = re.compile("\ue000(\\d+)\ue001")
-"""Stands for a printed value while Markdown is taken apart."""
+"""Stands for a printed value while Markdown is parsed."""
 MISSING = f'<mark class="fwd-missing">{NOT_RUN}</mark>'
 NUMBER = re.compile(r"[-−]?[\d.,]+(?:e[-+]?\d+)?")
 PLAIN = re.compile(r"(?:[^\W_]|(?<!^)[ .,])*")
-"""What needs no character references; a leading space or dot might begin a code block or list."""
+"""Text that needs no character references; a leading space or dot could begin a code block or
+list."""
 HARMLESS = re.compile(r"[\w .,:;/+=()-]*")
-"""What may stand in a block of code, wherever Markdown takes the block to end."""
+"""What may stand in a code block, wherever Markdown ends the block."""
 ATTRIBUTE = re.compile(r"""(?<![^\s"'<>/=])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
-"""Begins only where a name does, so that a long name is read once."""
+"""Begins only where a name does, so that a long name is scanned once."""
 URLS = frozenset((
     "action", "background", "cite", "data", "formaction", "href", "longdesc", "manifest", "ping",
     "poster", "src", "xlink:href",
@@ -38,7 +39,7 @@ URLS = frozenset((
 LIVE = frozenset(
     ("style", "srcdoc", "srcset", "http-equiv", "content", "to", "from", "by", "values", "rel")
 )
-"""Attributes in which text does something; so do those that begin with on."""
+"""Attributes in which text is active; so are those that begin with "on"."""
 LIVE_TAGS = frozenset((
     "script", "style", "iframe", "object", "embed", "link", "base", "meta", "animate", "set",
     "animatetransform", "animatemotion", "use", "foreignobject", "form", "portal",
@@ -48,19 +49,19 @@ SHOWN_AS_HTML = frozenset(("data-title", "data-description", "data-caption"))
 DESTINATION = re.compile(r"\]\(((?:[^()\n]|\([^()\n]*\))*)\)?")
 DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\[\]\n]*\]:[ \t]*+(?:\n[ \t]*+)?(\S+)", re.M)
 SNIPPET = "-8<-"
-"""How Markdown includes a file."""
+"""Markdown's file inclusion."""
 SCHEME = re.compile(r"\s*[A-Za-z\ue000][^/?#\s]*:")
-"""The beginning of an address that says how it is opened, such as `javascript:`."""
+"""The beginning of an address with a scheme, such as `javascript:`."""
 WEB = re.compile(r"\s*(?:https?|mailto|tel):", re.I)
 CODE_SPAN = re.compile(r"(`+)(.*?)\1", re.S)
 
 
 class PlaceError(TemplateRuntimeError):
-    """A value stands where a page cannot show one."""
+    """A value is printed where a page cannot show one."""
 
 
 class Writer:
-    """Writes one rendered text as Markdown in which nothing printed is anything but text."""
+    """Writes a rendered text as Markdown in which every printed value is plain text."""
 
     def __init__(self, text: Text) -> None:
         self._spans: list[Span] = []
@@ -92,7 +93,7 @@ class Writer:
         return self._sources[index].line_at(position - self._starts[index])
 
     def formula(self, piece: Piece, write: Callable[[str], str]) -> str:
-        """A formula by `write`; what is wrong with it is said with its line."""
+        """A formula, converted by `write`; a FormulaError gets its line."""
         latex = MARK.sub(lambda match: _in_math(self._span(match)), piece.text)
         try:
             return write(latex)
@@ -102,7 +103,7 @@ class Writer:
             raise
 
     def piece(self, piece: Piece) -> str:
-        """A piece that is no formula, as it goes to the page."""
+        """A piece that is not a formula, as the page has it."""
         if "\ue000" not in piece.text:
             return piece.text
         if piece.kind == "code":
@@ -127,7 +128,7 @@ class Writer:
         return error
 
     def _numbers(self, text: str, where: str) -> str:
-        """Text in which numbers alone may be printed."""
+        """Text in which only numbers may be printed."""
 
         def written(match: re.Match[str]) -> str:
             span = self._span(match)
@@ -138,7 +139,7 @@ class Writer:
         return MARK.sub(written, text)
 
     def _code(self, text: str) -> str:
-        """A code span becomes HTML; a code block takes what cannot end it."""
+        """A code span becomes HTML; a code block accepts only values that cannot end it."""
         span = CODE_SPAN.fullmatch(text)
         if span and not text.startswith("```"):
             parts = re.split("(\ue000\\d+\ue001)", re.sub(r"\s+", " ", span[2]).strip())
@@ -157,7 +158,9 @@ class Writer:
         return _text(self._span(mark)) if mark else inert(part)
 
     def _tag(self, text: str) -> str:
-        """A tag: values in quoted attributes that are text, or percent-encoded in addresses."""
+        """A tag: values may stand in quoted attributes, as text or, in addresses, percent-
+        encoded.
+        """
         named = NAME.match(text)
         tag = named[1].lower() if named else ""
         written: list[str] = []
@@ -182,7 +185,7 @@ class Writer:
         return "".join(written) + rest
 
     def _address(self, text: str) -> str:
-        """An address in which values are no more than a part of it."""
+        """An address in which values can only be a part of it."""
         for match in MARK.finditer(text):
             span = self._span(match)
             runs = SCHEME.match(text) and not WEB.match(text)
@@ -193,7 +196,9 @@ class Writer:
         return quote(encoded, safe="%") if first and encoded.startswith("//") else encoded
 
     def _prose(self, text: str) -> str:
-        """Markdown: values as text, but in addresses, attribute lists and file inclusions."""
+        """Markdown: values as text, with special cases for addresses, attribute lists and
+        inclusions.
+        """
         for line in text.split("\n"):
             if "\ue000" not in line:
                 continue
@@ -241,7 +246,7 @@ def _twice(span: Span) -> str:
 
 
 def _in_math(span: Span) -> str:
-    """A number stands in a formula; anything else is text in it."""
+    """In a formula, a number stays a number; anything else becomes text."""
     if re.fullmatch(r"-?[\d.]+", span.text):
         return span.text
     number = re.fullmatch(r"(-?[\d.]+)e([-+]?)0*(\d+)", span.text)

@@ -1,9 +1,9 @@
-"""Numbers said of a figure that none of its runs has: "t = 700" below pictures at 750.
+"""Numbers in prose that none of a figure's runs has: "t = 700" below pictures at 750.
 
-Prose also says what is true of no run here: "t = 0 is a clean image", "γ = 0 ignores the prompt",
-"trained at σ = 0.5". So a sentence counts as said of the figure only where its form leaves no
-doubt: a caption that names the value as a label does ("The tower at t = 700."), or a sentence that
-points ("Here t = 700."). Of others there is a warning, unless they speak in general.
+Prose also states what holds in general: "t = 0 is a clean image", "γ = 0 ignores the prompt",
+"trained at σ = 0.5". So a sentence is an error only if its form leaves no doubt that it is about
+the figure: a caption that names the value as a label does ("The tower at t = 700."), or a sentence
+that points ("Here t = 700."). Others get a warning, unless they are clearly general.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from fwd_report.techniques.registry import technique_of
 from fwd_report.techniques.sampling import LOOP, T
 
 STRIDE = T // LOOP
-"""Between the timesteps 990, 960, … of the default loop."""
+"""The distance between the timesteps 990, 960, … of the default loop."""
 ENDS: Mapping[str, tuple[float, ...]] = {
     "t": (0, 1, T - 1, T),
     "i_start": (0,),
     "guidance": (0, 1),
     "sigma": (0, 1),
 }
-"""Where a parameter's range ends: what happens there is told of in general."""
+"""The ends of each parameter's range, which prose often mentions in general."""
 GENERAL = re.compile(
     r"\b(?:if|unless|unlike|than|compar\w*|instead|rather|would|could|should|might|may|usual\w*|"
     r"typical\w*|default\w*|recommend\w*|suggest\w*|encourag\w*|paper|papers|assignment|course|"
@@ -36,9 +36,9 @@ GENERAL = re.compile(
     r"previous|next|other|others|another|et al)\b",
     re.I,
 )
-"""Words of sentences about other things than the figure."""
+"""Words in sentences that are not about the figure."""
 BOUND = re.compile(r"\b(?:beyond|above|below|up to|until|between|every|any)\s*$", re.I)
-"""What before a value makes a bound of it."""
+"""Words that make a bound of the value that follows."""
 TRAINED = re.compile(r"\b(?:train|trained|training|trains)\b", re.I)
 POINTS = re.compile(
     r"\b(?:here|shown|these (?:pictures|images|samples|results|figures|are)|this (?:picture|image|"
@@ -64,7 +64,7 @@ CLAUSE_END = re.compile(
 
 @dataclass(frozen=True)
 class Contradiction:
-    """severity: "error" where the sentence is certainly about the figure."""
+    """severity: "error" if the sentence is certainly about the figure."""
 
     message: str
     severity: Severity
@@ -74,10 +74,10 @@ class Contradiction:
 def contradictions(
     text: Text, of: str, entries: Sequence[Entry], seeds: Iterable[int] = ()
 ) -> Iterator[Contradiction]:
-    """Numbers of a text that no run has.
+    """Numbers in a text that no run has.
 
-    of: whose runs they are, for messages. seeds: what else a seed may be. Only fields that the
-    runs have (or well-known names of them) are judged.
+    of: whose runs they are, for messages. seeds: further valid seeds. Only fields that the runs
+    have, or well-known names of them, are checked.
     """
     said = list(statements(text.source)) if entries else []
     if not said:
@@ -101,7 +101,7 @@ def contradictions(
 def _severity(
     text: Text, stated: Statement, value: float, values: set[float], training: bool
 ) -> Severity | None:
-    """How sure it is that a number is wrong; None: it is said of something else."""
+    """How certain it is that a number is wrong; None: the sentence is about something else."""
     sentence = f"{stated.before} {stated.excerpt} {stated.after}"
     general = (
         GENERAL.search(sentence)
@@ -124,7 +124,7 @@ def _severity(
 
 
 def _listed(values: set[float]) -> str:
-    """The values runs have, at most a dozen of them."""
+    """The values that runs have, at most a dozen."""
     ordered = [f"{value:g}" for value in sorted(values)]
     if len(ordered) > 12:
         return f"{', '.join(ordered[:5])}, … {ordered[-1]}"
@@ -132,7 +132,7 @@ def _listed(values: set[float]) -> str:
 
 
 def _with_needs(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries and all that they refer to, in turn."""
+    """The entries, and all that they refer to, recursively."""
     seen: set[int] = set()
     waiting = list(entries)
     while waiting:
@@ -144,7 +144,7 @@ def _with_needs(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _known(entries: Sequence[Entry]) -> dict[str, set[float]]:
-    """The numbers of every field and axis, over all runs and the runs they refer to."""
+    """The values of every field and axis, over all runs and the runs they refer to."""
     known: dict[str, set[float]] = {}
 
     def learn(name: str, value: Any) -> None:
@@ -167,9 +167,9 @@ def _known(entries: Sequence[Entry]) -> dict[str, set[float]]:
 
 
 def _epochs(entries: Sequence[Entry]) -> Iterator[list[float]]:
-    """The epochs a figure may speak of: those its references name, and the trainings' last.
+    """The epochs that a figure may mention: those in its references, and the last of each training.
 
-    A figure of the trainings themselves shows every epoch on the way.
+    A figure of the trainings themselves shows every epoch.
     """
     for entry in entries:
         picks = [

@@ -1,4 +1,4 @@
-"""Where conversions of formulas are remembered while pages are made."""
+"""The memory in which converted formulas are kept while pages are made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MEMORY: ContextVar[Memory | None] = ContextVar("MEMORY", default=None)
 
 @contextmanager
 def remembering(memory: Memory) -> Iterator[None]:
-    """Let conversions in the block be looked up there, and be put there."""
+    """Within the block, conversions are looked up in this memory and added to it."""
     token = _MEMORY.set(memory)
     try:
         yield
@@ -22,5 +22,5 @@ def remembering(memory: Memory) -> Iterator[None]:
 
 
 def remembered() -> Memory | None:
-    """The memory of such a block, inside of one."""
+    """The memory of the surrounding block, if there is one."""
     return _MEMORY.get()

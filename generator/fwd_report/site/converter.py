@@ -1,7 +1,7 @@
-"""LaTeX to MathML by Temml, KaTeX's sibling, in a process of its own.
+"""LaTeX to MathML by Temml, KaTeX's sibling, in a separate process.
 
-V8, which runs it, can take memory and time without end, or end its process. So it is asked over
-a pipe: what fails there is an error about one formula here. It ends when the pipe does.
+V8, which runs it, can use unlimited memory and time, or crash. Over a pipe, such a failure is an
+error of one formula. The process ends with the pipe.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from threading import Lock, Thread
 
 SCRIPT = Path(__file__).parent / "temml" / "convert.py"
 SOURCES = (SCRIPT, SCRIPT.parent / "temml.min.js")
-"""The files that say what a formula becomes."""
+"""The files that determine what a formula becomes."""
 ENCODING = "utf-8"
 START_SECONDS = 120
 """A busy machine may take long to load V8; a formula never should."""
@@ -27,14 +27,14 @@ MOST_BYTES = 500_000_000
 
 
 class ConversionError(Exception):
-    """A formula took too much time or memory, or ended the converter."""
+    """A formula took too much time or memory, or crashed the converter."""
 
 
 class Converter:
-    """Asks one process, begun at the first formula and again after one that ended it."""
+    """A process that converts formulas: started at the first one, and again if one crashed it."""
 
     def __init__(self, macros: str) -> None:
-        """macros: a JSON object of names and what they stand for."""
+        """macros: a JSON object of names and their definitions."""
         self._macros = macros
         self._process: subprocess.Popen[str] | None = None
         self._answers: Queue[str | None] = Queue()
@@ -52,7 +52,7 @@ class Converter:
             return said
 
     def close(self) -> None:
-        """End the process; the next formula begins another."""
+        """End the process; the next formula starts another."""
         with self._one_at_a_time:
             self._end()
 
@@ -106,7 +106,7 @@ def _read(process: subprocess.Popen[str], answers: Queue[str | None]) -> None:
 
 @cache
 def converter(macros: str) -> Converter:
-    """The converter of this process with these macros, ended with it."""
+    """This process's converter with these macros; it ends with the process."""
     made = Converter(macros)
     atexit.register(made.close)
     return made

@@ -1,4 +1,4 @@
-r"""The labelled equations of one page, `\label{eq:ddpm}`, and what refers to them, `\eqref`."""
+r"""The labelled equations of a page, `\label{eq:ddpm}`, and the references to them, `\eqref`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 REFERENCE = re.compile(r"(?<!\\)\\(eqref|ref)\s*\{([^{}\n]*)\}")
 IN_ROWS = re.compile(r"\\begin\{(?:align|alignat|gather)\*?\}")
-"""Environments that have a number for each row."""
+"""Environments that number each row."""
 IN_MATH = re.compile("⸨(\\d+)⸩")
-"""Stands for a reference within a formula while that is converted."""
+"""Stands for a reference within a formula during conversion."""
 EQNARRAY = re.compile(r"\\begin\{eqnarray(\*?)\}(.*?)\\end\{eqnarray\*?\}", re.S)
 TOKEN = re.compile(r"\\begin\b|\\end\b|\\\\|\\[^\\]|[{}&]", re.S)
 PLACEHOLDER = re.compile("\ue006(\\d+)\ue007")
@@ -27,14 +27,14 @@ Place = tuple[str, ...]
 
 
 class EquationError(ValueError):
-    """A reference to an equation that the page does not have. lineno: its line in the prose."""
+    """A reference to an equation that does not exist. lineno: its line in the prose."""
 
     lineno: int | None = None
     label: str = ""
 
 
 class Reference(NamedTuple):
-    """What refers to an equation: its label, whether in brackets, where it stands."""
+    """A reference to an equation: its label, whether it is in brackets, and where it stands."""
 
     label: str
     brackets: bool
@@ -43,9 +43,9 @@ class Reference(NamedTuple):
 
 
 class Equations:
-    """The equations of one page, in the order in which its texts are written.
+    """The equations of a page, in the order in which its texts are written.
 
-    place: the text that is being written, as `prose_problem` wants it.
+    place: the text being written, as `prose_problem` takes it.
     """
 
     def __init__(self) -> None:
@@ -55,10 +55,10 @@ class Equations:
         self._references: list[Reference] = []
 
     def numbered(self, latex: str, display: bool) -> tuple[str, tuple[str, ...]]:
-        r"""The formula with the numbers of its labels as tags, and its anchors.
+        r"""The formula with its labels' numbers as tags, and its anchors.
 
-        A label takes the `\tag` of its row, else the next number. Raises FormulaError for a
-        label that the page has already, and for one that is in no display.
+        A label takes the `\tag` of its row, else the next number. Raises FormulaError for a label
+        that the page already has, and for one outside a display.
         """
         anchors: list[str] = []
         while found := LABEL.search(latex):
@@ -82,7 +82,7 @@ class Equations:
         return latex, tuple(anchors)
 
     def referred(self, text: str, line: Callable[[int], int | None]) -> str:
-        """A text with its references noted. line: the line of a position of the text."""
+        """A text with its references recorded. line: gives the line of a position in the text."""
 
         def noted(found: re.Match[str]) -> str:
             label, brackets = found[2].strip(), found[1] == "eqref"
@@ -93,7 +93,7 @@ class Equations:
         return REFERENCE.sub(noted, text)
 
     def referred_in_math(self, latex: str, line: int | None) -> str:
-        """A formula with its references noted, and what stands for them while it is converted.
+        """A formula with its references recorded and replaced by placeholders for the conversion.
 
         line: that of its beginning.
         """
@@ -119,9 +119,9 @@ class Equations:
                 yield reference.place, error
 
     def linked(self, text: str) -> str:
-        """A written text with its references as links, once all texts are written.
+        """A finished text with its references as links, once all texts are written.
 
-        The placeholders of references to other pages' equations stay.
+        Placeholders for other pages' equations stay.
         """
 
         def link(found: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ class Equations:
         return PLACEHOLDER.sub(link, text)
 
     def named(self, text: str) -> Markup:
-        """A text that stands alone: what refers to other pages' equations has their labels."""
+        """A text that stands alone: references to other pages' equations show their labels."""
         return Markup(
             PLACEHOLDER.sub(lambda found: inert(self._references[int(found[1])].label), text)
         )
@@ -176,13 +176,13 @@ class Equations:
 
 
 def reference_link(reference: Reference, number: str, address: str, where: str = "") -> str:
-    """A reference as a link that shows an equation's number. where: HTML that follows it."""
+    """A reference as a link that shows the equation's number. where: HTML that follows it."""
     shown = inert(f"({number})" if reference.brackets else number)
     return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'
 
 
 def as_align(latex: str) -> str:
-    """A formula with `align` in place of `eqnarray`, which has a column more: `a & = & b`."""
+    """A formula with `align` in place of `eqnarray`, which has one more column: `a & = & b`."""
     return EQNARRAY.sub(
         lambda found: rf"\begin{{align{found[1]}}}{_one_mark(found[2])}\end{{align{found[1]}}}",
         latex,
@@ -190,7 +190,7 @@ def as_align(latex: str) -> str:
 
 
 def _one_mark(rows: str) -> str:
-    """Rows without the second of their marks."""
+    """The rows without their second alignment mark."""
     written, end, depth, marks = [], 0, 0, 0
     for token in TOKEN.finditer(rows):
         depth += {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}.get(token[0], 0)
@@ -205,7 +205,9 @@ def _one_mark(rows: str) -> str:
 
 
 def _row(latex: str, position: int) -> tuple[int, int]:
-    """Where the numbered row around a position begins and ends: the whole formula if it has one."""
+    """Where the numbered row around a position begins and ends; for a single number, the whole
+    formula.
+    """
     start, end = 0, len(latex)
     if IN_ROWS.search(latex):
         for found in ROW.finditer(latex):

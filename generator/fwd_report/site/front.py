@@ -29,7 +29,7 @@ NARROW = 3
 """Columns of the teaser on a phone."""
 TEASER = 12
 EACH = 4
-"""The most pictures one technique gives to the teaser, one an experiment."""
+"""Most pictures of one technique in the teaser, one per experiment."""
 THUMBNAIL = 96
 
 
@@ -65,7 +65,7 @@ def _description(project: Project) -> str:
 
 
 def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:
-    """The best pictures of the report in one, wide and narrow; None where there are too few."""
+    """The report's best pictures in one, wide and narrow; None if there are too few."""
     chosen = list(_best(report))[:TEASER]
     if len(chosen) < NARROW:
         return None
@@ -85,9 +85,9 @@ def _teaser(report: ReportResult, gallery: Gallery) -> dict[str, Image] | None:
 
 
 def _best(report: ReportResult) -> Iterator[Entry]:
-    """Pictures worth showing, those first that come last only where there are too few.
+    """Pictures for the teaser, the best first, and at the end those that only fill it up.
 
-    Of an experiment the middle picture of its sweep: neither end of a sweep is its best.
+    Of an experiment, the middle of its sweep: neither end of a sweep is its best.
     """
     spare: list[Entry] = []
     found: dict[tuple[int, str], list[Entry]] = {}
@@ -117,7 +117,7 @@ def _card(section: SectionResult, gallery: Gallery) -> dict[str, Any]:
 
 
 def _thumbnail(section: SectionResult, gallery: Gallery) -> Image | None:
-    """A picture of the section: the last of its first experiment that has any."""
+    """A section's picture: the last of its first experiment that has any."""
     for result in section.experiments:
         if result.spec.show:
             for entry in reversed(result.entries):

@@ -1,4 +1,4 @@
-"""What each page is made from, as digests by content: the same wherever a project lies."""
+"""What each page is made from, as digests of contents: the same wherever a project lies."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ CODE = (
     "diffusion", "figures", "models", "plan", "plugins", "scripts", "site", "spec", "store",
     "techniques", "training",
 )  # fmt: skip
-"""The subpackages whose code decides what a page looks like, or which scripts quote."""
+"""The subpackages whose code determines what a page looks like, or is quoted by scripts."""
 MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
-"""The modules beside them that rendering loads."""
+"""The other modules that rendering loads."""
 REPORT_NAMED = re.compile(r"""\breport\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\])?""")
-"""The name `report` in a template, and the section that is looked up in it by a plain name."""
+"""The name `report` in a template, and the section that is looked up in it by a literal name."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The results one experiment shows: their folders, by which a result is known, and why any
-    are missing.
+    """The results that an experiment shows: their folders, which identify them, and why any are
+    missing.
 
-    sections: those that the results belong to, and the ones that they need; pages call results
-    by the names that these sections give them.
+    sections: those that the results, and what they need, belong to; pages use the labels that these
+    sections give them.
     """
 
     section: str
@@ -49,7 +49,7 @@ class Shown:
 
 
 def shown_results(report: ReportResult) -> list[Shown]:
-    """What a report shows; nothing is read for it."""
+    """What a report shows; reads nothing."""
     return [
         Shown(section.spec.name, result.spec.id, result.folders, result.absence, result.sections)
         for section in report.sections
@@ -58,7 +58,7 @@ def shown_results(report: ReportResult) -> list[Shown]:
 
 
 class Inputs:
-    """Digests of all that the pages of a project are made from."""
+    """Digests of everything that the pages of a project are made from."""
 
     def __init__(self, project: Project, shown: Iterable[Shown], root: Path) -> None:
         self._project = project
@@ -72,7 +72,7 @@ class Inputs:
         self._prose = {name: self._prose_of(spec) for name, spec in self._specs.items()}
 
     def of_all(self) -> str:
-        """The digest of what all pages are made from, and what stands around them."""
+        """The digest of what all pages, and what surrounds them, are made from."""
         project = self._project
         rubric = project.rubric.model_dump(mode="json") if project.rubric else None
         around = [rubric, site_address(project), hand_written(self._root / "docs")]
@@ -80,14 +80,14 @@ class Inputs:
         return digest_of(self._look, self._report, around, sections)
 
     def of_page(self, section: str) -> str:
-        """The digest of what a section's page is made from: itself, and what it speaks of."""
+        """The digest of what a section's page is made from: the section and those it mentions."""
         near = self.spoken_of(section)
         near |= {name for each in near for item in self._shown[each] for name in item.sections}
         facts = [self._facts[name] for name in self._specs if name in near]
         return digest_of("page", self._made_by, self._report, section, self._prose[section], facts)
 
     def spoken_of(self, section: str) -> set[str]:
-        """A section and those that its prose may look at: all, where that is not plain."""
+        """A section and those that its prose may use: all of them, if that cannot be told."""
         near = {section}
         for text in prose_of(self._specs[section]):
             if any(mark in text for mark in MARKS):
@@ -97,12 +97,12 @@ class Inputs:
         return near
 
     def of_front(self) -> str:
-        """The digest of what the front page is made from: of every section all but its prose."""
+        """The digest of what the front page is made from: every section without its prose."""
         return digest_of("front", self._made_by, self._report, list(self._facts.values()))
 
     @cached_property
     def _look(self) -> list[list[str]]:
-        """The code and the templates that say what pages look like."""
+        """The code and the templates that determine what pages look like."""
         return [[name, self._of_file(path)] for name, path in _sources(self._project)]
 
     @cached_property
@@ -116,7 +116,7 @@ class Inputs:
         return [report, project.profile, digest_of_plugins(project)]
 
     def _facts_of(self, spec: SectionSpec) -> str:
-        """A section without its prose: what other pages may say of it."""
+        """A section without its prose: what other pages may show of it."""
         results = [
             [item.experiment, item.absence, [self._result(folder) for folder in item.folders]]
             for item in self._shown[spec.name]
@@ -154,7 +154,9 @@ def _described(experiment: ExperimentSpec) -> list[Any]:
 
 
 def _sources(project: Project) -> Iterator[tuple[str, str]]:
-    """The files that say what pages look like, each under a name that holds in every copy."""
+    """The files that determine what pages look like, each under a name that is the same in every
+    copy.
+    """
     package = Path(fwd_report.__file__).parent
     folders = {"templates": templates_folder(project), **{name: package / name for name in CODE}}
     for name, folder in folders.items():
@@ -166,9 +168,9 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
 def _files(
     name: str, folder: str, above: frozenset[tuple[int, int]] = frozenset()
 ) -> Iterator[tuple[str, str]]:
-    """The files in a folder and below, behind links too.
+    """The files in a folder and below, following links.
 
-    above: device and inode of the folders it lies in; a link back to one of them is passed over.
+    above: device and inode of the folders above it; a link back to one of them is skipped.
     """
     found = os.stat(folder)
     here = (found.st_dev, found.st_ino)

@@ -1,4 +1,6 @@
-"""Text that was not meant to stay: notes to oneself, blanks, gaps, marks that are shown as such."""
+"""Text that was not meant to stay: notes to oneself, blanks, gaps, markup that readers would
+see.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ EDITS = (
     "make(?! sure)|fix|change|add|remove|redo|rewrite|replace|update|write|insert|put|move|finish|"
     "fill|delete|don't forget|explain|describe"
 )
-"""How a note to oneself begins."""
+"""How notes to oneself begin."""
 CAPITALS = "MAKE|FIX|CHANGE|ADD|REMOVE|REDO|REWRITE|REPLACE|WRITE|INSERT|PUT|FINISH|DELETE"
 THINGS = (
     "figure|figures|image|images|picture|pictures|photo|photos|pic|pics|gif|gifs|video|plot|graph|"
@@ -53,7 +55,7 @@ IN_BRACKETS = re.compile(
 )
 ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]+);")
 TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|\(|\[)")
-"""A command of LaTeX, or one of its brackets, in what will be plain text."""
+"""A LaTeX command or bracket in what will be plain text."""
 SCRIPT = re.compile(r"(?<![\w\\{])\w{1,3}[_^]\{[^{}\n]*\}")
 """A letter or number with a subscript or superscript in braces."""
 HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.M)
@@ -66,7 +68,7 @@ LIST_OR_TABLE = re.compile(r"\s*(?:[-*+>|]|\d+[.)]|!\[|\[\^|\{)")
 
 @dataclass(frozen=True)
 class Leftover:
-    """kind and message, and the stretch of the text that is meant."""
+    """kind and message, and the stretch of the text that it is about."""
 
     kind: str
     message: str
@@ -76,7 +78,7 @@ class Leftover:
 
 
 def leftovers(text: Text) -> Iterator[Leftover]:
-    """What is wrong with one text, from its beginning on, each stretch once."""
+    """What is wrong with one text, in order, each stretch once."""
     end = -1
     every = (*_placeholders(text), *_marks(text), *_gaps(text))
     for found in sorted(every, key=lambda leftover: leftover.start):
@@ -102,12 +104,12 @@ def _placeholders(text: Text) -> Iterator[Leftover]:
 
 
 def _defined(label: str, words: str) -> bool:
-    """Whether a bracket is a reference link whose definition stands in the text."""
+    """Whether a bracket is a reference link with a definition in the text."""
     return f"[{label.lower()}]:" in words.lower()
 
 
 def _marks(text: Text) -> Iterator[Leftover]:
-    """Marks that a reader would see as such."""
+    """Markup that a reader would see as such."""
     for match in ENTITY.finditer(text.words):
         if f"{match[1]};" not in html5:
             message = f"'{match[0]}' is no entity of HTML and is shown as it stands"
@@ -147,12 +149,12 @@ def _gaps(text: Text) -> Iterator[Leftover]:
 
 
 def _deeper(heading: re.Match[str], following: re.Match[str]) -> bool:
-    """Whether a heading is followed by one of a lower rank, and so by what stands below it."""
+    """Whether a heading is followed by one of lower rank, and so by its content."""
     return len(following[1]) > len(heading[1])
 
 
 def _broken_off(text: Text, start: int, end: int) -> Iterator[Leftover]:
-    """The last paragraph of a stretch, if it ends in the middle of a sentence."""
+    """The last paragraph of a stretch, if it ends in mid-sentence."""
     body = text.words[start:end].rstrip()
     paragraph = body[body.rfind("\n\n") + 1 :].lstrip("\n")
     if LIST_OR_TABLE.match(paragraph) or len(paragraph.split()) < 2:

@@ -1,4 +1,4 @@
-"""Links and pictures of the author's texts and pages that lead nowhere, each at its own line."""
+"""Links and pictures in the author's texts and pages that lead nowhere, each at its own line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Site:
     ids: dict[Path, frozenset[str]] = field(default_factory=dict)
 
     def pages(self) -> dict[Path, SectionSpec | None]:
-        """The pages a build writes, whether or not they are there."""
+        """The pages that a build writes, whether or not they exist yet."""
         found: dict[Path, SectionSpec | None] = {
             self.docs / OWNED / f"{section.name}.md": section for section in self.project.sections
         }
@@ -78,7 +78,7 @@ class _Site:
         return None
 
     def anchors(self, page: Path) -> frozenset[str]:
-        """The anchors of a page: what its Markdown makes, and what its template does."""
+        """The anchors of a page, from its Markdown and its template."""
         if page not in self.ids:
             found: set[str] = set()
             section = self.pages().get(page)
@@ -94,7 +94,7 @@ class _Site:
         return self.ids[page]
 
     def objection(self, url: str, page: Path, html: bool = False) -> str | None:
-        """Why a link is dead; None: it leads somewhere. Other sites are taken on trust."""
+        """Why a link is dead; None: it leads somewhere. Other sites are not checked."""
         if CONTENT in url:
             return None
         parts = urlsplit(url)
@@ -120,7 +120,7 @@ class _Site:
 def dead_links(report: ReportResult, root: Path) -> Iterator[Finding]:
     """Links, pictures, references and footnotes without a target, in specs and in docs/.
 
-    Specs are read as they stand, whether or not their pages are built.
+    Specs are read as they are, whether or not their pages are built.
     """
     project = report.project
     docs = (root / "docs").resolve()
@@ -164,7 +164,7 @@ def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
 
 
 def _of_page(site: _Site, page: Path, text: Text, first: int) -> Iterator[Finding]:
-    """A page that somebody wrote by hand. first: the line of its file on which its text begins."""
+    """A hand-written page. first: the line of its file on which its text begins."""
     name = page.relative_to(site.docs.parent).as_posix()
     try:
         read = site.reader.page(text.source)
@@ -179,7 +179,7 @@ def _of_page(site: _Site, page: Path, text: Text, first: int) -> Iterator[Findin
 
 
 def _faults(site: _Site, page: Path, read: Read, html: str) -> Iterator[tuple[str, str, int]]:
-    """(message, excerpt of the source, which of its occurrences) of each fault of a text.
+    """(message, excerpt of the source, number of the occurrence) of each fault in a text.
 
     html: the source in which to look for tags.
     """
@@ -215,7 +215,9 @@ def _faults(site: _Site, page: Path, read: Read, html: str) -> Iterator[tuple[st
 
 
 def _place(texts: list[Text], excerpt: str, number: int) -> tuple[Text, int]:
-    """The text that holds an excerpt's n-th occurrence, and where; the first text's start else."""
+    """The text that holds the n-th occurrence of an excerpt, and where; else the start of the first
+    text.
+    """
     left = number
     for text in texts:
         for found in re.finditer(re.escape(excerpt), text.source):

@@ -1,4 +1,4 @@
-"""What Markdown may hold: over some nestings its readers take minutes, or end the process."""
+"""Limits on Markdown: some nestings take its parser minutes, or crash it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from fwd_report.site.authored import Text, hand_written_pages
 
 MOST_LINES = 20_000
 MOST_CHARACTERS = 1_000_000
-"""Of a page that somebody wrote by hand."""
+"""Of a hand-written page."""
 MOST_BRACKETS = 200
 """Square brackets, and addresses of links, that are open at once in one paragraph."""
 MOST_QUOTES = 20
-"""Block quotes within each other."""
+"""Nested block quotes."""
 NESTING = re.compile(r"[ >]*")
 MOST_LISTS = 30
-"""Lists within each other, of four columns each."""
+"""Nested lists, of four columns each."""
 DEEP_ITEM = re.compile(rf" {{{4 * MOST_LISTS},}}(?:[-*+]|\d+[.)]) ")
 BRACKET = re.compile(r"\]\(|[\[\])]")
 
 
 class TooLongError(ValueError):
-    """A text is longer than a page can take, or nested deeper. at: its line, counted from 1."""
+    """A text is too long for a page, or too deeply nested. at: its line, counted from 1."""
 
     def __init__(self, message: str, at: int | None = None) -> None:
         super().__init__(message if at is None else f"{message}, in line {at:,} of the text")
@@ -33,7 +33,9 @@ class TooLongError(ValueError):
 
 
 def check_nesting(text: str) -> None:
-    """Raise TooLongError for deep quotes and lists and open brackets: Markdown reads on at each."""
+    """Raise TooLongError for deep quotes and lists and many open brackets: parsing time explodes
+    there.
+    """
     squares = links = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
@@ -57,7 +59,7 @@ def check_nesting(text: str) -> None:
 
 
 def page_objection(text: Text) -> TooLongError | None:
-    """What a page written by hand has too much of, if anything."""
+    """Which limit a hand-written page exceeds, if any."""
     lines, characters = text.source.count("\n"), len(text.source)
     if characters > MOST_CHARACTERS:
         return TooLongError(f"the page has {characters:,} characters; {MOST_CHARACTERS:,} are read")
@@ -71,7 +73,7 @@ def page_objection(text: Text) -> TooLongError | None:
 
 
 def page_problems(docs: Path) -> Iterator[Problem]:
-    """Each page below docs/ that somebody wrote by hand and MkDocs cannot be given."""
+    """Each hand-written page below docs/ that MkDocs cannot be given."""
     for page, text, first in hand_written_pages(docs):
         if (error := page_objection(text)) is not None:
             line = first + error.at - 1

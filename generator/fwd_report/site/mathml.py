@@ -1,6 +1,6 @@
 """LaTeX to MathML when a page is made: equations need no script and no network.
 
-The converter is Temml, KaTeX's sibling for MathML, run here and not in the reader's browser.
+The converter is Temml, KaTeX's sibling for MathML, and runs here, not in the reader's browser.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 from fwd_report.site.converted import remembered
@@ -52,6 +54,9 @@ ALIASES = {
     r"\thetasym": r"\vartheta",
 }
 """Short names that KaTeX has and Temml has not."""
+COMMANDS = Path(__file__).parent / "temml" / "commands.txt"
+"""Names to suggest for unknown ones: KaTeX's, most of which Temml has."""
+CANDIDATES = 5
 LONGEST = 20_000
 """Characters of one formula."""
 SCRIPTED = ("msub", "msup", "msubsup", "munder", "munderover")
@@ -62,33 +67,40 @@ ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.S)
 ROW = re.compile(r"\\\\(?![a-zA-Z])|\\newline(?![a-zA-Z])|\\cr(?![a-zA-Z])")
 UNKNOWN = re.compile(r"(?:Unsupported function name|Undefined control sequence): (\S+)")
 BOLD = str.maketrans("∇∂0123456789", "𝛁𝛛𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
-"""What has a bold form that the converter leaves to styles."""
+"""What has a bold form that the converter leaves to style sheets."""
 SIGN = r"\\(?:partial|infty|ell|hbar|Re|Im|wp|aleph)(?![a-zA-Z])"
 BOLD_SIGN = re.compile(rf"\\(?:boldsymbol|bm)\s*(?:\{{\s*({SIGN})\s*\}}|({SIGN}))")
-"""Signs that the converter makes bold by another command alone."""
+"""Symbols that the converter makes bold only by another command."""
 GROUPED = re.compile(r"(?<=\d),(?=\d)(?!\d{3}(?!\d))")
-"""A comma that parts two numbers, and not the thousands of one."""
+"""A comma between two numbers that is not a thousands separator."""
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be shown. latex: what was written; lineno: its line, once known."""
+    """A formula that cannot be shown. latex: as written; lineno: its line, once known."""
 
     lineno: int | None = None
     rows: int = 0
-    """How many lines below the formula's first one."""
+    """How many lines below the formula's first one the error is."""
 
     def __init__(self, latex: str, reason: str) -> None:
         super().__init__(f"the formula `{latex.strip()[:200]}` {reason}")
         self.latex = latex
 
 
+class UnknownCommandError(FormulaError):
+    """A formula with an unknown command: no printed value can make it right."""
+
+    def __init__(self, latex: str, command: str, meant: str | None) -> None:
+        hint = f"; did you mean {meant}?" if meant else ""
+        super().__init__(latex, f"uses the unknown command {command}{hint}")
+
+
 def to_mathml(latex: str, display: bool, written: str | None = None) -> str:
-    """One `<math>` element for a formula, in the part of MathML that browsers draw.
+    """A formula as a `<math>` element, in the part of MathML that browsers render.
 
-    written: what the author wrote, for its `alttext`; None: the formula.
-
-    Every ASCII character of its text that could mean something to Markdown is written as a
-    character reference. Raises FormulaError if the formula is not understood.
+    written: what the author wrote, for `alttext`; None: the formula. ASCII characters that could
+    mean something to Markdown are written as character references. Raises FormulaError if the
+    formula is not understood.
     """
     root = converted(latex, display)
     _embolden(root)
@@ -116,12 +128,8 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
     state, _, made = said.partition(" ")
     if state == "failed":
         reason = re.sub("[\u0332]", "", made).split(" at position")[0].split(" at end of")[0]
-        unknown = re.search(
-            r"(?:Unsupported function name|Undefined control sequence): (\S+)", made
-        )
-        if unknown:
-            command = unknown[1].replace("\u0332", "")
-            raise FormulaError(latex, f"uses the unknown command {command}")
+        if unknown := _unknown_in(made):
+            raise UnknownCommandError(latex, unknown, _meant(unknown))
         raise FormulaError(latex, f"is not understood: {reason.strip()}")
     try:
         root = ElementTree.fromstring(re.sub(r"&(?!#?\w+;)", "&amp;", made))
@@ -133,8 +141,26 @@ def converted(latex: str, display: bool) -> ElementTree.Element:
     return root
 
 
+def _unknown_in(made: str) -> str | None:
+    """The command that the converter does not know, from its answer to a formula."""
+    unknown = UNKNOWN.search(made)
+    return unknown[1].replace("\u0332", "") if unknown else None
+
+
+def _meant(command: str) -> str | None:
+    """The known command whose spelling is closest to an unknown one."""
+    names = COMMANDS.read_text(encoding="utf-8").splitlines()
+    for close in get_close_matches(command, names, n=CANDIDATES, cutoff=0.75):
+        try:
+            if _unknown_in(_said(close, display=True)) is None:
+                return close
+        except ConversionError:
+            return None
+    return None
+
+
 def _said(latex: str, display: bool) -> str:
-    """What the converter says of a formula; kept, it need not even be started for known ones."""
+    """The converter's answer to a formula; for a remembered one it need not even be started."""
     kept = remembered()
     made_from = json.dumps([_converter_digest(), latex, display])
     digest = hashlib.sha256(made_from.encode()).hexdigest()
@@ -161,7 +187,7 @@ def _printable(text: str) -> str:
 
 
 def _prepared(latex: str, display: bool) -> str:
-    """The formula with rows where it has line breaks, and no number where none is asked for."""
+    """The formula with rows for line breaks, and without numbers that nobody asked for."""
     latex = NUMBERED.sub(r"\\\1{\2*}", _printable(latex))
     latex = BOLD_SIGN.sub(lambda found: rf"\pmb{{{found[1] or found[2]}}}", latex)
     latex = GROUPED.sub(r",\\kern0em ", latex).strip()
@@ -173,7 +199,7 @@ def _prepared(latex: str, display: bool) -> str:
 
 
 def _nested(latex: str) -> bool:
-    """Whether every line break stands within braces, as those of a stack do."""
+    """Whether every line break is within braces, like those of a stack."""
     depth = 0
     for token in re.finditer(r"\\\\|\\[{}]|[{}]", latex):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
@@ -183,7 +209,7 @@ def _nested(latex: str) -> bool:
 
 
 def _embolden(element: ElementTree.Element, bold: bool = False) -> None:
-    """Bold letters, digits and signs as characters of their own, where there are any.
+    """Write bold letters, digits and symbols as characters of their own, where Unicode has them.
 
     Firefox makes none bold by style, and Chromium makes bold characters bolder by it.
     """
@@ -200,7 +226,7 @@ def _embolden(element: ElementTree.Element, bold: bool = False) -> None:
 
 
 def _adapt(element: ElementTree.Element) -> None:
-    """What Temml leaves to its style sheet, written where it is needed."""
+    """Write inline what Temml leaves to its style sheet."""
     classes = element.get("class", "").split()
     if element.tag == "mtd":
         sides = [name.removeprefix("tml-") for name in classes if name in ("tml-left", "tml-right")]
@@ -220,7 +246,7 @@ def _adapt(element: ElementTree.Element) -> None:
 
 
 def _space(element: ElementTree.Element) -> None:
-    """TeX's spaces where browsers have others: signs, dots, scripts."""
+    """Give signs, dots and scripts TeX's spacing where browsers differ."""
     if element.tag in SCRIPTED:
         for script in element[1:]:
             for inner in script.iter("mo"):
@@ -241,7 +267,7 @@ def _tighten(operator: ElementTree.Element) -> None:
 
 
 def _opens(before: ElementTree.Element | None) -> bool:
-    """Whether a sign after `before` is a sign, not an operation."""
+    """Whether a plus or minus after `before` is a sign and not an operation."""
     return before is None or (before.tag == "mo" and (before.text or "") in "([{,;=<>≤≥≈←→∼∈")
 
 

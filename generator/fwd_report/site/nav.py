@@ -38,7 +38,7 @@ def nav_yaml(report: ReportResult, docs: Path) -> str:
 
 
 def navigation(report: ReportResult, docs: Path) -> list[Any]:
-    """`nav` as MkDocs wants it: home, the sections under their parts, hand-written pages."""
+    """`nav` in MkDocs' form: home, the sections under their parts, hand-written pages."""
     nav: list[Any] = [{"Home": "index.md"}]
     for part, specs in by_part(section.spec for section in report.sections):
         pages: list[Any] = [{inert_title(spec.title): f"{OWNED}/{spec.name}.md"} for spec in specs]
@@ -51,14 +51,14 @@ def navigation(report: ReportResult, docs: Path) -> list[Any]:
 def inert_title(title: str) -> str:
     """A title as plain text that MkDocs may print as it is: its templates do not escape titles.
 
-    For <title>, the theme turns entities back into characters, so a `</` is broken up too.
+    For <title>, the theme decodes entities, so `</` is broken up too.
     """
     text = escape(plain_title(title), quote=False).replace('"', "&quot;")
     return text.replace("&lt;/", f"&lt;{WORD_JOINER}/")
 
 
 def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:
-    """The sections under their parts, parts in the order in which they first appear."""
+    """The sections under their parts; parts in the order of their first section."""
     parts: dict[str, list[SectionSpec]] = {}
     for spec in specs:
         parts.setdefault(spec.part, []).append(spec)
@@ -66,10 +66,10 @@ def by_part(specs: Any) -> list[tuple[str, list[SectionSpec]]]:
 
 
 def hand_written(docs: Path) -> list[Any]:
-    """The pages of docs/ that nobody generated; a folder is a heading.
+    """The hand-written pages of docs/; a folder is a heading.
 
-    Within a folder its index.md comes first, then what that links to, in its order, then the
-    rest by name.
+    In a folder, index.md comes first, then the pages it links to, in that order, then the rest by
+    name.
     """
     if not docs.is_dir():
         return []

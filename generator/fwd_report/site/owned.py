@@ -1,4 +1,4 @@
-"""A render's files put into docs/report/ in one go: what others put there is never touched."""
+"""Puts the files of a render into docs/report/ at once, and never touches those of others."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from fwd_report.store.memory import ABSENT, memory_of
 
 @dataclass
 class OwnedFolder:
-    """Collects what a render produces in `staging`, and puts it in place when all of it is there.
+    """Collects what a render produces in `staging`, and puts it in place when it is complete.
 
-    A file is the tool's if the last record has its very bytes, or its name in a folder that bears
-    the mark. Files that did not change stay as they are.
+    A file is this tool's if the last record has exactly its bytes, or its name in a folder that has
+    the mark. Unchanged files stay as they are.
     """
 
     root: Path
@@ -52,7 +52,7 @@ class OwnedFolder:
         self._bytes(name, source.read_bytes())
 
     def drawn(self, name: str) -> None:
-        """Count a file as produced that lies in `staging`, or where it belongs."""
+        """Count a file that is in `staging`, or already in its place, as produced."""
         staged = self.staging / name
         if staged.is_file():
             self._staged.add(name)
@@ -71,8 +71,8 @@ class OwnedFolder:
     def put_in_place(self, inputs: str, profile: str) -> list[Path]:
         """Replace what changed, then remove what this tool wrote and no longer produces.
 
-        Returns what changed. Raises UserError, with nothing touched, if files of others stand
-        where some must go, or the folder holds files and no mark.
+        Returns what changed. Raises UserError, with nothing touched, if files of others are in the
+        way, or the folder holds files and no mark.
         """
         others = self._others()
         self._refuse_to_overwrite(others)
@@ -113,7 +113,7 @@ class OwnedFolder:
         return self._proved(name) or (self._marked and name in self._record.files)
 
     def _others(self) -> list[str]:
-        """What lies in the folder that no render wrote: files, and links whatever they lead to."""
+        """What is in the folder that no render wrote: files, and links whatever their target."""
         return [
             name
             for name, link in _entries(self.folder)
@@ -121,11 +121,11 @@ class OwnedFolder:
         ]
 
     def _same(self, name: str) -> bool:
-        """Whether a file is what this render makes there anyway."""
+        """Whether a file already has the content that this render produces."""
         return self._digest(name) == self._produced.get(name)
 
     def _gone(self) -> list[str]:
-        """What an earlier render wrote and this one does not, edited by nobody since."""
+        """What an earlier render wrote and this one does not, and nobody has edited since."""
         return [
             name
             for name, link in _entries(self.folder)
@@ -168,7 +168,9 @@ class OwnedFolder:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
-    """(name, whether it is a link) of every file and link below a folder; follows no link."""
+    """(name, whether it is a link) of every file and link below a folder; links are not
+    followed.
+    """
     for place, folders, files in os.walk(folder):
         for name in sorted((*folders, *files)):
             path = Path(place, name)
@@ -182,12 +184,14 @@ def _parents(name: str) -> list[str]:
 
 
 def _pages_last(name: str) -> tuple[bool, bool, str]:
-    """Pictures, pages that show them, navigation that names those: nothing names what is absent."""
+    """Pictures, then pages that show them, then the navigation: nothing ever names what is
+    absent.
+    """
     return "/" not in name, name.startswith("_"), name
 
 
 def _move(source: Path, target: Path) -> None:
-    """Replace `target`, from whatever disk, so that it is seen whole or not at all."""
+    """Replace `target`, from any disk, so that readers see it whole or not at all."""
     try:
         os.replace(source, target)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One section as one page of Markdown."""
+"""A section as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fwd_report.errors import Problem, UnavailableError, UserError
+from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
+from fwd_report.site.asked_prompts import unseen_prompts
 from fwd_report.site.candidates import strips
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
 from fwd_report.site.page_templates import rendered
-from fwd_report.site.prose import render, render_inline
 from fwd_report.site.provenance import facts, keys
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
+from fwd_report.site.section_texts import section_texts
 from fwd_report.site.show import Block, blocks, missing_files
-from fwd_report.site.template_values import Names, experiment_views, figure_numbers
+from fwd_report.site.template_values import Names, figure_numbers
 from fwd_report.site.titles import (
     heading,
     heading_id,
@@ -28,8 +29,6 @@ from fwd_report.site.titles import (
     toc_label,
 )
 from fwd_report.site.written import Page
-from fwd_report.spec.prose_check import prose_problem
-from fwd_report.store.store import DamagedEntryError
 from fwd_report.techniques.registry import parts_of
 
 
@@ -57,7 +56,7 @@ def section_page(
     gallery: Gallery,
     environment: Environment,
 ) -> Page:
-    """The page as written. Raises UserError with every prose that does not render."""
+    """The finished page. Raises UserError with every prose that cannot be rendered."""
     spec = section.spec
     content, equations = section_content(report, section, everything, gallery)
     text = rendered(
@@ -80,53 +79,38 @@ def section_content(
     gallery: Gallery,
     drawn: Mapping[str, ExperimentResult] | None = None,
 ) -> tuple[dict[str, Any], Equations]:
-    """A page's `intro` and `outro`, and its `experiments` as the templates take them.
+    """A page's `intro`, `outro` and `experiments`, as the templates take them.
 
     The equations are those of the page; references to others are placeholders in the texts.
 
-    drawn: what figures are drawn of, by the experiment's id; None: of all that pages show. Raises
-    UserError with every prose that does not render.
+    drawn: what to draw, by the experiment's id; None: all that the page shows. Raises UserError
+    with every prose that cannot be rendered.
     """
     if drawn is None:
         drawn = {result.spec.id: result for result in section.experiments if result.spec.show}
-    runs = experiment_views(section)
     numbers = figure_numbers(section)
-    writer = _Writer(report, section, {"runs": runs, "report": everything})
-    intro = writer.prose(section.spec.intro, "intro")
-    experiments: list[dict[str, Any]] = []
-    for result in section.experiments:
-        name = result.spec.id
-        context = {"experiment": runs[name]}
-        of_page = result.spec.show
-        caption = writer.inline(result.spec.caption, context, name, "caption", of_page=of_page)
-        discussion = writer.prose(
-            result.spec.discussion, name, "discussion", context=context, of_page=of_page
-        )
-        if name in drawn:
-            experiments.append(
-                {
-                    "id": name,
-                    "title": result.spec.title,
-                    "number": numbers.get(name, ""),
-                    "caption": caption,
-                    "discussion": discussion,
-                    **_figure(drawn[name], gallery),
-                    **_origin(report, section, drawn[name]),
-                }
-            )
-    outro = writer.prose(section.spec.outro, "outro")
-    if writer.problems:
-        raise UserError(writer.problems)
-    linked = writer.equations.linked
-    for experiment in experiments:
-        for field in ("caption", "discussion"):
-            experiment[field] = Markup(linked(experiment[field]))
+    texts = section_texts(report, section, everything)
+    if problems := texts.problems():
+        raise UserError(problems)
+    experiments = [
+        {
+            "id": name,
+            "title": result.spec.title,
+            "number": numbers.get(name, ""),
+            "caption": texts.linked(name, "caption"),
+            "discussion": texts.linked(name, "discussion"),
+            **_figure(drawn[name], gallery, texts.linked(name, "caption").striptags()),
+            **_origin(report, section, drawn[name]),
+        }
+        for result in section.experiments
+        if (name := result.spec.id) in drawn
+    ]
     content = {
-        "intro": Markup(linked(intro)),
+        "intro": texts.linked("intro"),
         "experiments": experiments,
-        "outro": Markup(linked(outro)),
+        "outro": texts.linked("outro"),
     }
-    return content, writer.equations
+    return content, texts.equations
 
 
 def _origin(
@@ -154,11 +138,12 @@ def highlighted(source: str) -> str:
     return highlight(source, YamlLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
 
 
-def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
-    """The figure's blocks, what they were chosen among, and why some of it is missing."""
+def _figure(result: ExperimentResult, gallery: Gallery, caption: str) -> dict[str, Any]:
+    """The figure's blocks and candidates, the prompts that they do not show, what is missing."""
     absence = result.absence
     shown: list[Block] = []
     others: list[Block] = []
+    prompts: list[tuple[str, str]] = []
     if result.entries:
         try:
             parts = parts_of(result.spec.technique, result.entries)
@@ -167,6 +152,7 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
                 absence = absence or f"{absent[0].name} of the results is not there"
             else:
                 shown = blocks(parts, gallery, result.spec.metrics)
+                prompts = unseen_prompts(result.entries, parts, caption)
                 others = blocks(strips(result.entries), gallery)
         except (LookupError, OSError, ValueError):
             if absence is None:
@@ -176,53 +162,7 @@ def _figure(result: ExperimentResult, gallery: Gallery) -> dict[str, Any]:
     return {
         "blocks": shown,
         "absence": absence,
+        "prompts": prompts,
         "best_of": result.spec.best_of,
         "candidates": others,
     }
-
-
-class _Writer:
-    """Renders a section's prose, and collects what is wrong with it instead of stopping."""
-
-    def __init__(
-        self, report: ReportResult, section: SectionResult, context: Mapping[str, Any]
-    ) -> None:
-        self._report = report
-        self._name = section.spec.name
-        self._context = context
-        self.problems: list[Problem] = []
-        self.equations = Equations()
-
-    def prose(
-        self,
-        source: str,
-        *path: str,
-        context: Mapping[str, Any] | None = None,
-        of_page: bool = True,
-    ) -> str:
-        return self._written(render, source, context or {}, path, of_page)
-
-    def inline(
-        self, source: str, context: Mapping[str, Any], *path: str, of_page: bool = True
-    ) -> str:
-        return self._written(render_inline, source, context, path, of_page)
-
-    def _written(
-        self,
-        write: Any,
-        source: str,
-        context: Mapping[str, Any],
-        path: tuple[str, ...],
-        of_page: bool,
-    ) -> str:
-        # What no page shows has no number, and is judged all the same.
-        equations = self.equations if of_page else Equations()
-        equations.place = path
-        try:
-            return str(write(source, {**self._context, **context}, equations))
-        except (DamagedEntryError, UnavailableError):
-            raise
-        except Exception as error:
-            # Whatever an expression raises is a mistake of the prose, at its line.
-            self.problems.append(prose_problem(self._report.project, self._name, path, error))
-            return ""

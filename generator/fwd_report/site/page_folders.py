@@ -1,4 +1,4 @@
-"""Where pages lie and what they are made with: docs/report/ and the templates."""
+"""Where pages are, and what they are made with: docs/report/ and the templates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fwd_report.errors import UserError
 from fwd_report.spec.project import Project
 
 OWNED = "report"
-"""The folder of docs/ that holds everything generated."""
+"""The folder in docs/ that holds everything generated."""
 
 
 def templates_folder(project: Project) -> Path:
-    """The project's site_templates/, or the ones that come with the package.
+    """The project's site_templates/, or the package's.
 
-    A project that is not trusted has none: they are code.
+    Those of an untrusted project are not used: templates are code.
     """
     package = Path(__file__).parents[1]
     candidates: tuple[Path, ...] = (
@@ -31,7 +31,7 @@ def templates_folder(project: Project) -> Path:
 
 
 def real_folder(path: Path) -> Path:
-    """That folder, made if it is absent. Raises UserError for a link or a file in its place."""
+    """That folder, created if it is absent. Raises UserError for a link or a file in its place."""
     if path.is_symlink():
         raise UserError(
             f"{path} is a link to {os.readlink(path)}",
@@ -46,9 +46,10 @@ def real_folder(path: Path) -> Path:
 
 
 def scratch_folder(root: Path, name: str) -> Path:
-    """An empty folder `.fwd-report/NAME/` for work in progress: what a killed one left goes.
+    """An empty folder `.fwd-report/NAME/` for work in progress; what a killed process left is
+    removed.
 
-    Whoever asks holds the lock of that work. Raises UserError for a link in its place.
+    The caller holds the lock of that work. Raises UserError for a link in its place.
     """
     path = real_folder(root / ".fwd-report" / name)
     for entry in os.scandir(path):

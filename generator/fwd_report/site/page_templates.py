@@ -1,4 +1,4 @@
-"""Page templates, rendered; their mistakes are the user's, who may edit them."""
+"""Renders page templates; their mistakes are the user's, who may edit them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from fwd_report.errors import OutdatedError, Problem, RunError, StaleError, User
 
 
 def rendered(environment: Environment, name: str, root: Path, **context: Any) -> str:
-    """The template `name` with `context`. Raises UserError with the file and line of a mistake.
+    """The template `name` rendered with `context`. Raises UserError with the file and line of a
+    mistake.
 
-    root: the project, which messages name files from.
+    root: the project, to which messages name files relatively.
     """
     with _mistakes_placed(environment, name, root):
         return environment.get_template(name).render(**context)
@@ -24,7 +25,7 @@ def rendered(environment: Environment, name: str, root: Path, **context: Any) ->
 def rendered_macro(
     environment: Environment, name: str, macro: str, root: Path, argument: Any
 ) -> str:
-    """One macro of the template `name`, called; raises as `rendered`."""
+    """A macro of the template `name`, called; raises as `rendered` does."""
     call = f'{{% import "{name}" as file with context %}}{{{{ file.{macro}(argument) }}}}'
     with _mistakes_placed(environment, name, root):
         return environment.from_string(call).render(argument=argument)
@@ -53,7 +54,7 @@ def _mistakes_placed(environment: Environment, name: str, root: Path) -> Iterato
 
 
 def _place(error: Exception, folder: Path, name: str) -> tuple[Path, int]:
-    """The template and the line where an error happened: the innermost of those on the way."""
+    """The template and line of an error: the innermost one in its traceback."""
     filename, line = getattr(error, "filename", None), getattr(error, "lineno", None)
     if filename and line:
         return Path(filename), line

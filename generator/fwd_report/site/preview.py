@@ -1,4 +1,4 @@
-"""The site on a port of this machine: whole pages of the last build, and what a build says."""
+"""The site on a port of this machine: the last complete site, and what a build prints."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ WAITING = """\
 
 @dataclass
 class State:
-    """What is shown: the folder of the last whole site, what is wrong, and what is being done."""
+    """What is shown: the folder of the last complete site, what is wrong, and what is being
+    done.
+    """
 
     site: Path | None = None
     problem: str = ""
@@ -68,24 +70,26 @@ class State:
 
     @property
     def version(self) -> str:
-        """Another one whenever a reader should look again; no two servers share any."""
+        """Changes whenever a reader should reload; no two servers share a version."""
         return f"{self._start}-{self._version}"
 
     def begin(self, doing: str) -> None:
-        """A build is at work."""
+        """A build has begun."""
         with self._lock:
             self._lines.clear()
             self._lines.append(doing)
             self.doing = doing
 
     def hear(self, line: str) -> None:
-        """A build says something."""
+        """A build has printed a line."""
         with self._lock:
             self._lines.append(line)
             self.doing = "\n".join(self._lines)
 
     def finish(self, site: Path | None, problem: str) -> Path | None:
-        """A build has ended, with these pages if it made any; returns the pages it replaces."""
+        """A build has ended, with these pages if it made any; returns the pages that they
+        replace.
+        """
         with self._lock:
             before = self.site if site is not None else None
             if problem != self.problem or (site is not None and _pages(site) != _pages(before)):
@@ -96,7 +100,7 @@ class State:
 
 
 class Preview:
-    """A running server of a State. Raises UserError if its port cannot be had."""
+    """A server for a State. Raises UserError if the port is not available."""
 
     def __init__(self, state: State, port: int) -> None:
         try:
@@ -124,14 +128,16 @@ class _Server(ThreadingHTTPServer):
     state: State
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away in mid-answer is no news."""
+        """A browser that closes its connection is not worth a message."""
 
 
 class _Handler(SimpleHTTPRequestHandler):
     server: _Server
 
     def send_head(self) -> Any:
-        """Answer with a file of the site, a page with what the build says put in, or our own."""
+        """Answer with a file of the site, with the build's messages added to a page, or with a page
+        of our own.
+        """
         path = urlsplit(self.path).path
         state = self.server.state
         if path.startswith(OURS):
@@ -154,12 +160,12 @@ class _Handler(SimpleHTTPRequestHandler):
         return super().send_head()
 
     def end_headers(self) -> None:
-        """No answer is kept: the next one may differ."""
+        """No response is cached: the next one may differ."""
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """A terminal is for what a build says."""
+        """Log nothing: the terminal is for the build's messages."""
 
     def _our_own(self, name: str, state: State) -> Any:
         if name == "state":
@@ -181,7 +187,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def _pages(site: Path | None) -> dict[str, bytes]:
-    """What readers of a site have before them, pictures aside: those have names of their own."""
+    """The site's files that readers load, without pictures, whose names change with their
+    content.
+    """
     if site is None:
         return {}
     return {
@@ -192,7 +200,9 @@ def _pages(site: Path | None) -> dict[str, bytes]:
 
 
 def _with_news(page: bytes, state: State) -> bytes:
-    """A page with what is wrong at its top, readable without scripts, and the script that looks."""
+    """A page with what is wrong at its top, readable without scripts, and the script that reloads
+    it.
+    """
     news = ""
     if state.problem:
         news += f'<pre id="fwd-live-problem" role="alert" style="{ERROR_BOX}">'

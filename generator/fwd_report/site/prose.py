@@ -1,4 +1,4 @@
-"""Prose: a template over the results, then math as MathML; the values it prints are inert."""
+"""Prose: a template over the results, then math as MathML; printed values stay plain text."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ AFTER_DISPLAY = re.compile(r"[ \t]*[.,;:]?[ \t]*")
 def render(source: str, context: Mapping[str, Any], equations: Equations | None = None) -> str:
     """Prose as Markdown with MathML.
 
-    What the template prints stays text, whatever it is: see contexts.py. equations: those of the
-    page, whose `linked` then makes links of the references; None: of this text alone. Raises
+    Whatever the template prints stays text: see contexts.py. equations: those of the page, whose
+    `linked` later turns references into links; None: only those of this text. Raises
     jinja2.TemplateError, FormulaError, TooLongError, EquationError and what the template's
     expressions raise.
     """
@@ -64,7 +64,7 @@ def render_inline(
     equations: Equations | None = None,
     up: str = "../",
 ) -> str:
-    """A caption as HTML: the author's own HTML is escaped, Markdown's inline marks work.
+    """A caption as HTML: the author's own HTML is escaped, Markdown's inline markup works.
 
     MkDocs leaves HTML as it is, so links to other Markdown files become addresses here. up: from
     the page's address to its file's folder. Raises as `render` does.
@@ -73,7 +73,7 @@ def render_inline(
 
 
 def inline(source: str, up: str = "../") -> str:
-    """A text that is no template, such as the description, as `render_inline` writes captions."""
+    """A text that is not a template, such as the description, rendered like a caption."""
     return _inline(Writer(Text.author(source, 1)), up, None)
 
 
@@ -107,7 +107,7 @@ def _inline(writer: Writer, up: str, equations: Equations | None) -> str:
 
 @contextmanager
 def _page(equations: Equations | None) -> Iterator[Equations]:
-    """The page's equations; those of one text alone are all known when it is written."""
+    """The page's equations; those of a single text are all known when it is written."""
     known = equations or Equations()
     yield known
     if equations is None:
@@ -131,14 +131,14 @@ def _formula(
 
 
 def _text(writer: Writer, piece: Piece, known: Equations, tags: bool = True) -> str:
-    """Text with its references noted. tags: whether the author's own HTML works."""
+    """Text with its references recorded. tags: whether the author's own HTML works."""
     text = known.referred(piece.text, lambda position: writer.line(piece.start + position))
     text = text if tags else text.replace("<", "&lt;")
     return writer.piece(Piece("text", text, piece.start)).replace("\\$", "&#36;")
 
 
 def _tag(writer: Writer, piece: Piece) -> str:
-    """A tag, the formulas of its alternative text read out."""
+    """A tag, with formulas in its alternative text as plain text."""
 
     def read_out(found: re.Match[str]) -> str:
         formula = Piece("inline", found[1], piece.start)
@@ -149,7 +149,7 @@ def _tag(writer: Writer, piece: Piece) -> str:
 
 
 def _alternatives(text: str) -> list[range]:
-    """Where the alternative texts of Markdown's pictures stand."""
+    """The ranges of the alternative texts of Markdown's pictures."""
     return [range(*found.span(1)) for found in PICTURE.finditer(text)] if "![" in text else []
 
 
@@ -162,7 +162,7 @@ def _stands_alone(text: str, piece: Piece) -> bool:
 
 
 def _address(page: str) -> str:
-    """The address of a page by its path without `.md`; an index page's is its folder's."""
+    """The address of a page by its path without `.md`; an index page has its folder's."""
     folder, _, name = page.rpartition("/")
     place = folder if name == "index" else page
     return f"{place}/" if place else ""
@@ -173,7 +173,7 @@ def equation(
 ) -> str:
     """A formula as HTML that may stand anywhere in Markdown.
 
-    anchors: ids that lead to it. written: what the author wrote.
+    anchors: its ids. written: what the author wrote.
     """
     kind = "fwd-equation" if display else "fwd-math"
     targets = "".join(f'<span id="{anchor}"></span>' for anchor in anchors)

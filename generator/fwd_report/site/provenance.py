@@ -1,4 +1,4 @@
-"""What made a figure, gathered from the manifests of its runs."""
+"""How a figure was made, from the manifests of its runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def keys(entries: Sequence[Entry]) -> list[str]:
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """Sorted numbers with neighbours joined: 1, 2, 3, 7 is "1–3, 7"."""
+    """Sorted numbers with consecutive ones joined: 1, 2, 3, 7 is "1–3, 7"."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and number == spans[-1][1] + 1:
@@ -61,7 +61,7 @@ def _precision(provenance: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _deterministic(provenance: Sequence[Mapping[str, Any]]) -> str:
-    """Whether equal machines make equal bytes, where any run was made so."""
+    """Whether equal machines produce equal bytes, if any run was made that way."""
     fixed = [bool(item.get("deterministic")) for item in provenance]
     return "yes" if all(fixed) else "in part" if any(fixed) else ""
 

@@ -1,4 +1,4 @@
-"""Publishing: check, build strictly, put the site into one folder of a branch of the remote."""
+"""Publishing: check, build strictly, and put the site into one folder of a branch of the remote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fwd_report.site.target import Target, target_address
 from fwd_report.spec.project import FOLDER
 
 TRIES = 6
-"""How often a push that came second is made again on top of the first."""
+"""How often a push that lost a race is repeated on top of the winner."""
 NOTHING = "nothing to publish"
 SOURCES = (FOLDER, "site_templates", "techniques", "mkdocs.yml", "docs")
 
@@ -36,11 +36,11 @@ def publish(
 ) -> str:
     """Put the built site where `target` says; return what was done, or would be.
 
-    The pages are those that a build wrote; where they are not what the report says now, the check
-    finds that. Raises RunError if the check finds something, the pages change after it, the build
-    or the push fails; UserError where there is no repository or remote, the folder holds what no
-    publish wrote, a link below docs/ leads out of the project, or git would run commands that the
-    repository of an untrusted project names.
+    The pages are those that a build wrote; if they are out of date, the check finds that. Raises
+    RunError if the check finds an error, the pages change after it, or the build or the push fails;
+    UserError if there is no repository or remote, the folder holds files that no publish wrote, a
+    link below docs/ leads out of the project, or git would run commands that the repository of an
+    untrusted project names.
     """
     target = target or Target()
     with held(root, "publish"):
@@ -74,12 +74,12 @@ def build_site(
     built: str | None = None,
     trusted: bool = True,
 ) -> None:
-    """`mkdocs build --strict` into `site`; raises RunError with what MkDocs says.
+    """Run `mkdocs build --strict` into `site`; raises RunError with MkDocs' message.
 
-    Raises UserError where a link below docs/ leads out of the project: MkDocs would follow it.
+    Raises UserError if a link below docs/ leads out of the project: MkDocs would follow it.
 
-    site_url: the address instead of the one in mkdocs.yml. built: the moment of the build in
-    seconds since 1970, instead of now. trusted: whether by the project's mkdocs.yml, which is code.
+    site_url: replaces the address in mkdocs.yml. built: the time of the build in seconds since
+    1970, instead of now. trusted: whether the project's mkdocs.yml, which is code, is used.
     """
     if leading := links_out(root):
         raise UserError(
@@ -110,7 +110,7 @@ def build_site(
 
 
 def links_out(root: Path) -> list[str]:
-    """The links, docs/ or below it, that end outside the project, relative to the project.
+    """The links in docs/, or docs/ itself, that end outside the project, as paths in the project.
 
     Links to folders are followed as MkDocs follows them, each folder once.
     """
@@ -137,7 +137,7 @@ def _put(
     message: str,
     dry_run: bool,
 ) -> str:
-    """Push the site, again on top of what others push meanwhile; say what was done."""
+    """Push the site, again on top of others' pushes if need be; return what was done."""
     folder = target.prefix
     scratch = built.parent
     site = _site_files(built, scratch, folder)
@@ -201,11 +201,14 @@ def _check_way(tip: Tip, folder: str, branch: str) -> None:
 
 
 def _refusal(change: Changes, where: str, folder: str) -> Problem:
-    elsewhere = "put the site into another folder" if folder else "put the site into a folder"
+    one = len(change.foreign) == 1
+    it, another = "it" if one else "them", "another" if folder else "a"
+    files = names((f"{folder}{path}" for path in change.foreign), 20)
     return Problem(
-        f"{where} holds {counted(len(change.foreign), 'file')} that fwd-report did not publish "
-        f"or that changed since:\n{names(change.foreign, 20)}",
-        hint=f"{elsewhere}: --to NAME/; --replace replaces or removes them",
+        f"{where} holds {counted(len(change.foreign), 'file')} that fwd-report did not publish, "
+        f"or that somebody changed since:\n{files}",
+        hint=f"move {it} elsewhere on that branch; or publish into {another} folder, --to NAME/; "
+        f"or, if nobody needs {it}, let the site take the place: --replace",
     )
 
 
@@ -223,7 +226,7 @@ def _counts(change: Changes) -> str:
 
 
 def _where(branch: RemoteBranch, address: str | None) -> str:
-    """Where to look, and what the host must be told once."""
+    """Where the site can be read, and which setting the host needs once."""
     if address is None:
         return (
             f"let your host serve the branch {branch.branch}; the address is not known: say it as "
@@ -236,7 +239,7 @@ def _where(branch: RemoteBranch, address: str | None) -> str:
 
 
 def _message(root: Path, changed: list[str]) -> str:
-    """The commit's message: which commit the site is of, and what of it was not committed."""
+    """The commit's message: the commit that the site is of, and what of it was not committed."""
     git = Git(root)
     try:
         title = f"Site of {git('rev-parse', '--short', 'HEAD')}"

@@ -1,7 +1,7 @@
-"""What a publish changes in its folder of a branch, and the mark by which it knows its own files.
+"""What a publish changes in its folder of a branch, and the mark that identifies its own files.
 
 The mark is a file in that folder: the paths that the last publish wrote, with git's digest of each.
-What it does not list, or lists with another digest, is somebody else's.
+A file that it does not list, or lists with another digest, belongs to somebody else.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from fwd_report.errors import UserError
 MARK = ".fwd-report-site.json"
 VERSION = 1
 OF_THE_HOST = ("CNAME", ".nojekyll")
-"""Files at the root of a branch by which GitHub Pages is told how to serve it."""
+"""Files at the root of a branch that configure GitHub Pages."""
 DATED = ("sitemap.xml", "sitemap.xml.gz")
-"""Files of a site that hold the day it was built, and differ though nothing has changed."""
+"""Files of a site that contain the date of the build, and differ even if nothing changed."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Paths within the folder. foreign: those of others that would be changed or removed."""
+    """Paths within the folder. foreign: files of others that would be changed or removed."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -31,17 +31,17 @@ class Changes:
 
     @property
     def any(self) -> bool:
-        """Whether a reader would find anything else than before."""
+        """Whether a reader would see any difference."""
         touched = {*self.added, *self.changed, *self.removed}
         return not touched <= set(DATED)
 
 
 def changes(there: Mapping[str, str], site: Mapping[str, str], mark: bytes | None) -> Changes:
-    """What putting `site` into a folder that holds `there` comes to; blobs by path.
+    """The changes that putting `site` into a folder that holds `there` makes; blobs by path.
 
-    mark: what the folder's mark holds. Removed is what the mark proves and the site lacks, and
-    what is foreign. Files by which the host is told how to serve, and folders that bear a mark of
-    their own, are other people's business and not foreign unless the site has them, too.
+    mark: the content of the folder's mark. Files are removed if the mark lists them and the site
+    lacks them, or if they are foreign. Files that configure the host, and folders with a mark of
+    their own, are not foreign unless the site has them too.
     """
     wrote = marked(mark)
     others = [path.removesuffix(MARK) for path in there if path.endswith(f"/{MARK}")]
@@ -65,14 +65,14 @@ def changes(there: Mapping[str, str], site: Mapping[str, str], mark: bytes | Non
 
 
 def mark_of(site: Mapping[str, str]) -> str:
-    """The mark of a site: what is written into the folder beside it."""
+    """The mark of a site: the content of the file that is written beside it."""
     return json.dumps({"version": VERSION, "files": dict(sorted(site.items()))}, indent=0) + "\n"
 
 
 def marked(mark: bytes | None) -> dict[str, str]:
-    """The blobs by path that a mark lists; none where it is no mark, which makes all foreign.
+    """The blobs by path that a mark lists; none if it is not a mark, so that all files are foreign.
 
-    Raises UserError for the mark of a later version, whose meaning is not known here.
+    Raises UserError for the mark of a later version, whose meaning is unknown here.
     """
     try:
         content = json.loads(mark or b"{}")

@@ -1,4 +1,4 @@
-"""Markdown read as MkDocs reads it: by Python-Markdown with the extensions of mkdocs.yml."""
+"""Reads Markdown as MkDocs does: by Python-Markdown with the extensions of mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from fwd_report.site.config import (
 )
 
 BUILT_IN = ("toc", "tables", "fenced_code")
-"""What MkDocs adds by itself."""
+"""The extensions that MkDocs adds itself."""
 IDS = re.compile(r"\b(?:id|name)=\"([^\"]+)\"")
 CODE = re.compile(r"<(code|pre|script|style|svg|math)\b.*?</\1\s*>", re.S)
 TAG = re.compile(r"<[^>]*>")
 OWN = ("headerlink", "footnote")
-"""Classes of the links that extensions make themselves."""
+"""Classes of the links that extensions create."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link or a picture of a text. url: as written. alt: a picture's alternative text."""
+    """A link or a picture in a text. url: as written. alt: a picture's alternative text."""
 
     tag: str
     url: str
@@ -52,7 +52,9 @@ class Read:
 
 
 class _Collector(Treeprocessor):
-    """Notes the links of a document where MkDocs resolves them: when all else is done."""
+    """Collects the links of a document at the point where MkDocs resolves them: after everything
+    else.
+    """
 
     links: list[Link]
 
@@ -68,7 +70,7 @@ class _Collector(Treeprocessor):
 
 
 class ReadError(Exception):
-    """An extension refuses a text, such as a snippet that is not there, or cannot be loaded."""
+    """An extension cannot be loaded, or refuses a text, such as one with a missing snippet."""
 
 
 class Reader:
@@ -93,7 +95,7 @@ class Reader:
         return self._read(self._page, text)
 
     def caption(self, text: str) -> Read:
-        """A caption, which the site reads on its own; its HTML is shown as text."""
+        """A caption, which the site renders separately; its HTML is shown as text."""
         return self._read(self._caption, text.replace("<", "&lt;"))
 
     def _read(self, reader: Markdown, text: str) -> Read:
@@ -109,9 +111,9 @@ class Reader:
 
 
 def _extensions(root: Path, trusted: bool) -> tuple[list[str], dict[str, Mapping[str, Any]]]:
-    """Names and options of the project's extensions; the starter's where it has no mkdocs.yml.
+    """Names and options of the project's extensions; the starter's if it has no mkdocs.yml.
 
-    Those of a project that is not trusted are the starter's: extensions are code.
+    Those of an untrusted project are the starter's: extensions are code.
     """
     own = own_config(root) if trusted else None
     settings = read_config(own or starter_folder() / CONFIGS[0])

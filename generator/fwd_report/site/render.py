@@ -1,4 +1,4 @@
-"""Results to pages: everything under docs/report/, and nothing else."""
+"""Results to pages: everything in docs/report/, and nothing else."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ ASSETS = "assets"
 SCRIPTS = "scripts"
 FRONT = "_front.md"
 STAGING = "rendering"
-"""The folder of .fwd-report/ in which a render is prepared."""
+"""The folder in .fwd-report/ in which a render is prepared."""
 
 
 def render_site(report: ReportResult, root: Path) -> list[Path]:
     """Write the pages, their pictures, styles and navigation; return the files that changed.
 
-    All of it lies in docs/report/, prepared elsewhere and put there at once; what others put
-    there stays. docs/index.md, the page a site must have at its root, is created once if there is
-    none, and is the user's from then on: it includes the generated front page. A page whose inputs
-    have been rendered before is not rendered again. Raises UserError with every mistake in the
-    prose, and where files of others stand in the way.
+    All of it is in docs/report/, prepared elsewhere and put there at once; files of others stay.
+    docs/index.md, the page that a site needs at its root, is created once if it is missing, and is
+    the user's from then on: it includes the generated front page. A page with the same inputs as
+    before is not rendered again. Raises UserError with every mistake in the prose, and if files of
+    others are in the way.
     """
     memory = memory_of(root)
     inputs = Inputs(report.project, shown_results(report), root)
@@ -128,7 +128,7 @@ def _section_pages(
 
 
 def _read(report: ReportResult, sections: Set[str]) -> None:
-    """Read the entries of these sections, so that what is damaged is found before it is used."""
+    """Read the entries of these sections, so that damaged ones are found before they are used."""
     for section in report.sections:
         if section.spec.name in sections:
             for result in section.experiments:
@@ -136,12 +136,12 @@ def _read(report: ReportResult, sections: Set[str]) -> None:
 
 
 def _may_name(section: SectionSpec, label: str) -> bool:
-    """Whether the page of a section that has mistakes has an equation of that label, it seems."""
+    """Whether the page of a section with mistakes might have an equation of that label."""
     return any(label in text for text in prose_of(section))
 
 
 def _make_root_page(root: Path, project: Project) -> bool:
-    """Write docs/index.md unless there is one. Raises UserError where it is no page."""
+    """Write docs/index.md unless it exists. Raises UserError if something else is in its place."""
     index = real_folder(root / "docs") / "index.md"
     if index.is_file():
         return False

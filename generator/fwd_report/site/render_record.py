@@ -1,7 +1,7 @@
-"""What a render wrote into docs/report/: the mark by which later renders know their own files.
+"""What a render wrote into docs/report/: the mark that identifies its files to later renders.
 
-It lies in the folder itself, and once more in .fwd-report/: where one of the two is lost or
-damaged, the other still tells the tool's files from the user's.
+It is in the folder itself and, as a copy, in .fwd-report/: if one of the two is lost or damaged,
+the other still tells the tool's files from the user's.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from fwd_report.store.files import read_json, write_json
 STAMP = "_stamp.json"
 COPY = ".fwd-report/pages.json"
 DRAWN = re.compile(r"figures/.+-[0-9a-f]{12}\.(?:png|gif|svg)")
-"""How the pictures of pages are named, whatever they show."""
+"""How pages' picture files are named."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One render. files: SHA-256 by name, "" where it is not known. inputs: the digest of what
-    they were made from, None while a render is at work. named: files of others already spoken of.
+    """One render.
+
+    files: SHA-256 by name, "" if not known. inputs: the digest of what they were made from, None
+    during a render. named: files of others that were already mentioned to the user.
     """
 
     inputs: str | None = None
@@ -34,10 +36,9 @@ class Record:
 
 
 def read_record(root: Path) -> Record | None:
-    """What the last render of this project's pages wrote; None where no folder of ours is known.
+    """What the last render of this project's pages wrote; None if no folder is known to be ours.
 
-    A record that the folder does not hold proves a file by its digest alone, and claims none by
-    its name.
+    A record that is not in the folder proves files by their digests alone, never by name.
     """
     stamp, kept = record_files(root)
     if (found := _parsed(read_json(stamp))) is not None:
@@ -47,17 +48,17 @@ def read_record(root: Path) -> Record | None:
 
 
 def record_files(root: Path) -> tuple[Path, Path]:
-    """Where the record of a project's pages lies."""
+    """Where the record of a project's pages is."""
     return root / "docs" / OWNED / STAMP, root / COPY
 
 
 def is_marked(root: Path) -> bool:
-    """Whether docs/report/ bears the mark of a render, be it damaged."""
+    """Whether docs/report/ has the mark of a render, damaged or not."""
     return record_files(root)[0].is_file()
 
 
 def write_record(root: Path, record: Record) -> None:
-    """Leave the mark in docs/report/, and its copy."""
+    """Write the mark in docs/report/, and its copy."""
     content = {
         "inputs": record.inputs,
         "profile": record.profile,
@@ -69,7 +70,7 @@ def write_record(root: Path, record: Record) -> None:
 
 
 def _parsed(content: Mapping[str, Any]) -> Record | None:
-    """Raises nothing: a record is a file, and files hold anything."""
+    """Raises nothing: a record is a file, and a file may hold anything."""
     files, named = content.get("files"), content.get("named", [])
     if not isinstance(files, dict) or not isinstance(named, list):
         return None
@@ -93,7 +94,7 @@ def _stays_inside(name: str) -> bool:
 
 
 def names(paths: Iterable[str], most: int = 10) -> str:
-    """A list of files for a message, cut where it would be long."""
+    """A list of files for a message, cut if it would be long."""
     listed = sorted(paths)
     more = [f"and {len(listed) - most:,} more"] if len(listed) > most else []
     return "\n".join(f"    {name}" for name in [*listed[:most], *more])

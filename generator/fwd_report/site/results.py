@@ -1,4 +1,4 @@
-"""What the site is rendered from: the project's sections, each with the results it may show."""
+"""What the site is rendered from: the project's sections, each with its results."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """One experiment with its stored results, in the plan's order.
+    """One experiment with its stored results, in plan order.
 
     entries: for kind "figure", those of the experiments it refers to. absence: why results are
-    missing (the cause of a failed run, or that it has not run), None when all are there. script:
-    what makes the first picture again, for techniques of single pictures.
+    missing (the cause of a failed run, or that it has not run), None if all are there. script:
+    makes the first picture again, for techniques of single pictures.
     """
 
     spec: ExperimentSpec
@@ -31,12 +31,12 @@ class ExperimentResult:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where its results lie."""
+        """Where its results are."""
         return tuple(entry.folder for entry in self.entries)
 
     @property
     def sections(self) -> frozenset[str]:
-        """The sections that its results belong to, and those that these need."""
+        """The sections of its results, and of the results that these need."""
         waiting, met = list(self.entries), set[int]()
         found: set[str] = set()
         while waiting:
@@ -49,9 +49,9 @@ class ExperimentResult:
 
 
 class StoredResult(ExperimentResult):
-    """The same, read when it is looked at: most pages of a render are not made again.
+    """The same, read on first use: most pages of a render are not made again.
 
-    Reading `entries` raises DamagedEntryError where files are not as they were stored.
+    Reading `entries` raises DamagedEntryError if files are not as they were stored.
     """
 
     _folders: tuple[Path, ...]

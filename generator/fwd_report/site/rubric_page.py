@@ -1,4 +1,4 @@
-"""The page that shows a rubric's items, where each is answered, and whether it holds."""
+"""The page that lists a rubric's items, where each is answered, and whether it holds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The sandbox that prose is rendered in: what it prints stays told apart from what is written.
+"""The sandbox that renders prose: values stay distinct from what the author wrote.
 
-Jinja's own escaping would make text of a value before filters and other templates' logic have
-seen it. Here nothing is escaped: a printed value keeps its kind (see text.py), through set
+Jinja's own escaping would turn a value into text before filters and other templates' logic have
+seen it. Nothing is escaped here: a printed value keeps its kind (see tainted_text.py), through set
 blocks, macros and filters, until the page knows where it stands.
 """
 
@@ -28,24 +28,24 @@ from fwd_report.site.bounds import (
     counted,
     size,
 )
+from fwd_report.site.not_run import NOT_RUN, NotRun
 from fwd_report.site.tainted_text import Span, Text, joined, keeping
-from fwd_report.site.template_values import NOT_RUN, NotRun
 from fwd_report.spec.templates import literal, sandbox
 
 MISSING_STAYS = ("abs", "filesizeformat", "float", "format", "int", "round")
-"""Filters that leave a missing value missing, instead of making a number of it."""
+"""Filters that keep a missing value missing, instead of making a number of it."""
 HTML_ESCAPES = ("e", "escape", "forceescape", "string")
-"""Filters that have nothing to do: what is printed is escaped for where it stands."""
+"""Filters without effect: printed values are escaped for where they stand."""
 
 
 class Data(str):
-    """Template data with its line; __slots__ keeps it a plain string otherwise."""
+    """Template data with its line; otherwise, because of __slots__, a plain string."""
 
     line: int
 
 
 class Generator(CodeGenerator):
-    """Compiles templates so that data and printed values are told apart, and sizes are bounded."""
+    """Compiles templates so that data and printed values stay distinct, and sizes are bounded."""
 
     def _make_finalize(self) -> Any:
         return self._FinalizeInfo(None, None)
@@ -96,7 +96,7 @@ class Generator(CodeGenerator):
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """Jinja with values that stay values, and bounds on everything a template may ask for."""
+    """Jinja with values that stay values, and limits on everything a template may do."""
 
     code_generator_class = Generator
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
@@ -156,7 +156,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 class CheckedNamespace(Namespace):
-    """`namespace()`; shown without what it holds, which may be itself."""
+    """`namespace()`; printed without its content, which may contain itself."""
 
     def __repr__(self) -> str:
         return "namespace"
@@ -178,10 +178,10 @@ def environment() -> Environment:
 
 
 def text_of(source: str, context: dict[str, Any]) -> Text:
-    """What a template makes of the context.
+    """The output of a template.
 
-    Raises jinja2.TemplateError for what is wrong with it or too much, and whatever its
-    expressions raise, such as TypeError and ZeroDivisionError.
+    Raises jinja2.TemplateError for mistakes and exceeded limits, and whatever its expressions
+    raise, such as TypeError and ZeroDivisionError.
     """
     token = BUDGET.set(Budget())
     try:
@@ -208,7 +208,7 @@ def format_value(value: Any) -> str:
 
 
 def _text(value: Any, line: int | None = None) -> Text:
-    """A value as text that knows it is one."""
+    """A value as a Text, which records that it is one."""
     if isinstance(value, Text):
         return value
     if isinstance(value, NotRun):
@@ -227,7 +227,7 @@ def _text(value: Any, line: int | None = None) -> Text:
 
 
 def _check_printable(value: Any) -> None:
-    """Raise UndefinedError for what a page cannot show: nothing at all, or a whole run."""
+    """Raise UndefinedError for what a page cannot show: undefined values, None, a whole run."""
     if value is None:
         raise UndefinedError(
             "the prose prints a value that the spec does not set (it is left to the technique): "
@@ -246,7 +246,7 @@ def _check_printable(value: Any) -> None:
 
 
 def _join(values: Iterable[Any], separator: Any = "", attribute: Any = None) -> Text:
-    """Values as they would be printed, one after the other, with something between them."""
+    """Values as they would be printed, joined by a separator."""
     if attribute is not None:
         values = (environment().getattr(value, str(attribute)) for value in values)
     parts: list[Text] = []
@@ -262,7 +262,7 @@ def _join(values: Iterable[Any], separator: Any = "", attribute: Any = None) -> 
 
 
 def _bounded_filter(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that counts as a step, makes nothing too large and keeps what is missing so."""
+    """A filter that counts as a step, has bounded results, and keeps missing values missing."""
 
     @wraps(filter_)
     def filtered(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The site on this machine while it is being written: built again whenever its sources change."""
+"""The site on this machine while it is written: rebuilt whenever its sources change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fwd_report.store.store import Store
 WRONG_INPUT = 2
 GIVEN_UP = -1000  # in place of an exit code
 LONG = 1.0
-"""Seconds after which the pages of before are shown while a first build is at work."""
+"""Seconds after which existing pages are shown while the first build is running."""
 BUILD_LIBRARIES = ("yaml", "pydantic.main", "pydantic.type_adapter", "typer.main", "jinja2.sandbox",
                    "jinja2.meta", "markdown.extensions.smarty", "pygments.formatters.html",
                    "pygments.lexers.data", "PIL.PngImagePlugin", "PIL.GifImagePlugin", "filelock",
@@ -35,7 +35,7 @@ BUILD_LIBRARIES = ("yaml", "pydantic.main", "pydantic.type_adapter", "typer.main
 SITE_LIBRARIES = ("mkdocs.commands.build", "mkdocs.livereload", "material", "pymdownx.superfences",
                   "pymdownx.snippets", "markdown.extensions.toc", "mkdocs_glightbox.plugin",
                   "material.plugins.search.plugin")  # fmt: skip
-"""What a command needs of other people's code: imported while nobody waits."""
+"""Other packages that the commands need: imported ahead of time."""
 MKDOCS = "fwd_report.site.themed"
 
 
@@ -47,15 +47,14 @@ def serve(
     stop: threading.Event | None = None,
     trusted: bool = True,
 ) -> None:
-    """Show the site on a port of this machine, and run `build` and MkDocs again on each change.
+    """Show the site on a port of this machine, and run `build` and MkDocs on each change.
 
-    build: the module and the arguments of the command that writes the pages. It runs in a new
-    process each time, and so does MkDocs, into a new folder: what is shown is always a whole site.
-    The port is open at once. Pages of before are shown while a first build takes long. A build
-    whose sources change is stopped and begun anew; what it stored stays. What is wrong stands on
-    every page until it is mended. Ends when
-    `stop` is set, or on Ctrl-C; raises UserError if the port cannot be had. trusted: whether MkDocs
-    obeys the project's mkdocs.yml, which is code.
+    build: the module and arguments of the command that writes the pages. Like MkDocs, it runs in a
+    new process each time; MkDocs writes into a new folder, so that only complete sites are shown.
+    The port is open at once. Existing pages are shown if the first build takes long. A build whose
+    sources change is stopped and restarted; what it stored stays. Errors are shown on every page
+    until they are fixed. Ends when `stop` is set, or on Ctrl-C; raises UserError if the port is not
+    available. trusted: whether MkDocs uses the project's mkdocs.yml, which is code.
     """
     stop = stop or threading.Event()
     state = State()
@@ -81,7 +80,7 @@ def serve(
 
 
 class _Builder:
-    """Two processes that wait to be needed, and what comes of them."""
+    """Two processes in waiting, and the results of their commands."""
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class _Builder:
         self._ending: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Have processes at hand, and a folder that is this server's while it lives."""
+        """Start the processes, and claim a folder for as long as this server runs."""
         tell = partial(report, err=True)
         self._lock.enter_context(
             Store(self._root).locks.waiting(self._folder, f"serves from {self._folder}", tell)
@@ -119,9 +118,9 @@ class _Builder:
         self._prepare()
 
     def again(self, changed: Sequence[str], stop: threading.Event) -> bool:
-        """Build, and show what came of it; says in one line what that was.
+        """Build, show the result, and report it in one line.
 
-        Returns whether it was given up, because the sources changed meanwhile.
+        Returns whether it was given up because the sources changed meanwhile.
         """
         began = time.monotonic()
         what = build_output.named(changed)
@@ -178,13 +177,13 @@ class _Builder:
         self._lock.close()
 
     def _prepare(self) -> None:
-        """Have a process at hand for each command."""
+        """Have a process ready for each command."""
         for module, libraries in ((self._build[0], BUILD_LIBRARIES), (MKDOCS, SITE_LIBRARIES)):
             if module not in self._children:
                 self._children[module] = Child(self._root, libraries)
 
     def _show_of_before(self, stop: threading.Event) -> None:
-        """Show the pages that an earlier build wrote, while one is at work that takes longer."""
+        """Show the pages of an earlier build while a longer one is running."""
         if not self._navigation():
             return
         site, _ = self._site(stop)
@@ -193,10 +192,10 @@ class _Builder:
             self._state.begin("building; what has not run yet is missing")
 
     def _show_early(self, stop: threading.Event) -> bool:
-        """Show the pages that changed among those that were there, in a fraction of the time.
+        """Show the changed pages within the existing site, in a fraction of the time.
 
-        What holds words of all pages, the search, is whole again with the site that follows.
-        Returns whether they are shown.
+        The search index, which holds words of all pages, is complete again with the site that
+        follows. Returns whether they are shown.
         """
         before = self._state.site
         if before is None:
@@ -214,9 +213,9 @@ class _Builder:
         before: Path | None = None,
         give_up: Callable[[], bool] | None = None,
     ) -> tuple[Path | None, str]:
-        """A new folder with the site, or what MkDocs says is wrong; neither where given up.
+        """A new folder with the site, or MkDocs' error; neither if it was given up.
 
-        before: a site of which only the pages are made again that are older than their sources.
+        before: a site in which only pages older than their sources are rebuilt.
         """
         if problems := list(page_problems(self._root / "docs")):
             return None, "\n".join(map(str, problems))
@@ -246,9 +245,9 @@ class _Builder:
         give_up: Callable[[], bool] | None = None,
         meanwhile: Callable[[], None] | None = None,
     ) -> tuple[int, str, str]:
-        """One command in the process that waits for it; GIVEN_UP as its exit code where it was.
+        """Run a command in its waiting process; the exit code is GIVEN_UP if it was given up.
 
-        meanwhile: what is done once while a command is at work that takes long.
+        meanwhile: called once if the command takes long.
         """
         child = self._children.pop(module, None)
         if child is None or not child.alive():
@@ -286,14 +285,14 @@ class _Builder:
                 self._say(line)
 
     def _navigation(self) -> bytes:
-        """What stands around every page; nothing where there are no pages."""
+        """The navigation around every page; empty if there are no pages."""
         try:
             return (self._root / "docs" / OWNED / NAV).read_bytes()
         except OSError:
             return b""
 
     def _drop(self, replaced: Path | None) -> None:
-        """Remove the site before the one replaced: that may still be on its way to a browser."""
+        """Remove the site before the replaced one, which may still be being sent to a browser."""
         if replaced is not None:
             if self._outdated is not None:
                 shutil.rmtree(self._outdated, ignore_errors=True)

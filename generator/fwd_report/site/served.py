@@ -12,15 +12,15 @@ from fwd_report.site.render_record import DRAWN
 from fwd_report.store.store import Store
 
 COMPILED = ".compiled"
-"""Ends the name of a server's folder for the theme's compiled templates."""
+"""The suffix of a server's folder for the theme's compiled templates."""
 FOLDERS = re.compile(r"(serve-[0-9]+)(?:\.compiled)?")
 
 
 def copy_site(before: Path, site: Path, docs: Path) -> None:
-    """Copy a site for MkDocs to renew in it what is older than its source.
+    """Copy a site in which MkDocs then rebuilds what is older than its source.
 
-    The pictures that a render drew are named by what they show, and are linked: what is shown
-    already must not be written to. Those that MkDocs would write again, or that no page has now,
+    Generated pictures, whose names change with their content, are linked, since files that are
+    being served must not be written to. Files that MkDocs writes again, or that no page has now,
     are left out.
     """
     figures = before / OWNED / "figures"
@@ -41,7 +41,7 @@ def copy_site(before: Path, site: Path, docs: Path) -> None:
 
 
 def remove_abandoned(root: Path) -> None:
-    """Remove the folders of servers that were killed: those of living ones are locked."""
+    """Remove the folders of killed servers; those of running ones are locked."""
     locks = Store(root).locks
     for folder in (root / ".fwd-report").iterdir():
         named = FOLDERS.fullmatch(folder.name)

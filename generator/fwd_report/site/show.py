@@ -26,26 +26,27 @@ from fwd_report.techniques.parts import (
 from fwd_report.techniques.words import shown_length
 
 COLUMN = 720
-"""The width of the text column on a wide screen, in CSS pixels, that grids try to fit."""
+"""The width of the text column on a wide screen, in CSS pixels, which grids try to fit."""
 GAP = 8
 SCALES = (6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0)
-"""Enlargements that keep the pixels of a small picture even (1.5: on screens of two dots a px)."""
+"""Enlargements that keep a small picture's pixels even (1.5: on screens with two dots per
+pixel)."""
 FAR = 4
-"""How many times smaller a hybrid is shown that is to be seen from far away."""
+"""How many times smaller a hybrid is shown to simulate distance."""
 SMALL = 100
-"""Pictures narrower than this are enlarged with their pixels visible."""
+"""Narrower pictures are enlarged with visible pixels."""
 LEAST = 56
-"""No picture is laid out narrower than this; a grid that is too wide scrolls."""
+"""The least width of a picture; a wider grid scrolls."""
 MOST = 256
 SIDE_LABEL = 22
-"""Row labels up to this many characters stand beside their row, longer ones above it."""
+"""Row labels up to this length stand beside their row, longer ones above it."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """One `<img>`: src is its file's name in the gallery; shown is its width in CSS pixels.
+    """An `<img>`: src is its file's name in the gallery; shown is its width in CSS pixels.
 
-    head: what the labels of its row and column say of it.
+    head: the labels of its row and column.
     """
 
     src: str
@@ -59,7 +60,7 @@ class Image:
 
     @property
     def title(self) -> str:
-        """What stands beneath it when it is opened large."""
+        """The caption under the enlarged picture."""
         return " · ".join(filter(None, (self.head, self.label, self.note))) or self.alt
 
     @property
@@ -71,7 +72,7 @@ Block = dict[str, Any]
 
 
 def blocks(parts: Iterable[Part], gallery: Gallery, metrics: bool = True) -> list[Block]:
-    """Each part as what its template needs; `kind` names the template's macro.
+    """Each part as data for its template; `kind` names the template's macro.
 
     metrics: whether numbers stand beneath the pictures of grids.
     """
@@ -86,9 +87,9 @@ def _without_notes(part: Part) -> Part:
 
 
 def shown_width(natural: int, columns: int, available: int = COLUMN) -> int:
-    """How wide to show pictures of `natural` pixels in that many columns, in CSS pixels.
+    """The width in CSS pixels for pictures of `natural` pixels in that many columns.
 
-    Small ones are enlarged by an even factor, large ones never are.
+    Small ones are enlarged by an even factor, large ones never.
     """
     room = (available - GAP * (columns - 1)) / columns
     if natural >= SMALL:
@@ -146,7 +147,7 @@ def _block(part: Part, gallery: Gallery) -> Block:
 
 
 def _read_out(curve: Curve) -> Curve:
-    """The chart with plain text where its SVG says something."""
+    """The chart, with labels as plain text for its SVG."""
     return replace(
         curve,
         alt=plain_label(curve.alt),
@@ -243,7 +244,7 @@ def _film(gif: Drawn, poster: Drawn, alt: str, columns: int) -> Block:
 def _images(
     pictures: Sequence[Picture], gallery: Gallery, columns: int, available: int = COLUMN
 ) -> list[Image]:
-    """The pictures of one group, all shown equally wide."""
+    """The pictures of one group, all with the same width."""
     drawn = [gallery.picture(picture) for picture in pictures]
     width = shown_width(max((d.width for d in drawn), default=SMALL), columns, available)
     return [

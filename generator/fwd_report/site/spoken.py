@@ -1,4 +1,4 @@
-"""Formulas as plain text, for places that hold nothing else: alt texts, the navigation, titles."""
+"""Formulas as plain text, for places without markup: alt texts, the navigation, titles."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ ACCENTS = {
     "→": "\u20d7",
     "ˉ": "\u0304",
 }
-"""Accents as characters that combine with the letter before them."""
+"""Accents as combining characters, which follow their letter."""
 INVISIBLE = "\u2061\u2062\u2063\u2064"
 UNSPACED = "/!′.…:|‖()[]{}⟨⟩⌊⌋⌈⌉'*"
-"""Operators that stand close to what is around them."""
+"""Operators without space around them."""
 
 
 def spoken(latex: str) -> str:
-    r"""A formula on one line of text: `x_t = \sqrt{\bar\alpha_t} x_0` is "x_t = √(ᾱ_t) x_0".
+    r"""A formula as one line of text: `x_t = \sqrt{\bar\alpha_t} x_0` is "x_t = √(ᾱ_t) x_0".
 
-    It is read from the MathML, so what pages cannot show raises FormulaError here too.
+    It is read from the MathML, so a formula that pages cannot show raises FormulaError here too.
     """
     return " ".join(_text(converted(latex, display=False)).split())
 
@@ -65,7 +65,7 @@ def _text(element: Element) -> str:
 
 
 def _token(element: Element) -> str:
-    """A letter, number or sign; letters of other styles are the plain ones."""
+    """A letter, number or sign; styled letters become plain ones."""
     text = "".join(c for c in element.text or "" if c not in INVISIBLE)
     text = "".join(unicodedata.normalize("NFKC", c) if _is_styled(c) else c for c in text)
     if element.tag != "mo" or not text or text in UNSPACED:
@@ -92,7 +92,7 @@ def _accented(parts: list[Element]) -> str:
 
 
 def _grouped(text: str) -> str:
-    """A part of a formula in brackets, unless it is one name or number."""
+    """A part of a formula in brackets, unless it is a single name or number."""
     text = " ".join(text.split())
     single = all(c.isalnum() or c in ".′″" or unicodedata.combining(c) for c in text)
     return text if single else f"({text})"

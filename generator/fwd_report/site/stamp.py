@@ -1,4 +1,4 @@
-"""Whether the pages are already what a render would make: asked before anything is rendered."""
+"""Whether the pages are up to date, found out before anything is rendered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
 
 
 def holds_pages(inputs: Inputs, root: Path) -> bool:
-    """The same, of digests that are there already."""
+    """The same, for digests that are already computed."""
     record = read_record(root)
     digest = inputs.of_all()
     index = root / "docs" / "index.md"
@@ -36,6 +36,6 @@ def holds_pages(inputs: Inputs, root: Path) -> bool:
 
 
 def built_profile(root: Path) -> str | None:
-    """The profile of the pages that are in docs/report/, if it is known."""
+    """The profile of the pages in docs/report/, if it is known."""
     record = read_record(root)
     return record.profile if record is not None else None

@@ -1,7 +1,7 @@
-"""One figure as HTML that stands alone, for notebooks.
+"""A figure as self-contained HTML, for notebooks.
 
-It is made by the page's own template and styled by the page's own style sheets; its pictures are
-data URIs. No script is needed.
+It is rendered with the page's template and style sheets; its pictures are data URIs. It needs no
+script.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from fwd_report.site.template_values import Names
 from fwd_report.spec.project import Project
 
 SCOPE = "fwd-embedded"
-"""The class of the element that the style holds within."""
+"""The class of the element that the style is limited to."""
 KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 SCRIPTS_ONLY = re.compile(r' data-(?:sprite|labels|gallery|title)="[^"]*"')
-"""Attributes of figures that the pages' scripts alone read."""
+"""Attributes of figures that only the pages' scripts read."""
 PROPERTIES = re.compile(r"(--[\w-]+):\s*([^;{}]+);")
 DARK = ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="dark"]')
-"""What stands around an output in a dark notebook: JupyterLab, VS Code, Jupyter Book."""
+"""What surrounds an output in a dark notebook: JupyterLab, VS Code, Jupyter Book."""
 
 
 def figure_html(
@@ -38,8 +38,8 @@ def figure_html(
 ) -> str:
     """The figure of one experiment of the section, or of some of its runs.
 
-    result: what to draw, for an experiment of the section. everything: what prose may see of the
-    report. Raises UserError where the section's prose or the project's templates do not render.
+    result: what to draw. everything: the report as prose sees it. Raises UserError if the section's
+    prose or the project's templates cannot be rendered.
     """
     environment = templates(templates_folder(report.project))
     plugins = report.project.plugins
@@ -54,7 +54,7 @@ def figure_html(
 
 
 def page_style(folder: Path) -> str:
-    """A style element of the page's own style for figures, for what lies within `SCOPE` alone.
+    """A style element with the pages' style for figures, limited to `SCOPE`.
 
     folder: the templates, with assets/.
     """
@@ -75,13 +75,13 @@ def page_style(folder: Path) -> str:
 
 
 def embedded(parts: Sequence[str], project: Project) -> str:
-    """Figures, or other HTML, as one output with the style of the project's pages."""
+    """Figures, or other HTML, as one output in the style of the project's pages."""
     inside = f'<div class="md-typeset">{"".join(parts)}</div>'
     return f'{page_style(templates_folder(project))}<div class="{SCOPE}">{inside}</div>'
 
 
 def _within(figure: str, gallery: Gallery) -> str:
-    """The HTML with the gallery's files in it, and without what the pages' scripts read."""
+    """The HTML with the gallery's files embedded, and without what the pages' scripts read."""
     figure = SCRIPTS_ONLY.sub("", figure)
     for name in gallery.used:
         place = str(escape(f"../figures/{name}"))
@@ -92,7 +92,7 @@ def _within(figure: str, gallery: Gallery) -> str:
 
 
 def _properties(css: str, selector: str) -> str:
-    """The custom properties of the first rule of exactly that selector."""
+    """The custom properties of the first rule with exactly that selector."""
     found = re.search(rf"(?:^|[}}\s]){re.escape(selector)}\s*\{{([^}}]*)\}}", css)
     return "" if found is None else " ".join(f"{n}: {v};" for n, v in PROPERTIES.findall(found[1]))
 

@@ -1,4 +1,6 @@
-"""What prose says of parameters: "t = 700", "γ of 7", "seeds 180 and 181", "the 5th epoch"."""
+"""Statements about parameters in prose: "t = 700", "γ of 7", "seeds 180 and 181", "the 5th
+epoch".
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,11 @@ NAMES: Mapping[str, str] = {
     "lr": r"lr|learning[ _]rate",
     "noise level": r"noise[ _]levels?",
 }
-"""How prose calls a field, by the field's own name; others are called as they are written."""
+"""What prose calls a field, by the field's own name; other fields go by their own names."""
 CASED = ("t", "i", "D", "T")
-"""Names of one letter, which mean something else in the other case."""
+"""One-letter names, which mean something else in the other case."""
 WORDS = ("guidance", "seed", "epoch", "t", "kernel_size", "lr", "noise level")
-"""Fields with a name in words, which a value may follow without a sign between."""
+"""Fields with names in words, which a value may follow without a sign between."""
 NUMBER = r"[-−]?\d+(?:\.\d+)?(?:[eE][-−+]?\d+)?|[-−]?\.\d+"
 _UNITS = "s|ms|sec|seconds?|min|minutes?|h|hours?|dB|px|pixels|GB|MB"
 _ONE = rf"(?:{NUMBER})(?![\w%]|\.\d|\s*(?:\^|/|×|\*|\+|(?:{_UNITS})\b))"
@@ -54,7 +56,9 @@ PATTERNS = (STATED, COUNTED, SEED_IS)
 
 @dataclass(frozen=True)
 class Statement:
-    """name: as written. field: the run's field it may stand for. before, after: of its sentence."""
+    """name: as written. field: the run's field that it may mean. before, after: the rest of its
+    sentence.
+    """
 
     name: str
     field: str
@@ -67,7 +71,7 @@ class Statement:
 
 
 def statements(source: str) -> Iterator[Statement]:
-    """Every number that prose gives a parameter; what a template prints is right, and left out."""
+    """Every number that prose gives a parameter; printed values are right, and left out."""
     text = _plain(source)
     taken: list[tuple[int, int]] = []
     found = [match for pattern in PATTERNS for match in pattern.finditer(text)]

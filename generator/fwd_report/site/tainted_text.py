@@ -1,4 +1,4 @@
-"""Text that a template makes: which of it the author wrote, and which of it are values."""
+"""Text made by a template: which of it the author wrote, and which of it are values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Span(NamedTuple):
     line: int | None = None
 
     def line_at(self, offset: int) -> int | None:
-        """The template's line of the character at `offset`; a value stands on one line."""
+        """The template's line of the character at `offset`; a value is on one line."""
         if self.line is None or self.kind != "author":
             return self.line
         return self.line + self.text.count("\n", 0, offset)
@@ -25,8 +25,8 @@ class Span(NamedTuple):
 class Text(str):
     """A string that knows its spans, so that a value stays one wherever a template takes it.
 
-    In a template it is the plain string: numbers can be read from it, and it compares and
-    measures as one. What is made of it by ways not named here is a value as a whole.
+    To a template it is a plain string: it can be parsed as a number, compared and measured. What is
+    derived from it in ways not defined here is a value as a whole.
     """
 
     _spans: tuple[Span, ...]
@@ -97,7 +97,7 @@ class Text(str):
         return Text(spans)
 
     def _in_place(self, changed: str) -> Text:
-        """What a change of case made of the text: its spans, unless a letter became two."""
+        """The text after a change of case, with its spans, unless a letter became two."""
         if len(changed) != len(self):
             return Text.value(changed)
         spans, position = [], 0
@@ -119,7 +119,7 @@ def joined(texts: Iterable[str]) -> Text:
 
 
 def keeping(filter_: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that leaves wholly written text the author's, if nothing else goes into it."""
+    """A filter that keeps a text the author's, if all of it is and nothing else goes in."""
 
     def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
         made = filter_(value, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Where a site is published to, and the address it will be read at there."""
+"""Where a site is published, and the address at which it will be read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ SITE_URL = re.compile(r"^site_url:[ \t]*[\"']?(https?://[^\s\"'#]+)", re.M)
 
 @dataclass(frozen=True)
 class Target:
-    """Where a site goes: a folder of a branch of a remote; None: the remote that is obvious.
+    """A folder of a branch of a remote; None: the obvious remote.
 
-    site_url: the address it is read at there. replace: whatever else the folder holds goes.
+    site_url: the address of the site. replace: whether files of others in the folder are replaced
+    or removed.
     """
 
     folder: str = ""
@@ -31,7 +32,9 @@ class Target:
 
     @property
     def prefix(self) -> str:
-        """The folder as a prefix of paths, "" or "proj5/". Raises UserError for what is none."""
+        """The folder as a prefix of paths, "" or "proj5/". Raises UserError for an invalid
+        folder.
+        """
         path = PurePosixPath(self.folder)
         wrong = (
             path.is_absolute() or ".." in path.parts or "\\" in self.folder or "\0" in self.folder
@@ -46,7 +49,7 @@ class Target:
 def target_address(
     report: ReportResult, root: Path, branch: RemoteBranch, tip: Tip, target: Target
 ) -> str | None:
-    """Where the site will be read. Raises UserError if what is said and the folder disagree."""
+    """Where the site will be read. Raises UserError if the address and the folder disagree."""
     folder = target.prefix
     if target.site_url:
         if not re.match(r"https?://[^\s/\"\\]+[^\s\"\\]*$", target.site_url):

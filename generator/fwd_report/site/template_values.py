@@ -1,4 +1,4 @@
-"""What prose may see of the results: plain values, no files, nothing that can be changed."""
+"""What prose can use of the results: plain, read-only values, no files."""
 
 from __future__ import annotations
 
@@ -8,61 +8,16 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from jinja2 import UndefinedError
-
 from fwd_report.site.mathml import inert
+from fwd_report.site.not_run import NotRun, UnknownNameError, UnrunView, check_name
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.tainted_text import Span, Text
 from fwd_report.site.titles import plain_title, stretches
 from fwd_report.store.entry import Entry
 
-NOT_RUN = "not run yet"
-
-
-class NotRun:
-    """Stands for a value whose run has no result yet: whatever is done to it, it says so."""
-
-    def __getattr__(self, name: str) -> NotRun:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: Any) -> NotRun:
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> NotRun:
-        return self
-
-    def _same(self, other: Any = None) -> NotRun:
-        return self
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _same
-    __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = __pow__ = __neg__ = _same
-    __round__ = __abs__ = _same
-
-    def __lt__(self, other: Any) -> bool:
-        return False
-
-    __le__ = __gt__ = __ge__ = __lt__
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __str__(self) -> str:
-        return NOT_RUN
-
-    def __format__(self, spec: str) -> str:
-        return NOT_RUN
-
 
 class _ByAttribute:
-    """What is found as an item is found as an attribute too, private names excepted."""
+    """Items are also attributes, except for private names."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -71,16 +26,16 @@ class _ByAttribute:
 
 
 class Values(_ByAttribute, Mapping[str, Any]):
-    """Values of a run by name, as attributes or items; an unknown name is told from those there."""
+    """A run's values by name, as attributes or items; an unknown name is an error with a
+    suggestion.
+    """
 
     def __init__(self, kind: str, found: Mapping[str, Any]) -> None:
         self._kind = kind
         self._found = dict(found)
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._found:
-            there = ", ".join(self._found) or "none"
-            raise UndefinedError(f"the run has no {self._kind} {name!r}; there is: {there}")
+        check_name(f"the run has no {self._kind} {name!r}", name, self._found)
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -129,9 +84,9 @@ class RunView:
 
 
 class ExperimentView:
-    """One experiment: a list of its runs that also answers as the first of them.
+    """An experiment: a list of its runs that also answers as the first of them.
 
-    If some have not run, a NotRun follows those that have.
+    If some have not run, an UnrunView follows the others.
 
     `runs.skull.params` is `runs.skull[0].params`; `.figure` is a link to its figure.
     """
@@ -142,6 +97,7 @@ class ExperimentView:
         self.figure = figure
         self._missing = result.absence is not None
         self._result = result
+        self._unrun = UnrunView(result.spec)
 
     @cached_property
     def _runs(self) -> tuple[RunView, ...]:
@@ -156,7 +112,7 @@ class ExperimentView:
     def __iter__(self) -> Iterator[RunView | NotRun]:
         yield from self._runs
         if self._missing:
-            yield NotRun()
+            yield self._unrun
 
     def __getitem__(self, index: int | slice) -> Any:
         if not isinstance(index, int | slice):
@@ -165,8 +121,8 @@ class ExperimentView:
             return self._runs[index]
         except IndexError:
             if self._missing:
-                return NotRun()
-            raise UndefinedError(
+                return self._unrun
+            raise UnknownNameError(
                 f"experiment {self.id!r} has {len(self)} runs, counted from 0, and no [{index}]"
             ) from None
 
@@ -176,7 +132,7 @@ class ExperimentView:
         first = self[0]
         if isinstance(first, RunView) and not hasattr(first, name):
             there = ", ".join(field.name for field in fields(first))
-            raise UndefinedError(f"a run has no {name!r}; it has: {there}")
+            raise UnknownNameError(f"a run has no {name!r}; it has: {there}")
         return getattr(first, name)
 
 
@@ -193,14 +149,14 @@ class Names(_ByAttribute):
         except (KeyError, TypeError):
             close = get_close_matches(str(name), self._found, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise UndefinedError(f"there is no {self._kind} {name!r}{meant}") from None
+            raise UnknownNameError(f"there is no {self._kind} {name!r}{meant}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
 
 
 def _words(title: str) -> str:
-    """The author's own words: formulas in them are formulas, the rest is printed as it stands."""
+    """The author's own words: formulas in them stay formulas, the rest is printed as it is."""
     if "$" not in title:
         return title
     return Text(Span(text, "author" if math else "value") for text, math in stretches(title))

@@ -1,7 +1,7 @@
-"""MkDocs, with its theme's templates compiled once: `python -m … FOLDER build …`.
+"""MkDocs with the theme's templates compiled only once: `python -m … FOLDER build …`.
 
-Compiling them takes longer than building one page. The compiled ones lie in FOLDER, which only
-this server's own processes write: they are code.
+Compiling them takes longer than building a page. The compiled templates are in FOLDER, which only
+this server's own processes write, since they are code.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ OPTIONS = (
     "trim_blocks", "lstrip_blocks", "newline_sequence", "keep_trailing_newline", "optimized",
     "undefined", "finalize", "autoescape", "is_async",
 )  # fmt: skip
-"""What of an environment decides what a template becomes, besides its names."""
+"""What, besides its names, an environment determines about a compiled template."""
 
 
 class CompiledTemplates(FileSystemBytecodeCache):
-    """Compiled templates by their source and by the environment that compiled them."""
+    """Compiled templates, by source and by the environment that compiled them."""
 
     def get_bucket(self, environment: Environment, name: str, *args: Any) -> Any:
         options = [repr(getattr(environment, option)) for option in OPTIONS]

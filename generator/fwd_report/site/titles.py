@@ -1,7 +1,6 @@
-"""The author's words outside of prose, titles and labels: text in which `$…$` is math.
+"""Titles and labels: text in which `$…$` is math, and Markdown, HTML and templates mean nothing.
 
-They know no Markdown, HTML or templates. What pages can show of them is found by
-`wrong_words` before a page is made.
+`wrong_words` finds formulas in them that cannot be shown, before a page is made.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def plain_title(title: str) -> str:
 
 
 def toc_label(title: str) -> Markup:
-    """The attribute that gives a heading's name in the table of contents; "" without math."""
+    """The attribute for a heading's name in the table of contents; "" without math."""
     return Markup(f' data-toc-label="{inert(plain_title(title))}"' if _has_math(title) else "")
 
 
@@ -47,12 +46,12 @@ def heading_id(title: str) -> str:
 
 
 def title_html(title: str) -> Markup:
-    """A title as HTML, where it is no heading of Markdown."""
+    """A title as HTML, for places other than a Markdown heading."""
     return label_html(marked(title))
 
 
 def label_html(label: str) -> Markup:
-    """A figure's label as HTML: what the author wrote in it may be math, values are text."""
+    """A figure's label as HTML: the author's words may hold math, values are text."""
     return Markup(_label(label, escape, lambda words: _title(words, escape, _math)))
 
 
@@ -72,7 +71,7 @@ def stretches(title: str) -> tuple[tuple[str, bool], ...]:
 
 
 def wrong_words(project: Project) -> Iterator[Problem]:
-    """Each formula of a title or label that cannot be shown, at its place."""
+    """Each formula in a title or label that cannot be shown, at its place."""
     for section, path, words in _every(project):
         for math in MATH.finditer(words):
             if (latex := _latex(math)) is not None:
@@ -83,7 +82,7 @@ def wrong_words(project: Project) -> Iterator[Problem]:
 
 
 def _every(project: Project) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
-    """All words with where they stand: section, path within it, text."""
+    """All titles and labels: section, path within it, text."""
     yield REPORT, ("title",), project.report.title
     for section in project.sections:
         yield section.name, ("title",), section.title

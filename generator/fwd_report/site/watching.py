@@ -1,7 +1,7 @@
-"""What a report is written in, looked at again and again for changes.
+"""Polls the sources of a report for changes.
 
-Plain looking works where events do not come: network disks, containers' mounts, editors that
-replace files. A few hundred files take about a millisecond.
+Polling works where file events do not arrive: on network disks, in containers' mounts, with editors
+that replace files. A few hundred files take about a millisecond.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from fwd_report.spec.project import FOLDER
 
 WATCHED = (FOLDER, "site_templates", "techniques", "docs", "mkdocs.yml")
 MADE = "docs/index.md"
-"""A build writes it where there is none."""
+"""A build creates it if it is missing."""
 EVERY = 0.1
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 SETTLED = 0.05
-"""Seconds without another change after which an editor has saved."""
+"""Seconds without a further change after which an editor has finished saving."""
 
 
 class Sources:
-    """A project's sources, and what of them changed since they were last looked at."""
+    """A project's sources, and which of them changed since the last look."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._seen = self._look()
 
     def changed(self, wait: Callable[[float], object]) -> list[str]:
-        """The names of what changed, once it rests: an editor saves in several steps."""
+        """The names of changed files, once they are at rest: an editor saves in several steps."""
         now = self._look()
         if now == self._seen:
             return []
@@ -44,7 +44,7 @@ class Sources:
         return sorted(names - ({MADE} - seen.keys()))
 
     def touched(self) -> bool:
-        """Whether something changed since `changed` was last asked."""
+        """Whether something changed since the last call of `changed`."""
         names = {name for name, _ in self._look().items() ^ self._seen.items()}
         return bool(names - ({MADE} - self._seen.keys()))
 

@@ -1,4 +1,4 @@
-"""A page as it was written, before it is put in place: what a later render may take it from."""
+"""A page as written, before it is put in place; a later render may reuse it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from fwd_report.store.memory import Memory
 class Page:
     """One page. text: its Markdown. pictures: the files of the gallery that it shows.
 
-    equations: (number, anchor) by label. elsewhere: by the number of their placeholder, the
-    references to equations that the page has not.
+    equations: (number, anchor) by label. elsewhere: references to equations that are not on the
+    page, by the number of their placeholder.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Page:
     elsewhere: Mapping[str, Reference] = field(default_factory=dict)
 
     def linked(self, pages: Mapping[str, Page]) -> str:
-        """The text, its references to the equations of `pages` as links."""
+        """The text, with references to equations on `pages` as links."""
 
         def link(found: re.Match[str]) -> str:
             reference = self.elsewhere.get(found[1])
@@ -44,7 +44,7 @@ class Page:
         return PLACEHOLDER.sub(link, self.text)
 
     def wrong(self, pages: Mapping[str, Page]) -> Iterator[tuple[tuple[str, ...], EquationError]]:
-        """Each reference that leads to no equation of `pages`, or to several, with its text."""
+        """Each reference to no equation of `pages`, or to several, with its text."""
         for reference in self.elsewhere.values():
             owners = owners_of(reference.label, pages)
             if len(owners) == 1:
@@ -75,7 +75,9 @@ def owners_of(label: str, pages: Mapping[str, Page]) -> list[Page]:
 def written_before(
     memory: Memory, digest: str, gallery: Gallery, write: Callable[[Gallery], Page]
 ) -> Page:
-    """The page kept under a digest, if all its pictures are there, else what `write` makes."""
+    """The page remembered under a digest, if all its pictures are there, else what `write`
+    makes.
+    """
     known = _parsed(memory.get(digest))
     if known is not None and all(name in gallery.earlier for name in known.pictures):
         gallery.used.update(known.pictures)

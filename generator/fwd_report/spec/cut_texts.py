@@ -1,4 +1,4 @@
-"""Texts that end at ` #`, which begins a comment in YAML, though more of the text follows."""
+"""Texts that are cut at ` #`, where YAML begins a comment, although more text follows."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from fwd_report.techniques.base import PromptText, Technique, marked_fields
 PROSE = {"title", "intro", "outro", "caption", "discussion", "description"}
 SHORT = {"label", "part", "author"}
 _NOTE = re.compile(r"#|!|(?:TODO|FIXME|XXX|NOTE|NB)\b|[\w@-]+:(?:\s|$)")
-"""Comments without a space after the #: rulers, notes to oneself, a key that is switched off."""
+"""Comments without a space after the #: rulers, notes to oneself, a key that is commented out."""
 _END = re.compile(r"[.!?:…][)\"'»”]*$")
 
 
 def cut_texts(
     tree: Node, source: Source, techniques: Mapping[str, type[Technique]]
 ) -> Iterator[Problem]:
-    """A warning for each text of a file that was probably meant to go on after ` #`."""
+    """A warning for each text of a file that probably should continue after ` #`."""
     prompts = {name for each in techniques.values() for name in marked_fields(each, PromptText)}
     waiting: list[tuple[str, Node]] = [("", tree)]
     while waiting:
@@ -36,10 +36,10 @@ def cut_texts(
 
 
 def _is_cut(node: Scalar, prose: bool) -> bool:
-    """Whether what follows a value is likelier text than a comment.
+    """Whether what follows a value is more likely text than a comment.
 
-    `#1` and `#tag` are text; `# words` are a comment, unless they end the sentence that the
-    value of a prose field leaves open. What two spaces precede is a comment.
+    `#1` and `#tag` are text; `# words` are a comment, unless they complete an unfinished sentence
+    of a prose field. After two spaces it is a comment.
     """
     gap, _, comment = node.comment.partition("#")
     if gap != " " or not comment.strip():

@@ -1,4 +1,4 @@
-"""One file's values under one profile, with the place of each, and the problems found in it."""
+"""One file's values under one profile, the place of each, and the problems found in it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Path = tuple[str | int, ...]
 
 @dataclass
 class Document:
-    """data: the file as plain values. places and keys: where each value and its key stand.
+    """data: the file as plain values. places and keys: where each value and its key are.
 
-    overridden: the `--set` that a value comes from, for values that stand in no file.
+    overridden: the `--set` that a value comes from, for values that are in no file.
     """
 
     source: Source
@@ -31,13 +31,13 @@ class Document:
     def report(
         self, message: str, path: Path, hint: str | None = None, *, at_key: bool = False
     ) -> None:
-        """Add a problem at the value (or its key) that `path` leads to, or the nearest above it."""
+        """Add a problem at the value (or its key) at `path`, or at the nearest one above it."""
         self.problems.append(self.problem(message, path, hint, at_key=at_key))
 
     def problem(
         self, message: str, path: Path, hint: str | None = None, *, at_key: bool = False
     ) -> Problem:
-        """The problem that `report` adds."""
+        """The problem that `report` would add."""
         where = path
         while where:
             if where in self.overridden:

@@ -1,7 +1,7 @@
 """How an experiment becomes runs: its variants, times what it refers to, times its samples.
 
-Counting comes first, so that nothing is expanded that is too much, and the plan lays the runs out
-afterwards; both follow the same targets.
+Runs are counted first, so that nothing too large is expanded; the plan lays them out afterwards.
+Both use the same targets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Shown = TypeVar("Shown")
 def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | None]:
     """`id`, `section.id` or either with `@epoch` → ((section, id), epoch or None).
 
-    Raises ValueError if what follows the @ is no number.
+    Raises ValueError if what follows the @ is not a number.
     """
     name, mark, epoch = written.partition("@")
     target_section, _, experiment = name.rpartition(".")
@@ -30,7 +30,7 @@ def parse_reference(written: str, section: str) -> tuple[ExperimentName, int | N
 
 
 def as_list(value: Any) -> list[str]:
-    """The references a field holds, one or several or none."""
+    """The references in a field: one, several or none."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
@@ -38,7 +38,7 @@ def as_list(value: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Targets:
-    """What one field of a variant refers to. each: a run for each of their runs."""
+    """What one field of a variant refers to. each: one run for each of their runs."""
 
     field: str
     names: tuple[ExperimentName, ...]
@@ -69,7 +69,7 @@ def targets_of(variant: Variant, section: str) -> Iterator[Targets]:
 
 
 def count(spec: ExperimentSpec, section: str, counted: Callable[[ExperimentName], int]) -> int:
-    """How many runs an experiment shows. counted: how many one that it refers to shows."""
+    """How many runs an experiment shows. counted: gives that number for those it refers to."""
     total = 0
     for variant in spec.variants:
         targets = list(targets_of(variant, section))
@@ -84,7 +84,7 @@ def count(spec: ExperimentSpec, section: str, counted: Callable[[ExperimentName]
 def slots(
     spec: ExperimentSpec, section: str, shown: Callable[[ExperimentName], Sequence[Shown]]
 ) -> Iterator[Slot[Shown]]:
-    """The runs of an experiment, in the order of its figure. shown: the runs that one shows."""
+    """The runs of an experiment, in the order of its figure. shown: gives the runs of another."""
     for variant in spec.variants:
         fixed: dict[str, tuple[Shown, ...]] = {}
         each: tuple[str, tuple[Shown, ...]] | None = None
@@ -103,7 +103,7 @@ def slots(
 def figure_runs(
     spec: ExperimentSpec, section: str, shown: Callable[[ExperimentName], Sequence[Shown]]
 ) -> list[Shown]:
-    """The runs that a technique of kind "figure" shows, of all it refers to."""
+    """The runs that a technique of kind "figure" shows, from all experiments it refers to."""
     return [
         run
         for variant in spec.variants

@@ -23,14 +23,14 @@ from fwd_report.techniques.words import Words
 
 WITHHELD = "it may be one of the folder's techniques/, which is code, and not run without trust"
 MOST_FAILURES = 100
-"""After so many invalid variants, an experiment's others are not looked at."""
+"""After so many invalid variants, an experiment's remaining ones are skipped."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An experiment as far as it is valid. spec: None where anything is wrong with it.
+    """An experiment, as far as it is valid. spec: None if anything is wrong with it.
 
-    path: to the experiment in its document. own: its technique's fields as written; cases and
+    path: to the experiment in its document. own: its technique's fields, as written; cases and
     sweep likewise.
     """
 
@@ -43,7 +43,7 @@ class Draft:
     spec: ExperimentSpec | None
 
     def written(self, field: str) -> Iterator[tuple[Path, Any]]:
-        """Every value the experiment gives `field`, with where it stands."""
+        """Every value that the experiment gives `field`, with its place."""
         if field in self.own:
             yield (*self.path, field), self.own[field]
         for index, case in enumerate(self.cases):
@@ -72,7 +72,7 @@ def build_experiments(
 def _build(
     document: Document, path: Path, data: dict[str, Any], techniques: Mapping[str, type[Technique]]
 ) -> Draft | None:
-    """The draft of one experiment; None where it has not even an id."""
+    """The draft of one experiment; None if it does not even have an id."""
     before = len(document.problems)
     common = {
         key: data[key]
@@ -157,7 +157,7 @@ def _check_common(
 def _check_axes(
     document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
-    """What can be wrong with cases and sweep before their values are looked at."""
+    """Check cases and sweep for mistakes that do not depend on their values."""
     axes = [((*path, "sweep"), name) for name in fields.sweep if name != "seed"]
     for index, case in enumerate(fields.cases):
         named = (name for name in case if name not in ("label", *SEED_KEYS))
@@ -213,7 +213,9 @@ def _check_case(document: Document, path: Path, case: Mapping[str, Any]) -> None
 def _check_unknown(
     document: Document, path: Path, own: Mapping[str, Any], technique: type[Technique]
 ) -> None:
-    """Fields the technique has not, where the experiment is too wrong for a full validation."""
+    """Report fields that the technique does not have, if the experiment is too broken for
+    validation.
+    """
     known = [*technique.model_fields, *EXPERIMENT_KEYS]
     for name in own:
         if name not in technique.model_fields:
@@ -222,7 +224,7 @@ def _check_unknown(
 
 
 def case_label(case: Mapping[str, Any]) -> str:
-    """A case's label, or its values: texts as they are, others with their name."""
+    """A case's label, or its values: texts as they are, others with their names."""
     label = case.get("label")
     if isinstance(label, str):
         return label
@@ -272,7 +274,7 @@ def _variants(
 def _origin(
     path: Path, swept: Mapping[str, int], case: int, case_values: Mapping[str, Any], field: str
 ) -> Path:
-    """Where the value of a variant's field stands."""
+    """Where the value of a variant's field is."""
     if field in swept:
         return (*path, "sweep", field, swept[field])
     if field in case_values:
@@ -281,7 +283,7 @@ def _origin(
 
 
 def _source(document: Document, path: Path) -> str:
-    """The experiment's own lines of YAML, without the list's dash, dedented."""
+    """The experiment's own lines of YAML, dedented and without the list's dash."""
     line, column = document.places[path]
     end = document.ends[path]
     first, *rest = document.source.lines[line - 1 : end]

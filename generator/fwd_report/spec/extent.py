@@ -1,4 +1,4 @@
-"""How much a report may hold, looked at before any of it is expanded."""
+"""Limits on the size of a report, checked before any of it is expanded."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MOST_EXPERIMENTS = 10_000
 
 
 def excess(documents: Iterable[Document]) -> Problem | None:
-    """What is wrong where sections hold more than one can plan in seconds; None where they do not.
+    """What is wrong if sections hold more than can be planned in seconds; else None.
 
-    Samples and what refers to other runs are counted later: they are cheap to count.
+    Samples and references are counted later: counting them is cheap.
     """
     experiments = combinations = 0
     for document in documents:

@@ -16,7 +16,7 @@ Seeds = Annotated[
     tuple[Seed, ...],
     Field(min_length=1, max_length=100_000, json_schema_extra={"uniqueItems": True}),
 ]
-"""Seeds somebody chose; the loader refuses one that is there twice."""
+"""Chosen seeds; the loader refuses duplicates."""
 
 
 class SectionFields(BaseModel):
@@ -76,7 +76,7 @@ class ExperimentFields(BaseModel):
 
 
 class SeedFields(BaseModel):
-    """What a case may say of seeds; it holds instead of what its experiment says."""
+    """What a case may set about seeds; it overrides its experiment."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

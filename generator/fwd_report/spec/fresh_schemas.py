@@ -1,4 +1,4 @@
-"""The project's JSON Schemas, written again unless they are what this code makes."""
+"""Rewrites the project's JSON Schemas unless they are current."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fwd_report.store.memory import digest_of, memory_of
 
 
 def refresh_schemas(root: Path, plugins: Plugins = NOTHING) -> None:
-    """Write them unless they are current; not in a project that cannot be written to."""
+    """Write them unless they are current; a read-only project is left alone."""
 
     @cache
     def texts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a picture file is: its size and whether it decodes; remembered by its content."""
+"""The size of a picture file, and whether it decodes; remembered by content."""
 
 from __future__ import annotations
 
@@ -22,16 +22,25 @@ MOST_PIXELS = 50_000_000
 MOST_BYTES = 100_000_000
 ENTROPY_PIXELS = 512
 """Pixels on the long side of the copy in which `crop: entropy` looks for its square."""
+HEIC = (
+    "save it as JPEG or PNG: on a Mac by File → Export in Preview, elsewhere with heif-convert; an "
+    "iPhone takes JPEGs under Settings → Camera → Formats → Most Compatible"
+)
+BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""How the file type box of a HEIF picture names its format, from the ninth byte on."""
 
 
 class Images:
-    """Looks into picture files; bytes that were decoded before are not decoded again."""
+    """Examines picture files; bytes that were decoded before are not decoded again."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
     def look(self, path: Path) -> dict[str, Any]:
-        """{"error": why it is no picture}, or {"size": [width, height]} of it upright."""
+        """{"size": [width, height]} of it upright, or {"error": why it is not a picture}.
+
+        "hint" may follow "error", if there is a specific way out.
+        """
         return self._recall("picture", path, lambda: _look(path))
 
     def most_entropy(self, path: Path) -> tuple[int, int]:
@@ -59,6 +68,8 @@ def _look(path: Path) -> dict[str, Any]:
         return {"error": f"is larger than {MOST_BYTES // 1_000_000} MB"}
     if size == 0:
         return {"error": "is an empty file"}
+    if _is_heif(path):
+        return {"error": "is a HEIC picture, which cannot be read", "hint": HEIC}
     import warnings
 
     from PIL import Image, ImageOps
@@ -81,6 +92,12 @@ def _look(path: Path) -> dict[str, Any]:
         reason = f": {error}" if known and str(error) else ""
         return {"error": f"is not a picture that can be read{reason}"}
     return {"size": list(upright.size)}
+
+
+def _is_heif(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:] in BRANDS
 
 
 def _upright(path: Path) -> Image:

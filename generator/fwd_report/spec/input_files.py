@@ -1,4 +1,6 @@
-"""Pictures and masks that specs name: inside the project, readable, large enough, fitting."""
+"""Checks the pictures and masks that specs name: inside the project, readable, large enough,
+matching.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from fwd_report.techniques.base import InputFile, marked_fields
 
 
 def check_inputs(root: Path, document: Document, draft: Draft, images: Images) -> Iterator[Problem]:
-    """Report what is wrong with the files an experiment names; warn of what is not used of them."""
+    """Report what is wrong with an experiment's files; warn about what is not used of them."""
     if draft.technique is None:
         return
     sound = len(document.problems)
@@ -48,7 +50,7 @@ def _check_file(
         document.report(f"'{name}' cannot be read: {error.strerror}", where)
         return
     if "error" in seen:
-        hint = f"use one of: {', '.join(FORMATS)}"
+        hint = seen.get("hint") or f"use one of: {', '.join(FORMATS)}"
         document.report(f"'{name}' {seen['error']}", where, hint)
         return
     width, height = seen["size"]
@@ -58,7 +60,9 @@ def _check_file(
 
 
 def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path | None:
-    """The file `name` stands for; None with a problem where it is none of the project's files."""
+    """The file that `name` means; None, with a problem reported, if it is not one of the
+    project's.
+    """
     if not name.strip() or not name.isprintable():
         document.report("a file's path should not be blank or hold control characters", where)
         return None
@@ -71,7 +75,7 @@ def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path
         document.report(f"'{name}': folders are separated by /", where, hint)
         return None
     if PurePosixPath(name).is_absolute() or ":" in name[:2] or name.startswith("~"):
-        hint = "write it relative to the project's folder"
+        hint = f"copy the file into the project, and {_from_here(name)}"
         document.report(f"'{name}' is outside the project", where, hint)
         return None
     try:
@@ -95,7 +99,7 @@ def _inside(root: Path, document: Document, where: ValuePath, name: str) -> Path
 
 
 def _similar(root: Path, name: str) -> str | None:
-    """A file of a similar name in the same folder, or of the same name anywhere nearby."""
+    """A file with a similar name in the same folder, or with the same name nearby."""
     folder = (root / name).parent
     here = [item.name for item in folder.iterdir()] if folder.is_dir() else []
     close = did_you_mean(Path(name).name, here) if here else None
@@ -105,4 +109,10 @@ def _similar(root: Path, name: str) -> str | None:
     for place in ("experiments/images", "experiments", "images"):
         if (root / place / PurePosixPath(name).name).is_file():
             return f"did you mean '{place}/{PurePosixPath(name).name}'?"
-    return "paths are relative to the project's folder"
+    return _from_here(name)
+
+
+def _from_here(name: str) -> str:
+    """How to write the path of a file with that name."""
+    example = f"experiments/images/{PurePosixPath(name).name}"
+    return f"write its path from the folder that holds experiments/, such as {example}"

@@ -1,4 +1,4 @@
-"""A project's specs read, checked and typed: all problems of all files in one pass."""
+"""Reads, checks and types a project's specs, and reports all problems of all files in one pass."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from fwd_report.techniques.registry import all_techniques, find_techniques
 
 @dataclass(frozen=True)
 class _File:
-    """A file's tree and the profiles its keys name."""
+    """A file's tree, and the profiles that its keys name."""
 
     path: Path
     source: Source
@@ -66,9 +66,9 @@ def load_project(
 ) -> Project:
     """The project under `profile` (None: its first) with `--set` overrides applied.
 
-    Reads `experiments/report.yaml`, every section beside it, and what `techniques/` adds. What
-    holds under other profiles is checked too. techniques: the only ones there are, for tests.
-    trusted: whether the project's own code counts. Raises UserError with every problem found.
+    Reads `experiments/report.yaml`, every section beside it, and what `techniques/` adds. Values
+    for other profiles are checked too. techniques: the only ones available, for tests. trusted:
+    whether the project's own code is used. Raises UserError with every problem found.
     """
     report_file(root)
     plugins = read_plugins(root, trusted)
@@ -77,7 +77,7 @@ def load_project(
 
 
 def report_file(root: Path) -> Path:
-    """Where a project's report.yaml is; raises UserError where there is no project."""
+    """The path of a project's report.yaml; raises UserError if there is no project."""
     path = root / FOLDER / f"{REPORT}.yaml"
     try:
         there = path.is_file()
@@ -160,7 +160,7 @@ class _Loader:
         return project
 
     def _report_file(self) -> _File:
-        """report.yaml; raises UserError at once where there is no project to speak of."""
+        """report.yaml; raises UserError at once if it cannot be read."""
         file = self._read(report_file(self._root))
         if file is None:
             section_files(self._root, self._problems)
@@ -174,12 +174,14 @@ class _Loader:
         return _File(path, source, tree, frozenset(named_profiles(tree)))
 
     def _cut_texts(self, files: Sequence[_File]) -> tuple[Problem, ...]:
-        """Warnings of the texts in which YAML begins a comment."""
+        """Warnings about texts in which YAML begins a comment."""
         found = [cut_texts(file.tree, file.source, self._techniques) for file in files]
         return tuple(sorted(dict.fromkeys(chain(*found)), key=_order))
 
     def _profiles(self, report: _File) -> tuple[str, ...]:
-        """The profiles report.yaml declares; the usual ones where it is wrong about them."""
+        """The profiles that report.yaml declares; the default ones if the declaration is
+        invalid.
+        """
         data = resolve(report.tree, report.source, None).data
         names = data.get("profiles")
         usual = ReportSpec.model_fields["profiles"].default
@@ -191,7 +193,7 @@ class _Loader:
         return tuple(names) or usual
 
     def _view(self, report: _File, files: Mapping[str, _File], profile: str) -> _View:
-        """The project under one profile, with all problems it has there."""
+        """The project under one profile, with all of its problems there."""
         document = resolve(report.tree, report.source, profile)
         problems: list[Problem] = []
         documents = {name: resolve(file.tree, file.source, profile) for name, file in files.items()}
@@ -223,7 +225,7 @@ class _Loader:
         return view
 
     def _rubric(self, named: str, document: Document, problems: list[Problem]) -> Rubric | None:
-        """The rubric report.yaml names; None where it names none, or a wrong one."""
+        """The rubric that report.yaml names; None if it names none, or an invalid one."""
         if named == NONE:
             return None
         techniques = {**all_techniques(), **self._techniques}
@@ -234,7 +236,7 @@ class _Loader:
             return None
 
     def _add_problems_of(self, profile: str, view: _View) -> None:
-        """Add the problems that only another profile has, and say whose they are."""
+        """Add the problems that exist only under another profile, and name the profile."""
         known = set(self._problems)
         for problem in view.problems:
             if problem not in known:
@@ -243,7 +245,7 @@ class _Loader:
 
 
 def _explained(problems: Sequence[Problem], cut: Sequence[Problem]) -> list[Problem]:
-    """The problems, once each; one in a line where a text is cut has what to do about that."""
+    """The problems without duplicates; one in a line with a cut text gets the hint about that."""
     hints = {(warning.file, warning.line): warning.hint for warning in cut}
     return [
         replace(problem, hint=hints.get((problem.file, problem.line), problem.hint))
@@ -252,7 +254,7 @@ def _explained(problems: Sequence[Problem], cut: Sequence[Problem]) -> list[Prob
 
 
 def _data_error(project: Project) -> str | None:
-    """What is wrong with the folder of datasets, if one is named: no path can be that long, say."""
+    """What is wrong with the folder of datasets, if one is named."""
     try:
         if project.data is None or project.data.is_dir():
             return None
@@ -266,7 +268,7 @@ def _order(problem: Problem) -> tuple[str, int, int]:
 
 
 def _check_covers(document: Document, rubric: Rubric) -> None:
-    """Report what a section claims to cover and the rubric does not have."""
+    """Report what a section claims to cover but the rubric does not have."""
     covers = document.data.get("covers")
     for index, name in enumerate(covers if isinstance(covers, list) else ()):
         if isinstance(name, str) and rubric.item(name) is None:
@@ -276,7 +278,7 @@ def _check_covers(document: Document, rubric: Rubric) -> None:
 
 
 def _prose_paths(drafts: Sequence[Draft]) -> list[ValuePath]:
-    """Where a section's prose stands."""
+    """The paths of a section's prose."""
     paths: list[ValuePath] = [("intro",), ("outro",)]
     for draft in drafts:
         paths += [(*draft.path, "caption"), (*draft.path, "discussion")]

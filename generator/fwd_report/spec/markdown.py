@@ -1,4 +1,4 @@
-"""Markdown taken apart just far enough to know what is code, markup, math and prose."""
+"""Splits Markdown just far enough to tell code, markup, math and prose apart."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ ENVIRONMENT = re.compile(
     r"\\begin\{((?:align(?:at)?|gather|equation|multline|eqnarray)\*?)\}.{1,5000}?\\end\{\1\}",
     re.S,
 )
-"""A display that needs no dollars."""
+"""Environments that are displayed without dollars."""
 INLINE = re.compile(r"\$(?=[^\s$])((?:\\.|[^$\\\n]|\n(?!\s*\n))+?)(?<=\S)\$(?!\d)")
 CONTAINER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s|!!!|\?\?\?|===|\[\^|:\s")
 BLANK = re.compile(r"\n[ \t]*\n")
 SPECIAL = re.compile(r"[\\`<$\n{]")
-"""What may begin something else than text, a new line among it."""
+"""Characters that may begin something other than text, newlines included."""
 RAW_BEGIN = re.compile(r"\{%[-+]?\s*raw\s*-?%\}")
 RAW_END = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 ATTRIBUTES = re.compile(r"\{#[^\s#{}][^\n{}#]*\}")
 """An attribute list with an id, `{#id .class}`, which a template would read as a comment."""
 VERBATIM = ("pre", "code", "math", "svg", "textarea", "title")
-"""Elements in which neither Markdown nor math is looked for; tags are."""
+"""Elements in which only tags are recognised, and neither Markdown nor math."""
 SCRIPTS = ("script", "style", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext")
 """Elements whose text a browser does not read as HTML."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of Markdown; of math, `text` is the formula without its dollars.
+    """A stretch of Markdown; for math, `text` is the formula without its dollars.
 
     code: fenced and indented blocks, code spans. tag: one HTML tag. raw: a comment, or text in
-    `<pre>`, `<code>`, `<svg>` and their like. script: what `<script>`, `<style>` and their like
-    hold.
+    `<pre>`, `<code>`, `<svg>` and the like. script: the content of `<script>`, `<style>` and the
+    like.
     """
 
     kind: Kind
@@ -48,17 +48,19 @@ class Piece:
 
 
 def pieces(source: str, templates: bool = False) -> Iterator[Piece]:
-    """The source in pieces, in order: joined, with the dollars put back, they are the source.
+    """The source in pieces, in order: joined, with the dollars added again, they are the source.
 
     Math is `$…$` (pandoc's rule: no space inside the dollars, no digit after) and `$$…$$`.
-    templates: the source is a template, whose own tags are text whatever stands in them. Takes
-    time in proportion to the source's length.
+    templates: the source is a template, whose own tags are text whatever they contain. Takes time
+    linear in the source's length.
     """
     return _Scanner(source, templates).pieces()
 
 
 class _Scanner:
-    """Reads a source once from left to right; what has no end is not looked for again."""
+    """Scans a source once from left to right; the end of something unterminated is not searched
+    again.
+    """
 
     def __init__(self, source: str, templates: bool) -> None:
         self._source = source
@@ -105,7 +107,7 @@ class _Scanner:
         return "raw" if position < self._verbatim_until else "text"
 
     def _find(self, what: str, position: int) -> int:
-        """Where `what` stands next, -1 for nowhere; a search that failed is not made again."""
+        """Where `what` occurs next, -1 if nowhere; a failed search is not repeated."""
         if what in self._absent:
             return -1
         found = self._source.find(what, position)
@@ -114,7 +116,7 @@ class _Scanner:
         return found
 
     def _template(self, position: int) -> int:
-        """The end of the template's tag that begins at `position`; `position` where none does."""
+        """The end of the template tag that begins at `position`; `position` if none does."""
         source = self._source
         for opening, closing in (("{{", "}}"), ("{%", "%}"), ("{#", "#}")):
             if not source.startswith(opening, position):
@@ -171,7 +173,7 @@ class _Scanner:
         return len(self._source) if end_line < 0 else end_line + 1
 
     def _code_span(self, position: int) -> tuple[Kind, str, int]:
-        """A code span, which ends within its paragraph; or its backticks, where it has no end."""
+        """A code span, which ends within its paragraph; or its backticks, if it does not."""
         source = self._source
         run = re.compile("`+").match(source, position)
         assert run is not None
@@ -184,7 +186,7 @@ class _Scanner:
         return "text", run[0], run.end()
 
     def _markup(self, position: int) -> tuple[Kind, str, int] | None:
-        """The comment, script or tag that begins at `position`; a tag without end is text."""
+        """The comment, script or tag that begins at `position`; an unterminated tag is text."""
         source = self._source
         if not source.startswith("<", position):
             return None
@@ -211,7 +213,7 @@ class _Scanner:
 
 
 def _indented_code(source: str) -> set[int]:
-    """Where the lines begin that are indented code, not a list's or paragraph's continuation."""
+    """Where lines of indented code begin that do not continue a list or paragraph."""
     found: set[int] = set()
     position = 0
     # Of the last line that is not indented: whether it begins a list, and a blank line follows.

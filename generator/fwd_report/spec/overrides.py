@@ -1,4 +1,4 @@
-"""`--set KEY=VALUE`: a field of report.yaml, or of an experiment, for this command alone."""
+"""`--set KEY=VALUE`: a value for a field of report.yaml or of an experiment, for one command."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fwd_report.spec.yaml_source import parse_override
 
 @dataclass(frozen=True)
 class Override:
-    """One `--set`: its text, the keys it names and its value."""
+    """One `--set`: its text, the keys it names, and its value."""
 
     text: str
     keys: tuple[str, ...]
     value: Node
 
     def put(self, document: Document, path: Path, profile: str) -> None:
-        """Make the value the document's at `path`, whose parents exist."""
+        """Put the value into the document at `path`, whose parents exist."""
         for known in [*document.places]:
             if known[: len(path)] == path:
                 del document.places[known]
@@ -37,7 +37,7 @@ class Override:
 
 
 def parse_overrides(texts: Sequence[str], problems: list[Problem]) -> tuple[Override, ...]:
-    """The overrides of a command line; those that cannot be read are problems."""
+    """The overrides of a command line; those that cannot be parsed become problems."""
     found = []
     for text in texts:
         key, equals, value = text.partition("=")
@@ -62,7 +62,7 @@ def apply_to_report(
     sections: Sequence[str],
     problems: list[Problem],
 ) -> None:
-    """Apply the overrides of one key; report those whose key nothing has."""
+    """Apply the overrides with one key; report those with unknown keys."""
     for override in overrides:
         if len(override.keys) > 1:
             continue
@@ -84,7 +84,7 @@ def apply_to_sections(
     profile: str,
     problems: list[Problem],
 ) -> None:
-    """Apply the overrides that name a section; report those whose place there is not."""
+    """Apply the overrides that name a section; report those whose target does not exist."""
     for override in overrides:
         if len(override.keys) < 2:
             continue

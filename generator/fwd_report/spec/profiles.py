@@ -1,4 +1,4 @@
-"""Profiles: `key@profile: value` beside `key` holds instead of it under that profile."""
+"""Profiles: under a profile, `key@profile: value` replaces the `key` beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def split_key(key: str) -> tuple[str, str | None]:
 
 
 def named_profiles(node: Node) -> set[str]:
-    """The profiles that keys anywhere in the tree name."""
+    """The profiles named by keys anywhere in the tree."""
     found: set[str] = set()
     waiting = [node]
     while waiting:
@@ -36,7 +36,7 @@ def named_profiles(node: Node) -> set[str]:
 
 
 def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[Problem]:
-    """Problems of the keys that name a profile there is not, or that no profile may change."""
+    """Problems of keys that name an unknown profile, or that profiles cannot change."""
     problems = []
     waiting = [node]
     while waiting:
@@ -67,7 +67,7 @@ def resolve(node: YamlMapping, source: Source, profile: str | None) -> Document:
 
 
 def plain_value(node: Node, profile: str | None, path: Path, document: Document) -> Any:
-    """The value of a tree under `profile`; the document learns the places of all below `path`."""
+    """The value of a tree under `profile`; records the places of everything below `path`."""
     document.places[path] = node.place
     if isinstance(node, Scalar):
         return node.value

@@ -21,14 +21,14 @@ from fwd_report.training.catalogue import DatasetName
 FOLDER = "experiments"
 """The project's folder of specs."""
 REPORT = "report"
-"""The stem of report.yaml, and how `Project.problem` calls it."""
+"""The stem of report.yaml, and its name for `Project.problem`."""
 SCHEMA_NAMES = ("section", "report", "rubric")
 SCHEMAS = ".fwd-report/schema"
-"""Where the specs' first lines tell editors to look for their JSON Schema."""
+"""Where the first lines of specs tell editors to find their JSON Schema."""
 
 
 def _several(value: Any) -> Any:
-    """One name where several may stand."""
+    """One name as a list, where several are allowed."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -89,8 +89,8 @@ class ReportSpec(BaseModel):
 class Variant:
     """One combination of an experiment's cases and sweep: its axes and validated technique.
 
-    seed: of its first sample; None: the report's, or that of the run it starts from. seeds: those
-    chosen for its samples, one by one; empty: it has the experiment's number of samples.
+    seed: of its first sample; None: the report's, or that of the run it starts from. seeds: the
+    chosen seeds of its samples; empty: it has the experiment's number of samples.
     """
 
     axes: Mapping[str, Any]
@@ -122,7 +122,7 @@ class ExperimentSpec:
     """Of how many candidates the samples of a variant are the best; None: of none."""
 
     def samples_of(self, variant: Variant) -> int:
-        """How often a variant runs, where it refers to no other experiment."""
+        """How often a variant runs, if it refers to no other experiment."""
         return len(variant.seeds) or self.samples
 
 
@@ -156,21 +156,21 @@ class Project:
     rubric: Rubric | None = None
     """What the assignment asks for; None: nothing."""
     trusted: bool = True
-    """Whether its own code counts: techniques/, site_templates/ and mkdocs.yml."""
+    """Whether its own code is used: techniques/, site_templates/ and mkdocs.yml."""
     warnings: tuple[Problem, ...] = ()
-    """What its files say that was probably not meant so."""
+    """What in its files is probably not what the author meant."""
     plugins: Plugins = NOTHING
-    """What can be named beside what the package has."""
+    """What can be named beyond the package's own."""
 
     @property
     def data(self) -> Path | None:
-        """The folder report.yaml names for dataset files; `~` is the user's own."""
+        """The folder that report.yaml names for dataset files; `~` is the user's home."""
         named = self.report.data
         return None if named is None else self.root / os.path.expanduser(named)
 
     @property
     def embeddings(self) -> tuple[Path, ...]:
-        """The files of encoded prompts that report.yaml names; `~` is the user's own."""
+        """The files of encoded prompts that report.yaml names; `~` is the user's home."""
         return tuple(self.root / os.path.expanduser(name) for name in self.report.embeddings)
 
     def problem(

@@ -1,4 +1,6 @@
-"""Prose is sandboxed Jinja: its syntax and the names in it are checked when specs are loaded."""
+"""Checks the syntax of prose, which is sandboxed Jinja, and the names in it when specs are
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +12,33 @@ from fwd_report.errors import Problem
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
 from fwd_report.spec.experiments import Draft
-from fwd_report.spec.project import Project
+from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import NAMES, RAW, Templates, shown
 from fwd_report.spec.yaml_nodes import Place
+from fwd_report.techniques.choosing import CANDIDATE, SCORES, Chosen
 
 Finding = tuple[int, str, str, str | None]
 """(line of the text, word to point at, message, hint)."""
 
 IN_MATH = "double braces stand for a value, in math too: where both are meant, write { {t} }"
+KINDS = {"params": "parameter", "metrics": "metric", "series": "series"}
+"""What a run has by names that its technique knows, with the word for one of them."""
+CHOSEN = {"params": Chosen.model_fields, "metrics": (CANDIDATE,), "series": SCORES}
+"""What runs have besides where they were chosen among others."""
+NONE_THERE = "it has none"
 VIEWED = (
     "id", "title", "figure", "params", "metrics", "series", "axes", "provenance", "seed", "key",
     "technique", "label",
 )  # fmt: skip
-"""What prose may ask of an experiment (and of its runs): see site/template_values.py."""
+"""What prose may use of an experiment (and of its runs): see site/template_values.py."""
 
 
 @dataclass
 class ProseCheck:
     """Checks the prose of one view of the project.
 
-    drafts: the experiments by section. unread: sections whose files are no YAML.
+    drafts: the experiments by section. unread: sections whose files are not valid YAML.
     """
 
     templates: Templates
@@ -38,7 +46,7 @@ class ProseCheck:
     unread: Collection[str] = ()
 
     def check(self, document: Document, path: ValuePath, section: str) -> None:
-        """Report a template's syntax errors, and names in it that do not exist.
+        """Report syntax errors of a template, and names in it that do not exist.
 
         path: to the text in the section's document.
         """
@@ -72,7 +80,7 @@ class ProseCheck:
                 yield line, names[0], f"there is no section '{names[0]}'", hint
 
     def _experiment(self, line: int, section: str, names: Sequence[str]) -> Iterator[Finding]:
-        """What is wrong with the last of `names`; the shorter lookups come on their own."""
+        """What is wrong with the last of `names`; the shorter lookups are checked separately."""
         found = {draft.id: draft for draft in self.drafts[section]}
         if len(names) == 1 and names[0] not in found:
             message = f"section '{section}' has no experiment '{names[0]}'"
@@ -80,17 +88,48 @@ class ProseCheck:
         elif len(names) == 2 and names[0] in found and names[1] not in VIEWED:
             message = f"neither an experiment nor a run has '{names[1]}'"
             yield line, names[1], message, did_you_mean(names[1], VIEWED)
-        elif len(names) == 3 and names[1] == "params" and names[0] in found:
+        elif len(names) == 3 and names[1] in KINDS and names[0] in found:
             technique = found[names[0]].technique
-            if technique is None or technique.kind == "figure" or hasattr(dict, names[2]):
+            if technique is None or hasattr(dict, names[2]):
                 return
-            if names[2] not in technique.model_fields:
-                message = f"{technique.name} has no parameter '{names[2]}'"
-                yield line, names[2], message, did_you_mean(names[2], technique.model_fields)
+            known = _known(found[names[0]], names[1])
+            if known is not None and names[2] not in known:
+                message = f"{technique.name} has no {KINDS[names[1]]} '{names[2]}'"
+                yield line, names[2], message, did_you_mean(names[2], known) or NONE_THERE
+
+
+def _known(draft: Draft, kind: str) -> Collection[str] | None:
+    """The names that runs of an experiment have under `params`, `metrics` or `series`, if known."""
+    if draft.spec is not None:
+        return names_of(draft.spec, kind)
+    technique = draft.technique
+    fields = technique is not None and technique.kind != "figure" and kind == "params"
+    return technique.model_fields if technique and fields else None
+
+
+def names_of(spec: ExperimentSpec, kind: str) -> frozenset[str] | None:
+    """The names that runs of an experiment may have under `params`, `metrics` or `series`.
+
+    None: not known, because it shows runs of others, or its technique does not declare its numbers
+    itself (a subclass may produce more than its base).
+    """
+    if spec.technique.kind == "figure":
+        return None
+    found = set(CHOSEN[kind]) if spec.best_of is not None else set()
+    for variant in spec.variants:
+        technique = variant.technique
+        if kind == "params":
+            found.update(type(technique).model_fields)
+            continue
+        made = technique.numbers() if "numbers" in vars(type(technique)) else None
+        if made is None:
+            return None
+        found.update(made.get(kind, ()))
+    return frozenset(found) if spec.variants else None
 
 
 def prose_problem(project: Project, section: str, path: ValuePath, error: Exception) -> Problem:
-    """The user's problem for an error that rendering a prose raised, at its own line of the YAML.
+    """The problem for an error raised while rendering prose, at its own line of the YAML.
 
     path: as for `Project.problem`, such as ("skull", "caption").
     """
@@ -104,7 +143,7 @@ def prose_problem(project: Project, section: str, path: ValuePath, error: Except
 
 
 def _what_failed(error: Exception) -> str:
-    """An error of rendering, in the words of someone who writes prose."""
+    """An error of rendering, in words for the author of the prose."""
     text = shown(str(error)).strip()
     if text.startswith(("the prose", "the formula", "the text")):
         return text
@@ -141,10 +180,10 @@ def error_line(error: Exception) -> int | None:
 
 
 def place_in_text(lines: Sequence[str], start: Place, line: int, word: str = "") -> Place:
-    """Where a text's `line` (counted from 1) stands in the file, if its value begins at `start`.
+    """Where a text's `line` (counted from 1) is in the file, if its value begins at `start`.
 
-    A block scalar's first line is the one after its `|`; other texts may be folded, and then
-    their beginning is the best one can say. word: what to point at within the line.
+    The first line of a block scalar is the one after its `|`; other texts may be folded, and then
+    only their beginning is known. word: what to point at within the line.
     """
     number, column = start
     if lines[number - 1][column - 1 : column] == "|":

@@ -1,4 +1,4 @@
-"""References between experiments: they exist, fit, name epochs there are, and make no cycle."""
+"""References between experiments: they exist, fit, name existing epochs, and form no cycle."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fwd_report.spec.suggest import did_you_mean
 from fwd_report.techniques.base import Reference, marked_fields
 
 LONGEST = 100
-"""Most experiments in a chain in which each refers to the next."""
+"""Most experiments in a chain of references."""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """One place of a spec that names another experiment."""
+    """One place in a spec that names another experiment."""
 
     source: ExperimentName
     written: str
@@ -33,7 +33,7 @@ class References:
     """The references of all sections under one profile.
 
     documents and drafts by section name; problems are added to the documents. unread: sections
-    whose files are no YAML, so that what they hold is not known.
+    whose files are not valid YAML, so that their content is unknown.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class References:
         return False
 
     def _report_loops(self, mentions: list[Mention]) -> set[ExperimentName]:
-        """Report each cycle, at its first reference, and chains too long to follow.
+        """Report each cycle, at its first reference, and chains that are too long.
 
         Returns the names on any of them. Walks depth first without recursion.
         """
@@ -165,7 +165,7 @@ class References:
             self._report(mention, message, f"name an epoch from 1 to {kept}")
 
     def _check_use(self, mention: Mention) -> None:
-        """Report a reference that the technique can make nothing of, once for each reason."""
+        """Report references that the technique cannot use, once for each reason."""
         source, target = self._drafts[mention.source], self._drafts[mention.target]
         if source.spec is None or target.spec is None:
             return
@@ -217,7 +217,7 @@ class References:
         return self._count(name) // spec.samples * spec.best_of if spec and spec.best_of else 0
 
     def _count(self, name: ExperimentName) -> int:
-        """How many runs an experiment shows, those of what it refers to counted in."""
+        """How many runs an experiment shows, including those of what it refers to."""
         if name not in self._counts:
             draft = self._drafts.get(name)
             self._counts[name] = 1

@@ -1,4 +1,4 @@
-"""A rubric: what an assignment asks to be shown, as data; read from YAML with line numbers."""
+"""A rubric: what an assignment requires, as data; read from YAML with line numbers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from fwd_report.spec.yaml_source import read_yaml
 from fwd_report.techniques.base import Technique
 
 NONE = "none"
-"""How report.yaml says that no assignment is answered."""
+"""The value in report.yaml for no assignment."""
 PartKind = Literal[
     "grid", "trajectory", "flip", "distance", "slider", "curve", "animations", "table", "drawing"
 ]
-"""What a figure may be made of: see techniques/parts.py."""
+"""The kinds of figure parts: see techniques/parts.py."""
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -35,7 +35,7 @@ class _Data(BaseModel):
 
 
 class Shown(_Data):
-    """What some figures of the sections that cover an item must show, together."""
+    """What figures of the sections that cover an item must show, together."""
 
     technique: Annotated[tuple[str, ...], Field(min_length=1)]
     """Any of these techniques."""
@@ -118,9 +118,9 @@ def load_rubric(
     problems: list[Problem],
     techniques: Mapping[str, type[Technique]],
 ) -> Rubric | None:
-    """The rubric that report.yaml names: a shipped one, or a file of the project.
+    """The rubric that report.yaml names: one of the package's, or a file of the project.
 
-    None with problems added where it is wrong. Raises LookupError, with a hint, where there is no
+    None, with problems added, if it is invalid. Raises LookupError, with a hint, if there is no
     such rubric.
     """
     if named in shipped():
@@ -148,9 +148,9 @@ def read_rubric(
     techniques: Mapping[str, type[Technique]] | None,
     name: str = "",
 ) -> Rubric | None:
-    """A rubric file, checked; None with problems added.
+    """A rubric file, checked; None, with problems added, if it is invalid.
 
-    file: what messages call it. techniques: those it may name; None: it is known to be sound.
+    file: its name in messages. techniques: those it may name; None: it is known to be valid.
     """
     source, tree = read_yaml(path, file, problems)
     if tree is None:
@@ -168,7 +168,7 @@ def read_rubric(
 
 
 def _keep_profiles(tree: YamlMapping, document: Document) -> None:
-    """Give experiments of `start` their keys with a profile back: they are copied as written."""
+    """Restore profile keys in the experiments of `start`, which are copied as written."""
     items = tree.get("items")
     for number, item in enumerate(items.items if isinstance(items, YamlSequence) else ()):
         start = item.get("start") if isinstance(item, YamlMapping) else None
@@ -214,7 +214,7 @@ def _extended(rubric: Rubric, document: Document) -> Rubric:
 def _check_items(
     rubric: Rubric, document: Document, techniques: Mapping[str, type[Technique]]
 ) -> None:
-    """What only several values together can be wrong about."""
+    """Report mistakes in combinations of values."""
     seen: set[str] = set()
     if not rubric.items:
         document.report("items is empty", ("items",), "a rubric asks for something")

@@ -1,7 +1,7 @@
-"""JSON Schema (draft 2020-12) of a section's file and of report.yaml, for editors.
+"""JSON Schemas (draft 2020-12) of sections, report.yaml and rubrics, for editors.
 
-Beside every key its variants `key@profile` are allowed; an experiment's fields depend on its
-`technique`. What only loading can see (files, references, prose) is not in it.
+Every key is also allowed as `key@profile`; an experiment's fields depend on its `technique`. Checks
+that need more than the file itself (of files, references, prose) are not included.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _REFERENCE_HELP = {
 
 
 def write_schemas(root: Path, plugins: Plugins = NOTHING) -> list[Path]:
-    """Write the schemas into the project; returns the files. Raises as `schema_texts`."""
+    """Write the schemas into the project; return the files. Raises as `schema_texts`."""
     return write_texts(root, schema_texts(plugins))
 
 
 def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Write the schemas as `schema_texts` has them; returns the files."""
+    """Write the texts of `schema_texts`; return the files."""
     files = {root / SCHEMAS / f"{name}.json": text for name, text in texts.items()}
     for path, text in files.items():
         write_atomically(path, text)
@@ -53,10 +53,10 @@ def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
 
 
 def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[str, str]:
-    """The schemas as their files hold them, by name.
+    """The texts of the schema files, by name.
 
-    plugins: what can be named beside the package's own. Raises UserError for a package whose
-    plug-in is broken, unless `sound_only` leaves such ones out.
+    plugins: what can be named beyond the package's own. Raises UserError for a package with a
+    broken plug-in, unless `sound_only` leaves it out.
     """
     with plugins.used():
         try:
@@ -101,7 +101,7 @@ def rubric_schema() -> Schema:
 
 
 def _object_of(properties: Schema, required: list[str]) -> Schema:
-    """An object of these keys and no others; rubrics know no profiles."""
+    """An object with these keys and no others; rubrics have no profiles."""
     return {
         "type": "object",
         "properties": properties,
@@ -149,7 +149,7 @@ def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> S
 
 
 def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> Schema:
-    """An experiment of one technique: the keys all have, its fields, its sweep and cases."""
+    """An experiment of one technique: the common keys, its fields, its sweep and cases."""
     properties = {**common, **own, "technique": {"const": technique.name}}
     swept = {
         name: {
@@ -180,14 +180,14 @@ def _experiment_of(technique: type[Technique], common: Schema, own: Schema) -> S
 
 
 def _referred(prefix: str, properties: Schema, definitions: Schema) -> Schema:
-    """The same properties as references to definitions, since each stands in several places."""
+    """The same properties as references to definitions, since each is used in several places."""
     for name, field in properties.items():
         definitions[f"field-{prefix}{name}"] = field
     return {name: {"$ref": f"#/$defs/field-{prefix}{name}"} for name in properties}
 
 
 def _given_somewhere(name: str) -> Schema:
-    """A required field may stand beside the id, in the sweep, in the cases or under profiles."""
+    """A required field may be given directly, in the sweep, in the cases, or under profiles."""
     under_profile = {"not": {"propertyNames": {"not": {"pattern": f"^{name}@"}}}}
     return {
         "anyOf": [
@@ -200,7 +200,7 @@ def _given_somewhere(name: str) -> Schema:
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
-    """An object of these keys, each also as `key@profile`, and no others."""
+    """An object with these keys, each also as `key@profile`, and no others."""
     schema: Schema = {
         "type": "object",
         "properties": properties,
@@ -217,7 +217,7 @@ def _object(properties: Schema, required: list[str] | None = None) -> Schema:
 
 
 def _properties(model: type[BaseModel]) -> tuple[Schema, Schema]:
-    """The schemas of a model's fields, described, and the definitions they refer to."""
+    """The schemas of a model's fields, with descriptions, and the definitions they refer to."""
     schema = model.model_json_schema(ref_template="#/$defs/{model}")
     docs = field_docs(model)
     properties = schema.get("properties", {})
@@ -234,7 +234,7 @@ def _properties(model: type[BaseModel]) -> tuple[Schema, Schema]:
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """The texts that stand below a model's fields in its source, its parents' included."""
+    """The docstrings below a model's fields in its source, including its parents'."""
     docs: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, BaseModel) and cls is not BaseModel:

@@ -15,14 +15,14 @@ from fwd_report.spec.validation import validated
 from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
 
 RESERVED = ("index", "deliverables", REPORT)
-"""Names no section may have: the front page's, the rubric's page, and the report's own."""
+"""Names that no section may have: the front page's, the rubric page's, and the report's."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def section_files(root: Path, problems: list[Problem]) -> dict[str, Path]:
-    """The sections' files by name, sorted; hidden files and folders are none.
+    """The sections' files by name, sorted, without hidden files and folders.
 
-    Two files of one name, and names that cannot be a page's, are problems.
+    Two files with one name, and names that cannot be a page's, are problems.
     """
     folder = root / FOLDER
     found: dict[str, Path] = {}
@@ -53,7 +53,7 @@ def section_files(root: Path, problems: list[Problem]) -> dict[str, Path]:
 def build_section(
     document: Document, name: str, path: Path, drafts: Sequence[Draft]
 ) -> SectionSpec | None:
-    """The section of a document whose experiments are built; None where anything is wrong."""
+    """The section of a document whose experiments are built; None if anything is wrong."""
     values = {key: value for key, value in document.data.items() if value is not None}
     fields = validated(
         SectionFields, values, document, "a section", lambda key: (key,), known=SECTION_KEYS
@@ -75,7 +75,7 @@ def build_section(
 
 
 def named_techniques(tree: YamlMapping) -> Iterator[str]:
-    """What the experiments of a section's file call their techniques."""
+    """The names of techniques in a section's file."""
     experiments = tree.get("experiments")
     for item in experiments.items if isinstance(experiments, YamlSequence) else ():
         named: Node | None = item.get("technique") if isinstance(item, YamlMapping) else None

@@ -1,4 +1,4 @@
-"""Seeds that somebody chose: for an experiment, for a case of it, or swept like a field."""
+"""Chosen seeds: of an experiment, of a case, or swept like a field."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from fwd_report.techniques.base import Technique
 def seeds_of(
     fields: ExperimentFields, case: Mapping[str, Any] | None, swept: Mapping[str, Any]
 ) -> tuple[int | None, tuple[int, ...]]:
-    """A variant's (seed of the first sample, chosen seeds): the sweep's, else its case's, else
-    the experiment's; None and none where nobody chose.
+    """A variant's (seed of the first sample, chosen seeds).
+
+    From the sweep, else its case, else its experiment; None and () if nothing was chosen.
     """
     given = case or {}
     if "seed" in swept:
@@ -40,7 +41,7 @@ def runs_of(fields: ExperimentFields) -> int:
 
 
 def _samples(fields: ExperimentFields, case: Mapping[str, Any]) -> int:
-    """How many samples one case has; what is no list of seeds is reported elsewhere."""
+    """How many samples a case has; invalid lists of seeds are reported elsewhere."""
     if isinstance(case.get("seeds"), list):
         return len(case["seeds"])
     if fields.seeds:
@@ -51,7 +52,7 @@ def _samples(fields: ExperimentFields, case: Mapping[str, Any]) -> int:
 def check_seeds(
     document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
-    """Report seeds that are none, that are there twice, and that contradict each other."""
+    """Report invalid, duplicate and contradictory seeds."""
     chosen: list[Path] = []
     if fields.seeds is not None:
         chosen.append((*path, "seeds"))
@@ -106,7 +107,7 @@ def _check_distinct(document: Document, path: Path, seeds: Sequence[int]) -> Non
 
 
 def _check_apart(document: Document, path: Path, other: str) -> None:
-    """Report `other` where it stands beside `seeds`."""
+    """Report `other` if it is given beside `seeds`."""
     written = document.places.keys() | document.overridden.keys()
     if (*path, other) not in written or _value(document, (*path, other)) is None:
         return
@@ -115,7 +116,7 @@ def _check_apart(document: Document, path: Path, other: str) -> None:
 
 
 def _report_both(document: Document, path: Path, other: str) -> None:
-    """Report at `path` that `other` and seeds that were chosen exclude each other."""
+    """Report at `path` that `other` and chosen seeds exclude each other."""
     hint = "remove one of the two: `seeds` says how many there are, and which"
     if path[-1] == "seed" and "sweep" in path:
         hint = "remove one of the two: the sweep says which seeds there are"
@@ -133,7 +134,7 @@ def _report_both(document: Document, path: Path, other: str) -> None:
 
 
 def _profile_of(document: Document, path: Path) -> str | None:
-    """The profile that a key was written for; None: for all of them."""
+    """The profile that a key was written for; None: all of them."""
     if path not in document.keys:
         return None
     line, column = document.keys[path]

@@ -1,4 +1,4 @@
-"""Sections and experiments named on their own: `section` and `section.experiment`."""
+"""Sections and experiments named on a command line: `section` and `section.experiment`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SPEC_SUFFIXES = (".yaml", ".yml")
 
 
 def check_names(project: Project, names: Iterable[str]) -> None:
-    """Raise UserError for names that are no section's and no experiment's, with suggestions."""
+    """Raise UserError, with suggestions, for names that are neither a section nor an experiment."""
     problems = [problem for name in names if (problem := name_problem(project, name))]
     if problems:
         raise UserError(problems)
 
 
 def name_problem(project: Project, name: str) -> Problem | None:
-    """What is wrong with a name, and which one is closest; None for one that is there."""
+    """What is wrong with a name, with the closest one; None if it exists."""
     experiments = {
         section.name: [f"{section.name}.{experiment.id}" for experiment in section.experiments]
         for section in project.sections

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 LISTED = 12
-"""Most names listed where none is close."""
+"""Most names that are listed if none is close."""
 
 
 WORDS = {
@@ -57,7 +57,7 @@ WORDS = {
     "single_step": ("one_step",),
     "iterative_denoise": ("iterative",),
 }
-"""The words of other tools and papers, with ours for the same thing, the likeliest first."""
+"""Names used by other tools and papers, with ours for the same thing, the likeliest first."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""What a prose's template names, found by parsing it once; remembered by the text."""
+"""The names that a template of prose uses, found by parsing it once; remembered by the text."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
     from fwd_report.spec.markdown import Piece
 
 NAMES = ("runs", "report", "experiment")
-"""What prose may name: the section's experiments, all sections, the experiment it belongs to."""
+"""The variables of prose: the section's experiments, all sections, the experiment that it belongs
+to."""
 MARKS = ("{{", "{%", "{#")
 RAW = "to show braces as they are, write them as code, or between {% raw %} and {% endraw %}"
 CLOSED = {"{{": "}}", "{%": "%}", "{#": "#}"}
-"""What closes each mark of a template."""
+"""The closing mark of each opening one."""
 HIDDEN = str.maketrans("{}", "\ue002\ue003")
 SHOWN = str.maketrans("\ue002\ue003", "{}")
 PRIVATE = re.compile("[\ue000-\ue007]")
-"""Characters that stand for braces of code, and around the numbers of printed values, the
-author's words in labels, and references to equations."""
+"""Characters that stand for braces in code, and around the numbers of printed values, the author's
+words in labels, and references to equations."""
 RAW_TAG = re.compile(r"\{%[-+]?\s*(?:end)?raw\s*[-+]?%\}")
 FILTERS_NOT_OFFERED = ("pprint", "random", "striptags", "urlize", "xmlattr")
-"""Filters that make HTML, differ from build to build or show what is no value."""
+"""Filters that produce HTML, vary between builds, or print what is not a value."""
 
 
 class Templates:
-    """Parses the templates of prose; a text that was parsed before is not parsed again."""
+    """Parses templates of prose; a text that was parsed before is not parsed again."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
     def parse(self, text: str) -> dict[str, Any]:
-        """{"error": [line, message, hint]}, or what the template names, with lines counted from 1.
+        """{"error": [line, message, hint]}, or the names that the template uses; lines count from
+        1.
 
         "unknown": [line, name] of names that prose does not have. "chains": [line, [name, …]] of
         lookups that begin with `runs` or `report`, such as ["runs", "skull", "params"].
@@ -52,9 +54,9 @@ class Templates:
 
 
 def literal(text: str) -> str:
-    """The template with the braces of its code, and of `{#id}`, hidden: they are no template's.
+    """The template with the braces of code, and of `{#id}`, hidden from the template engine.
 
-    No character moves, so that lines and columns stay true. `shown` undoes it.
+    No character moves, so that lines and columns stay correct. `shown` reverses it.
     """
     text = PRIVATE.sub("", text)
     if not any(mark in text for mark in MARKS):
@@ -77,15 +79,15 @@ def dollars(piece: Piece) -> int:
 
 
 def shown(text: str) -> str:
-    """What `literal` hid, as it was."""
+    """What `literal` hid, restored."""
     return text.translate(SHOWN)
 
 
 def sandbox(kind: type[SandboxedEnvironment] | None = None, **options: Any) -> SandboxedEnvironment:
-    """The environment all prose is parsed and rendered in.
+    """The environment in which all prose is parsed and rendered.
 
     No attribute that begins with _, no call that changes anything, no undefined name, no other
-    file, and nothing computed before it is rendered. kind: a class of environment.
+    file, and nothing evaluated at compile time. kind: a class of environment.
     """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -105,7 +107,7 @@ def _environment() -> SandboxedEnvironment:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """As `Templates.parse`, of a text with marks of templates."""
+    """As `Templates.parse`, for a text that contains template marks."""
     from jinja2 import TemplateSyntaxError
 
     try:
@@ -122,7 +124,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def _way_out(text: str, line: int) -> str:
-    """How to mend the syntax at a line: the end of what is left open there, if anything is."""
+    """How to fix the syntax at a line: close what is open there, if anything is."""
     parts = re.split(r"(\{\{|\{%|\{#)", literal(text))
     at = 1
     for before, mark, inside in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
@@ -133,7 +135,7 @@ def _way_out(text: str, line: int) -> str:
 
 
 def _undeclared(tree: nodes.Template) -> set[str]:
-    """As jinja2.meta.find_undeclared_variables, which would compute what is constant."""
+    """As jinja2.meta.find_undeclared_variables, which would evaluate constants."""
     from jinja2 import nodes
     from jinja2.meta import TrackingCodeGenerator
 
@@ -148,7 +150,9 @@ def _undeclared(tree: nodes.Template) -> set[str]:
 
 
 def _check_supported(tree: nodes.Template) -> None:
-    """Raise TemplateSyntaxError for what prose has no use for: other files, other escaping."""
+    """Raise TemplateSyntaxError for tags that prose does not support: other files, other
+    escaping.
+    """
     from jinja2 import TemplateSyntaxError, nodes
 
     tags = {
@@ -178,7 +182,7 @@ def _first_uses(tree: nodes.Template, names: set[str]) -> Iterator[list[Any]]:
 
 
 def _chains(tree: nodes.Template) -> Iterator[list[Any]]:
-    """Lookups from `runs` and `report`, unless the template itself assigns those names."""
+    """Lookups from `runs` and `report`, unless the template assigns those names."""
     from jinja2 import nodes
 
     assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
@@ -189,7 +193,7 @@ def _chains(tree: nodes.Template) -> Iterator[list[Any]]:
 
 
 def _chain(node: nodes.Node) -> list[str] | None:
-    """`runs.skull[0].params` → ["runs", "skull", "params"]; None where a name is computed."""
+    """`runs.skull[0].params` → ["runs", "skull", "params"]; None if a name is computed."""
     from jinja2 import nodes
 
     names: list[str] = []

@@ -1,4 +1,4 @@
-"""pydantic's findings in the words of someone who writes YAML, each at its place."""
+"""Translates pydantic's errors for authors of YAML, each at its place."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def validated(
     known: Iterable[str] = (),
     whole: Path = (),
 ) -> M | None:
-    """`values` as a `model`; None with problems added to the document where they are none.
+    """`values` as a `model`; None, with problems added to the document, if they are invalid.
 
-    subject: what messages call the thing whose fields these are. origin: from a field to where
-    it stands. known: names to suggest besides the model's own. whole: where the thing stands.
+    subject: the name in messages of the thing with these fields. origin: from a field to its place.
+    known: names to suggest besides the model's own. whole: the thing's place.
     """
     wrong = [name for name, value in values.items() if _mistaken_bool(model, name, value)]
     for name in wrong:
@@ -63,7 +63,7 @@ def validated(
 
 
 def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
-    """Whether true or false stands where a number belongs; pydantic takes them for 1 and 0."""
+    """Whether a boolean is given for a number; pydantic would take it for 1 or 0."""
     if not isinstance(value, bool) or name not in model.model_fields:
         return False
     annotation = str(model.model_fields[name].annotation)
@@ -109,7 +109,7 @@ def _report(
 
 
 def _place_of(loc: tuple[Any, ...], start: Path, document: Document) -> Path:
-    """The path to the value that pydantic's `loc` names, without its names for union members."""
+    """The path of the value at pydantic's `loc`, without its names for union members."""
     path = start
     for part in loc[1:]:
         if (*path, part) in document.places:
@@ -186,7 +186,7 @@ def _hint(item: Any) -> str | None:
 
 
 def _several_hint(item: Any, fields: list[str], path: Path) -> str | None:
-    """What to do for several values of a field, where it has a way to take them."""
+    """How to give several values for a field, if it can take them."""
     one = _EXPECTED.get(item["type"], "a list") != "a list"
     whole = path[-1] == item["loc"][0]
     if one and whole and path[-1] == "seed" and isinstance(item["input"], list):
@@ -201,7 +201,7 @@ def _several_hint(item: Any, fields: list[str], path: Path) -> str | None:
 
 
 def brief(value: Any) -> str:
-    """A value as a message quotes it."""
+    """A value as quoted in messages."""
     if value is None:
         return "empty"
     text = json.dumps(value, ensure_ascii=False, default=str)

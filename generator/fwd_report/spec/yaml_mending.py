@@ -1,4 +1,4 @@
-"""What to do about YAML that cannot be read: where quotes would help, the line with them."""
+"""Hints for YAML that cannot be parsed: where quotes would help, with the corrected line."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from itertools import islice
 
 LONGEST_LINE = 1_000
 LARGEST = 200_000
-"""Characters of a line, and of a file, up to which a mended line is looked for."""
+"""Most characters of a line, and of a file, for which a corrected line is searched."""
 MOST = 12
 """How many texts of a line are tried."""
 NEAR = 200
-"""How many lines above a place a quote may stand that was not closed."""
+"""How many lines above a place an unclosed quote is searched."""
 
 _BLOCK = re.compile(r"(\s*(?:- +)*(?:[\w@.-]+: +|(?<=- )))(\S.*?)\s*$")
-"""The last of a line's own `key: ` or dash, and the text after it."""
+"""The last `key: ` or dash of a line, and the text after it."""
 _FLOW = re.compile(r"([{,]\s*[\w@-]+: +)(?=[^\s{\[])([^{}\[\]]+?)(?=\s*(?:,\s*[\w@-]+: |[}\]]))")
 """`key: ` within braces, and the text up to the next key or the closing brace."""
 _TREE = re.compile(r"\[[^\]]*\]?$|\{(?!\{)")
-"""What is rather a list or a mapping in brackets than a text that begins with one."""
+"""What is more likely a list or a mapping in brackets than a text that begins with one."""
 _CLOSED = re.compile(r"(['\"].*['\"])(\s+#(?:\s.*)?)$")
-"""A text in quotes with a comment after it."""
+"""A quoted text with a comment after it."""
 
 
 def quoted(text: str) -> str:
-    """The text in the quotes that need least of it to be written otherwise."""
+    """The text in the quotes that need the least escaping."""
     if "'" in text and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
 
 
 def mended_line(lines: Sequence[str], number: int, works: Callable[[str], bool]) -> str | None:
-    """The line of that number, counted from 1, with a text of it in quotes; None if none helps.
+    """The line of that number, counted from 1, with one of its texts quoted; None if that does not
+    help.
 
-    works(text): whether the file can be read past the place where it could not.
+    works(text): whether the file can be parsed beyond the place of the error.
     """
     if not 1 <= number <= len(lines) or sum(map(len, lines)) > LARGEST:
         return None
@@ -48,7 +49,7 @@ def mended_line(lines: Sequence[str], number: int, works: Callable[[str], bool])
 def unclosed(lines: Sequence[str], last: int) -> Iterator[int]:
     """The lines up to that number whose text begins with a quote and has no second one.
 
-    What such a text swallows is where the parser stops, further down. The nearest comes first.
+    The parser stops further down, where such a text would end. The nearest comes first.
     """
     for number in range(last, max(0, last - NEAR), -1):
         block = _BLOCK.match(lines[number - 1]) if number <= len(lines) else None
@@ -57,7 +58,7 @@ def unclosed(lines: Sequence[str], last: int) -> Iterator[int]:
 
 
 def hint_for(around: Sequence[str], problem: str, mended: str | None) -> str | None:
-    """What to do about one of the parser's complaints; around: up to the line it stops at."""
+    """A hint for one of the parser's errors; around: the lines up to where it stopped."""
     line = around[-1] if around else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "tab" in problem:
         return "indent with spaces, not tabs"
@@ -80,7 +81,7 @@ def hint_for(around: Sequence[str], problem: str, mended: str | None) -> str | N
 
 
 def with_line(hint: str, mended: str | None) -> str:
-    """The hint, and the line as it says."""
+    """The hint, with the corrected line."""
     return hint if mended is None else f"{hint}, so: {mended.strip()}"
 
 
@@ -96,9 +97,9 @@ def _candidates(line: str) -> Iterator[str]:
 
 
 def _unwrapped(text: str) -> str:
-    """A text without the quotes around it, if they are around it: `"A" or "B"` has none.
+    """A text without its surrounding quotes, if they surround it: `"A" or "B"` has none.
 
-    A quote that is not closed is taken for one around the text.
+    An unclosed quote counts as surrounding.
     """
     mark, inner = text[0], text[1:-1]
     if mark not in "'\"":

@@ -1,4 +1,4 @@
-"""What an unquoted word of YAML means, by YAML 1.2's core schema, as editors read it.
+"""The meaning of an unquoted YAML scalar by YAML 1.2's core schema, as in editors.
 
 `no`, `12:30` and `2024-01-01` are text; `1e-4` is a number.
 """
@@ -22,10 +22,10 @@ _MOST_DIGITS = 300
 
 
 def scalar_value(text: str, tag: str | None, *, quoted: bool) -> Any:
-    """The value of a scalar as text, with its explicit tag, if it has one.
+    """The value of a scalar, with its explicit tag, if it has one.
 
-    Raises ValueError for other tags than those of text, numbers, true, false and null, for a
-    text that is not what its tag says, for control characters and for what is not finite.
+    Raises ValueError for tags other than those of text, numbers, booleans and null, for a text that
+    does not match its tag, for control characters and for non-finite numbers.
     """
     if tag is not None and tag not in _TAGS:
         raise ValueError(f"the tag {short_tag(tag)} is not allowed")

@@ -1,7 +1,7 @@
-"""YAML as a tree in which every key and value knows its place; nothing in it is executed.
+"""YAML as a tree in which every key and value has a place; nothing in it is executed.
 
-The tree is built from the parser's events, so that nesting, aliases and tags are bounded before
-anything is made of them.
+The tree is built from the parser's events, so that nesting, aliases and tags are limited before any
+objects are created.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DEEPEST = 40
 MOST_NODES = 500_000
 
 _EATEN = re.compile(r"[\t\b\f\v\a\x1b][a-z]|\$[^$]*[\n\r][a-z][^$]*\$")
-"""What YAML makes of \\tau, \\beta, \\nabla and their like in double quotes."""
+"""What YAML makes of \tau, \beta, \nabla and the like in double quotes."""
 _EATEN_HINT = (
     "in double quotes YAML reads \\t, \\n, \\b as control characters, and so spoils LaTeX such as "
     "\\theta: use single quotes, >- or no quotes"
@@ -41,20 +41,20 @@ _TAGS_OF_TREES = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text, to point at. file: relative to the project."""
+    """A file's text, for error messages. file: relative to the project."""
 
     file: Path
     lines: tuple[str, ...]
 
     def problem(self, message: str, place: Place | None, hint: str | None = None) -> Problem:
-        """A Problem at a place of this file, with the line as excerpt."""
+        """A Problem at a place in this file, with the line as excerpt."""
         line, column = place or (None, None)
         excerpt = self.lines[line - 1] if line is not None and line <= len(self.lines) else None
         return Problem(message, self.file, line, column, excerpt, hint)
 
 
 class _Invalid(Exception):
-    """unquoted: whether quotes around a text may be all that it lacks."""
+    """unquoted: whether quotes around a text may be all that is missing."""
 
     def __init__(
         self, message: str, place: Place | None, hint: str | None = None, unquoted: bool = False
@@ -64,9 +64,9 @@ class _Invalid(Exception):
 
 
 def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, YamlMapping | None]:
-    """The file's tree, a mapping; None with problems added where it is none.
+    """The file's tree, a mapping; None, with problems added, if it is not one.
 
-    path: where it lies; file: what messages call it.
+    path: where it is; file: its name in messages.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -120,7 +120,7 @@ def parse_override(text: str) -> Node:
 
 
 def parse_value(text: str) -> Node | None:
-    """The tree of a YAML text; None if there is nothing in it."""
+    """The tree of a YAML text; None if it is empty."""
     if illegal := _ILLEGAL.search(text):
         raise _Invalid(
             f"character U+{ord(illegal[0]):04X} is not allowed here",
@@ -161,7 +161,7 @@ def _tree(text: str, lines: Sequence[str]) -> Node | None:
 
 
 def _reads_past(number: int, text: str) -> bool:
-    """Whether a text can be read beyond the line of that number."""
+    """Whether a text can be parsed beyond the line of that number."""
     try:
         _tree(text, text.splitlines())
     except yaml.MarkedYAMLError as error:
@@ -292,6 +292,6 @@ def _start(event: Any) -> Place:
 
 
 def _place_after(text: str) -> Place:
-    """The place of the character that follows `text`."""
+    """The place of the character after `text`."""
     lines = (text + "x").splitlines()
     return len(lines), len(lines[-1])

@@ -1,1 +1,1 @@
-"""Results by key: atomic, verified."""
+"""Results by key: written atomically, verified when read."""

@@ -1,4 +1,4 @@
-"""Addresses of remotes, as somebody writes them: folders and URLs. Nothing is opened here."""
+"""Addresses of remotes as people write them: folders and URLs. Nothing is opened here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fwd_report.errors import masked, printable
 from fwd_report.store.folders import OWNED
 
 VARIABLE = "FWD_REPORT_STORE"
-"""The environment variable that names remotes, separated by commas, in place of report.yaml."""
+"""The environment variable that names remotes, separated by commas, and overrides report.yaml."""
 NO_REMOTE = "none"
-"""Stands for no remote at all, where the variable or --store overrides report.yaml."""
+"""Stands for no remote at all, if the variable or --store overrides report.yaml."""
 EXTRAS = {
     "file": ("", ""),
     "local": ("", ""),
@@ -28,20 +28,20 @@ EXTRAS = {
     "ssh": ("paramiko", "ssh"),
     "sftp": ("paramiko", "ssh"),
 }
-"""For each scheme the module that its backend needs, and our extra that installs it."""
+"""For each scheme, the module that its backend needs and the extra of ours that installs it."""
 FOLDERS = ("file", "local")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a remote is. url: what fsspec opens; it may hold a password and is never shown."""
+    """Where a remote is. url: what fsspec opens; it may contain a password and is never shown."""
 
     url: str
     scheme: str
 
     def __str__(self) -> str:
-        """How messages call it."""
+        """The address as messages show it."""
         return masked(self.url)
 
     def __repr__(self) -> str:
@@ -56,16 +56,17 @@ class Address:
         return f'pip install "fwd-report[{extra}]"' if extra else f"pip install {module}"
 
     def censored(self, text: str) -> str:
-        """What somebody else's library says, without anything of this address that is secret."""
+        """The text of another library's message, without any secret of this address."""
         for secret in _secrets(self.url):
             text = text.replace(secret, "***")
         return masked(text)
 
 
 def address_of(text: str, root: Path) -> Address:
-    """The address that somebody wrote; a relative folder is one of the project, `~` their own.
+    """The address that somebody wrote; a relative folder starts at the project, `~` at the user's
+    home.
 
-    Raises ValueError where it is none, with a message that continues its name.
+    Raises ValueError if it is none, with a message that continues after the text's name.
     """
     if (wrong := objection(text)) is not None:
         raise ValueError(wrong)
@@ -81,7 +82,7 @@ def address_of(text: str, root: Path) -> Address:
 
 
 def objection(text: str) -> str | None:
-    """Why a text is no address of a remote, to follow what names it; None: it is one."""
+    """Why a text is no address of a remote, as a message that follows its name; None: it is one."""
     if not text.strip() or text != text.strip() or not text.isprintable():
         return "should be a folder or a URL such as s3://bucket/report"
     if len(text) > 2_000:
@@ -103,7 +104,7 @@ def objection(text: str) -> str | None:
 
 
 def public_objection(text: str) -> str | None:
-    """As `objection`, for what stands in a file that others read."""
+    """As `objection`, for an address in a file that others read."""
     if masked(text) != text:
         return (
             "holds a password, and this file is no place for one: give the URL without it and let "
@@ -113,9 +114,9 @@ def public_objection(text: str) -> str | None:
 
 
 def chosen_texts(asked: Sequence[str] | None, written: Sequence[str]) -> tuple[str, list[str]]:
-    """What says which remotes hold, and the addresses it names.
+    """The source that decides on the remotes, and the addresses it names.
 
-    It is --store where that is given (asked), else the variable where it is set and not empty, else
+    The source is --store if it is given (asked), else the variable if it is set and not empty, else
     the field `store` of report.yaml (written).
     """
     source, texts = "store", list(written)
@@ -129,7 +130,9 @@ def chosen_texts(asked: Sequence[str] | None, written: Sequence[str]) -> tuple[s
 
 
 def _known_to_fsspec(scheme: str) -> bool:
-    """Whether fsspec, or a package that adds to it, knows a scheme that is not usual."""
+    """Whether fsspec, or a package that extends it, knows a scheme that is not among the usual
+    ones.
+    """
     from fsspec import available_protocols
 
     return scheme in available_protocols() and scheme not in ("data", "reference", "cached")

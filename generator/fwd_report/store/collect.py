@@ -1,7 +1,8 @@
-"""What no run needs any more: found, listed with its age and cost, and deleted when asked to.
+"""Results that no run needs any more: found, listed with age and cost, and deleted on request.
 
-Only what the tool can prove it wrote: entries with a manifest of their key, folders of trainings
-and of killed builds by the pattern of their names, nothing behind a link out of the project.
+Only what the tool can prove it wrote: entries with a manifest of their key, and folders of
+trainings and of killed builds, by the pattern of their names; nothing behind a link out of the
+project.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Unused:
-    """Something in the store that no run of the present specs has.
+    """Something in the store that no run of the current specs uses.
 
-    name: the run it was made for, as far as that is known. age: seconds since it was made. cost:
-    seconds to make it again. size: bytes. asks: whether a model, or other results that may ask one,
-    are part of its key, as far as that is known.
+    name: the run it was made for, if known. age: seconds since it was made. cost: seconds to make
+    it again. size: bytes. asks: whether a model, or other results that may depend on one, are part
+    of its key, if known.
     """
 
     path: Path
@@ -45,14 +46,14 @@ class Unused:
 
 @dataclass(frozen=True)
 class Survey:
-    """What `survey` found: what may go, and what is left alone with the reason."""
+    """The result of `survey`: what may be deleted, and what is left alone with the reason."""
 
     unused: tuple[Unused, ...]
     left: tuple[str, ...]
 
 
 def survey(store: Store, used: set[str], linked: bool = False) -> Survey:
-    """Everything in the store that is not of a key in `used`; deletes nothing.
+    """Everything in the store that has no key in `used`; deletes nothing.
 
     linked: look also behind links that lead out of the project.
     """
@@ -94,7 +95,7 @@ def survey(store: Store, used: set[str], linked: bool = False) -> Survey:
 def kept_back(found: Sequence[Unused], age: float, cost: float) -> list[Unused]:
     """Those that are younger than `age` seconds or cost more than `cost` seconds to make again.
 
-    What a killed build left half written is of no use to anybody and never kept.
+    Half-written entries of killed builds are useless and never kept.
     """
     return [
         item
@@ -104,7 +105,7 @@ def kept_back(found: Sequence[Unused], age: float, cost: float) -> list[Unused]:
 
 
 def delete(store: Store, found: Sequence[Unused]) -> list[Unused]:
-    """Delete these, except what a process is working on now; returns what is gone."""
+    """Delete these, except those that a process is working on now; returns what was deleted."""
     gone = []
     for item in found:
         lock = store.lock(item.key)
@@ -120,7 +121,9 @@ def delete(store: Store, found: Sequence[Unused]) -> list[Unused]:
 
 
 def _entry(store: Store, place: Path) -> Unused:
-    """Raises ValueError for what has no manifest of its key, UnavailableError as reading does."""
+    """Raises ValueError for an entry without a manifest of its key, UnavailableError as reading
+    does.
+    """
     if place.is_symlink():
         raise ValueError("it is a link")
     manifest = store.parsed(place.name)
@@ -144,7 +147,7 @@ def _folder(path: Path, key: str, kind: Kind, asks: bool = False) -> Unused:
 
 
 def _damaged(paths: object, prefix: str) -> list[Unused]:
-    """Entries that were moved aside: `prefix` KEY-TIME."""
+    """Damaged entries that were moved aside: `prefix` KEY-TIME."""
     found = []
     for path in paths:  # type: ignore[attr-defined]
         key, _, stamp = path.name.removeprefix(prefix).partition("-")
@@ -170,7 +173,7 @@ def _since(manifest: Manifest) -> float:
 
 
 def _seconds_of(folder: Path) -> float:
-    """How long an unfinished training has run, by its own note."""
+    """How many seconds an unfinished training has run, by its own record."""
     try:
         seconds = float((folder / SECONDS).read_text(encoding="ascii"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""One stored result, as figures and prose see it; reading it needs no torch."""
+"""A stored result, as figures and prose see it; reading it needs no torch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from fwd_report.store.store import DamagedEntryError
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """The result of one run, with what made it.
+    """The result of one run, with its provenance.
 
-    params: the technique's fields, resolved. axes: the swept values of this run, in order, with
-    the sample number under "sample" where an experiment has several, or the seed under "seed"
-    where it was chosen. alt: a sentence from the
-    spec for screen readers. folder: where the files lie: `image.png` and others by name,
-    `frames-NAME.npy` ((N, H, W, C) uint8), `tensors.safetensors` (float32, the model's range).
-    needs: the entries of the referenced runs, by field name. label: how the page names the
-    experiment it belongs to.
+    params: the technique's fields, resolved. axes: the swept values of this run, in order, with the
+    sample number under "sample" if an experiment has several, or the seed under "seed" if it was
+    chosen. alt: a sentence from the spec for screen readers. folder: where the files lie:
+    `image.png` and others by name, `frames-NAME.npy` ((N, H, W, C) uint8), `tensors.safetensors`
+    (float32, in the model's range). needs: the entries of the referenced runs, by field name.
+    label: the experiment's name on the page.
     """
 
     section: str
@@ -41,7 +40,7 @@ class Entry:
     inputs: Mapping[str, Path] = field(default_factory=dict)
     label: str = ""
     files: Mapping[str, Mapping[str, Any]] | None = None
-    """The digest of each file, as stored; None: not compared."""
+    """The digest of each file, as stored; None: files are not compared."""
 
     def picture(self, name: str = "image") -> Path:
         """The PNG of that name."""
@@ -50,7 +49,7 @@ class Entry:
     def content(self, file: str) -> bytes:
         """A file's bytes, read once and compared with what was stored.
 
-        Raises DamagedEntryError where they differ.
+        Raises DamagedEntryError if they differ.
         """
         path = self.folder / file
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Writing so that a crash at any moment leaves either the old state or the new one."""
+"""File writing in which a crash at any moment leaves either the old state or the new one."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ NOT_HERE = {
     getattr(errno, name)
     for name in ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EBADF", "EACCES", "EPERM", "EISDIR")
 }
-"""What a system answers that cannot flush this kind of file or folder at all."""
+"""The error codes of a system that cannot flush this kind of file or folder at all."""
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
-"""What the system answers for a file that is not there as it was written. All else may pass."""
+"""The error codes for a file that is missing or not as it was written. All others may be
+temporary."""
 HALF_WRITTEN = re.compile(r"\..{1,40}-\d+-[0-9a-f]{8}\.tmp", re.DOTALL)
 """The names of files that are being written."""
 ABANDONED = 3600.0
-"""Seconds after which nobody can still be writing one."""
+"""Seconds after which a half-written file is certainly abandoned."""
 
 
 def sha256_of(path: Path) -> str:
@@ -39,9 +40,9 @@ def sha256_of(path: Path) -> str:
 
 
 def fsync(path: Path) -> None:
-    """Force a file's bytes, or a folder's list of names, to the disk, where the system can.
+    """Force a file's bytes, or a folder's list of names, to the disk, if the system can.
 
-    Where it cannot, that is said once. Raises OSError for a disk that fails or is full.
+    If it cannot, a warning is printed once. Raises OSError for a disk that fails or is full.
     """
     try:
         descriptor = _opened(path)
@@ -56,10 +57,10 @@ def fsync(path: Path) -> None:
 def write_atomically(
     path: Path, content: str | bytes, durable: bool = True, parents: bool = True
 ) -> None:
-    """Replace `path` by `content`: readers see all of the old or all of the new.
+    """Replace `path` by `content`: readers see either all of the old or all of the new.
 
-    The file has the modes of the umask. durable: flushed to the disk before it is renamed.
-    parents: make the folders that are missing. Raises OSError that names the path.
+    The file's mode follows the umask. durable: flush it to the disk before it is renamed. parents:
+    create missing folders. Raises OSError that names the path.
     """
     if parents:
         make_folder(path.parent)
@@ -85,7 +86,7 @@ def write_atomically(
 
 
 def sweep_half_written(folder: Path) -> None:
-    """Remove the files in a folder that killed processes were writing, long ago."""
+    """Remove the files in a folder that killed processes left half written long ago."""
     with suppress(OSError):
         for path in folder.iterdir():
             if HALF_WRITTEN.fullmatch(path.name) and not path.is_dir():
@@ -96,7 +97,9 @@ def sweep_half_written(folder: Path) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Give an OSError of the block that names no file this one: a full disk does not say where."""
+    """Add this file's name to an OSError of the block that names none, such as that of a full
+    disk.
+    """
     try:
         yield
     except OSError as error:
@@ -106,14 +109,14 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def read_regular(path: Path) -> bytes:
-    """The bytes of a file; raises OSError also for what is no file, such as a pipe or a device."""
+    """The bytes of a file; raises OSError also for anything but a regular file, such as a pipe."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return path.read_bytes()
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object, or {} where the file is missing or damaged: for hints only."""
+    """A JSON object, or {} if the file is missing or damaged: for hints only."""
     try:
         value = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
@@ -127,12 +130,12 @@ def write_json(path: Path, value: Any, parents: bool = True) -> None:
 
 
 def json_text(value: Any) -> str:
-    """A JSON object as a file holds it: sorted keys, a line each."""
+    """A JSON object as it is written to a file: sorted keys, one per line."""
     return strict_json(value, sort_keys=True, indent=1) + "\n"
 
 
 def read_checked(path: Path) -> dict[str, Any]:
-    """What `write_checked` wrote, or {} where that is not exactly what the file holds."""
+    """What `write_checked` wrote, or {} if the file does not hold exactly that."""
     try:
         stated = json.loads(read_regular(path))
         value = stated["value"]
@@ -144,9 +147,9 @@ def read_checked(path: Path) -> dict[str, Any]:
 
 
 def write_checked(path: Path, value: Mapping[str, Any]) -> None:
-    """Keep a record that a build can do without, with its digest: damage to it is seen.
+    """Write a record that a build can do without, with its digest, so that damage is detected.
 
-    Where it cannot be written, as in a project that is read only, nothing is kept.
+    If it cannot be written, as in a read-only project, nothing is kept.
     """
     with suppress(OSError):
         write_atomically(path, strict_json({"sha256": json_digest(value), "value": value}) + "\n")
@@ -158,12 +161,12 @@ def json_digest(value: Any) -> str:
 
 
 def strict_json(value: Any, **options: Any) -> str:
-    """JSON that every reader takes: numbers it has no words for are "inf", "-inf" and "nan"."""
+    """JSON that every reader accepts: infinities and NaN are written as "inf", "-inf" and "nan"."""
     return json.dumps(_worded(value), ensure_ascii=False, allow_nan=False, **options)
 
 
 def number_of(value: Any) -> Any:
-    """The number that `strict_json` wrote as a word; everything else as it is."""
+    """The number that `strict_json` wrote as a word; everything else unchanged."""
     return float(value) if value in ("inf", "-inf", "nan") else value
 
 
@@ -178,7 +181,9 @@ def _worded(value: Any) -> Any:
 
 
 def _opened(path: Path) -> int:
-    """A descriptor to flush by: Windows takes only one for writing, and none of a folder."""
+    """A descriptor for flushing: Windows accepts only one opened for writing, and none of a
+    folder.
+    """
     if path.is_dir():
         return os.open(path, os.O_RDONLY)
     try:
@@ -205,12 +210,14 @@ def _unless_not_here(error: OSError, path: Path) -> None:
 
 @cache
 def warn_once(message: str) -> None:
-    """Print a warning the first time it is given in this process."""
+    """Print a warning the first time it occurs in this process."""
     say(f"warning: {message}", err=True)
 
 
 def unreadable(error: OSError) -> UnavailableError:
-    """What to say of a file that cannot be read now: it may be whole, so nothing is lost."""
+    """The message about a file that cannot be read now: it may be intact, so nothing is
+    discarded.
+    """
     hint = None
     if error.errno in (errno.EACCES, errno.EPERM):
         hint = "a store shared by a group needs files that the group can read (umask 002)"

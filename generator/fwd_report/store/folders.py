@@ -1,7 +1,7 @@
-"""The tool's own folder, `.fwd-report/`: what belongs there, what does not, and what it may move.
+"""The tool's own folder, `.fwd-report/`: what belongs there, and what the tool may move.
 
 The tool deletes only what it can prove it wrote: by its own pattern of names, and never through a
-link. What stands where one of its folders or files belongs is moved aside, and that is said.
+link. Anything else in the place of one of its folders or files is moved aside with a message.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ KEY = re.compile(r"[0-9a-f]{64}")
 PART = ".part-"
 """Follows the key in the hidden name of an entry that is being written."""
 GOING = ".gone-"
-"""Follows it in the name of one that is being deleted."""
+"""Follows the key in the hidden name of an entry that is being deleted."""
 COSTLY = ("store", "training")
-"""Folders that may be links to another disk, whose loss costs hours: a link to nowhere stays."""
+"""Folders that may be links to another disk and whose loss costs hours: a dangling link is kept."""
 
 
 def is_key(name: str) -> bool:
@@ -33,9 +33,9 @@ def is_key(name: str) -> bool:
 
 
 def inside(path: Path, root: Path) -> bool:
-    """Whether `path` lies below `root` with no link and no `..` on the way from one to the other.
+    """Whether `path` lies below `root` with no link and no `..` between them.
 
-    What is not there counts by its name.
+    A path that does not exist is judged by its name.
     """
     try:
         parts = path.relative_to(root).parts
@@ -52,16 +52,18 @@ def inside(path: Path, root: Path) -> bool:
 
 
 def _is_junction(path: Path) -> bool:
-    """Whether it is Windows' other kind of link; Python knows them from 3.12 on."""
+    """Whether it is a junction, Windows' other kind of link; Python recognises them from 3.12
+    on.
+    """
     known = getattr(os.path, "isjunction", None)
     return known is not None and known(path)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; moves aside what stands in its place in `.fwd-report/`.
+    """Make a folder and its parents; in `.fwd-report/`, moves aside anything else in its place.
 
-    Raises UnavailableError where a link leads nowhere and results may lie at its end, OSError
-    where the folder cannot be made.
+    Raises UnavailableError if a dangling link is in the way, whose target may hold results, and
+    OSError if the folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,9 +85,9 @@ def make_folder(folder: Path) -> None:
 
 
 def set_aside(path: Path, why: str) -> Path | None:
-    """Move what lies in `.fwd-report/` and does not belong there out of the way, and say so.
+    """Move something in `.fwd-report/` that does not belong there out of the way, with a message.
 
-    Returns where it is now, or None for a path that is not the tool's. Nothing is deleted.
+    Returns its new path, or None for a path that is not the tool's. Nothing is deleted.
     """
     base = _base_of(path)
     if base is None or path == base:
@@ -109,7 +111,7 @@ def set_aside(path: Path, why: str) -> Path | None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, a link (not what it points to) or a folder, so that no half of it is seen."""
+    """Delete a file, a link (not its target) or a folder, so that no half of it is ever visible."""
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
@@ -131,7 +133,7 @@ def parts_of(root: Path) -> list[Path]:
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file or of all files of a folder; what cannot be looked at counts nothing."""
+    """The bytes of a file or of all files in a folder; unreadable parts count as 0."""
     total = 0
     for place in (path, *path.rglob("*")) if path.is_dir() and not path.is_symlink() else (path,):
         try:
@@ -142,12 +144,12 @@ def size_of(path: Path) -> int:
 
 
 def _base_of(path: Path) -> Path | None:
-    """The `.fwd-report` that `path` lies in, by its name."""
+    """The `.fwd-report` folder that contains `path`, judged by its name."""
     return next((above for above in (path, *path.parents) if above.name == OWNED), None)
 
 
 def _blocking(folder: Path) -> Path | None:
-    """The topmost thing below `.fwd-report` on the way to `folder` that is no folder."""
+    """The topmost path below `.fwd-report` on the way to `folder` that is not a folder."""
     base = _base_of(folder)
     if base is None:
         return None
@@ -159,7 +161,7 @@ def _blocking(folder: Path) -> Path | None:
 
 
 def _leads_nowhere(link: Path) -> bool:
-    """Whether a link's target is missing, rather than a loop or something that is no folder."""
+    """Whether a link's target is missing, as opposed to a loop or a target that is no folder."""
     try:
         os.stat(link)
     except OSError as error:

@@ -1,12 +1,12 @@
-"""Locks by name, of which a process may hold thousands with one open file.
+"""Locks by name; a process may hold thousands of them with one open file.
 
-.fwd-report/locks/guard.lock         held for the moment in which a claim is taken or given back
-.fwd-report/locks/session-….lock     held by a process as long as it has claims: the system lets go
-                                     of it when the process ends, however it ends
-.fwd-report/locks/NAME.claim         the session that has this name, its process, host and time
+.fwd-report/locks/guard.lock         held briefly while a claim is taken or released
+.fwd-report/locks/session-….lock     held by a process as long as it has claims: the system
+                                     releases it when the process ends, however it ends
+.fwd-report/locks/NAME.claim         the session that holds this name, its process, host and time
 
-A claim counts while its session is held. So no lock is decided by a process number, claims of
-killed processes are free at once, and nothing stays but the guard.
+A claim is valid while its session is held. So no lock depends on process numbers, the claims of
+killed processes are free at once, and nothing but the guard remains.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import UnavailableError
 from fwd_report.store.files import naming, read_json, warn_once
 from fwd_report.store.folders import is_key, make_folder, set_aside
-from fwd_report.store.markers import held_too_long, marker_of
+from fwd_report.store.soft_locks import held_too_long, marker_of
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 NO_FLOCK = {
     getattr(errno, name) for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
 }
-"""What a file system answers that has no locks of its own."""
+"""The error codes of a file system that has no locks."""
 POLL = 0.2
 """Seconds between looks at a lock that another process holds."""
 SAY_AFTER = 1.0
-"""Seconds of waiting after which it is said who is waited for."""
+"""Seconds of waiting after which a message names the process that is waited for."""
 TRUSTED = 1.0
-"""Seconds for which a session that was seen alive is not looked at again."""
+"""Seconds for which a session that was seen alive is not checked again."""
 GUARD_WAIT = 30.0
-"""Seconds to wait for the guard, which is held for milliseconds."""
+"""Seconds to wait for the guard, which is normally held for milliseconds."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has a lock: a process of a host, since when."""
+    """Who has a lock: a process on a host, and since when."""
 
     pid: int
     host: str
@@ -60,7 +60,7 @@ class Holder:
 
 
 class Locks:
-    """The locks of one project, in a folder of their own."""
+    """The locks of a project, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -73,7 +73,7 @@ class Locks:
         return Lock(self, name)
 
     def acquire(self, name: str) -> bool:
-        """Take the lock if no living process has it, this one included."""
+        """Take the lock if no living process, including this one, has it."""
         claim = self._claim(name)
         if time.monotonic() < self._alive.get(_session_of(claim), 0.0):
             return False
@@ -101,7 +101,7 @@ class Locks:
             return True
 
     def release(self, name: str) -> None:
-        """Give the lock back; with the last one, the session ends."""
+        """Release the lock; with the last one, the session ends."""
         if name not in self._held:
             return
         with self._guarded():
@@ -117,7 +117,7 @@ class Locks:
                     path.unlink(missing_ok=True)
 
     def holder(self, name: str) -> Holder | None:
-        """Who has the lock, by what its claim says, or None."""
+        """Who has the lock, according to its claim, or None."""
         claim = read_json(self._claim(name))
         try:
             return Holder(int(claim["pid"]), str(claim["host"]), str(claim["since"]))
@@ -133,7 +133,7 @@ class Locks:
 
     @contextmanager
     def waiting(self, name: str, what: str, say: Callable[[str], None]) -> Iterator[None]:
-        """Hold the lock for the block, waiting for it; says who is waited for, and how to go on.
+        """Hold the lock for the block, waiting for it; says who is waited for, and how to continue.
 
         what: what the other process does meanwhile, such as "writes the pages".
         """
@@ -149,7 +149,7 @@ class Locks:
             lock.release()
 
     def explain(self, name: str, what: str) -> str:
-        """Who has the lock, in words, and what to do if that never ends."""
+        """Who has the lock, in words, and what to do if it is never released."""
         holder = self.holder(name)
         if holder is None:
             return f"another process, which {what}"
@@ -190,8 +190,8 @@ class Locks:
                 _clear(path)  # from before there were claims: a file for each key ever run
 
     def _lives(self, session: str) -> bool:
-        """Whether a process holds that session: the system knows, or where it does not, its marker
-        says so.
+        """Whether a process holds that session, according to the system or, without file locks, its
+        marker.
         """
         path = self.folder / session
         return session.startswith("session-") and path.is_file() and self._locked(path)
@@ -217,7 +217,7 @@ class Locks:
             guard.release()
 
     def _take(self, path: Path, wait: float = 0.0) -> BaseFileLock | None:
-        """Lock a file, waiting at most so long; None if another process or thread has it."""
+        """Lock a file, waiting at most that long; None if another process or thread has it."""
         from filelock import FileLock, SoftFileLock, Timeout
 
         soft = marker_of(path)
@@ -246,12 +246,12 @@ class Locks:
 
 
 def _session_of(claim: Path) -> str:
-    """The session that a claim names; "" where there is no claim, or half of one."""
+    """The session that a claim names; "" if there is no claim, or an incomplete one."""
     return str(read_json(claim).get("session", ""))
 
 
 def _clear(path: Path) -> None:
-    """Remove what is no claim or session any more; what the tool cannot have made moves aside."""
+    """Remove stale claims and sessions; move aside anything that the tool cannot have made."""
     if path.is_symlink() or path.is_dir():
         set_aside(path, "is no lock file")
     else:
@@ -259,22 +259,22 @@ def _clear(path: Path) -> None:
 
 
 class Lock:
-    """One lock: whoever has it may do what it stands for."""
+    """A lock: its holder may do what it stands for."""
 
     def __init__(self, locks: Locks, name: str) -> None:
         self._locks = locks
         self.name = name
 
     def acquire(self) -> bool:
-        """Take it, if it is free now; whether it was."""
+        """Take the lock if it is free now; whether it was."""
         return self._locks.acquire(self.name)
 
     def release(self) -> None:
-        """Give it back; nothing, if this process does not have it."""
+        """Release the lock; does nothing if this process does not have it."""
         self._locks.release(self.name)
 
     def holder(self) -> Holder | None:
-        """Who has it, or None."""
+        """Who has the lock, or None."""
         return self._locks.holder(self.name)
 
     def __enter__(self) -> Lock:

@@ -1,7 +1,7 @@
-"""What an entry says of itself: `manifest.json`, its fields and its format.
+"""What an entry records about itself: `manifest.json`, its fields and its format.
 
-A reader ignores fields it does not know and keeps them, and has a default for those that are
-missing. An entry of a newer format is left alone: its meaning is not known here.
+A reader ignores and keeps fields it does not know, and has a default for missing ones. An entry of
+a newer format is left alone: its meaning is not known here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fwd_report.store.files import number_of, strict_json
 
 MANIFEST = "manifest.json"
 VERSION = 1
-"""Of the format. It changes where an older reader would misread an entry, and only there."""
+"""The version of the format. It changes only when an older reader would misread an entry."""
 
 
 class NewerEntryError(UnavailableError):
@@ -34,11 +34,12 @@ class NewerEntryError(UnavailableError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an entry says of itself.
+    """What an entry records about itself.
 
-    parts: what its key is a hash of. files: sha256 and size by name. metrics, series: the run's
-    numbers. provenance: seed, model, device, dtype, versions, git commit, seconds, network steps.
-    version: of the format. extra: fields that this version does not know. digest: of all the rest.
+    parts: the ingredients that its key is a hash of. files: sha256 and size by name. metrics,
+    series: the run's numbers. provenance: seed, model, device, dtype, versions, git commit,
+    seconds, network steps. version: of the format. extra: fields that this version does not know.
+    digest: of all the rest.
     """
 
     key: str
@@ -52,7 +53,7 @@ class Manifest:
     digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The content of `manifest.json`, unknown fields included; `digest` is computed anew."""
+        """The content of `manifest.json`, including unknown fields; `digest` is computed anew."""
         known = {name: getattr(self, name) for name in KNOWN if name not in ("extra", "digest")}
         content = json.loads(strict_json({**self.extra, **known}))
         return {**content, "digest": _digest_of(content)}
@@ -64,8 +65,8 @@ KNOWN = tuple(item.name for item in fields(Manifest))
 def parse_manifest(text: bytes, key: str, path: Path) -> Manifest:
     """The manifest of the entry `key`, read from `path`.
 
-    Raises ValueError for one that is not as it was written, or another key's, and NewerEntryError
-    for one of a newer format.
+    Raises ValueError for one that was altered or belongs to another key, and NewerEntryError for
+    one of a newer format.
     """
     try:
         content = json.loads(text)

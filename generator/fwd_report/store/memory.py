@@ -1,17 +1,16 @@
-"""What was found out once and can be found out again, by one rule.
+"""A memory of computed values, all of which can be computed again.
 
 A value lies under a digest of everything that it is computed from: contents of files, words of the
-specs, the code that computes, the versions of libraries where they matter. So it cannot go stale;
-it is only never asked for again. The digest of a file is remembered under the file's size, times,
+specs, the code that computes it, the versions of libraries if they matter. So it never becomes
+stale; it only falls out of use. The digest of a file is remembered under the file's size, times,
 inode and device together.
 
     .fwd-report/memory/files.json   digests of files
     .fwd-report/memory/ab/abcd…     values
 
-Every value is checked when it is read. What is damaged, missing or in the way is found out again,
-in a project that cannot be written to as well: this folder changes how long a command takes, and
-nothing else. Processes may share it: values are put in place whole, and equal names mean equal
-values.
+Every value is checked when it is read, and computed again if it is damaged or missing, also in a
+read-only project: this folder affects only how long a command takes. Processes may share it: values
+are written atomically, and equal names mean equal values.
 """
 
 from __future__ import annotations
@@ -37,21 +36,21 @@ V = TypeVar("V")
 FOLDER = "memory"
 FILES = "files.json"
 ABSENT = "absent"
-"""Stands for the digest of a file that is not there or cannot be read."""
+"""Stands for the digest of a file that is missing or unreadable."""
 SETTLED_NS = 2_000_000_000
 """How old a file's last change must be before its digest is remembered: two edits within the
 resolution of a file system's clock look alike."""
 MOST_BYTES = 1_000_000_000
-"""What all values may take together; those that were not asked for longest go first."""
+"""The size limit of all values together; the least recently used go first."""
 DAY = 86_400.0
-"""Seconds after which the time of a value's last use is noted again."""
+"""Seconds after which the time of a value's last use is updated again."""
 MOST_DAYS = 90
-"""How long a value is kept that nobody asks for."""
+"""How many days an unused value is kept."""
 
 
 @cache
 def memory_of(root: Path) -> Memory:
-    """The memory of a project, one for all stages of a process."""
+    """The memory of a project, shared by all stages of a process."""
     return Memory(root / OWNED / FOLDER)
 
 
@@ -71,10 +70,10 @@ class Memory:
         self._changed = False
         self._put = False
         self.asked: dict[str, str] = {}
-        """The sign of each file whose digest was asked for, as it was then."""
+        """The stamp of each file whose digest was requested, as it was then."""
 
     def of_file(self, path: str | Path) -> str:
-        """The hex SHA-256 of a file's bytes. Raises OSError where it cannot be read."""
+        """The hex SHA-256 of a file's bytes. Raises OSError if it cannot be read."""
         name = os.fspath(path)
         stat = os.stat(name)
         sign = stamp_in(stat)
@@ -91,7 +90,7 @@ class Memory:
         return digest
 
     def of_file_or_absent(self, path: str | Path) -> str:
-        """The same, and ABSENT where no file can be read."""
+        """The same, or ABSENT if the file cannot be read."""
         try:
             return self.of_file(path)
         except OSError:
@@ -100,14 +99,14 @@ class Memory:
 
     @cached_property
     def code(self) -> str:
-        """The digest of this package's code and of the versions of what is installed."""
+        """The digest of this package's code and of the versions of installed packages."""
         return digest_of(self.code_of(*sorted(AT_START)), installed())
 
     def code_of(self, *files: str) -> str:
         """The digest of source files of this package that compute a value.
 
-        Nothing is found under it if one was touched after the process began: what runs may then be
-        other code than what lies there.
+        Nothing is found under it if one of them was modified after the process started: the running
+        code may then differ from the file.
         """
         package = os.path.dirname(fwd_report.__file__)
         if any(stamp_of(file) != AT_START.get(file) for file in files):
@@ -115,7 +114,9 @@ class Memory:
         return digest_of([[os.path.relpath(file, package), self.of_file(file)] for file in files])
 
     def get(self, digest: str) -> bytes | None:
-        """The value of that name, or None; what is not exactly what was put counts as none."""
+        """The value of that name, or None; a value that is not exactly what was stored counts as
+        none.
+        """
         path = self._path(digest)
         try:
             said, _, data = read_regular(path).partition(b"\n")
@@ -128,14 +129,14 @@ class Memory:
         return data
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep a value under its name; nothing, where nothing can be kept."""
+        """Store a value under its name; does nothing if nothing can be stored."""
         with suppress(OSError):
             content = f"{_sum(digest, data)}\n".encode() + data
             write_atomically(self._path(digest), content, durable=False)
             self._put = True
 
     def recall(self, digest: str, find: Callable[[], V]) -> V:
-        """The value of that name as JSON, found by `find` where it is not remembered."""
+        """The value of that name as JSON; `find` computes it if it is not remembered."""
         if digest not in self._values:
             try:
                 self._values[digest] = json.loads(self.get(digest) or b"")
@@ -146,7 +147,7 @@ class Memory:
         return cast(V, self._values[digest])
 
     def save(self) -> None:
-        """Keep the digests of files for the next process, and let go what is too much."""
+        """Store the digests of files for the next process, and delete surplus values."""
         if self._put:
             self._put = False
             self._prune()
@@ -160,7 +161,7 @@ class Memory:
                 )
 
     def forget_files(self) -> None:
-        """Have every file digested anew: one was not what its sign said."""
+        """Have every file digested anew: one differs from what its stamp implied."""
         self._used.clear()
         self._known = {}
         with suppress(OSError):
@@ -174,7 +175,7 @@ class Memory:
         return self._folder / digest[:2] / digest
 
     def _prune(self) -> None:
-        """Let go the values nobody asked for in a long time, and the oldest of too many."""
+        """Delete values that have not been used for long, and the oldest if there are too many."""
         if not inside(self._folder, self._folder.parents[1]):
             return
         values: list[tuple[float, int, Path]] = []
@@ -196,7 +197,7 @@ class Memory:
 
 
 def _read(path: Path) -> dict[str, list[str]]:
-    """The digests that are kept, by path; {} where that is not exactly what the file holds."""
+    """The remembered digests by path; {} if the file does not hold exactly that."""
     try:
         said, text = read_regular(path).decode().split("\n", 1)
         known = json.loads(text) if said == _text_sum(text.rstrip("\n")) else {}
@@ -206,7 +207,7 @@ def _read(path: Path) -> dict[str, list[str]]:
 
 
 def _is_so(path: str, kept: list[str]) -> bool:
-    """Whether a file still is the one whose digest is kept."""
+    """Whether a file is still the one whose digest is remembered."""
     try:
         return kept[0] == stamp_in(os.stat(path))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The results by key: each a folder that appears whole or not at all.
+"""The results by key: each is a folder that appears complete or not at all.
 
 .fwd-report/store/ab/abcd…/manifest.json and the files it lists with their digests
 """
@@ -42,15 +42,15 @@ from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
 from fwd_report.store.memory import memory_of
 
 SECONDS = ".seconds"
-"""In a working folder: how long its job has run so far."""
+"""In a working folder: a record of how long its job has run so far."""
 
 
 class DamagedEntryError(Exception):
-    """An entry does not hold what its manifest says; it has been moved aside."""
+    """An entry does not match its manifest; it has been moved aside."""
 
 
 class Store:
-    """The cache of one project, under `.fwd-report/` of its root."""
+    """The result cache of a project, in `.fwd-report/` under its root."""
 
     def __init__(self, project_root: Path) -> None:
         self.base = project_root / OWNED
@@ -65,9 +65,9 @@ class Store:
         return self.root / key[:2] / key
 
     def has(self, key: str) -> bool:
-        """Whether an entry is there. Its digests are checked when it is read.
+        """Whether there is an entry; its digests are checked when it is read.
 
-        Raises UnavailableError where that cannot be seen now.
+        Raises UnavailableError if this cannot be determined now.
         """
         try:
             found = os.stat(f"{self._root_text}/{key[:2]}/{key}/{MANIFEST}")
@@ -78,10 +78,10 @@ class Store:
         return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
     def manifest(self, key: str) -> Manifest:
-        """The manifest alone, its files unchecked.
+        """The manifest alone, without checking its files.
 
-        Raises DamagedEntryError if it is not as it was written, with the entry moved aside;
-        UnavailableError if it cannot be read now; NewerEntryError if its format is not known here.
+        Raises DamagedEntryError if it was altered, after moving the entry aside; UnavailableError
+        if it cannot be read now; NewerEntryError if its format is unknown here.
         """
         try:
             return self.parsed(key)
@@ -90,10 +90,11 @@ class Store:
             raise DamagedEntryError(f"{self.folder(key) / MANIFEST}: {error}") from error
 
     def read(self, key: str) -> Manifest:
-        """The manifest, after every file's digest has been checked.
+        """The manifest, after the digest of every file has been checked.
 
-        Raises DamagedEntryError, with the entry moved aside, if anything differs: the next plan
-        sees it as missing and runs it again. UnavailableError and NewerEntryError lose nothing.
+        Raises DamagedEntryError, after moving the entry aside, if anything differs: the next plan
+        sees it as missing and runs it again. After UnavailableError and NewerEntryError nothing is
+        lost.
         """
         manifest = self.manifest(key)
         if damaged := self._damaged_file(manifest):
@@ -103,10 +104,10 @@ class Store:
 
     @contextmanager
     def writing(self, key: str, folder: Path | None = None) -> Iterator[Path]:
-        """A folder to fill; leaving the block without an error publishes it under `key`.
+        """A folder to fill, which is published under `key` if the block ends without an error.
 
         The caller holds the key's lock, and the block ends with `seal`. folder: an existing working
-        folder to publish instead of a new one; files whose names begin with a dot stay behind.
+        folder to publish instead of a new one; hidden files stay behind.
         """
         final = self.folder(key)
         make_folder(final.parent)
@@ -147,10 +148,11 @@ class Store:
             remove(filled)
 
     def seal(self, folder: Path, key: str, **manifest: Any) -> None:
-        """Write the manifest with the digests of the folder's files, all of it flushed to the disk.
+        """Write the manifest with the digests of the folder's files, and flush everything to the
+        disk.
 
-        Raises RunError if the folder, or a file of it, has been deleted meanwhile; ValueError for
-        a result without files and numbers.
+        Raises RunError if the folder, or a file in it, has been deleted meanwhile; ValueError for a
+        result without files and numbers.
         """
         files = {}
         try:
@@ -171,7 +173,7 @@ class Store:
             raise RunError(f"{folder} was deleted while the result was written: {gone} is gone")
 
     def working_folder(self, key: str) -> Path:
-        """Where a long job keeps its checkpoints until it is done; survives a crash."""
+        """Where a long job keeps its checkpoints until it is done; it survives a crash."""
         folder = self.base / "training" / key
         if folder.is_symlink():
             set_aside(folder, "is a link where a training's own folder belongs")
@@ -179,16 +181,18 @@ class Store:
         return folder
 
     def lock(self, key: str) -> Lock:
-        """The lock of that key: whoever holds it may run and write it."""
+        """The lock of that key: its holder may run and write it."""
         return self.locks.lock(key)
 
     def remember(self, run_name: str, key: str) -> None:
-        """Note the key a run was last stored under, so that a later plan can say what changed."""
+        """Record the key a run was last stored under, so that a later plan can tell what has
+        changed.
+        """
         with suppress(OSError):
             write_atomically(self.base / "last" / run_name, key, durable=False)
 
     def last_key(self, run_name: str) -> str | None:
-        """The key noted for that run, or None."""
+        """The last recorded key of that run, or None."""
         try:
             with open(f"{self._last_text}/{run_name}", encoding="ascii") as file:
                 key = file.read()
@@ -197,7 +201,7 @@ class Store:
         return key if is_key(key) else None
 
     def log(self, run_name: str, text: str) -> Path | None:
-        """Keep the details of a failure in a file; None where it cannot be written."""
+        """Write the details of a failure to a file; None if it cannot be written."""
         path = self.base / "logs" / f"{run_name}.log"
         try:
             write_atomically(path, text.encode(errors="backslashreplace"), durable=False)
@@ -206,7 +210,7 @@ class Store:
         return path
 
     def places(self) -> list[Path]:
-        """Whatever lies where an entry does, whole or not, sorted by key."""
+        """Everything that lies where an entry would, complete or not, sorted by key."""
         try:
             found = [path for path in self.root.glob("??/*") if is_key(path.name)]
         except OSError as error:
@@ -221,13 +225,14 @@ class Store:
             return set()
 
     def keys(self) -> list[str]:
-        """Every key stored, sorted."""
+        """Every stored key, sorted."""
         return [path.name for path in self.places() if self.has(path.name)]
 
     def verify(self) -> dict[str, str]:
         """Check every entry's digests; return what was wrong, by key.
 
-        What is damaged is moved aside; what cannot be read now, or only by a newer version, stays.
+        Damaged entries are moved aside; those that cannot be read now, or only by a newer version,
+        stay.
         """
         wrong = {}
         for place in self.places():
@@ -238,7 +243,7 @@ class Store:
         return wrong
 
     def sweep(self) -> None:
-        """Remove the claims and the temporary folders and files of builds that were killed."""
+        """Remove the claims and the temporary folders and files of killed builds."""
         self.locks.sweep()
         for name in ("", "memory", "last", "logs", "schema"):
             if inside(self.base / name, self.base.parent):
@@ -255,7 +260,7 @@ class Store:
         return self.folder(key).with_name(f".{key}{PART}{secrets.token_hex(4)}")
 
     def parsed(self, key: str) -> Manifest:
-        """Raises ValueError for a manifest that is not as it was written, or another key's."""
+        """Raises ValueError for a manifest that was altered or belongs to another key."""
         path = self.folder(key) / MANIFEST
         try:
             text = path.read_bytes()
@@ -278,7 +283,7 @@ class Store:
         return None
 
     def _set_aside(self, key: str) -> None:
-        """Move a damaged entry out of the way, unless another build is replacing it just now."""
+        """Move a damaged entry out of the way, unless another build is just replacing it."""
         with suppress(OSError):
             lock = self.lock(key)
             if not lock.acquire():

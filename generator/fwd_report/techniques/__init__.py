@@ -1,1 +1,1 @@
-"""Techniques: one file for each thing a spec can name. Dropping in a file adds a technique."""
+"""Techniques: one file for each thing that a spec can name. Adding a file adds a technique."""

@@ -1,8 +1,8 @@
-"""Do pictures read as their prompts? Anagrams and hybrids measured as their papers do."""
+"""Whether pictures match their prompts: the measures of the papers on anagrams and hybrids."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
 
 class Alignment(Technique):
-    """Cosines between what a picture shows, each way it is looked at, and its prompts.
+    """Cosines between a picture, in each way it is viewed, and its prompts.
 
-    For a picture with n readings, S_ij is the cosine of reading i and prompt j. The alignment is
-    A = min_i S_ii, the worst of its readings; the concealment C = tr(softmax(S / τ)) / n, averaged
-    over both directions of the softmax, 1 where no reading shows another's prompt, and 1/n where
-    all look alike (Geng, Park and Owens 2024, *Visual Anagrams*, section 4.3). τ is the scorer's
-    temperature.
+    For a picture with n readings, S_ij is the cosine of reading i and prompt j. The alignment is A
+    = min_i S_ii, its worst reading; the concealment C = tr(softmax(S / τ)) / n, averaged over both
+    directions of the softmax, is 1 if no reading shows another's prompt, and 1/n if all look alike
+    (Geng, Park and Owens 2024, *Visual Anagrams*, section 4.3). τ is the scorer's temperature.
     """
 
     name: ClassVar[str] = "alignment"
@@ -43,19 +42,25 @@ class Alignment(Technique):
         return f"how well {', '.join(self.of)} read as asked"
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """It judges pictures that were asked for by a prompt."""
+        """It needs pictures that were generated from a prompt."""
         if not target.readings(dict(target)):
             return f"whose pictures answer no prompt of their own: its technique is {target.name}"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {
+            "metrics": ("pictures", "alignment", "concealment", "right"),
+            "series": ("own", "other", "concealment"),
+        }
+
     def job(self, run: RunContext) -> Result:
         """Score every picture.
 
-        Metrics, over the pictures: pictures, their number; alignment, the mean A; and, where all
-        have several readings, concealment, the mean C, and right, the share whose every reading
-        is nearest to its own prompt. Series: own and other, a number for each reading of each
-        picture in order, S_ii and the largest S_ij; concealment, one for each picture. What a
-        single reading leaves undefined is nan.
+        Metrics, over the pictures: pictures, their number; alignment, the mean A; and, if all have
+        several readings, concealment, the mean C, and right, the fraction of pictures whose every
+        reading is closest to its own prompt. Series: own and other, one number per reading, in
+        order: S_ii and the largest other S_ij; concealment, one per picture. What is undefined for
+        a single reading is nan.
         """
         import torch
 
@@ -79,13 +84,13 @@ class Alignment(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """A table for each set of readings, a row for each picture."""
+        """One table for each set of readings, one row for each picture."""
         from fwd_report.techniques.labels import Labels, experiment_names, signed
         from fwd_report.techniques.parts import Table
         from fwd_report.techniques.registry import readings_of
 
         def header(ways: Sequence[str]) -> tuple[str, ...]:
-            """For each way of looking its cosine with its prompt, then with the other."""
+            """For each way of viewing, the cosine with its own prompt, then with the other."""
             if len(ways) == 1:
                 return ("picture", *ways)
             cosines = (f"{way}: {prompt}" for way in ways for prompt in ("its prompt", "the other"))

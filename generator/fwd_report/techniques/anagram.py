@@ -1,4 +1,4 @@
-"""Visual anagrams: one image that reads as another prompt through a view."""
+"""Visual anagrams: images that show one prompt as they are, and another through a view."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Anagram(Guided):
     view: ViewName = "flip"
     """flip is upside down; rotations are counter-clockwise."""
     view_seed: int = Field(default=0, ge=0, lt=2**63)
-    """Of the random order of patches, pixels or jigsaw pieces."""
+    """The seed of the random order of patches, pixels or jigsaw pieces."""
     guidance: Guidance = 7.0
     steps: Steps | None = None
     """None: the assignment's strided timesteps."""
@@ -62,6 +62,9 @@ class Anagram(Guided):
 
     def describe(self) -> str:
         return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.combine import mean, seen

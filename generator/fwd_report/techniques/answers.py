@@ -1,8 +1,8 @@
-"""What a technique from outside of the package answers, held to what the package reads of it."""
+"""Checks the return values of methods of techniques from outside the package."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any
@@ -28,6 +28,15 @@ def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _numbers(value: object) -> bool:
+    names = _sequence_of(str)
+    return value is None or (
+        isinstance(value, Mapping)
+        and value.keys() <= {"metrics", "series"}
+        and all(map(names, value.values()))
+    )
+
+
 def _texts_by_estimate(value: object) -> bool:
     return _sequence_of(tuple)(value) and all(map(_sequence_of(str), value))  # type: ignore[call-overload]
 
@@ -37,6 +46,7 @@ ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "guided_prompts": ("tuple of tuples of texts", _texts_by_estimate),
     "prompts": ("tuple of texts", _sequence_of(str)),
     "readings": ("tuple of Reading", _sequence_of(Reading)),
+    "numbers": ("names of metrics and series, as {'metrics': ['psnr']}, or None", _numbers),
     "describe": ("text", _text),
     "alt": ("text", _text),
     "epochs_kept": ("number of epochs", _count),
@@ -48,13 +58,13 @@ ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "objection": ("text or None", lambda value: value is None or _text(value)),
 }
-"""What each method answers, in words, and whether a value is that."""
+"""What each method returns, in words, and a test for it."""
 
 
 def check_answers(technique: type[Technique], place: Callable[[str, int], str]) -> None:
-    """Let the methods that a technique defines itself raise UserError for a wrong answer.
+    """Make the methods that a technique defines itself raise UserError for a wrong return value.
 
-    place: how messages call a line of a file.
+    place: names a line of a file, for messages.
     """
     for owner in technique.__mro__:
         if owner.__module__.partition(".")[0] == "fwd_report" or not issubclass(owner, Technique):

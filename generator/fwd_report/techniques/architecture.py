@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from fwd_report.techniques.base import Result
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Architecture(Network):
-    """Build the network its fields describe, run it once, and draw what each block answered."""
+    """Build the network that its fields describe, run it once, and draw each block with its
+    output's shape.
+    """
 
     name: ClassVar[str] = "architecture"
     kind: ClassVar[Literal["job"]] = "job"
@@ -25,6 +27,9 @@ class Architecture(Network):
         """What is drawn, for alt texts."""
         told = {"none": "", "time": ", told the time", "class": ", told the time and the class"}
         return f"block diagram of the UNet with D = {self.hidden}{told[self.conditioning]}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("parameters",)}
 
     def job(self, run: RunContext) -> Result:
         """Write `architecture.svg`. Metrics: parameters."""

@@ -1,6 +1,6 @@
 """What a technique is: the fields a spec may set, the program that runs, the figure that shows it.
 
-A technique's module is imported to read a spec, so it imports no torch at the top: the
+A technique's module is imported to read a spec, so it does not import torch at the top: the
 mathematics is imported inside `program` and `job`.
 """
 
@@ -15,21 +15,21 @@ from pydantic import BaseModel, ConfigDict
 
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.markers import AllRuns as AllRuns
-from fwd_report.techniques.markers import AskedClass as AskedClass
-from fwd_report.techniques.markers import EachRun as EachRun
-from fwd_report.techniques.markers import EnlargedRun as EnlargedRun
-from fwd_report.techniques.markers import FigureOnly as FigureOnly
-from fwd_report.techniques.markers import ImageFile as ImageFile
-from fwd_report.techniques.markers import InputFile as InputFile
-from fwd_report.techniques.markers import MaskFile as MaskFile
-from fwd_report.techniques.markers import NotByDefault as NotByDefault
-from fwd_report.techniques.markers import OneRun as OneRun
-from fwd_report.techniques.markers import Prompt as Prompt
-from fwd_report.techniques.markers import PromptText as PromptText
-from fwd_report.techniques.markers import Reference as Reference
-from fwd_report.techniques.markers import ScorerName as ScorerName
-from fwd_report.techniques.markers import Trained as Trained
+from fwd_report.techniques.field_types import AllRuns as AllRuns
+from fwd_report.techniques.field_types import AskedClass as AskedClass
+from fwd_report.techniques.field_types import EachRun as EachRun
+from fwd_report.techniques.field_types import EnlargedRun as EnlargedRun
+from fwd_report.techniques.field_types import FigureOnly as FigureOnly
+from fwd_report.techniques.field_types import ImageFile as ImageFile
+from fwd_report.techniques.field_types import InputFile as InputFile
+from fwd_report.techniques.field_types import MaskFile as MaskFile
+from fwd_report.techniques.field_types import NotByDefault as NotByDefault
+from fwd_report.techniques.field_types import OneRun as OneRun
+from fwd_report.techniques.field_types import Prompt as Prompt
+from fwd_report.techniques.field_types import PromptText as PromptText
+from fwd_report.techniques.field_types import Reference as Reference
+from fwd_report.techniques.field_types import ScorerName as ScorerName
+from fwd_report.techniques.field_types import Trained as Trained
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to look at a result: the picture of that name should show the prompt.
+    """A way to view a result: the picture of that name should match the prompt.
 
     label: the way in a word or two, for tables.
     """
@@ -56,14 +56,13 @@ class Reading:
 
 @dataclass
 class Result:
-    """What one run made.
+    """What a run returns.
 
-    image: the main picture, (C, H, W) in the model's value range. images: others by name.
-    frames: (N, C, H, W) sequences by name, such as a trajectory. These names are of letters A-Z
-    and a-z, digits, _ and - alone. metrics: plain numbers.
-    series: plain lists of numbers, such as a loss curve. precision: what
-    it was computed in, where that is not the model's own. Files a job writes itself into its
-    directory (checkpoints) need not be named.
+    image: the main picture, (C, H, W) in the model's value range. images: others by name. frames:
+    (N, C, H, W) sequences by name, such as a trajectory. These names consist of the letters A-Z and
+    a-z, digits, _ and -. metrics: numbers. series: lists of numbers, such as a loss curve.
+    precision: what it was computed in, if that is not the model's. Files that a job writes into its
+    folder (checkpoints) need not be named.
     """
 
     image: torch.Tensor | None = None
@@ -77,9 +76,9 @@ class Result:
 class Technique(BaseModel):
     """Base of every technique: a subclass's fields are what a spec may set.
 
-    name: what specs call it. kind: "program" asks a model questions and shares batches with
-    every other run; "job" has the machine to itself (a training); "figure" runs nothing and
-    shows results of the experiments it names.
+    name: its name in specs. kind: "program" queries a model and shares batches with all other runs;
+    "job" has the machine to itself (a training); "figure" runs nothing and shows results of the
+    experiments that it names.
     """
 
     model_config = ConfigDict(
@@ -89,7 +88,7 @@ class Technique(BaseModel):
     name: ClassVar[str]
     kind: ClassVar[Literal["program", "job", "figure"]] = "program"
     stage: ClassVar[Literal[1, 2] | None] = 1
-    """Which stage of the report's text-to-image model its runs ask; None: neither."""
+    """Which stage of the report's text-to-image model its runs use; None: neither."""
 
     @outside_keys
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
@@ -104,18 +103,19 @@ class Technique(BaseModel):
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
-        """The prompts under which one run asks the text-to-image model, "" if it asks without one.
+        """The prompts with which one run queries the text-to-image model; "" is the unconditional
+        one.
 
-        needs: as in `network_steps`. The default: what its fields of prompts say.
+        needs: as in `network_steps`. The default: the texts of its prompt fields.
         """
         return tuple(prompts_of(self))
 
     @classmethod
     @outside_keys
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
-        """What the pictures of a run with these fields should show, for whom they are judged by.
+        """What the pictures of a run with these fields should show; they are scored by it.
 
-        The default: the main picture shows the prompt, where there is exactly one.
+        The default: the main picture shows the prompt, if there is exactly one.
         """
         fields = marked_fields(cls, PromptText).items()
         prompts = [text for name, mark in fields if not mark.away and (text := params.get(name))]
@@ -139,14 +139,19 @@ class Technique(BaseModel):
         return ((readings[0].prompt if readings else "",),)
 
     @outside_keys
+    def numbers(self) -> Mapping[str, Sequence[str]] | None:
+        """The names of a run's "metrics" and "series", under these two keys; None: not declared."""
+        return None
+
+    @outside_keys
     def describe(self) -> str:
-        """What one run's picture shows, in words, without its swept values: starts alt texts."""
+        """What one run's picture shows, in words, without swept values: begins alt texts."""
         prompts = " and ".join(filter(None, prompts_of(self)))
         return ": ".join(filter(None, (self.name.replace("_", " "), prompts)))
 
     @outside_keys
     def alt(self, axes: Mapping[str, Any]) -> str:
-        """The alt text of one run: what it is, then the values that tell it from its siblings."""
+        """The alt text of one run: what it is, then the values that tell it from the other runs."""
         from fwd_report.techniques.labels import short_names
         from fwd_report.techniques.words import Words, marked, unmarked
 
@@ -166,25 +171,25 @@ class Technique(BaseModel):
 
     @outside_keys
     def epochs_kept(self) -> int:
-        """How many epochs a reference `id@epoch` to this run may name, counting from 1."""
+        """How many epochs a reference `id@epoch` to this run may name, counted from 1."""
         return 0
 
     @classmethod
     @outside_keys
     def front_rank(cls) -> int | None:
-        """Where its pictures stand in the front page's teaser, 1 first; None: not there."""
+        """The position of its pictures in the front page's teaser, from 1; None: not in it."""
         return None
 
     @classmethod
     @outside_keys
     def scripted(cls) -> Scripted | None:
-        """How a script makes its picture; None: there is none. Not inherited."""
+        """How a script can make its picture; None: it cannot. Not inherited."""
         return None
 
     @classmethod
     @outside_keys
     def loss_name(cls) -> str:
-        """What a training minimises, for the axis of its curve."""
+        """What a training minimises, to label the axis of its curve."""
         return "loss"
 
     @classmethod
@@ -195,9 +200,10 @@ class Technique(BaseModel):
 
     @outside_keys
     def first_rate(self, asked: bool = False) -> float | None:
-        """Seconds a call on two cores, of a training's step or (`asked`) of the network it left.
+        """Seconds per step on two cores, of a training, or (`asked`) of a call of the trained
+        network.
 
-        None: not known before it was measured.
+        None: not known until measured.
         """
         return None
 
@@ -205,7 +211,7 @@ class Technique(BaseModel):
     def objection(self, field: str, target: Technique) -> str | None:
         """Why `field` cannot refer to runs of `target`, after "… refers to 'id', "; None: it can.
 
-        The default: what is asked was trained.
+        The default: a field that names a network needs a training.
         """
         reference = marked_fields(type(self), Reference)[field]
         if reference.asked and target.epochs_kept() == 0:
@@ -213,7 +219,7 @@ class Technique(BaseModel):
         return None
 
     def program(self, run: RunContext) -> Program[Result]:
-        """The run itself, written for one image: yields queries, returns its result."""
+        """The run itself, written for one image: yields queries and returns its result."""
         raise TypeError(f"{self.name} has no program")
 
     def job(self, run: RunContext) -> Result:
@@ -223,10 +229,10 @@ class Technique(BaseModel):
     @classmethod
     @outside_keys
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """How the results are shown. The default: one grid, rows and columns as swept.
+        """How the results are shown. The default: one grid, with rows and columns as swept.
 
-        entries: the results of the experiment's runs, in the order of the plan (kind "figure":
-        of the referenced experiments' runs). Not part of the runs' code.
+        entries: the results of the experiment's runs, in plan order (kind "figure": of the
+        referenced experiments' runs). Not part of the runs' code.
         """
         from fwd_report.techniques.grids import swept_grid
 
@@ -235,7 +241,7 @@ class Technique(BaseModel):
 
 @cache
 def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
-    """The fields of `technique` that carry a marker of that class, with the marker."""
+    """The fields of `technique` with a marker of that class, and their markers."""
     found = {}
     for name, info in technique.model_fields.items():
         for data in (*info.metadata, *_nested_metadata(info.annotation)):
@@ -246,7 +252,7 @@ def marked_fields(technique: type[Technique], marker: type) -> dict[str, Any]:
 
 @outside_keys
 def prompts_of(technique: Technique) -> list[str]:
-    """The texts that a run's pictures are to show, in the order of its fields."""
+    """The texts that the pictures of a run should show, in the order of its fields."""
     found: list[str] = []
     for name, mark in marked_fields(type(technique), PromptText).items():
         if mark.away:
@@ -257,19 +263,19 @@ def prompts_of(technique: Technique) -> list[str]:
 
 
 def asked_field(technique: type[Technique]) -> str | None:
-    """The field that refers to the training whose network a run asks; None: it has none."""
+    """The field that names the training whose network a run uses; None: there is none."""
     references = marked_fields(technique, Reference)
     return next((name for name, reference in references.items() if reference.asked), None)
 
 
 def scorer_field(technique: type[Technique]) -> str | None:
-    """The field that names what judges pictures; None: it has none."""
+    """The field that names the scorer; None: there is none."""
     named = marked_fields(technique, Named)
     return next((name for name, marker in named.items() if marker.kind == "scorers"), None)
 
 
 def asks_trained(technique: Technique) -> bool:
-    """Whether its runs ask a network that was trained in the report."""
+    """Whether its runs use a network that was trained in the report."""
     field = asked_field(type(technique))
     return field is not None and getattr(technique, field) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Blur(Pictured):
-    """Blur x_t; asks no model. x_t is that of `forward` under the same seed.
+    """Blur x_t; uses no model. x_t is that of `forward` with the same seed.
 
     Metrics: PSNR and SSIM against the original.
     """
@@ -35,6 +35,9 @@ class Blur(Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}, blurred"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim")}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.filters import gaussian_blur

@@ -1,4 +1,4 @@
-"""A small classifier, trained to judge samples."""
+"""A small classifier that evaluates samples."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 STEP_RATE = 3e-4
-"""Seconds an image of a training step, on two cores."""
+"""Seconds per image of a training step, on two cores."""
 
 
 class Classify(Technique):
-    """Train the classifier: it labels samples, and its features are what their KID compares."""
+    """Train the classifier: it labels samples, and the KID compares its features."""
 
     name: ClassVar[str] = "classify"
     kind: ClassVar[Literal["job"]] = "job"
@@ -52,10 +52,13 @@ class Classify(Technique):
         """What is trained, for alt texts."""
         return f"training of a classifier on {self.dataset}"
 
-    def job(self, run: RunContext) -> Result:
-        """Train, or go on where an interrupted training stopped.
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("accuracy", "test_images"), "series": ("loss",)}
 
-        Metrics: accuracy, the share of the test split it labels right.
+    def job(self, run: RunContext) -> Result:
+        """Train, or continue an interrupted training.
+
+        Metrics: accuracy, the fraction of the test split that it labels correctly.
         """
         import torch
         from torch.nn.functional import cross_entropy

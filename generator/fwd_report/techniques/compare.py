@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Compare(Technique):
     """A column for each experiment, a row for each combination of swept values.
 
-    Experiments that were swept differently share one row. Pictures have their PSNR beneath
-    them, and their originals beside them where all have one. A column is headed by its
-    experiment's `label`, else by a short title, else by its id.
+    Experiments that were swept differently share one row. Pictures have their PSNR beneath them,
+    and their originals beside them if all have one. A column is headed by its experiment's `label`,
+    else by a short title, else by its id.
     """
 
     name: ClassVar[str] = "compare"
@@ -33,7 +33,7 @@ class Compare(Technique):
         return True
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """A job's results are no pictures."""
+        """A job's results are not pictures."""
         if target.kind == "job":
             return f"which makes no pictures: its technique is {target.name}"
         return None
@@ -76,7 +76,7 @@ class Compare(Technique):
 
 
 def _swept_alike(experiments: Sequence[Mapping[Hashable, Entry]]) -> bool:
-    """Whether the k-th run of every experiment has the same swept values, where it is there."""
+    """Whether the k-th runs of all experiments have the same swept values, as far as they exist."""
     by_index: dict[int, Hashable] = {}
     by_value: dict[Hashable, int] = {}
     return all(

@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunContext:
-    """One run's own world: its seed's noise, its model, its inputs, the results it refers to.
+    """What one run may use: its seed's noise, its model, its inputs, the results it refers to.
 
-    model: the model it asks (stage I or II of the report's, or one trained by a referenced run).
-    scorer: what tells whether pictures show texts, where the technique names one.
-    device: where a job trains; of a program, where its model is and all its tensors lie: noise,
-    inputs, predictions, images. What it makes itself it makes there: `torch.zeros_like(x)`.
-    images and masks: by field name, already at the model's size and in its range: images
-    (C, H, W), masks (1, H, W) with 1 where new content goes. needs: entries of the referenced
-    runs by field name; epochs: the epoch of a reference written `id@epoch`. folder: a job's
-    own working folder, kept across an interruption and moved into the store when it is done.
-    progress(done, total, message): a job's news for the one progress display; news(message): what
-    a run that counts nothing is waiting for.
+    model: the model it queries (stage I or II of the report's, or one trained by a referenced run).
+    scorer: scores how well pictures match texts, if the technique names one. device: where a job
+    trains; for a program, where its model and all its tensors are: noise, inputs, predictions,
+    images. What it creates itself, it creates there: `torch.zeros_like(x)`. images and masks: by
+    field name, at the model's size and in its range: images (C, H, W), masks (1, H, W) with 1 where
+    new content goes. needs: entries of the referenced runs by field name; epochs: the epoch of a
+    reference written `id@epoch`. folder: a job's working folder, kept across interruptions and
+    moved into the store at the end. progress(done, total, message): reports a job's progress;
+    news(message): reports what a run is waiting for.
     """
 
     seed: int
@@ -49,21 +48,21 @@ class RunContext:
 
     @property
     def asked(self) -> ModelHandle:
-        """The model the run asks. Raises LookupError where it has none."""
+        """The model that the run queries. Raises LookupError if it has none."""
         if self.model is None:
             raise LookupError("this run has no model to ask")
         return self.model
 
     @property
     def judge(self) -> Scorer:
-        """What tells whether pictures show texts. Raises LookupError where the run has none."""
+        """The scorer. Raises LookupError if the run has none."""
         if self.scorer is None:
             raise LookupError("this run has no scorer")
         return self.scorer
 
     @property
     def value_range(self) -> tuple[float, float]:
-        """The range of the run's images: its model's, or (0, 1) where it has none."""
+        """The range of the run's images: its model's, or (0, 1) without a model."""
         return (0.0, 1.0) if self.model is None else self.model.value_range
 
     def tensor(self, need: str, name: str = "image") -> Tensor:

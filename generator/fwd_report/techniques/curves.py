@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Curves(Technique):
-    """Runs nothing: shows the training losses of other experiments together, on a log axis."""
+    """Shows the training losses of other experiments together, on a log axis; runs nothing."""
 
     name: ClassVar[str] = "curves"
     kind: ClassVar[Literal["figure"]] = "figure"

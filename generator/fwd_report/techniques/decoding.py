@@ -1,4 +1,4 @@
-"""A user's pictures as a model takes them: a square of them, at its size, in its range."""
+"""The user's pictures as a model takes them: a square of them, at its size, in its range."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def decoded(
 ) -> dict[str, Tensor]:
     """A run's input files of one kind, "image" or "mask", by field, as its model takes them.
 
-    contents: the bytes of its files, by field. frames: how those are taken of which not the centre
-    square is. Raises UserError for one that is no picture.
+    contents: the bytes of its files, by field. frames: how to take those of which not the centre
+    square is used. Raises UserError for a file that is not a picture.
     """
     from fwd_report.errors import UserError
 

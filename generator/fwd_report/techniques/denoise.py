@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Denoise(Technique):
-    """One model call takes z = x + σε to an estimate of x; measured over many test images."""
+    """One model call maps z = x + σε to an estimate of x; measured over many test images."""
 
     name: ClassVar[str] = "denoise"
     stage: ClassVar[None] = None
@@ -47,17 +47,21 @@ class Denoise(Technique):
         return f"{source} of σ = {self.sigma:g}, denoised in one step"
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """Its model is a denoiser."""
+        """Its model must be a denoiser."""
         if getattr(target, "objective", None) != "denoiser":
             return "which trains no denoiser (technique train, objective denoiser)"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        errors = ("mse_to_mean",) if self.pure_noise else ("mse", "psnr", "psnr_shown")
+        return {"metrics": (*errors, "images")}
+
     def program(self, run: RunContext) -> Program[Result]:
         """Draws noise for the shown image first, then for each measured one.
 
-        Metrics: psnr (dB, as shown) and mse against the original, averaged over `images` test
-        images, and psnr_shown, of the shown image alone; for pure noise, mse_to_mean against the
-        mean of the training images instead.
+        Metrics: psnr (dB, of the pictures as shown) and mse against the original, averaged over
+        `images` test images, and psnr_shown, of the shown image; for pure noise instead
+        mse_to_mean, against the mean of the training images.
         """
         import torch
 
@@ -101,7 +105,7 @@ class Denoise(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """Columns as swept last; a row of inputs above the rows of every model's answers."""
+        """Columns as swept last; a row of inputs above the rows of each model's outputs."""
         from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.originals import decibels, looks
         from fwd_report.techniques.parts import Grid, Picture

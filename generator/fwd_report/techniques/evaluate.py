@@ -1,4 +1,6 @@
-"""Samples judged by a classifier: do they show the digit asked for, and are they like real ones?"""
+"""Samples evaluated by a classifier: do they show the requested digit, and are they like real
+ones?
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from fwd_report.techniques.parts import Part
 
 WITHIN_A_GROUP = ("sample", "seed")
-"""Axes along which samples are judged together, beside the class that they were asked for."""
+"""Axes along which samples form a group, besides the requested class."""
 
 Axes = tuple[tuple[str, Any], ...]
 """Swept fields with their values."""
@@ -32,8 +34,8 @@ Axes = tuple[tuple[str, Any], ...]
 class Evaluate(Technique):
     """Accuracy on the requested digit, and the kernel distance (KID) in the classifier's features.
 
-    The samples are judged in groups: all digits and samples of one checkpoint, one guidance
-    scale and so on together.
+    Samples are evaluated in groups: all digits and samples of one checkpoint, one guidance scale,
+    and so on.
     """
 
     name: ClassVar[str] = "evaluate"
@@ -55,7 +57,7 @@ class Evaluate(Technique):
         return True
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """It judges samples of trained models, by a classifier."""
+        """It evaluates samples of trained models, with a classifier."""
         from fwd_report.techniques.classify import Classify
 
         if field == "classifier" and not isinstance(target, Classify):
@@ -66,13 +68,17 @@ class Evaluate(Technique):
             return "which samples no model trained in this report"
         return None
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        names = ("samples", "kid", "kid_spread", "kid_subset", "accuracy")
+        return {"metrics": names, "series": names}
+
     def job(self, run: RunContext) -> Result:
-        """Judge every group.
+        """Evaluate every group.
 
         Metrics, of the last group, and series, of every group in order: samples; kid and
-        kid_spread, in the classifier's features against the test split, for a group that is large
-        enough, with kid_subset, how many of each were compared at a time; accuracy, where every
-        sample was asked for a digit. A group without one has nan in the series.
+        kid_spread, in the classifier's features against the test split, if the group is large
+        enough, with kid_subset, how many of each are compared at a time; accuracy, if every sample
+        was requested as a digit. Undefined values are nan in the series.
         """
         import torch
 
@@ -111,7 +117,7 @@ class Evaluate(Technique):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """A table with a row for each group."""
+        """A table with one row for each group."""
         from fwd_report.techniques.labels import Labels, signed
         from fwd_report.techniques.parts import Table
         from fwd_report.techniques.words import marked
@@ -149,14 +155,14 @@ class Evaluate(Technique):
 
 
 def _asked_class(entry: Entry) -> int | None:
-    """The class that a sample was asked for."""
+    """The class that was requested for a sample."""
     from fwd_report.techniques.registry import marked_in
 
     return next((entry.params[name] for name in marked_in(entry, AskedClass)), None)
 
 
 def groups(entries: Sequence[Entry]) -> Mapping[Axes, Sequence[Entry]]:
-    """Samples judged together, under what tells their group from the others."""
+    """Samples that are evaluated together, by the axes that tell their group from the others."""
     from fwd_report.techniques.registry import marked_in
 
     found: dict[Axes, list[Entry]] = {}

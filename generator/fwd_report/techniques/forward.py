@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Forward(Pictured):
-    """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε; asks no model.
+    """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε; uses no model.
 
     ε is the seed's first draw, as in `blur`, `one_step` and `iterative`: the same seed and t give
     the same x_t there. Metrics: PSNR and SSIM against the original.
@@ -33,6 +33,9 @@ class Forward(Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim")}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.metrics import closeness

@@ -1,4 +1,4 @@
-"""Results in rows and columns, each where the plan has it, whichever others are absent."""
+"""Results in rows and columns, each in its planned place even if others are absent."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ V = TypeVar("V", bound=Hashable)
 
 @dataclass(frozen=True)
 class Layout:
-    """Results in `lines`, one for each of `rows`, from the first of `columns` to the last.
+    """Results in `lines`, one line for each of `rows`, ordered as `columns`.
 
-    None stands where a run is absent. rows and columns: a result of each, to name it by.
+    None stands for an absent run. rows and columns: one result of each, to label it by.
     """
 
     rows: tuple[Entry, ...]
@@ -25,10 +25,10 @@ class Layout:
 
 
 def laid_out(entries: Sequence[Entry], rows: Collection[str], columns: Collection[str]) -> Layout:
-    """The results of one experiment in the plan's order of rows and columns.
+    """The results of one experiment, with rows and columns in plan order.
 
-    rows, columns: the axes whose values tell the rows and the columns apart. Results that belong
-    in one place stand below each other, in rows of the same name.
+    rows, columns: the axes that distinguish the rows and the columns. Results for the same cell are
+    stacked, in rows of the same name.
     """
     lines: dict[tuple[Hashable, int], dict[Hashable, Entry]] = {}
     places: dict[Hashable, dict[tuple[Hashable, int], int]] = {}
@@ -53,11 +53,11 @@ def laid_out(entries: Sequence[Entry], rows: Collection[str], columns: Collectio
 
 
 def planned_order(lines: Iterable[Mapping[V, int]]) -> tuple[V, ...]:
-    """The values of all lines as the plan orders them, although any line may lack some.
+    """The values of all lines in plan order, although any line may lack some.
 
     lines: a row's columns (or a column's rows), each with the index of its run in the plan. In a
-    product of swept values two columns are as far apart in every row, so a value that one line
-    lacks takes its place from another line.
+    product of swept values, two columns are equally far apart in every row, so a value that one
+    line lacks is placed by another line.
     """
     places: dict[V, int] = {}
     for line in sorted(lines, key=len, reverse=True):

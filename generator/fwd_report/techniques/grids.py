@@ -11,7 +11,7 @@ from fwd_report.techniques.parts import Grid, Picture
 
 
 def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
-    """The default figure: the last axis makes the columns, all axes before it the rows."""
+    """The default figure: the last axis makes the columns, the axes before it the rows."""
     axes = list(dict.fromkeys(axis for entry in entries for axis in entry.axes))
     labels = Labels(entries)
     layout = laid_out(entries, axes[:-1], axes[-1:])
@@ -25,5 +25,5 @@ def swept_grid(entries: Sequence[Entry], name: str = "image") -> Grid:
 
 
 def picture_of(entry: Entry | None, name: str = "image") -> Picture | None:
-    """A run's picture, None for a run that is absent."""
+    """A run's picture; None for an absent run."""
     return None if entry is None else Picture(entry.picture(name), entry.alt, entry=entry)

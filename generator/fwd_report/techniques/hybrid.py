@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Hybrid(Guided):
     """ε_c = low(ε(p_low)) + high(ε(p_high)), ε = ε_u + γ(ε_c − ε_u) (Geng et al. 2024).
 
-    low is a Gaussian blur and high what it takes away: far, one sees the low prompt; near, the
-    high one. Split by colour instead, low is the grey part, seen without colours, and high the
-    colours. The variance is the mean of both conditional ones.
+    low is a Gaussian blur and high the remainder: from afar one sees the low prompt, close by the
+    high one. When split by colour, low is the grey part, seen without colours, and high the
+    colours. The variance is the mean of the two conditional ones.
     """
 
     name: ClassVar[str] = "hybrid"
@@ -65,6 +65,9 @@ class Hybrid(Guided):
         if self.split == "colour":
             return f"in grey: {self.low}; in colour: {self.high}"
         return f"far: {self.low}; near: {self.high}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.combine import factorised

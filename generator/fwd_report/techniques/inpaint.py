@@ -1,14 +1,15 @@
-"""Inpainting: new content in a hole, the rest held to the image (RePaint)."""
+"""Inpainting: new content in a hole, the rest fixed to the image (RePaint)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from fwd_report.diffusion.spacing import resampled
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import ImageFile, MaskFile, NotByDefault, Prompt, Result
 from fwd_report.techniques.framing import Inverted, Pictured
 from fwd_report.techniques.guiding import Guided
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Inpaint(Guided, Pictured):
     """After every step to t', x_t' ← m · x_t' + (1−m) · forward(x_orig, t') (Lugmayr et al. 2022).
 
-    The context is noised with the next draw after that step's own. With `resample`, steps are
-    undone by a draw of noise each and made again, as RePaint does it.
+    The known part is noised with the draw that follows that of the step. With `resample`, steps are
+    undone by a draw of noise each and made again, as in RePaint.
     """
 
     name: ClassVar[str] = "inpaint"
@@ -61,6 +62,7 @@ class Inpaint(Guided, Pictured):
     def scripted(cls) -> Scripted:
         return Scripted(kept=True)
 
+    @outside_keys
     def asked_times(self) -> list[float]:
         times = super().asked_times()
         visited = resampled([*times, -1.0], self.jump_length, self.resample)
@@ -68,6 +70,9 @@ class Inpaint(Guided, Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with new content in a hole: {self.prompt}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 class Iterative(Timed, Pictured):
     """Noise the image to timesteps[i_start] and denoise it step by step, without guidance.
 
-    x_t is that of `forward` under the same seed and time. Frame k of `trajectory` is x at
-    series["t"][k]. Metrics: PSNR and SSIM of the last against the original.
+    x_t is that of `forward` with the same seed and time. Frame k of `trajectory` is x at
+    series["t"][k]. Metrics: PSNR and SSIM of the last frame against the original.
     """
 
     name: ClassVar[str] = "iterative"
 
     image: ImageFile
     from_noise: ClassVar[bool] = False
-    i_start: StartIndex = 10
+    i_start: StartIndex = Field(default=10, validate_default=True)
     prompt: Prompt = "a high quality photo"
     every: Annotated[int, FigureOnly()] = Field(default=5, ge=1, le=LOOP)
     """Which frames the figure shows: every n-th, and the last."""
@@ -56,6 +56,9 @@ class Iterative(Timed, Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise, denoised step by step"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim"), "series": ("t",)}
 
     def program(self, run: RunContext) -> Program[Result]:
         import torch

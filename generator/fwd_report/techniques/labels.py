@@ -1,6 +1,6 @@
-"""How a figure names what it shows: swept values, files, models and experiments.
+"""Labels in figures: of swept values, files, models and experiments.
 
-A name is short, and another than the name of anything else in the same figure.
+A label is short, and unique within its figure.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from fwd_report.store.entry import Entry
 from fwd_report.techniques.words import Words, marked, shown_length, unmarked
 
 SYMBOLS = {"guidance": "γ", "sigma": "σ"}
-"""Fields that the papers, and the prose around a figure, call by a letter."""
+"""Fields for which papers, and the prose around a figure, use a symbol."""
 SHORT = 24
-"""Titles up to this many characters head a column; of longer ones the id does."""
+"""Titles up to this length head a column; for longer ones the id does."""
 MINUS = "\N{MINUS SIGN}"
 
 
 class Labels:
-    """Names of the swept values of results that stand in one figure."""
+    """Labels of the swept values of the results in one figure."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         texts: dict[str, dict[str, Any]] = {}
@@ -45,7 +45,7 @@ class Labels:
         self._tell_apart()
 
     def _tell_apart(self) -> None:
-        """Name the field of a text that two axes have in common, and say in full what is alike."""
+        """Prefix the field to a text that two axes share, and write similar values in full."""
         axes_of: dict[str, set[str]] = {}
         for axis, texts in self._texts.items():
             for text in texts.values():
@@ -58,11 +58,13 @@ class Labels:
                 self._texts[axis] = {key: f"{axis} = {key}" for key in texts}
 
     def value(self, axis: str, value: Any) -> str:
-        """What an axis's value is called."""
+        """The label of an axis's value."""
         return self._texts[axis][_key(value)]
 
     def run(self, entry: Entry, axes: Collection[str] | None = None) -> str:
-        """What tells a run from its siblings: its swept values, of `axes` where they are given."""
+        """What tells a run from the others of its experiment: its swept values, of `axes` if
+        given.
+        """
         return ", ".join(
             self.value(axis, value)
             for axis, value in entry.axes.items()
@@ -71,14 +73,14 @@ class Labels:
 
 
 def place(entry: Entry, axes: Collection[str] | None = None) -> Hashable:
-    """A run's swept values as one hashable value, of `axes` where they are given."""
+    """A run's swept values as a hashable value, of `axes` if given."""
     return tuple(
         (axis, _key(value)) for axis, value in entry.axes.items() if axes is None or axis in axes
     )
 
 
 def model_labels(models: Collection[str]) -> dict[str, str]:
-    """What each reference to a training is called: `unet@5` is "epoch 5" if all are of `unet`."""
+    """The label of each reference to a training: `unet@5` is "epoch 5" if all are of `unet`."""
     several = len({model.partition("@")[0] for model in models}) > 1
 
     def title(model: str) -> str:
@@ -90,9 +92,9 @@ def model_labels(models: Collection[str]) -> dict[str, str]:
 
 
 def experiment_names(entries: Iterable[Entry], most: int = SHORT) -> dict[tuple[str, str], str]:
-    """(section, experiment) → its label, or its id where the label has more than `most` characters.
+    """(section, experiment) → its label, or its id if the label has more than `most` characters.
 
-    Two of one name are told apart by their sections, and within a section by their ids.
+    Equal names are qualified by their sections, and within a section replaced by ids.
     """
     labels = {(entry.section, entry.experiment): marked(entry.label) for entry in entries}
     names = {
@@ -113,7 +115,7 @@ def _apart(
 
 
 def short_names(paths: Collection[str]) -> dict[str, str]:
-    """What each picture file is called: its stem in words; its path where two have one stem."""
+    """The label of each picture file: its stem in words; its path if two have the same stem."""
     stems = {path: _in_words(PurePosixPath(path).stem) for path in paths}
     found = list(stems.values())
     return {
@@ -123,7 +125,7 @@ def short_names(paths: Collection[str]) -> dict[str, str]:
 
 
 def signed(number: float, digits: int = 2) -> str:
-    """A number for a table: a minus sign, not a hyphen, and none before zeros."""
+    """A number for a table: with a minus sign, not a hyphen, and without one before zeros."""
     text = f"{number:.{digits}f}"
     if not text.startswith("-"):
         return text
@@ -135,7 +137,7 @@ def _in_words(stem: str) -> str:
 
 
 def _text(axis: str, value: Any, short: Mapping[str, str]) -> str:
-    """The name of a value. short: those of files and models, which a case may be made of."""
+    """The label of a value. short: the labels of files and models, which a case may consist of."""
     if isinstance(value, Words) and "$" in value:
         return marked(value)
     if isinstance(value, str):
@@ -166,7 +168,7 @@ def _asked_fields(entries: Sequence[Entry]) -> frozenset[str]:
 
 
 def file_fields(technique: str) -> set[str]:
-    """The fields of a technique that name picture files; none of one that is not known."""
+    """The fields of a technique that name picture files; none for an unknown one."""
     from fwd_report.techniques.base import InputFile, marked_fields
     from fwd_report.techniques.registry import all_techniques
 
@@ -175,7 +177,7 @@ def file_fields(technique: str) -> set[str]:
 
 
 def labels_of(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Each run's name; empty where none has one."""
+    """Each run's label; empty if none has one."""
     labels = Labels(entries)
     names = tuple(labels.run(entry) for entry in entries)
     return names if any(names) else ()

@@ -12,7 +12,7 @@ from fwd_report.techniques.parts import Curve
 def loss_curve(entries: Sequence[Entry]) -> Curve:
     """The training losses of several runs in one chart with a log axis.
 
-    A line is named by its swept values, and by its experiment where there are several.
+    A line is labelled by its swept values, and by its experiment if there are several.
     """
     from fwd_report.techniques.registry import technique_of
 

@@ -1,4 +1,4 @@
-"""The view of an anagram by the name a spec uses: one of the package's, or a plug-in."""
+"""The view of an anagram by its name in the spec: one of the package's, or a plug-in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import UserError
 from fwd_report.outside import outside_keys
+from fwd_report.plugins.importing import plugin_line
 from fwd_report.plugins.offers import in_use
+from fwd_report.plugins.problems import said
 
 if TYPE_CHECKING:
     import torch
@@ -41,21 +43,22 @@ def view_of(name: str, seed: int, size: int, times: int = 1) -> Invertible:
 
 @outside_keys
 def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
-    """Raise UserError unless the view is undone by its inverse and keeps noise as it is.
+    """Raise UserError unless the view's inverse undoes it and it preserves noise.
 
-    An orthogonal map keeps the products of pictures; white noise seen through it is white noise.
+    An orthogonal map preserves inner products, so that white noise stays white noise.
     """
     import torch
 
     draws = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
-    seen = torch.stack([view.apply(draw) for draw in draws])
-    wrong = None
-    if seen.shape != draws.shape:
-        wrong = f"makes a picture of shape {tuple(seen.shape[1:])} of {tuple(draws.shape[1:])}"
-    elif not torch.allclose(view.invert(seen[0]), draws[0], atol=1e-4):
-        wrong = "is not undone by its inverse"
-    elif not torch.allclose(_products(seen), _products(draws), rtol=1e-3, atol=1e-2 * size):
-        wrong = "does not keep lengths and angles"
+    try:
+        seen = torch.stack([view.apply(draw) for draw in draws])
+        wrong = _fault(view, draws, seen)
+    except Exception as error:
+        at = f"{own}: " if (own := plugin_line(error)) else _place(name)
+        raise UserError(
+            f"{at}the view '{name}' cannot be applied to a picture of {size} × {size} pixels: "
+            f"{said(error)}"
+        ) from error
     if wrong is not None:
         raise UserError(
             f"{_place(name)}the view '{name}' {wrong}; an anagram needs an orthogonal one"
@@ -85,11 +88,33 @@ def _require_alike(name: str, view: Invertible, size: int, times: int) -> None:
         )
 
 
+@outside_keys
 def _place(name: str) -> str:
     offer = in_use().offer("views", name)
-    return f"{offer.where}: " if offer else ""
+    return f"{in_use().place(offer)}: " if offer else ""
 
 
+@outside_keys
+def _fault(view: Invertible, draws: torch.Tensor, seen: torch.Tensor) -> str | None:
+    import torch
+
+    from fwd_report.diffusion.views import View
+
+    if seen.shape != draws.shape:
+        return f"makes a picture of shape {tuple(seen.shape[1:])} of {tuple(draws.shape[1:])}"
+    back = view.invert(seen[0])
+    if back.shape != draws[0].shape or not torch.allclose(back, draws[0], atol=1e-4):
+        return "is not undone by its inverse"
+    if not isinstance(view, View):
+        variance = view.invert_variance(draws[0])
+        if variance.shape != draws[0].shape:
+            return f"takes a variance back to another shape, {tuple(variance.shape)}"
+    if not torch.allclose(_products(seen), _products(draws), rtol=1e-3, atol=1e-2 * len(back[0])):
+        return "does not keep lengths and angles"
+    return None
+
+
+@outside_keys
 def _products(pictures: torch.Tensor) -> torch.Tensor:
     flat = pictures.flatten(1)
     return flat @ flat.T

@@ -10,10 +10,10 @@ from fwd_report.techniques.base import Technique
 
 
 class Network(Technique):
-    """Fields of a UNet, shared by what trains one and what draws one."""
+    """The fields of a UNet, shared by the techniques that train one and draw one."""
 
     conditioning: Literal["none", "time", "class"] = "time"
-    """What the network is told beside the image; "class" is time and class."""
+    """What the network is conditioned on besides the image; "class" means time and class."""
     hidden: int = Field(default=64, ge=1, le=512)
     """The assignment's D: channels at full resolution."""
     class_input: Literal["one_hot", "embedding"] = "one_hot"

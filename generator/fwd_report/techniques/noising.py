@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -30,8 +31,11 @@ class Noising(Technique):
         """What the picture shows, for alt texts."""
         return f"test image {self.example} of {self.dataset} with noise"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
     def program(self, run: RunContext) -> Program[Result]:
-        """Asks no model."""
+        """Uses no model."""
         from fwd_report.diffusion.additive import AdditiveNoise
         from fwd_report.training.datasets import load_dataset
 

@@ -1,4 +1,4 @@
-"""Denoising in one step: the clean image that one estimate of the noise implies."""
+"""Denoising in one step: the clean image that follows from one estimate of the noise."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class OneStep(Pictured):
-    """x̂_0 = (x_t − √(1−ᾱ_t) · ε̂) / √ᾱ_t. x_t is that of `forward` under the same seed.
+    """x̂_0 = (x_t − √(1−ᾱ_t) · ε̂) / √ᾱ_t. x_t is that of `forward` with the same seed.
 
     Metrics: PSNR and SSIM against the original.
     """
@@ -39,6 +39,9 @@ class OneStep(Pictured):
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} with noise of t {self.t}, denoised in one step"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("psnr", "ssim")}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.metrics import closeness

@@ -1,4 +1,4 @@
-"""Figures of results that have an original: the original beside them, PSNR beneath them."""
+"""Figures of results with an original: the original beside them, PSNR beneath them."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from fwd_report.techniques.labels import Labels
 from fwd_report.techniques.parts import Grid, Picture
 
 DECIBELS = "PSNR against the original"
-"""What the numbers are that `with_psnr` writes beneath pictures."""
+"""The meaning of the numbers that `with_psnr` writes beneath pictures."""
 
 
 def original_of(entry: Entry) -> Picture:
-    """The picture a run started from, as the model saw it."""
+    """The picture that a run started from, as the model saw it."""
     return Picture(entry.picture("original"), f"the original of: {entry.alt}", entry=entry)
 
 
 def looks(entry: Entry, name: str) -> str:
-    """A digest of a stored picture, equal where two runs have the same one; "" without a file."""
+    """A digest of a stored picture, equal if two runs have the same one; "" without a file."""
     path = entry.picture(name)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def with_original(grid: Grid, result: str = "result") -> Grid:
-    """The grid with the originals of its pictures, each standing only for runs that have it.
+    """The grid with the originals of its pictures, each beside the runs that have it.
 
-    One original for each row is a last column, one for each column a last row; where originals
-    change along both, each picture has its own beside it. result: the name of an unnamed column.
+    One original per row makes a last column, one per column a last row; if originals vary along
+    both, each picture has its own beside it. result: the label of an unlabelled column.
     """
     columns = grid.column_labels or (result,)
     if not any(map(_several, grid.rows)):
@@ -60,7 +60,7 @@ def _several(pictures: Iterable[Picture | None]) -> bool:
 
 
 def _original(pictures: Iterable[Picture | None]) -> Picture | None:
-    """The original that all of these have; None where all are absent."""
+    """The original that all of these have; None if all are absent."""
     entries = _entries(pictures)
     return original_of(entries[-1]) if entries else None
 
@@ -78,12 +78,12 @@ def _noted(picture: Picture | None) -> Picture | None:
 
 
 def decibels(psnr: float) -> str:
-    """A PSNR as it stands beneath a picture; that of equal pictures is infinite."""
+    """A PSNR as shown beneath a picture; infinite for equal pictures."""
     return f"{'∞' if isinf(psnr) else f'{psnr:.1f}'}\N{NO-BREAK SPACE}dB"
 
 
 def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:
-    """A row for each run: the noised image, what `name` made of it, the original."""
+    """One row for each run: the noised image, the result of `name`, the original."""
     labels = Labels(entries)
     results = [_noted(Picture(entry.picture(), entry.alt, entry=entry)) for entry in entries]
     return Grid(
@@ -102,5 +102,5 @@ def noised_and_result(entries: Sequence[Entry], name: str) -> Grid:
 
 
 def has_original(entry: Entry) -> bool:
-    """Whether the run stored the picture it started from."""
+    """Whether the run stored the picture that it started from."""
     return entry.picture("original").is_file()

@@ -1,4 +1,4 @@
-"""Techniques from outside of the package, held to what a technique must have."""
+"""Finds techniques from outside the package, and checks that they are complete."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ from fwd_report.techniques.base import Reference, Technique, marked_fields
 OUTSIDE_KEYS = "it finds techniques by name, and checks them"
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 RUNS = {"program": "program", "job": "job", "figure": "figure"}
-"""What a technique of each kind defines."""
+"""The method that a technique of each kind defines."""
 RESERVED = frozenset(
     {"id", "technique", "title", "label", "caption", "discussion", "seed", "samples", "seeds",
-     "show", "metrics", "sweep", "cases", "sample", "case"}
+     "show", "metrics", "best_of", "sweep", "cases", "sample", "case"}
 )  # fmt: skip
-"""What every experiment has beside its technique's fields, and axes that it may have."""
+"""The keys that every experiment has besides its technique's fields, and the names of common
+axes."""
 
 
 def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type[Technique]]:
     """The techniques that a project's folder defines, by name, sorted.
 
-    taken: names that the package has, with their files. Raises UserError, at its line, for each
-    file that cannot be imported or defines none, and for names that are there twice.
+    taken: the package's own names, with their files. Raises UserError, at its line, for each file
+    that cannot be imported or defines none, and for duplicate names.
     """
     folder = plugins.folder
     found: dict[str, type[Technique]] = {}
@@ -83,9 +84,9 @@ def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type
 def packaged_technique(
     plugins: Plugins, offer: Offer, taken: Mapping[str, str], wanted: Set[str] | None
 ) -> type[Technique] | None:
-    """The technique that an installed package offers; None for one that is not wanted.
+    """The technique that an installed package offers; None if it is not wanted.
 
-    Raises UserError, which names the package, for what is no technique, or has a taken name.
+    Raises UserError, which names the package, for what is not a technique, or has a taken name.
     """
     other = taken.get(offer.name) or plugins.where.get(offer.name) or offer.where
     if other != offer.where:
@@ -113,7 +114,7 @@ def packaged_technique(
 
 
 def _defined(module: ModuleType) -> Iterator[type[Technique]]:
-    """The techniques with a name of their own that a module defines, and does not only import."""
+    """The techniques with names of their own that a module defines, not those it only imports."""
     for value in dict.fromkeys(v for v in vars(module).values() if isinstance(v, type)):
         if (
             issubclass(value, Technique)
@@ -124,7 +125,7 @@ def _defined(module: ModuleType) -> Iterator[type[Technique]]:
 
 
 def _nameless(module: ModuleType) -> Iterator[str]:
-    """The techniques that a module derives from others, without a name of their own."""
+    """The techniques that a module derives from others without giving them a name."""
     for value in vars(module).values():
         if (
             isinstance(value, type)
@@ -136,7 +137,7 @@ def _nameless(module: ModuleType) -> Iterator[str]:
 
 
 def _faults(technique: type[Technique]) -> Iterator[tuple[str, str]]:
-    """What a class has not, or has wrong, and the name of the field or method that is about."""
+    """What a class lacks or has wrong, and the name of the field or method concerned."""
     name = technique.name
     if not isinstance(name, str) or not NAME.fullmatch(name):
         yield f"a technique's name is lower-case letters, digits and _, not {name!r}", "name"
@@ -154,7 +155,7 @@ def _faults(technique: type[Technique]) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
-    """What is wrong with a technique's fields, and the name of the one that is about."""
+    """What is wrong with a technique's fields, and the name of the field concerned."""
     try:
         technique.model_rebuild()
     except (PydanticUndefinedAnnotation, PydanticUserError) as error:
@@ -202,7 +203,7 @@ def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
 
 
 def _unseen(schema: Any) -> str:
-    """Why values of a schema would not be in a run's key as they are; "" where they would."""
+    """Why values of a schema would not be in a run's key unchanged; "" if they would."""
     if _says(schema, "writeOnly"):
         return "is of a type that hides its value, which would not be in the key of a run"
     if _says(schema, "uniqueItems"):
@@ -211,7 +212,7 @@ def _unseen(schema: Any) -> str:
 
 
 def _excludes(annotation: Any) -> bool:
-    """Whether a model within a field's type has a field that is left out when it is written."""
+    """Whether a model within a field's type has a field that is excluded from serialisation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = annotation.model_fields.values()
         return any(info.exclude or _excludes(info.annotation) for info in fields)
@@ -219,14 +220,14 @@ def _excludes(annotation: Any) -> bool:
 
 
 def _says(schema: Any, word: str) -> bool:
-    """Whether a JSON schema says that of any value in it."""
+    """Whether a JSON schema states that of any value in it."""
     if isinstance(schema, dict):
         return schema.get(word) is True or any(_says(each, word) for each in schema.values())
     return isinstance(schema, list) and any(_says(each, word) for each in schema)
 
 
 def _near_miss(tree: ast.Module, nameless: Iterable[str]) -> tuple[int | None, str]:
-    """The line of what was probably meant as a technique, and why it is none."""
+    """The line of what was probably meant as a technique, and why it is not one."""
     lines = dict(_classes(tree))
     for name in nameless:
         if not any("name" in _targets(s) for node in _bodies(tree, name) for s in node):

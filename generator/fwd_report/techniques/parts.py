@@ -1,7 +1,7 @@
-"""What a figure is made of, described without making it: plain data, no torch, no HTML.
+"""The parts of a figure, described without drawing them: plain data, no torch, no HTML.
 
-A technique's `figure` returns parts; the `figures` package makes the picture files they name,
-and the site's templates lay them out. A picture is always one of a stored result or an input.
+A technique's `figure` returns parts; the `figures` package makes the picture files that they name,
+and the site's templates lay them out. A picture is always that of a stored result or an input.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Transform = Literal["flip", "rotate90", "rotate180", "negate"]
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: a stored PNG of a run (or a file of the project), perhaps seen through a view.
+    """One picture: a stored PNG of a run (or a file of the project), possibly seen through a view.
 
-    source: the PNG. alt: what a screen reader says, written from the spec. label: the short text
-    beneath it. note: a number to show beneath that, such as "17.3 dB".
+    source: the PNG. alt: the alternative text, written from the spec. label: the short text beneath
+    it. note: a value beneath that, such as "17.3 dB".
     """
 
     source: Path
@@ -36,8 +36,8 @@ class Picture:
 class Grid:
     """Pictures in rows and columns, with labels; a row may be shorter than the others.
 
-    None stands where a run is absent, so that its neighbours keep their places. notes: what the
-    numbers beneath the pictures are, such as "PSNR".
+    None stands for an absent run, so that its neighbours keep their places. notes: what the numbers
+    beneath the pictures are, such as "PSNR".
     """
 
     rows: tuple[tuple[Picture | None, ...], ...]
@@ -61,7 +61,7 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Flip:
-    """A picture that reads two ways; `view` turns the first reading into the second."""
+    """A picture that shows one prompt as it is and another through `view`."""
 
     picture: Picture
     view: Transform
@@ -72,7 +72,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Distance:
-    """A picture that reads one way near and another way far."""
+    """A picture that shows one prompt close by and another from afar."""
 
     picture: Picture
     near: str
@@ -91,7 +91,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line chart of series of runs, one line each, as an SVG that works in light and dark."""
+    """A line chart of series of runs, one line each, as an SVG for light and dark pages."""
 
     lines: tuple[tuple[str, tuple[float, ...]], ...]
     x_label: str
@@ -103,7 +103,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Animations:
-    """GIFs side by side, each of one grid of frame sequences, with a poster frame and a label."""
+    """GIFs side by side, each of a grid of frame sequences, with a poster frame and a label."""
 
     clips: tuple[tuple[str, tuple[tuple[Entry | None, ...], ...]], ...]
     """(label, rows of entries): one GIF shows all entries of its rows moving together.
@@ -124,9 +124,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A ready SVG or PNG file a run stored (an architecture diagram, say).
+    """A finished SVG or PNG file that a run stored (an architecture diagram, say).
 
-    label: what tells it from its siblings.
+    label: what tells it from the other runs' drawings.
     """
 
     source: Path

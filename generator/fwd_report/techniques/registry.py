@@ -1,4 +1,4 @@
-"""Finds the techniques: those of this package, and those of a project and of installed packages."""
+"""Finds the techniques: the package's, a project's, and those of installed packages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTSIDE_KEYS = "it finds techniques by name; what readings a run asks for is in 
 
 @cache
 def built_in() -> dict[str, type[Technique]]:
-    """The package's own by the name a spec uses, sorted; a file dropped into it is found."""
+    """The package's own techniques by name, sorted; a new file in the package is found."""
     found = {}
     for module_info in pkgutil.iter_modules(techniques.__path__):
         module = importlib.import_module(f"{techniques.__name__}.{module_info.name}")
@@ -40,17 +40,18 @@ def built_in() -> dict[str, type[Technique]]:
 
 
 def all_techniques() -> dict[str, type[Technique]]:
-    """The techniques by name: the package's own, then those in use that were added to it."""
+    """The techniques by name: the package's own, then those added by plug-ins in use."""
     return {**built_in(), **in_use().techniques}
 
 
 def find_techniques(
     plugins: Plugins, named: Iterable[str] | None = None
 ) -> dict[str, type[Technique]]:
-    """The techniques that a project's specs can name; `plugins` learns those that are not ours.
+    """The techniques that a project's specs can name; those from plug-ins are recorded in
+    `plugins`.
 
-    named: what the specs name, so that only the installed packages which have any of that are
-    imported; None: all of them. Raises UserError, at its line, for what is broken or there twice.
+    named: the names in the specs, so that only installed packages with one of them are imported;
+    None: all packages. Raises UserError, at its line, for broken and duplicate techniques.
     """
     ours = {name: _place(technique) for name, technique in built_in().items()}
     if not plugins.techniques:
@@ -67,7 +68,7 @@ def find_techniques(
 
 
 def parts_of(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[Part]:
-    """The figure of these results. Raises UserError for a figure that is not made of parts."""
+    """The figure of these results. Raises UserError for a figure that does not consist of parts."""
     from fwd_report.techniques import parts as known
 
     found: object = technique.figure(entries)
@@ -83,7 +84,7 @@ def _place(technique: type[Technique]) -> str:
 
 
 def technique_of(entry: Entry) -> type[Technique]:
-    """The technique that a result is of."""
+    """The technique of a result."""
     return all_techniques()[entry.technique]
 
 
@@ -99,13 +100,13 @@ def technique_in(entry: Entry) -> Technique:
 
 
 def marked_in(entry: Entry, marker: type) -> frozenset[str]:
-    """The fields of a result's technique that carry a marker; none of one that is not known."""
+    """The fields of a result's technique with that marker; none for an unknown technique."""
     technique = all_techniques().get(entry.technique)
     return frozenset(marked_fields(technique, marker) if technique else ())
 
 
 def asked_fields(entries: Iterable[Entry]) -> frozenset[str]:
-    """The fields of these results' techniques that refer to the training whose network is asked."""
+    """The fields of these results' techniques that name the training whose network is used."""
     known = all_techniques()
     names = {entry.technique for entry in entries}
     fields = (asked_field(known[name]) for name in names if name in known)
@@ -113,7 +114,7 @@ def asked_fields(entries: Iterable[Entry]) -> frozenset[str]:
 
 
 def class_fields(entries: Iterable[Entry]) -> frozenset[str]:
-    """The fields of these results' techniques that hold the class a model is asked for."""
+    """The fields of these results' techniques that hold the requested class."""
     return frozenset(name for entry in entries for name in marked_in(entry, AskedClass))
 
 

@@ -53,7 +53,7 @@ class Sample(Guided):
     @field_validator("steps")
     @classmethod
     def _even(cls, steps: int | None, others: ValidationInfo) -> int | None:
-        """A trained model takes other steps: `objection` looks at those."""
+        """A trained model has a different number of steps, which `objection` checks."""
         leading = others.data.get("spacing", "leading") == "leading"
         pretrained = others.data.get("model") is None
         if steps is not None and leading and pretrained and (why := too_uneven(T, steps)):
@@ -116,8 +116,11 @@ class Sample(Guided):
             return f"sample: {self.prompt or 'no prompt'}"
         return "sample" if self.digit is None else f"sample of class {self.digit}"
 
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"series": ("t",)} if self.trajectory else {}
+
     def objection(self, field: str, target: Technique) -> str | None:
-        """Its model is a UNet that was trained, and was told the class if there is a digit."""
+        """Its model must be a trained UNet, with class conditioning if there is a digit."""
         from fwd_report.techniques.train import Train
 
         if not isinstance(target, Train):
@@ -139,7 +142,7 @@ class Sample(Guided):
             return f"whose timesteps end at {most - 1}: {self.timesteps[0]} is none"
         if self.steps is not None and target.objective == "ddpm" and self.spacing == "leading":
             reason = too_uneven(most, self.steps)
-            return reason and f"whose {reason}"
+            return reason and f"of which {reason}"
         return None
 
     @outside_keys

@@ -1,4 +1,4 @@
-"""The sampler that a technique's field names: another way to take a process's steps."""
+"""The sampler that a technique's field names: a different way to take a process's steps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
 
 METHODS = ("timesteps", "forward", "clean", "step")
-"""What a process can do: see diffusion/process.py."""
+"""The methods of a process: see diffusion/process.py."""
 
 
 def sampled_by(technique: Technique, process: Process) -> Process:
-    """The process by which a technique samples: a model's own where it names no plug-in.
+    """The process with which a technique samples: the model's own, unless it names a plug-in.
 
-    Raises UserError for a plug-in that is broken or makes no process.
+    Raises UserError for a plug-in that is broken or does not return a process.
     """
     named = named_in(technique, marked_fields(type(technique), Named))
     for _, kind, name in named:

@@ -1,18 +1,18 @@
-"""What the techniques that sample with a prompt have in common."""
+"""What techniques that sample with a prompt have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.spacing import Spacing, spaced
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
-from fwd_report.techniques.base import NotByDefault, Technique, asks_trained
+from fwd_report.techniques.base import NotByDefault, Technique, asks_trained, marked_fields
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.process import Process
@@ -29,13 +29,25 @@ def _odd(width: int) -> int:
     return width
 
 
+class GuidanceScale:
+    """Marks a field with γ, the scale of classifier-free guidance."""
+
+
+class LoopSteps:
+    """Marks a field with the number of network steps of a loop."""
+
+
+class LoopStart:
+    """Marks a field with an index into the timesteps: where a loop starts."""
+
+
 Kernel = Annotated[int, Field(ge=3), AfterValidator(_odd)]
 """Width of a blur's kernel in pixels, odd."""
-Guidance = Annotated[float, Field(ge=0, le=100)]
+Guidance = Annotated[float, Field(ge=0, le=100), GuidanceScale()]
 """γ of classifier-free guidance; 1: the conditional estimate alone."""
-StartIndex = Annotated[int, Field(ge=0, lt=1000)]
+StartIndex = Annotated[int, Field(ge=0, lt=1000), LoopStart()]
 """An index into the timesteps, such as 990, 960, …: where denoising an image starts."""
-AnySteps = Annotated[int, Field(ge=1, le=1000)]
+AnySteps = Annotated[int, Field(ge=1, le=1000), LoopSteps()]
 """Network steps of a loop that ends at the clean image."""
 SamplerName = Annotated[str, Named("samplers")]
 """`ddpm`, `ddim`, or a plug-in that makes another process of a model's own."""
@@ -45,22 +57,24 @@ T = 1000
 
 @outside_keys
 def too_uneven(T: int, steps: int) -> str | None:
-    """Why `steps` equal strides of T timesteps, rounded down, would not begin at pure noise.
+    """Why `steps` equal strides of T timesteps, rounded down, would not start at pure noise.
 
-    Rounding may cost a tenth of the way that unrounded strides would go.
+    Rounding may lose at most a tenth of the range that unrounded strides would cover.
     """
     stride = T // steps
     if (steps - 1) * stride >= 0.9 * T * (steps - 1) / steps:
         return None
     return (
-        f"{T} timesteps do not divide into {steps} equal strides: they would begin at "
-        f"t = {(steps - 1) * stride}, not at pure noise; take {T // (stride + 1)} or {T}"
+        f"{steps} equal strides would start at t = {(steps - 1) * stride} of {T}, which is not "
+        f"pure noise yet; use {T // (stride + 1)} or {T} steps"
     )
 
 
 @outside_keys
 def _evenly(steps: int, others: ValidationInfo) -> int:
-    """The steps of a text-to-image model's loop, if that begins at pure noise; else ValueError."""
+    """The steps of a text-to-image model's loop, if it starts at pure noise; else raises
+    ValueError.
+    """
     leading = others.data.get("spacing", "leading") == "leading"
     if leading and (why := too_uneven(T, steps)):
         raise ValueError(why)
@@ -71,8 +85,14 @@ Steps = Annotated[AnySteps, AfterValidator(_evenly)]
 """The same of a text-to-image model, of which equal strides begin at pure noise."""
 
 
+@outside_keys
+def marked_value(technique: Technique, marker: type) -> Any:
+    """The value of the field that carries a marker of that class; None: there is no such field."""
+    return next((getattr(technique, name) for name in marked_fields(type(technique), marker)), None)
+
+
 class Sampling(Technique):
-    """A technique that goes down a process's timesteps; the base of those that do so with γ."""
+    """A technique with a loop over a process's timesteps; the base of guided ones."""
 
     dynamic_thresholding: float | None = Field(default=None, gt=0.5, le=1)
     """Percentile of Saharia et al.'s dynamic thresholding, such as 0.995; None: off."""
@@ -91,14 +111,14 @@ class Sampling(Technique):
 
     @outside_keys
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
-        """Those of its fields, and the empty one if guidance asks it."""
+        """Those of its fields, and the empty one if guidance needs it."""
         asked = super().prompts(needs)
-        return with_unconditional(asked, getattr(self, "guidance", None)) if asked else ()
+        return with_unconditional(asked, marked_value(self, GuidanceScale)) if asked else ()
 
     def process_of(self, model: ModelHandle) -> Process:
-        """The model's process by the sampler, with dynamic thresholding if it was asked for.
+        """The process of the model and the sampler, with dynamic thresholding if requested.
 
-        Raises ValueError for a process that has neither.
+        Raises ValueError for a process that supports neither.
         """
         if self.dynamic_thresholding is None and self.sampler not in ("ddpm", "ddim"):
             return model.process
@@ -200,14 +220,14 @@ def prompted(model: ModelHandle, prompt: str, guidance: float) -> Estimator:
 
 @outside_keys
 def with_unconditional(prompts: tuple[str, ...], guidance: float | None) -> tuple[str, ...]:
-    """The prompts that estimates guided so ask, of those under these prompts."""
+    """The prompts that guided estimates query, given the conditional ones."""
     if guidance is None or guidance == 1:
         return prompts
     return ("",) if guidance == 0 else (*prompts, "")
 
 
 def estimates(guidance: float | None, conditional: int = 1) -> int:
-    """Evaluations of one guided estimate with that many conditional ones."""
+    """Evaluations per guided estimate, given the number of conditional ones."""
     if guidance is None or guidance == 1:
         return conditional
     return 1 if guidance == 0 else conditional + 1

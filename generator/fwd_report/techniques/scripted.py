@@ -1,4 +1,4 @@
-"""What a technique says of itself for the script of plain diffusers that makes its picture."""
+"""How a script of plain diffusers can make a technique's picture."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Scripted:
-    """What a script of plain diffusers must know of a technique to make its picture.
+    """What a script of plain diffusers needs to know of a technique.
 
-    estimate: how its prompts are put together. noised: it begins with its picture noised, not with
-    noise. kept: outside of its mask, the noised picture stands after each step.
+    estimate: how its prompts are combined. noised: whether it starts from its noised picture, not
+    from pure noise. kept: whether, after each step, the noised picture replaces everything outside
+    its mask.
     """
 
     estimate: Literal["prompted", "anagram", "hybrid"] = "prompted"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import ImageFile, Prompt, Result
 from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.guiding import Guided
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class SDEdit(Guided, Pictured):
     """Noise the image to timesteps[i_start], then denoise it with guidance (Meng et al. 2022).
 
-    A small i_start leaves little of the image. With a prompt of one's own it is text-conditional
+    A small i_start keeps little of the image. With a prompt of its own this is text-conditional
     image-to-image translation.
     """
 
@@ -31,7 +32,7 @@ class SDEdit(Guided, Pictured):
 
     image: ImageFile
     from_noise: ClassVar[bool] = False
-    i_start: StartIndex = 10
+    i_start: StartIndex = Field(default=10, validate_default=True)
     prompt: Prompt = "a high quality photo"
     guidance: Guidance = 7.0
 
@@ -48,11 +49,15 @@ class SDEdit(Guided, Pictured):
     def _within(cls, i_start: int, others: ValidationInfo) -> int:
         return within_loop(i_start, others)
 
+    @outside_keys
     def asked_times(self) -> list[float]:
         return super().asked_times()[self.i_start :]
 
     def describe(self) -> str:
         return f"{picture_name(self.image)} edited towards: {self.prompt}"
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from fwd_report.diffusion.loops import denoise

@@ -16,7 +16,7 @@ WIDTH = 10
 
 
 def sheets(entries: Sequence[Entry]) -> list[Grid]:
-    """One grid for each swept model, or one for all where none is swept."""
+    """One grid for each swept model, or one for all if none is swept."""
     return [_sheet(title, group) for title, group in by_model(entries)]
 
 
@@ -31,7 +31,7 @@ def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
 
 
 def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
-    """The entries as rows: a column for each class, or samples alone in rows of WIDTH."""
+    """The entries as rows: a column for each class, or samples in rows of WIDTH."""
     axes = _axes(entries)
     if axes == ["sample"] or not axes:
         return _wrapped(entries)
@@ -45,14 +45,14 @@ def _axes(entries: Sequence[Entry]) -> list[str]:
 
 
 def _wrapped(entries: Sequence[Entry]) -> list[list[Entry | None]]:
-    """Samples in the order of their numbers, a gap where one is absent."""
+    """Samples in the order of their numbers, with a gap for each absent one."""
     placed = {entry.axes.get("sample", 1) - 1: entry for entry in entries}
     row = [placed.get(place) for place in range(max(placed) + 1)]
     return [row[start : start + WIDTH] for start in range(0, len(row), WIDTH)]
 
 
 def _by_class(entries: Sequence[Entry], axes: Sequence[str]) -> tuple[Layout, str]:
-    """The entries in columns for each class, or each value of the last axis; that axis."""
+    """The entries in columns for each class, or for each value of the last axis; and that axis."""
     classes = class_fields(entries)
     columns = next((axis for axis in axes if axis in classes), axes[-1])
     return laid_out(entries, [axis for axis in axes if axis != columns], [columns]), columns
@@ -74,7 +74,7 @@ def _sheet(title: str, entries: Sequence[Entry]) -> Grid:
 
 
 def _columns(entries: Sequence[Entry], axes: Sequence[str], labels: Labels) -> tuple[str, ...]:
-    """What the columns are called: a class by its number alone, samples not at all."""
+    """The column labels: a class by its number alone, samples without one."""
     if not axes or axes == ["sample"]:
         return ()
     layout, axis = _by_class(entries, axes)
@@ -86,14 +86,14 @@ def _columns(entries: Sequence[Entry], axes: Sequence[str], labels: Labels) -> t
 
 
 def _once(labels: Sequence[str]) -> list[str]:
-    """The labels, each only where it is another than that of the row above."""
+    """The labels, each only if it differs from that of the row above."""
     return [
         "" if label == above else label for above, label in zip(("", *labels), labels, strict=False)
     ]
 
 
 def _row_label(row: Sequence[Entry | None], labels: Labels) -> str:
-    """The swept values that all pictures of a row share, but for model, class and sample."""
+    """The swept values that all pictures of a row share, except model, class and sample."""
     present = [entry for entry in row if entry is not None]
     if not present:
         return ""

@@ -26,11 +26,11 @@ COURSE: Mapping[str, Mapping[str, Any]] = {
     "ddpm": {"conditioning": "time", "hidden": 64, "batch": 128, "lr": 1e-3, "epochs": 20},
     "flow": {"conditioning": "time", "hidden": 64, "batch": 64, "lr": 1e-2, "epochs": 10},
 }
-"""The assignment's settings, which hold for the fields a spec leaves out."""
+"""The assignment's settings, for fields that a spec leaves out."""
 MEASURED_WIDTH = 16
-"""The width D of the networks whose rates were measured, on two cores."""
+"""The width D of the networks with measured rates, on two cores."""
 STEP_RATE, CALL_RATE = 2.2e-3, 1.6e-3
-"""Seconds an image of a training step, and a call of the trained network, at that width."""
+"""Seconds per image of a training step, and per call of the trained network, at that width."""
 
 
 class Train(Network):
@@ -92,7 +92,7 @@ class Train(Network):
         return "mean square error"
 
     def first_rate(self, asked: bool = False) -> float | None:
-        """It grows with the square of the width; of a network of one's own nothing is known."""
+        """Proportional to the square of the width; unknown for networks from plug-ins."""
         if self.network != "unet":
             return None
         growth = (self.hidden / MEASURED_WIDTH) ** 2
@@ -106,11 +106,14 @@ class Train(Network):
         """What is trained, for alt texts."""
         return f"training of a {self.objective} on {self.dataset}"
 
-    def job(self, run: RunContext) -> Result:
-        """Train, or go on where an interrupted training stopped; the weights stay in the folder.
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {"metrics": ("parameters", "loss", "test_loss", "test_images"), "series": ("loss",)}
 
-        Metrics: parameters; loss, the mean over the last epoch; test_loss, the mean square error
-        on the test split.
+    def job(self, run: RunContext) -> Result:
+        """Train, or continue an interrupted training; the weights stay in the folder.
+
+        Metrics: parameters; loss, the mean over the last epoch; test_loss, the mean square error on
+        the test split; test_images.
         """
         import torch
 

@@ -9,15 +9,15 @@ from fwd_report.techniques.parts import Animations, Part, Trajectory
 from fwd_report.techniques.sheets import by_model, rows_of
 
 NAME = "trajectory"
-"""The frames' name in a result; `series["t"]` has their times."""
+"""The frames' name in a result; `series["t"]` holds their times."""
 STRIP = 6
 """About how many frames the strip of a single sample shows."""
 
 
 def trajectory_of(entry: Entry, every: int, label: str = "") -> Trajectory:
-    """A run's trajectory, its strip showing every n-th frame and the last.
+    """A run's trajectory; its strip shows every n-th frame and the last.
 
-    label: what tells it from its siblings.
+    label: what tells it from the other runs.
     """
     times = entry.series["t"]
     return Trajectory(
@@ -31,7 +31,7 @@ def trajectory_of(entry: Entry, every: int, label: str = "") -> Trajectory:
 
 
 def animations_of(entries: Sequence[Entry]) -> list[Part]:
-    """How the kept trajectories move: a strip for one run, a GIF for each model for many."""
+    """The kept trajectories in motion: a strip for one run, one GIF per model for several."""
     moving = [entry for entry in entries if "t" in entry.series]
     if not moving:
         return []

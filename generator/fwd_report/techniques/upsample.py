@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_STEPS = 20
 MOST_PAIRS = 6
-"""Most runs whose two stages a figure shows one above the other."""
+"""Most runs for which a figure shows both stages."""
 
 
 class Upsample(Guided):
@@ -68,10 +68,13 @@ class Upsample(Guided):
         return f"enlarged: {self.prompt}" if self.prompt else "enlarged"
 
     def objection(self, field: str, target: Technique) -> str | None:
-        """Stage II enlarges what stage I drew."""
+        """Stage II enlarges pictures of stage I."""
         if target.kind != "program" or target.stage != 1 or asks_trained(target):
             return f"which makes no pictures of stage I: its technique is {target.name}"
         return None
+
+    def numbers(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def program(self, run: RunContext) -> Program[Result]:
         from torch.nn import functional as F
@@ -99,7 +102,9 @@ class Upsample(Guided):
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
-        """Both stages: of one run under a slider, of a few in two rows; of many, stage II."""
+        """Both stages: for one run under a slider, for a few in two rows; for many, stage II
+        only.
+        """
         from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.labels import labels_of
         from fwd_report.techniques.parts import Grid, Picture, Slider

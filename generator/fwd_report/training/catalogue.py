@@ -1,4 +1,4 @@
-"""The datasets Part B knows, without loading anything: names, sizes, files."""
+"""The datasets of Part B, without loading anything: names, sizes, files."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ TRAIN_SIZES: Mapping[str, int] = {"digits": 1498, "mnist": 60_000, "fashion-mnis
 
 
 class DatasetSource(Protocol):
-    """A dataset from a plug-in; its module imports no torch at the top.
+    """A dataset from a plug-in; its module does not import torch at the top.
 
     project: the writeup's folder.
     """
 
     def files(self, project: Path) -> Iterable[Path]:
-        """The files that its content is read from: their names and contents are part of keys."""
+        """The files that its content is read from; their names and contents are part of keys."""
 
     def size(self, project: Path) -> int:
-        """How many images the training split has, known without decoding them."""
+        """The number of training images, known without decoding them."""
 
     def load(self, project: Path) -> Dataset:
         """Its images and labels, on the CPU."""
@@ -41,7 +41,7 @@ class DatasetSource(Protocol):
 
 @outside_keys
 def training_size(name: str | None) -> int:
-    """Images in the training split of the dataset of that name.
+    """The number of training images of the dataset of that name.
 
     Raises UserError for a plug-in that is broken or has none.
     """

@@ -1,4 +1,4 @@
-"""A stored training as a model that programs ask."""
+"""A stored training as a model that programs can query."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SHAPE = (1, 28, 28)
 
 
 def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[ModelHandle, Evaluator]:
-    """The network a training left after `epoch` (counting from 1; None: the last).
+    """The network of a training after `epoch` (counted from 1; None: the last).
 
-    Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, None for no class.
-    Raises FileNotFoundError if the training has no such epoch.
+    Its images are (1, 28, 28) in [0, 1]; its conditions are class labels, None for no class. Raises
+    FileNotFoundError if the training has no such epoch.
     """
     epoch = epoch or int(entry.params["epochs"])
     network = network_of(entry.params)
@@ -38,10 +38,9 @@ def load_trained(entry: Entry, epoch: int | None, device: str) -> tuple[ModelHan
 class TrainedEvaluator:
     """Answers queries with a trained UNet; any mix of times and labels shares a batch.
 
-    A DDPM's time indexes its T noise levels from 0, as diffusers does; the assignment counts
-    them from 1. The network was trained on the assignment's t / T, so it is told (t + 1) / T. A
-    flow's time is told as it is, a plug-in's as its `told` says, and a one-step denoiser is told
-    none.
+    A DDPM's time indexes its T noise levels from 0, as in diffusers; the assignment counts from 1.
+    The network was trained with the assignment's t / T, so it is given (t + 1) / T. A flow's time
+    is given unchanged, a plug-in's as its `told` returns it, and a one-step denoiser gets none.
     """
 
     def __init__(self, network: nn.Module, params: Mapping[str, Any], device: str) -> None:

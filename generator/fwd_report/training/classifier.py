@@ -1,4 +1,4 @@
-"""The small classifier that judges samples: its accuracy, and its features for the KID."""
+"""The small classifier that evaluates samples: its accuracy, and its features for the KID."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(FEATURES, CLASSES)
 
     def features(self, x: Tensor) -> Tensor:
-        """(B, 1, 28, 28) in [0, 1] → (B, 64): what the KID compares."""
+        """(B, 1, 28, 28) in [0, 1] → (B, 64): the features that the KID compares."""
         return self.backbone(x - 0.5)  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class Classifier(nn.Module):
 
 
 def load_classifier(entry: Entry, epoch: int, device: str) -> Classifier:
-    """The classifier a stored training left after that epoch, ready to judge."""
+    """The classifier of a stored training after that epoch, ready for use."""
     classifier = Classifier()
     classifier.load_state_dict(tensors_of(entry, weights_file(epoch)))
     return classifier.eval().to(device)
@@ -62,7 +62,7 @@ def labels_of(classifier: Classifier, images: Tensor) -> Tensor:
 
 
 def accuracy(classifier: Classifier, images: Tensor, labels: Tensor) -> float:
-    """The share of images that the classifier gives their label."""
+    """The fraction of images that the classifier labels correctly."""
     return (labels_of(classifier, images) == labels.cpu()).float().mean().item()
 
 

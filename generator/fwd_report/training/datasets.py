@@ -23,7 +23,7 @@ from fwd_report.training.idx import read_idx
 SHAPE = (1, 28, 28)
 """Of an image."""
 CLASSES = 10
-"""Labels are 0 to 9."""
+"""Labels range from 0 to 9."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Dataset:
     test_labels: Tensor
 
     def test_image(self, index: int) -> Tensor:
-        """One test image, (1, 28, 28). Raises UserError if there are not so many."""
+        """One test image, (1, 28, 28). Raises UserError if there are fewer."""
         if not 0 <= index < len(self.test_images):
             last = len(self.test_images) - 1
             raise UserError(f"there is no test image {index}; the last is {last}")
@@ -49,12 +49,11 @@ class Dataset:
 def load_dataset(
     name: str, folder: Path | None = None, news: News = lambda message: None
 ) -> Dataset:
-    """The dataset of that name, on the CPU; read once a process.
+    """The dataset of that name, on the CPU; read once per process.
 
-    folder: looked in before anything is downloaded, then the folder that FWD_REPORT_DATA names;
-    each may hold the files themselves or a sub-folder named after the dataset. news(message) hears
-    of a download. Raises UserError for an unknown name, and for a file
-    that is corrupt or cannot be had.
+    folder: searched before anything is downloaded, then the folder that FWD_REPORT_DATA names; each
+    may hold the files themselves or a subfolder named after the dataset. news(message) reports a
+    download. Raises UserError for an unknown name, and for a file that is corrupt or not available.
     """
     if name == "digits":
         return _digits()
@@ -67,7 +66,7 @@ def load_dataset(
 
 
 def _plugged(name: str) -> Dataset:
-    """A plug-in's dataset, held to what a dataset is. Raises UserError."""
+    """A plug-in's dataset, checked. Raises UserError."""
     plugins = in_use()
     dataset: Dataset = plugins.load("datasets", name).load(plugins.root or Path())
     offer = plugins.offer("datasets", name)
@@ -114,7 +113,7 @@ def _read(name: str, paths: tuple[Path, ...]) -> Dataset:
 def _digits() -> Dataset:
     """scikit-learn's UCI digits: 8×8 drawings, enlarged to 20×20 and centred in 28×28.
 
-    As MNIST's digits are, within a border of four pixels. Every sixth is for testing.
+    Like MNIST's digits, they have a border of four pixels. Every sixth is for testing.
     """
     from sklearn.datasets import load_digits
 

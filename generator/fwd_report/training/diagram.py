@@ -1,4 +1,6 @@
-"""A drawing of a UNet, made from the module itself: names, channels and shapes are what ran."""
+"""A drawing of a UNet, made from the module itself: names, channels and shapes are those that
+ran.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from fwd_report.training.unet import UNet
 BOX = (104, 58)
 """Width and height of a block."""
 LEVEL = 134
-"""Between the rows of one resolution and the next."""
+"""The distance between the rows of one resolution and the next."""
 TOP = 72
 ROWS = {28: 0, 14: 1, 7: 2, 1: 3}
 """Height and width of a feature map → the row it is drawn in."""
@@ -58,7 +60,7 @@ class Place:
 
 
 def draw(network: UNet) -> str:
-    """The network as an SVG document: a U of blocks with the shape each of them answered."""
+    """The network as an SVG document: a U of blocks with their output shapes."""
     page = _Page(_shapes(network))
     conv = page.block(network, "conv", "down", DOWN)
     down1 = page.block(network, "down1", "down", DOWN)
@@ -94,7 +96,7 @@ def draw(network: UNet) -> str:
 
 
 def _turn(page: _Page, network: UNet, place: int, features: Place, x: float) -> float:
-    """Draw what t and the class do to the features; the height at which the way turns up at x."""
+    """Draw what t and the class do to the features; returns the height of the turn upwards at x."""
     if network.conditioning == "none":
         page.line((features.right, features.y), (x, features.y))
         return features.y
@@ -173,7 +175,7 @@ class _Page:
         )
 
     def block(self, network: UNet, name: str, kind: str, x: float) -> Place:
-        """A module's box, in the row of the size it answers: its class, channels and shape."""
+        """A module's box, in the row of its output size: its class, channels and shape."""
         module, shape = network.get_submodule(name), self._shapes[name][1:]
         place = Place(x, TOP + ROWS[shape[-1]] * LEVEL)
         channels = _channels(module)
@@ -187,7 +189,7 @@ class _Page:
         return place
 
     def cat(self, x: float, y: float) -> Place:
-        """The concatenation of what comes up with what came down."""
+        """The concatenation of the upward path with the skip connection."""
         place = Place(x, y, 44, 26)
         self.box(place, "cat", radius=13)
         self.text(x, y + 5, "cat")
@@ -209,7 +211,7 @@ class _Page:
         self._elements.append(f'<path class="flow{" skip" * skip}" d="{path}"/>')
 
     def line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """A stroke without a head, where an arrow goes on from its end."""
+        """A line without a head, continued by an arrow."""
         self._elements.append(
             f'<path d="M{start[0]:g} {start[1]:g}L{end[0]:g} {end[1]:g}" stroke="{LINE}" '
             'stroke-width="1.5"/>'

@@ -1,4 +1,4 @@
-"""Fetches a dataset's file into the user's cache, checked, from the first mirror that has it."""
+"""Fetches a dataset's file into the user's cache, verified, from the first mirror that has it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ MIRRORS: Mapping[str, Sequence[str]] = {
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
     ),
 }
-"""Where a dataset's files are, tried in turn."""
+"""Where a dataset's files are; tried in order."""
 PATIENCE = 20
 """Seconds without an answer after which the next mirror is tried."""
 News = Callable[[str], None]
-"""news(message): what is being waited for, and how far it is."""
+"""news(message): what is being waited for, and its progress."""
 
 
 def download(name: str, file: str, news: News) -> Path:
-    """That file of dataset `name`, checked against its MD5; kept, so that it is fetched once.
+    """A file of dataset `name`, verified by its MD5, and kept so that it is fetched once.
 
-    news hears of the bytes as they come. Raises UnavailableError, with every mirror's reason and
-    where to put the files by hand, if no mirror has it whole.
+    news reports the bytes as they arrive. Raises UnavailableError, with every mirror's reason and
+    where to put the files by hand, if no mirror has it complete.
     """
     import pooch
 
@@ -70,7 +70,7 @@ def kept_in(name: str) -> Path:
 
 
 def _reason(error: Exception) -> str:
-    """Why a mirror did not serve, in a few words."""
+    """Why a mirror did not deliver, in a few words."""
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import Timeout
 
@@ -84,7 +84,7 @@ def _reason(error: Exception) -> str:
 
 
 class _Bar:
-    """What pooch takes for a progress bar; passes its news on."""
+    """Stands in for pooch's progress bar and passes its progress on."""
 
     def __init__(self, news: News, message: str) -> None:
         self.total = 0
@@ -100,4 +100,4 @@ class _Bar:
         self._done = 0
 
     def close(self) -> None:
-        """Nothing is left to say."""
+        """Does nothing."""

@@ -1,4 +1,4 @@
-"""How far two sets of features lie apart, without the bias that few samples give."""
+"""The distance between two sets of features, without the bias of small samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 LEAST = 20
-"""Of fewer samples the distance is not told: its spread would be as large as itself."""
+"""For fewer samples no distance is given: its spread would be as large as itself."""
 SUBSETS = 100
 MOST = 1000
 """Most samples of a subset."""

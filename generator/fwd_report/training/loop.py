@@ -27,9 +27,9 @@ from fwd_report.training.state import (
 Precision = Literal["auto", "fp32", "bf16"]
 Progress = Callable[[int, int, str], None]
 SAVE_EVERY = 20.0
-"""Seconds after which the state is saved although the epoch is not over."""
+"""Seconds after which the state is saved within an epoch."""
 NEWS_EVERY = 0.5
-"""Seconds between two pieces of news; reading the loss makes the device wait."""
+"""Seconds between progress reports; reading the loss makes the device wait."""
 
 TEST_BATCH = 250
 BF16 = "bfloat16 and float32 (mixed)"
@@ -37,11 +37,11 @@ BF16 = "bfloat16 and float32 (mixed)"
 
 @dataclass(frozen=True)
 class Schedule:
-    """How a network is trained; the defaults of a technique are the course's.
+    """How a network is trained; a technique's defaults are the course's.
 
-    lr: Adam's, multiplied by `decay` after each epoch (ExponentialLR). examples: how many images
-    an epoch takes of the training split; None: all. precision "auto": bf16 where the device
-    computes in it, else fp32. compile: with torch.compile.
+    lr: Adam's, multiplied by `decay` after each epoch (ExponentialLR). examples: images per epoch
+    from the training split; None: all. precision "auto": bf16 if the device supports it, else fp32.
+    compile: with torch.compile.
     """
 
     epochs: int
@@ -60,12 +60,12 @@ class Schedule:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is trained, on what, by which schedule, where.
+    """What is trained, on what, with which schedule, where.
 
-    network: trained in place, to answer what the objective asks of images, (N, 1, H, W) in [0, 1],
-    and labels, (N,) or None for a network that takes none. folder: gets the weights after every
-    epoch, and keeps what a resumed training needs. device: such as "cpu", "cuda" or "cuda:1".
-    criterion: of the answer and the target, a mean.
+    network: trained in place, to answer the objective's questions about images, (N, 1, H, W) in [0,
+    1], and labels, (N,), or None for a network without labels. folder: gets the weights after every
+    epoch, and the state needed to resume. device: such as "cpu", "cuda" or "cuda:1". criterion: of
+    the answer and the target, a mean.
     """
 
     network: nn.Module
@@ -82,9 +82,9 @@ def train(task: Task, progress: Progress = lambda done, total, message: None) ->
     """Train the task's network; return the loss of every step.
 
     Resumes from what an interrupted call left in the folder. The order of the images depends on
-    (seed, epoch) and the noise of a step on (seed, step), so an interrupted training ends with
-    the weights of an uninterrupted one. In a process of a distributed group, trains on its share
-    of every batch.
+    (seed, epoch) and the noise of a step on (seed, step), so an interrupted training ends with the
+    weights of an uninterrupted one. In a process of a distributed group, trains on its share of
+    every batch.
     """
     network, schedule, folder = task.network, task.schedule, task.folder
     accelerator = accelerator_on(task.device)
@@ -147,7 +147,7 @@ def test_loss(
 ) -> float:
     """The mean square error over questions drawn from `images`, (N, 1, H, W) in [0, 1].
 
-    labels: (N,), or None for a network that takes none; seed: of the noise and times drawn.
+    labels: (N,), or None for a network without labels; seed: of the noise and times drawn.
     """
     device = next(network.parameters()).device
     network.eval()
@@ -165,7 +165,7 @@ def test_loss(
 
 
 def computes_in_bf16(device: str) -> bool:
-    """Whether bf16 is the device's own arithmetic, rather than emulated."""
+    """Whether the device computes in bf16 natively, rather than by emulation."""
     if torch.device(device).type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)  # type: ignore[no-any-return]
     if torch.device(device).type == "cpu":
@@ -174,13 +174,13 @@ def computes_in_bf16(device: str) -> bool:
 
 
 def computed_in(device: str, precision: Precision) -> str:
-    """What a training computes in there, in words."""
+    """The precision of a training on that device, in words."""
     bf16 = computes_in_bf16(device) if precision == "auto" else precision == "bf16"
     return BF16 if bf16 else "float32"
 
 
 def accelerator_on(device: str) -> Accelerator:
-    """What runs a training on that device; "cuda" is the process's own GPU of a group's."""
+    """The accelerator for a training on that device; "cuda" is the process's own GPU in a group."""
     # accelerate keeps one state a process; two trainings may differ in device.
     AcceleratorState._reset_state(reset_partial_state=True)
     numbered = torch.device(device).index is not None
@@ -189,7 +189,7 @@ def accelerator_on(device: str) -> Accelerator:
 
 
 def _order(size: int, schedule: Schedule, epoch: int) -> Tensor:
-    """The images of an epoch, in order: a permutation that depends on seed and epoch alone."""
+    """The images of an epoch, in order: a permutation that depends only on seed and epoch."""
     generator = torch.Generator().manual_seed(_mixed(schedule.seed, epoch))
     return torch.randperm(size, generator=generator)[: schedule.examples]
 
@@ -200,7 +200,7 @@ def _mixed(seed: int, count: int) -> int:
 
 
 class _News:
-    """Tells of the training's progress, not more often than NEWS_EVERY."""
+    """Reports the training's progress, at most once every NEWS_EVERY seconds."""
 
     def __init__(self, progress: Progress, total: int, batch: int, step: int) -> None:
         self._progress = progress

@@ -15,10 +15,10 @@ from fwd_report.training.unet import unet_of
 
 
 def network_of(params: Mapping[str, Any]) -> nn.Module:
-    """The network, not yet trained.
+    """The network, untrained.
 
-    A plug-in's is called as the UNet is: (x, t, label), t and label where it is told them, with
-    x (B, 1, 28, 28), and answers x's shape. Raises UserError for one that does not.
+    A plug-in's has the UNet's signature: (x, t, label), with t and label if it is conditioned on
+    them, and x (B, 1, 28, 28); its output has x's shape. Raises UserError for one that does not.
     """
     name = params["network"]
     if name == "unet":

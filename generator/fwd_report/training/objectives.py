@@ -1,4 +1,4 @@
-"""What a network is trained to answer: a question drawn from clean images, and its answer."""
+"""What a network is trained to predict: a question drawn from clean images, and its target."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from fwd_report.training.unet import NO_CLASS
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Questions with their answers.
+    """Questions with their targets.
 
     x: (B, 1, H, W). t: (B,) in [0, 1], or None. label: (B,) integers, or None. target: what the
-    network should answer, (B, 1, H, W), or a classifier's (B,) labels.
+    network should predict, (B, 1, H, W), or a classifier's (B,) labels.
     """
 
     x: Tensor
@@ -34,11 +34,11 @@ class Batch:
 
     @property
     def question(self) -> tuple[Tensor, ...]:
-        """What the network is given: x, and t and label where there are any."""
+        """The network's inputs: x, and t and label if there are any."""
         return tuple(value for value in (self.x, self.t, self.label) if value is not None)
 
     def part(self, rank: int, count: int) -> Batch:
-        """The share of one of `count` processes; of fewer questions than that, one is repeated."""
+        """The share of one of `count` processes; if there are fewer questions, one is repeated."""
         start = rank % len(self.target)
         taken = (None if value is None else value[start::count] for value in vars(self).values())
         return Batch(*taken)  # type: ignore[arg-type]
@@ -56,7 +56,8 @@ def process_of(params: Mapping[str, Any]) -> Process:
 
 
 def objective_of(params: Mapping[str, Any]) -> Objective:
-    """What the fields of a training name, class-dropped where the network takes labels.
+    """The objective that the fields of a training name, with class dropout if the network takes
+    labels.
 
     A process from a plug-in is its own objective: it has `draw`.
     """
@@ -97,7 +98,7 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Denoiser:
-    """Answer x to z = x + σε, ε ~ N(0, I): the one-step denoiser.
+    """Predict x from z = x + σε, ε ~ N(0, I): the one-step denoiser.
 
     pure_noise: z = σε holds nothing of x, so that the best answer is the mean of the images.
     """
@@ -112,9 +113,9 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class DDPMNoise:
-    """Answer ε to x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε, t uniform in 1 … T (Ho et al. 2020, Algorithm 1).
+    """Predict ε from x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε, t uniform in 1 … T (Ho et al. 2020, Algorithm 1).
 
-    β_t is linear from 1e-4 to .02. The network is told t / T.
+    β_t is linear from 1e-4 to .02. The network is given t / T.
     """
 
     timesteps: int
@@ -129,7 +130,7 @@ class DDPMNoise:
 
 @dataclass(frozen=True)
 class FlowVelocity:
-    """Answer v = x_1 - ε to x_t = (1-t) ε + t x_1, t uniform in [0, 1) (Lipman et al. 2023)."""
+    """Predict v = x_1 - ε from x_t = (1-t) ε + t x_1, t uniform in [0, 1) (Lipman et al. 2023)."""
 
     def draw(self, x0: Tensor, label: Tensor | None, generator: torch.Generator) -> Batch:
         t = torch.rand(len(x0), generator=generator, device=x0.device)
@@ -140,7 +141,7 @@ class FlowVelocity:
 
 @dataclass(frozen=True)
 class Classification:
-    """Answer the label to x, moved by up to `shift` pixels (each batch as a whole)."""
+    """Predict the label of x, shifted by up to `shift` pixels (each batch as a whole)."""
 
     shift: int = 2
 
@@ -154,7 +155,9 @@ class Classification:
 
 @dataclass(frozen=True)
 class ClassDropped:
-    """An objective whose labels are forgotten with p_uncond (Ho & Salimans 2022, Algorithm 1)."""
+    """An objective whose labels are dropped with probability p_uncond (Ho & Salimans 2022,
+    Algorithm 1).
+    """
 
     objective: Objective
     p_uncond: float

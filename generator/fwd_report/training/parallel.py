@@ -1,4 +1,4 @@
-"""Training on every GPU there is: one process for each, joined by accelerate."""
+"""Training on all GPUs: one process for each, joined by accelerate."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from fwd_report.training.loop import Progress, Task, train
 from fwd_report.training.state import load_losses, weights_file
 
 POLL = 0.2
-"""Seconds between looks at what the processes have to tell."""
+"""Seconds between polls of the processes' messages."""
 
 
 def train_on(task: Task, progress: Progress) -> list[float]:
-    """As `train`, on the task's device; "cuda" without a number is all the GPUs there are."""
+    """As `train`, on the task's device; "cuda" without a number means all GPUs."""
     count = torch.cuda.device_count() if task.device == "cuda" else 1
     return in_processes(count, task, progress) if count > 1 else train(task, progress)
 
@@ -30,9 +30,9 @@ def train_on(task: Task, progress: Progress) -> list[float]:
 def in_processes(count: int, task: Task, progress: Progress) -> list[float]:
     """Train in `count` processes, each on its share of every batch; gradients are averaged.
 
-    BatchNorm sees a process's share alone, and shares count alike, also of a last batch that cannot
-    be shared evenly. Raises ProcessRaisedException if one of them fails, also by having imported
-    other code than this process.
+    BatchNorm sees only a process's share, and shares have equal weight, even in a last batch that
+    cannot be divided evenly. Raises ProcessRaisedException if a process fails, or has imported
+    other code than this one.
     """
     news = torch.multiprocessing.get_context("spawn").SimpleQueue()
     group = torch.multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]

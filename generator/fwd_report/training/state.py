@@ -1,8 +1,8 @@
-"""A training's state on disk: complete or absent, whatever moment the process dies.
+"""A training's state on disk: complete or absent, whenever the process dies.
 
-A state carries the digest of its bytes in its name and the digests of the epochs' weights in its
-metadata. What is not whole is dropped, back to the last state that is; the training goes on from
-there and ends with the same weights.
+A state has the digest of its bytes in its name, and the digests of the epochs' weights in its
+metadata. Incomplete states are dropped; the training continues from the last complete one and ends
+with the same weights.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from torch.optim import Optimizer
 from fwd_report.store.files import GONE, sha256_of, write_atomically
 
 STATE = re.compile(r"\.state-(\d{9})-([0-9a-f]{64})\.safetensors")
-"""Step and SHA-256. Hidden, so that it stays behind when the training's folder is published."""
+"""Step and SHA-256. Hidden, so that it is left out when the training's folder is published."""
 KEPT = 2
-"""States kept: the last one, and one to fall back on."""
+"""States kept: the last, and one to fall back on."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """How far a training is: the steps done, their losses (step,), the epochs' digests by file."""
+    """How far a training is: the losses of its steps, (step,), and the epochs' digests by file."""
 
     step: int
     losses: Tensor
@@ -37,7 +37,7 @@ class Done:
 
 
 def weights_file(epoch: int) -> str:
-    """The name of the weights after that epoch, counting from 1."""
+    """The name of the weights after that epoch, counted from 1."""
     return f"epoch-{epoch:03d}.safetensors"
 
 
@@ -49,7 +49,9 @@ def save_weights(path: Path, network: nn.Module) -> str:
 
 
 def save_state(folder: Path, network: nn.Module, optimizer: Optimizer, done: Done) -> None:
-    """Write all that the next step depends on, atomically, and drop all but the last states."""
+    """Write everything that the next step depends on, atomically, and drop all but the last
+    states.
+    """
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
@@ -62,9 +64,9 @@ def save_state(folder: Path, network: nn.Module, optimizer: Optimizer, done: Don
 
 
 def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> Done | None:
-    """Restore the last whole state that `save_state` wrote, or None.
+    """Restore the last complete state that `save_state` wrote, or None.
 
-    A state is whole if its bytes are those that were written and so are the weights of every
+    A state is complete if its bytes are those that were written, and so are the weights of every
     epoch before it; others are deleted. Raises OSError for files that cannot be read now.
     """
     found = _last_whole(folder)
@@ -91,7 +93,7 @@ def load_state(folder: Path, network: nn.Module, optimizer: Optimizer) -> Done |
 
 
 def load_losses(folder: Path) -> list[float]:
-    """The loss of every step done so far; none, if no state is whole."""
+    """The loss of every step so far; none, if no state is complete."""
     found = _last_whole(folder)
     return [] if found is None else found[0].losses.tolist()
 
@@ -110,7 +112,9 @@ def _last_whole(folder: Path) -> tuple[Done, dict[str, Tensor]] | None:
 
 
 def _parsed(step: int, data: bytes) -> tuple[Done, dict[str, Tensor]]:
-    """What a whole state holds: a safetensors file is a length, so much JSON, and the tensors."""
+    """The content of a complete state: a safetensors file is a length, JSON of that length, and the
+    tensors.
+    """
     tensors = load(data)
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     epochs = json.loads(header["__metadata__"]["epochs"])

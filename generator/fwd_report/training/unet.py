@@ -1,4 +1,4 @@
-"""The UNet of Part B: unconditional, time-conditioned, or time- and class-conditioned."""
+"""The UNet of Part B: unconditional, time-conditional, or time- and class-conditional."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_CLASS = -1
 
 
 def unet_of(params: Mapping[str, Any]) -> UNet:
-    """The network, not yet trained, that the fields of a training describe."""
+    """The untrained network that the fields of a training describe."""
     return UNet(
         hidden=params["hidden"],
         conditioning=params["conditioning"],
@@ -28,13 +28,13 @@ def unet_of(params: Mapping[str, Any]) -> UNet:
 
 
 class UNet(nn.Module):
-    """The assignment's wiring for 28×28 images with one channel.
+    """The assignment's architecture for 28×28 images with one channel.
 
     hidden: the assignment's D. conditioning: "none", "time", or "class" (time and class).
-    class_input: the one-hot vector through an FCBlock, or an embedding of 11 rows, the last for
-    no class. modulation: whether the class multiplies the feature maps or is added to them.
-    input_sigma: for a denoiser of x + σε, x uniform in [0, 1], the σ whose mean and variance
-    (½, 1/12 + σ²) the input is normalised by; None: not normalised.
+    class_input: the one-hot vector through an FCBlock, or an embedding of 11 rows, the last for no
+    class. modulation: whether the class multiplies the feature maps or is added to them.
+    input_sigma: for a denoiser of x + σε, x uniform in [0, 1], the σ of the mean and variance (½,
+    1/12 + σ²) by which the input is normalised; None: not normalised.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class UNet(nn.Module):
             self.class2 = _class_block(class_input, D)
 
     def forward(self, x: Tensor, t: Tensor | None = None, label: Tensor | None = None) -> Tensor:
-        """What the network answers to x: ε, v or the clean image, as it was trained.
+        """The prediction for x: ε, v or the clean image, as trained.
 
         x: (B, 1, 28, 28). t: (B,) in [0, 1]. label: (B,) integers, 0 to 9, or -1 for no class.
         Returns (B, 1, 28, 28).

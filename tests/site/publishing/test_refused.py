@@ -20,7 +20,8 @@ from tests.helpers.publishing import (
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.site.branch import RemoteBranch, Tip
-from fwd_report.site.publish import build_site, publish, uncommitted
+from fwd_report.site.publish import _refusal, build_site, publish, uncommitted
+from fwd_report.site.published_files import Changes
 from fwd_report.site.results import ReportResult
 from fwd_report.site.target import Target
 
@@ -215,3 +216,11 @@ def test_pages_that_change_after_the_check_are_not_published(
     with pytest.raises(RunError, match="changed while they were being published; run it again"):
         publish(report, project)
     assert git(remote, "branch", "--list") == ""
+
+
+def test_one_file_of_somebody_else_is_named_with_every_way_out() -> None:
+    problem = _refusal(Changes((), (), (), ("README.md",)), "proj5/ of the branch", "proj5/")
+    assert "proj5/ of the branch holds 1 file that fwd-report did not publish" in problem.message
+    assert problem.message.endswith("proj5/README.md")
+    for way in ("move it elsewhere", "another folder, --to NAME/", "--replace"):
+        assert way in problem.hint

@@ -1,6 +1,6 @@
-"""Formulas to MathML, one JSON line in and one out: a script that runs in a process of its own.
+"""Formulas to MathML, one JSON line in and one out: a script that runs in its own process.
 
-Whatever a formula makes V8 do, it does it here. `site/converter.py` starts this and ends it.
+Whatever a formula makes V8 do happens here. `site/converter.py` starts and ends this process.
 """
 
 import json
@@ -25,7 +25,7 @@ CONVERT = """
 
 
 def main() -> None:
-    """Read the aliases, say that all is loaded, then answer each [latex, display] in order."""
+    """Read the aliases, report that all is loaded, then answer each [latex, display] in order."""
     seconds, most_bytes = float(sys.argv[1]), int(sys.argv[2])
     engine = MiniRacer()
     engine.eval(TEMML.read_text(encoding="utf-8"))

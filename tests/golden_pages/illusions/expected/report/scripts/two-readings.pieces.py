@@ -43,7 +43,9 @@ PIECES = 4
 TAB_RADIUS, TAB_REACH = 0.2, 0.1
 
 def _pieces(size: int) -> Tensor:
-    """The number of the piece that owns each pixel, (size, size); quarter turns permute them."""
+    """The number of the piece that owns each pixel, (size, size); quarter turns permute the
+    pieces.
+    """
     if size % PIECES:
         raise ValueError(f"a jigsaw of {PIECES} pieces a side needs a size it divides, not {size}")
     side = size // PIECES
@@ -68,7 +70,7 @@ def _pieces(size: int) -> Tensor:
     return owner
 
 def _tab(size: int, giver: int, taker: int) -> Tensor:
-    """The pixels of a disc on the edge between two neighbours, reaching into the taker."""
+    """The pixels of a disc on the edge between two neighbours, which extends into the second."""
     side = size / PIECES
     giver_y, giver_x = divmod(giver, PIECES)
     taker_y, taker_x = divmod(taker, PIECES)
@@ -78,14 +80,14 @@ def _tab(size: int, giver: int, taker: int) -> Tensor:
     return (y - middle_y) ** 2 + (x - middle_x) ** 2 <= (TAB_RADIUS * side) ** 2
 
 def _orbit(piece: int) -> list[int]:
-    """Where 0, 1, 2 and 3 quarter turns carry a piece."""
+    """The positions to which 0, 1, 2 and 3 quarter turns move a piece."""
     cells = torch.arange(PIECES**2).reshape(PIECES, PIECES)
     return [cells.rot90(turns).flatten().tolist().index(piece) for turns in range(4)]
 
 def jigsaw_order(size: int, seed: int) -> Tensor:
     """Which pixel each place of the rearranged puzzle shows: (size²,), a permutation.
 
-    seed: of the places that pieces go to. Raises ValueError unless 4 divides size.
+    seed: decides which piece goes where. Raises ValueError unless size is divisible by 4.
     """
     owner = _pieces(size).flatten()
     pixels = torch.arange(size * size).reshape(size, size)

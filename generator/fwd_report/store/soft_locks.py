@@ -1,4 +1,4 @@
-"""Files whose being there is the lock, where a file system has no locks of its own."""
+"""Lock files that lock by merely existing, for file systems without locks of their own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from fwd_report.errors import UnavailableError
 from fwd_report.store.files import read_regular
 
 SOFT = ".soft"
-"""Ends the names of locks that are marker files, where there are no others."""
+"""The suffix of locks that are marker files, used where there are no others."""
 
 
 def marker_of(lock: Path) -> Path:
-    """The marker that stands for a lock file; a marker's own is itself."""
+    """The marker that stands for a lock file; for a marker, itself."""
     return lock.with_name(lock.name.removesuffix(SOFT) + SOFT)
 
 
 def held_too_long(guard: Path, seconds: float) -> UnavailableError:
-    """Of the file that is there: the lock, or the marker that a process leaves when it is killed.
+    """The error for a lock that is held too long, by a process or by the marker of a killed one.
 
-    A marker says its process and host, a line each, as filelock writes it.
+    A marker contains its process and host, one per line, as filelock writes them.
     """
     marker = marker_of(guard)
     if not os.path.lexists(marker):

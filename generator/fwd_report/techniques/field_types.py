@@ -12,7 +12,7 @@ from fwd_report.plugins.named import Named
 
 @dataclass(frozen=True)
 class InputFile:
-    """Marks a field that names a file of the project; its digest is part of the run's key.
+    """Marks a field with the path of a file of the project; its digest is part of the run's key.
 
     of: the field of the image that a mask belongs to; None: the first one.
     """
@@ -27,7 +27,7 @@ class Reference:
 
     fan "each": this experiment has one run for each run of the other; "one": the other must have
     a single run, and the name may end in `@epoch`; "all": one run that needs all of the other's.
-    asked: the other is a training, and the network it left is the run's model. helps: a
+    asked: the other is a training, and its network is the run's model. helps: a
     method of the other's technique that takes part in the run, so that its code counts.
     """
 
@@ -37,25 +37,25 @@ class Reference:
 
 
 class FigureOnly:
-    """Marks a field that the figure alone reads: it is not part of the run's key."""
+    """Marks a field that only the figure reads: it is not part of the run's key."""
 
 
 @dataclass(frozen=True)
 class PromptText:
-    """Marks a field whose text the text encoder reads; it is encoded once and cached.
+    """Marks a field with a text for the text encoder; it is encoded once and cached.
 
-    away: it is not what pictures show, but what they are led away from.
+    away: pictures should not show it; guidance leads away from it.
     """
 
     away: bool = False
 
 
 class NotByDefault:
-    """Marks a field that is part of a key only where it is not its default: one that came later."""
+    """Marks a field added later, which is part of a key only if it is not at its default."""
 
 
 class AskedClass:
-    """Marks a field with the class that a class-conditional model is asked for: a digit."""
+    """Marks a field with the class for a class-conditional model: a digit."""
 
 
 Prompt = Annotated[str, StringConstraints(max_length=500), PromptText()]
@@ -68,10 +68,9 @@ EachRun = Annotated[str, Reference("each")]
 EnlargedRun = Annotated[str, Reference("each", helps="enlarged")]
 """The same, where stage II asks the other's technique how its pictures are estimated."""
 ScorerName = Annotated[str, Named("scorers", open=True)]
-"""The embedded model's name, a folder, a hub id or a plug-in: what tells whether pictures show
-texts. It becomes the run's scorer, and what it is made of part of the run's key; a field left None
-takes the report's."""
+"""The embedded model's name, a folder, a hub id or a plug-in: what scores how well pictures match
+texts. It is the run's scorer, and its content part of the key; None means the report's."""
 OneRun = Annotated[str, Reference("one")]
 Trained = Annotated[str, Reference("one", asked=True)]
-"""A training, as `id` or `id@epoch`, whose network the run asks."""
+"""A training, as `id` or `id@epoch`, whose network the run uses."""
 AllRuns = Annotated[str, Reference("all")]

@@ -1,0 +1,58 @@
+"""The prompts of a figure that nothing else in it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+
+from fwd_report.site.titles import plain_label
+from fwd_report.store.entry import Entry
+from fwd_report.techniques.base import PromptText, marked_fields
+from fwd_report.techniques.parts import Part
+from fwd_report.techniques.registry import all_techniques
+
+UNSEEN = ("alt", "entry", "entries", "source", "frames")
+"""The fields of parts that readers of the page do not see as text."""
+
+
+def unseen_prompts(
+    entries: Sequence[Entry], parts: Sequence[Part], caption: str
+) -> list[tuple[str, str]]:
+    """(field, prompt) shared by all results of a figure, and shown by no label and no caption.
+
+    caption: as rendered. A prompt that is its field's default is left out; the field's name is ""
+    if there is only one.
+    """
+    shown = [" ".join(text.split()).casefold() for text in (caption, *_texts(parts))]
+    found = [
+        (name.replace("_", " "), prompt)
+        for name, prompt in _prompts(entries)
+        if not any(" ".join(prompt.split()).casefold() in text for text in shown)
+    ]
+    return found if len(found) > 1 else [("", prompt) for _, prompt in found]
+
+
+def _prompts(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """(field, prompt) of each prompt that the specs set, if it is the same for all of these
+    results.
+    """
+    names = {entry.technique for entry in entries}
+    technique = all_techniques().get(next(iter(names))) if len(names) == 1 else None
+    for name in marked_fields(technique, PromptText) if technique else ():
+        assert technique is not None
+        values = {str(entry.params.get(name) or "") for entry in entries}
+        if len(values) == 1 and values - {"", technique.model_fields[name].default}:
+            yield name, values.pop()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text that a part shows."""
+    if isinstance(value, str):
+        yield plain_label(value)
+    elif is_dataclass(value) and not isinstance(value, Entry):
+        for field in fields(value):
+            if field.name not in UNSEEN:
+                yield from _texts(getattr(value, field.name))
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
+        for item in value:
+            yield from _texts(item)
