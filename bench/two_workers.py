@@ -20,7 +20,7 @@ import psutil
 
 from fwd_report.build import Options, build
 from fwd_report.executors.actors import RayCrew
-from fwd_report.executors.cluster import quiet
+from fwd_report.executors.cluster import set_up
 
 SECTION = """\
 title: Dogs
@@ -31,9 +31,9 @@ experiments:
 
 def measured(workers: int, samples: int) -> tuple[float, float]:
     """Seconds by the clock, and of the workers' processors, for so many samples."""
+    set_up()
     import ray
 
-    quiet()
     began: list[float] = []
     give = RayCrew.give
 

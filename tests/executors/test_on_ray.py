@@ -19,6 +19,7 @@ from tests.helpers.project import Project
 from tests.helpers.writeup import RUNS, Writeup, write_project
 
 from fwd_report.executors import foreman
+from fwd_report.executors.cluster import set_up
 from fwd_report.executors.worker import FOLDER as WORKER
 from fwd_report.store.store import Store
 
@@ -71,6 +72,7 @@ def test_a_build_by_ray_is_a_build(writeup: Writeup, tmp_path: Path, tiny_if: Pa
 @pytest.fixture
 def two_nodes() -> Iterator[Any]:
     """A cluster of two nodes with a core each."""
+    set_up()
     from ray.cluster_utils import Cluster
 
     node = {

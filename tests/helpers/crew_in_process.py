@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -59,6 +60,8 @@ class CrewInProcess:
         self._busy[worker] = self._workers[worker].work(order, *entries)
 
     def hear(self, seconds: float) -> Iterator[tuple[str, Sequence[Message] | Ended | Lost]]:
+        if not self._busy:
+            time.sleep(min(seconds, 0.05))
         for name, stream in list(self._busy.items())[:1]:
             messages = next(stream, None)
             if messages is None:

@@ -136,6 +136,8 @@ class RayCrew:
                 ready, _ = self._ray.wait(list(waits), num_returns=len(waits), timeout=0)
             for each in ready:
                 self._answer(waits[each])
+        else:
+            time.sleep(seconds)
         while self._heard:
             yield self._heard.popleft()
 

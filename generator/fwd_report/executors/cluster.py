@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import UnavailableError, UserError, first_line
+from fwd_report.executors.temporary import own_folder
 
 FOLDER = "fwdr-"
 """How the names of folders of started clusters begin, in the system's folder of temporary files."""
@@ -20,8 +21,9 @@ SHARED_MEMORY = 2**30
 is more goes to the disk."""
 LONGEST_FOLDER = 40
 """Characters of a path below which Ray's sockets fit into what the system allows for theirs."""
-QUIET = {
+SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # what runs here would run in this process otherwise
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
 }
@@ -55,13 +57,13 @@ def cluster(address: str | None) -> Iterator[Any]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def quiet() -> None:
+def set_up() -> None:
     """Tell Ray to say and send nothing; before it is imported."""
-    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    os.environ.update({name: value for name, value in SETTINGS.items() if name not in os.environ})
 
 
 def _imported() -> Any:
-    quiet()
+    set_up()
     try:
         import ray
         import ray.exceptions
@@ -117,22 +119,6 @@ def _silence(ray: Any) -> None:
 
 
 def _folder() -> Path:
-    """A new folder for a cluster's sockets and logs; those of killed builds are removed."""
-    place = Path(tempfile.gettempdir())
-    if len(str(place)) > LONGEST_FOLDER:
-        place = Path("/tmp")  # noqa: S108
-    for path in place.glob(f"{FOLDER}*-*"):
-        if not lives(path.name.removeprefix(FOLDER).partition("-")[0]):
-            shutil.rmtree(path, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=place))
-
-
-def lives(number: str) -> bool:
-    """Whether a process of this machine has that number; so it counts where that cannot be seen."""
-    try:
-        os.kill(int(number), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:
-        return True
-    return True
+    """A new folder for a cluster's sockets and logs."""
+    short = os.name != "posix" or len(tempfile.gettempdir()) <= LONGEST_FOLDER
+    return own_folder(FOLDER, None if short else Path("/tmp"))  # noqa: S108

@@ -6,20 +6,18 @@ the driver's bit by bit. It knows nothing of Ray.
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
 from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
 from fwd_report.executors.relay import Relay, checkpoints_told
+from fwd_report.executors.temporary import own_folder
 from fwd_report.store.folders import remove
 from fwd_report.store.store import Store
 from fwd_report.threads import spin_briefly
@@ -45,7 +43,7 @@ class Worker:
     def __init__(self, threads: int) -> None:
         spin_briefly()
         self._threads = threads
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))
+        self._folder = own_folder(FOLDER)
         self._copy: ProjectCopy | None = None
         self._store: Store | None = None
         self._project: Project | None = None
@@ -54,7 +52,6 @@ class Worker:
         self._needed: set[str] = set()
         self._networks: Networks | None = None
         self._workbench: Workbench | None = None
-        _sweep(self._folder.parent)
 
     def lay_out(self, copy: ProjectCopy) -> list[str]:
         """Lay out the project; the names of large files that have to be sent."""
@@ -178,15 +175,3 @@ class Worker:
         if key not in self._needed:
             remove(self._store.folder(key))
         return entry
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the folders of workers whose processes are gone."""
-    for path in folder.glob(f"{FOLDER}*-*"):
-        number = path.name.removeprefix(FOLDER).partition("-")[0]
-        try:
-            os.kill(int(number), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(path, ignore_errors=True)
-        except OSError:
-            continue

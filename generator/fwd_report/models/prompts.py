@@ -4,7 +4,7 @@ use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -124,7 +124,7 @@ class PromptEncoder:
         return {prompt: save({"embedding": encoded}) for prompt, encoded in kept.items()}
 
     @outside_keys
-    def take(self, encoded: Mapping[str, bytes]) -> None:
+    def take(self, encoded: dict[str, bytes]) -> None:
         """Use what another process encoded, and `given` gave."""
         from safetensors.torch import load
 
