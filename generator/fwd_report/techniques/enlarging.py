@@ -30,7 +30,7 @@ class Enlarging:
 
     def under(self, prompt: str) -> Estimator:
         """The estimate under a prompt, without guidance."""
-        from fwd_report.models.handle import Upscaling
+        from fwd_report.models.handle import Upscaling  # torch, which a plan does without
 
         return self.model.estimate(Upscaling(prompt, self.low, self.noise_level))
 
