@@ -78,7 +78,7 @@ class Networks:
         with self._as_planned():
             encoder = self._stages().encoder
             assert isinstance(encoder, PromptEncoder)
-            encoder.take(given or {})
+            encoder.take(dict(given or {}))
             return encoder.given(self._prompts)
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
