@@ -100,7 +100,7 @@ class Pipe:
     def programs(self, pictures: int) -> Programs:
         """That many pictures, at their first queries."""
         kind = StageOne if self.side == 64 else StageTwo
-        evaluator = kind(self.unet, FreePrompts(self.device), self.device, torch.float32)
+        evaluator = kind(lambda: self.unet, FreePrompts(self.device), self.device, torch.float32)
         bench = SimpleNamespace(
             models=SimpleNamespace(evaluator=lambda name: evaluator),
             machine=SimpleNamespace(batch=self.batch, device=self.device),

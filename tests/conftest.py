@@ -30,6 +30,21 @@ LONGEST_FIRST = (
 """Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU, or several, where there are not as many; and say why."""
+    marker = item.get_closest_marker("gpu")
+    if marker is None:
+        return
+    import torch
+
+    wanted = marker.args[0] if marker.args else 1
+    there = torch.cuda.device_count()
+    if there < wanted:
+        needs = "a CUDA device" if wanted == 1 else f"{wanted} CUDA devices"
+        have = f"there are {there}" if torch.version.cuda else "this torch is built without CUDA"
+        pytest.skip(f"needs {needs}: {have}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FIRST)}

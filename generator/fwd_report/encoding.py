@@ -55,18 +55,22 @@ def encode_prompts(
     from fwd_report.engine.device import choose_device
     from fwd_report.models.digest import model_digest
     from fwd_report.models.embeddings import save_embeddings
+    from fwd_report.models.foresight import Foresight
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder
     from fwd_report.precision import choose_dtype, rounding
 
     model, parts = stage_models(project)[1], ENCODER_PARTS
     device = choose_device(project.report.device)
+    dtype = choose_dtype(project.report.dtype, device)
+    opened = partial(open_model, model, store.memory, parts)
     encoder = PromptEncoder(
-        partial(open_model, model, store.memory, parts),
+        opened,
         model_digest(model, store, parts),
         store.memory,
         device,
-        choose_dtype(project.report.dtype, device),
+        dtype,
+        partial(Foresight(device, dtype, 1, store.memory).encoder, opened),
     )
     with rounding(project.report.tf32):
         tensors = encoder.embeddings(prompts)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from tests.helpers.hub_server import Hub
-from tests.helpers.project import Project, write_small_project
+from tests.helpers.project import TRAINED, Project, write_small_project
 
 from fwd_report.models import hub
+from fwd_report.training.catalogue import FILES
 
 STAGE_1, STAGE_2 = "DeepFloyd/IF-I-M-v1.0", "DeepFloyd/IF-II-L-v1.0"
 FROM_HUB = ("--set", f"model={STAGE_1}", "--set", f"upscaler={STAGE_2}", "--only", "hybrids")
@@ -174,3 +175,21 @@ def test_a_model_folder_that_is_not_whole(project: Project, tiny_if: Path) -> No
     code, found = asked(project)
     assert code == 1
     assert any("config.json is missing" in finding["says"] for finding in found.values())
+
+
+def test_a_dataset_is_here_or_to_be_downloaded(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project.write("trained", TRAINED)
+    only = ("--only", "trained", "--set", "dataset=mnist")
+    code, found = asked(project, *only)
+    assert code == 0
+    assert found["dataset mnist"]["download"] == 11_594_722
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for file in FILES["mnist"]:
+        (folder / file).write_bytes(b"here")
+    _, found = asked(project, *only, "--set", f"data={tmp_path / 'data'}")
+    assert found["dataset mnist"]["download"] == 0
+    assert "dataset digits" not in asked(project)[1], "it comes with the package"

@@ -49,13 +49,17 @@ def built(root: Path, values: Sequence[str], only: Sequence[str] = ()) -> dict[s
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[float, float]]:
-    """By run, the largest and the mean difference of any value of its tensors."""
+    """By run, the largest and the mean difference of any value of its tensors.
+
+    Of tensors whose values go beyond -1 to 1, as a share of the largest.
+    """
     assert one.keys() == other.keys()
     found = {}
     for name, run in one.items():
         assert run["tensors"].keys() == other[name]["tensors"].keys()
         apart = [
             (value.double() - other[name]["tensors"][key].double()).abs().flatten()
+            / max(1.0, float(value.double().abs().max()))
             for key, value in run["tensors"].items()
             if value.is_floating_point() and value.numel()
         ]

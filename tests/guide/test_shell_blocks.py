@@ -33,6 +33,7 @@ NOT_RUN = {
     "fwd-report store export": "writes results that a build has made; tests/remotes does",
     "fwd-report store import": "reads that file; tests/remotes does",
     "fwd-report plan --profile gpu": "asks the hub what DeepFloyd IF is",
+    "fwd-report doctor --profile gpu": "asks the hub for licences; tests/cli/test_doctor.py",
     "fwd-report download --profile gpu": "downloads DeepFloyd IF; tests/cli/test_gpu_profile.py",
     "fwd-report prompts --profile gpu": "encodes with a model of the hub",
     "python -m emoji_if": "trains for hours; its options must be there",

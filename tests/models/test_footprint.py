@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from fwd_report.capacity import Capacity, limit, parse_size
 from fwd_report.errors import UserError
-from fwd_report.models import weights
+from fwd_report.models import footprint, weights
 from fwd_report.models.footprint import (
     Footprint,
     Held,
@@ -62,6 +62,21 @@ def test_a_picture_takes_what_a_forward_pass_holds(tiny_if: Path, stage: int) ->
 
     assert 0.8 * held(1) <= counted <= 1.2 * held(1)
     assert held(5) - held(4) <= 1.2 * counted
+
+
+def test_a_picture_that_cannot_be_foreseen_stops_nothing(
+    tiny_if: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> int:
+        raise NotImplementedError("not on meta")
+
+    monkeypatch.setattr(footprint, "picture_size", fails)
+    memory = Memory(tmp_path / "own" / "memory")
+    found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
+    assert found.picture == 0
+    assert found.weights > 0
+    placing = place_stages({1: found}, Capacity(GIB, GIB), None, 16)
+    assert placing.batches == {1: 16}
 
 
 def test_only_what_is_still_there_counts() -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
@@ -155,3 +156,23 @@ def answering(status: int, body: bytes) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def put(remote: Remote, name: str, data: bytes) -> None:
+    """Write into a remote past the program, as somebody else would."""
+    shelf = remote.shelf
+    assert isinstance(shelf, FileSystemShelf)
+    place = shelf._place(name)
+    shelf.fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+    shelf.fs.pipe_file(place, data)
+
+
+def taken(remote: Remote, name: str) -> bytes:
+    shelf = remote.shelf
+    assert isinstance(shelf, FileSystemShelf)
+    return bytes(shelf.fs.cat_file(shelf._place(name)))
+
+
+def digest_in(store: Store, key: str) -> str:
+    files: Any = manifest_of(store, key)["files"]
+    return str(files["data.txt"]["sha256"])

@@ -11,8 +11,16 @@ from pathlib import Path
 
 import pytest
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
-from tests.remotes.conftest import Open, answering, content, fill, left_over, new_address, use
-from tests.remotes.test_transfer import digest_in
+from tests.remotes.conftest import (
+    Open,
+    answering,
+    content,
+    digest_in,
+    fill,
+    left_over,
+    new_address,
+    use,
+)
 
 from fwd_report.remotes import crew
 from fwd_report.remotes.shelf import file_name

@@ -112,7 +112,7 @@ def test_ddim_with_a_negative_prompt_is_a_plain_loop(
         ({"timesteps": [1000]}, "less than 1000"),
         ({"timesteps": [500, 100]}, "not near pure noise"),
         ({"spacing": "trailing"}, "spacing is of steps"),
-        ({"steps": 600}, "do not divide"),
+        ({"steps": 600}, "is not pure noise yet"),
         ({"guidance_interval": [500, 500]}, "low < high"),
         ({"guidance_rescale": 2}, "less than or equal to 1"),
         ({"prompt": None, "model": "unet", "negative_prompt": "x"}, "negative_prompt is for"),

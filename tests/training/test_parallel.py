@@ -43,8 +43,12 @@ def test_the_number_of_a_gpu_is_not_lost() -> None:
     assert accelerator_on("cuda:1").device == torch.device("cuda", 1)
 
 
-@pytest.mark.slow
-def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "device",
+    [pytest.param("cpu", marks=pytest.mark.slow), pytest.param("cuda", marks=pytest.mark.gpu(2))],
+)
+def test_two_processes_learn_what_one_does(tmp_path: Path, device: str) -> None:
+    """On two GPUs each has its own; one of them learns in this process first."""
     images = load_dataset("digits").train_images[:100]
     losses, networks, heard = [], [], []
     for count in (1, 2):
@@ -52,7 +56,8 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
         folder.mkdir()
         torch.manual_seed(0)
         network = UNet(4)
-        task = Task(network, Denoiser(0.5), images, None, SCHEDULE, folder)
+        where = f"{device}:0" if device == "cuda" and count == 1 else device
+        task = Task(network, Denoiser(0.5), images, None, SCHEDULE, folder, where)
         if count == 1:
             losses.append(train(task))
         else:
@@ -62,4 +67,4 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     assert losses[1] == pytest.approx(losses[0], rel=0.1)  # BatchNorm sees half of each batch
     assert heard[-1][:2] == (8, 8)
     stored = load_file(tmp_path / "2" / weights_file(2))
-    assert torch.equal(networks[1].out[1].weight, stored["out.1.weight"])
+    assert torch.equal(networks[1].out[1].weight.cpu(), stored["out.1.weight"])

@@ -72,8 +72,7 @@ class TripleHybrid(Sampling):
         estimate = guided(conditional, model.estimate(model.unconditional), self.guidance)
         x = run.noise.draw(model.shape)
         timesteps = process.timesteps(self.steps)
-        trajectory = yield from denoise(process, x, timesteps, estimate, run.noise)
-        image = trajectory[-1]
+        (image,) = yield from denoise(process, x, timesteps, estimate, run.noise)
         images = {"low": blurred(image, self.coarse), "middle": blurred(image, self.fine)}
         return Result(image, images=images)
 

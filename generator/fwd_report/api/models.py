@@ -163,6 +163,7 @@ def _load_stage_one(
     from fwd_report.models.digest import digest_of_parts, digests_in
     from fwd_report.models.embeddings import EmbeddingFiles, encoded_prompts
     from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
+    from fwd_report.models.foresight import Foresight
     from fwd_report.models.opening import open_model
     from fwd_report.models.prompts import PromptEncoder, Prompts
     from fwd_report.store.memory import Memory
@@ -174,7 +175,8 @@ def _load_stage_one(
     digest = digest_of_parts(digests_in(folder.path, memory, parts))
     encoder: Callable[[], Prompts]
     if embeddings is None:
-        encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype)
+        place = partial(Foresight(device, dtype, 1, memory).encoder, lambda: folder)
+        encoder = partial(PromptEncoder, lambda: folder, digest, memory, device, dtype, place)
     else:
         known = encoded_prompts([Path(os.path.expanduser(embeddings))], memory)
         encoder = partial(EmbeddingFiles, known, device, dtype)

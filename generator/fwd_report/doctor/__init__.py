@@ -43,6 +43,7 @@ def diagnose(root: Path, options: Options) -> Iterator[Finding]:
 
 def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Finding]:
     """The models and the memory that the coming runs need."""
+    from fwd_report.doctor.data import look_at_datasets
     from fwd_report.doctor.downloads import look_at_models
 
     try:
@@ -57,6 +58,7 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
         yield problem("models", error)
         return
     yield from findings
+    yield from look_at_datasets(project, due)
     if device is not None and wanted:
         yield from _of_memory(project, store, wanted)
     store.memory.save()

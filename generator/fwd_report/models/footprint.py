@@ -49,14 +49,21 @@ def encoder_footprint(folder: ModelFolder, dtype: torch.dtype) -> Footprint:
 
 
 def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> Footprint:
-    """Of a stage's UNet in `dtype`. memory: remembers the bytes for a picture."""
+    """Of a stage's UNet in `dtype`. memory: remembers the bytes for a picture.
+
+    picture is 0 where it cannot be foreseen. Raises UserError for weights that are not whole.
+    """
     held = weights_held(folder.described("unet"), lambda name: dtype)
     config = folder.config("unet")
     made_of = [config, str(dtype), version("diffusers"), memory.code_of(__file__)]
-    picture = memory.recall(
-        digest_of("picture", *made_of), lambda: picture_size(weights.empty_unet(folder), dtype)
-    )
-    return Footprint(held, int(picture))
+    try:
+        picture = memory.recall(
+            digest_of("picture", *made_of), lambda: picture_size(weights.empty_unet(folder), dtype)
+        )
+    except Exception:
+        # A network may do what `meta` cannot. Then its pictures are not foreseen, but seen.
+        picture = 0
+    return Footprint(held, picture)
 
 
 def weights_held(tensors: Iterable[Described], dtype_of: Callable[[str], torch.dtype]) -> int:

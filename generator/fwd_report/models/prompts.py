@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from fwd_report.capacity import DEVICE_LIMIT
+from fwd_report.errors import UserError, first_line
 from fwd_report.models import weights
 from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import TOKENS
@@ -136,7 +138,13 @@ class PromptEncoder:
         folder = self._model()
         tokenizer = weights.load_tokenizer(folder)
         device, dtype = self._place()
-        encoder = weights.load_text_encoder(folder, device, dtype)
+        try:
+            encoder = weights.load_text_encoder(folder, device, dtype)
+        except torch.OutOfMemoryError as error:
+            raise UserError(
+                f"{device} has no memory left for the text encoder: {first_line(error)}",
+                hint=f"end what else uses it, or set {DEVICE_LIMIT}, such as 8GiB, to what is left",
+            ) from error
         for prompt in prompts:
             hidden = embed(tokenizer, encoder, [prompt])[0]
             require_finite(hidden, dtype, "the text encoder's answer")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fwd_report.models.handle import Upscaling
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -32,6 +30,8 @@ class Enlarging:
 
     def under(self, prompt: str) -> Estimator:
         """The estimate under a prompt, without guidance."""
+        from fwd_report.models.handle import Upscaling  # torch, which a plan does without
+
         return self.model.estimate(Upscaling(prompt, self.low, self.noise_level))
 
     def prompted(self, prompt: str) -> Estimator:

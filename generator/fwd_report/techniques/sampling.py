@@ -75,8 +75,8 @@ def _evenly(steps: int, others: ValidationInfo) -> int:
     """The steps of a text-to-image model's loop, if it starts at pure noise; else raises
     ValueError.
     """
-    leading = others.data.get("spacing", "leading") == "leading"
-    if leading and (why := too_uneven(T, steps)):
+    fields = others.data or {}  # None where a default is checked by itself
+    if fields.get("spacing", "leading") == "leading" and (why := too_uneven(T, steps)):
         raise ValueError(why)
     return steps
 
@@ -204,8 +204,9 @@ class Timed(Sampling):
 
 def within_loop(i_start: int, others: ValidationInfo) -> int:
     """An index of a timestep at which the model is asked, by the fields before; else ValueError."""
-    times = others.data.get("timesteps")
-    count = len(times) if times else others.data.get("steps") or LOOP
+    fields = others.data or {}
+    times = fields.get("timesteps")
+    count = len(times) if times else fields.get("steps") or LOOP
     if i_start >= count:
         raise ValueError(f"should be less than {count}, not {i_start}")
     return i_start

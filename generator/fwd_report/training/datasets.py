@@ -61,7 +61,7 @@ def load_dataset(
         return _plugged(name)
     return _read(
         name,
-        tuple(_local(name, file, folder) or download(name, file, news) for file in FILES[name]),
+        tuple(local_file(name, file, folder) or download(name, file, news) for file in FILES[name]),
     )
 
 
@@ -153,7 +153,7 @@ def _array(name: str, path: Path, digest: str) -> np.ndarray:
         ) from error
 
 
-def _local(name: str, file: str, folder: Path | None) -> Path | None:
+def local_file(name: str, file: str, folder: Path | None) -> Path | None:
     """The file in the given folder or in that of FWD_REPORT_DATA, or None."""
     variable = os.environ.get(DATA_VARIABLE)
     for root in (folder, Path(variable) if variable else None):

@@ -36,7 +36,7 @@ def download(name: str, file: str, news: News) -> Path:
 
     pooch.get_logger().setLevel("WARNING")
     digest = FILES[name][file]
-    folder = Path(pooch.os_cache("fwd-report")) / name
+    folder = kept_in(name)
     reasons = []
     for mirror in MIRRORS[name]:
         bar = _Bar(news, f"downloading {name}/{file}")
@@ -60,6 +60,13 @@ def download(name: str, file: str, news: News) -> Path:
         f"report.yaml under `data:` or in the environment variable {DATA_VARIABLE}. "
         "Or use `dataset: digits`, which needs no download.",
     )
+
+
+def kept_in(name: str) -> Path:
+    """The folder of the user's cache that a dataset's files are downloaded to."""
+    import pooch
+
+    return Path(pooch.os_cache("fwd-report")) / name
 
 
 def _reason(error: Exception) -> str:

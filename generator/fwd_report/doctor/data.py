@@ -1,0 +1,31 @@
+"""Which datasets the runs to come are trained on, and whether they are here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fwd_report.capacity import in_words
+from fwd_report.doctor.diagnosis import Finding
+from fwd_report.plan.run import Run
+from fwd_report.spec.project import Project
+from fwd_report.training.catalogue import FILES
+
+SIZES = {"mnist": 11_594_722, "fashion-mnist": 30_878_645}
+"""Bytes of all files of a dataset."""
+
+
+def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
+    """A finding for each dataset that is not part of the package."""
+    from fwd_report.training.datasets import local_file
+    from fwd_report.training.download import kept_in
+
+    asked = {getattr(run.technique, "dataset", None) for run in due}
+    for name in sorted(name for name in FILES if name in asked):
+        missing = [
+            file
+            for file in FILES[name]
+            if local_file(name, file, project.data) is None and not (kept_in(name) / file).is_file()
+        ]
+        data = {"dataset": name, "download": SIZES[name] if missing else 0}
+        says = f"{in_words(SIZES[name])} to download" if missing else "on this machine"
+        yield Finding(f"dataset {name}", says, data=data)
