@@ -186,6 +186,7 @@ def test_the_no_op_path_imports_no_torch(project: Project) -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'diffusers', 'transformers', 'matplotlib', 'numpy', 'PIL'}\n"
+        "heavy |= {'ray', 'fsspec'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     answer = subprocess.run(

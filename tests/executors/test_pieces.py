@@ -66,13 +66,13 @@ def simulated(runs: Sequence[Run], workers: int, fill: int = 1) -> tuple[float, 
 
 
 def test_pieces_begin_large_and_end_small_and_no_worker_runs_alone_for_long() -> None:
-    runs = draws(*[3] * 4000)
+    runs = draws(*[3] * 2000)
     ends, given = simulated(runs, workers=8)
     seconds = [sum(run.network_steps for run in piece) for piece in given]
     assert max(seconds) <= LONGEST + 3
     assert seconds[0] > 10 * seconds[-1]
-    assert ends < 1.01 * 12_000 / 8
-    assert len(given) < 250
+    assert ends < 1.02 * 6_000 / 8
+    assert len(given) < 200
 
 
 def test_a_piece_fills_a_workers_batches_and_the_rest_is_shared_evenly() -> None:
@@ -180,7 +180,7 @@ def test_what_another_build_has_is_put_aside_until_it_is_looked_at_again() -> No
     assert pieces.take("b", 1, 2) == [first]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_every_run_is_done_once_whatever_happens(data: st.DataObject) -> None:
     """Random needs, workers that die, fail runs, say things twice, and are slow."""
@@ -190,9 +190,8 @@ def test_every_run_is_done_once_whatever_happens(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from((Draw, Draw, Learn)))
         technique = kind(steps=data.draw(st.integers(0, 40)))
         network = data.draw(st.sampled_from(("m", "n")))
-        runs.append(
-            make_run(index, technique, f"e{index % 3}", needs={"of": tuple(needs)}, model=network)
-        )
+        of = {"needs": {"of": tuple(needs)}} if needs else {}
+        runs.append(make_run(index, technique, f"e{index % 3}", model=network, **of))
     now = 0.0
     pieces = pieces_of(runs, lambda: now)
     out: dict[str, list[Run]] = {}

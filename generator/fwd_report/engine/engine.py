@@ -7,10 +7,10 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from fwd_report.engine.failures import Failure, failure_of
+from fwd_report.engine.follower import Follower
 from fwd_report.engine.jobs import news_of, program_of, run_job
 from fwd_report.engine.live import Live
 from fwd_report.engine.programs import Programs
-from fwd_report.engine.progress import Progress
 from fwd_report.engine.turns import Turns
 from fwd_report.engine.workbench import Workbench
 from fwd_report.engine.writer import Writer
@@ -35,7 +35,7 @@ class Engine:
         self,
         store: Store,
         workbench: Workbench,
-        progress: Progress,
+        progress: Follower,
         keep_going: bool = False,
         forced: Set[str] = frozenset(),
     ) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from fwd_report.diffusion.program import Program
-from fwd_report.engine.progress import Progress
+from fwd_report.engine.follower import Follower
 from fwd_report.engine.stopwatch import Stopwatch
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UserError
@@ -17,7 +17,7 @@ from fwd_report.techniques.base import Result
 from fwd_report.techniques.context import RunContext
 
 
-def run_job(run: Run, store: Store, workbench: Workbench, progress: Progress) -> None:
+def run_job(run: Run, store: Store, workbench: Workbench, progress: Follower) -> None:
     """Run the job and publish its result; raises what the job raises.
 
     Time spent before an interruption counts in its seconds, but not in the rate.
@@ -58,6 +58,6 @@ def program_of(run: Run, context: RunContext) -> Program[Result]:
     return program
 
 
-def news_of(run: Run, progress: Progress) -> Callable[[str], None]:
+def news_of(run: Run, progress: Follower) -> Callable[[str], None]:
     """A function that shows a message after the name of the run."""
     return lambda message: progress.working_on(f"{run.name} {message}")

@@ -11,9 +11,9 @@ from fwd_report.diffusion.program import Query
 from fwd_report.engine.ahead import NoiseAhead
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.environment import peak_memory
+from fwd_report.engine.follower import Follower
 from fwd_report.engine.live import Live
 from fwd_report.engine.own_programs import Watch
-from fwd_report.engine.progress import Progress
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -29,7 +29,7 @@ class Programs:
     def __init__(
         self,
         workbench: Workbench,
-        progress: Progress,
+        progress: Follower,
         ended: Callable[[Live], None],
         failed: Callable[[Live, Exception], None],
     ) -> None:

@@ -19,6 +19,7 @@ from fwd_report.executors.messages import (
     At,
     Checkpoint,
     Failed,
+    Held,
     Made,
     Message,
     Order,
@@ -176,6 +177,8 @@ class Foreman:
             self._tally.add(worker, message)
         elif isinstance(message, At):
             self._progress.working_on(self._words(message.words))
+        elif isinstance(message, Held):
+            self._progress.held(message.peak)
         elif self._pending(message.key):
             write_files(self._store.working_folder(message.key), message.names, message.files)
             self._pieces.got_further(message.key)

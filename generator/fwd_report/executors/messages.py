@@ -55,6 +55,13 @@ class At:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Bytes of memory that the worker held at most."""
+
+    peak: int
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """How far a training is. names: of the files of its working folder; files: those of them that
     were not sent before, with their content.
@@ -65,7 +72,7 @@ class Checkpoint:
     files: Mapping[str, bytes]
 
 
-Message = Stored | Failed | Made | At | Checkpoint
+Message = Stored | Failed | Made | At | Held | Checkpoint
 
 
 @dataclass(frozen=True)

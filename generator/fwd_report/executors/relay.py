@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from fwd_report.executors.messages import At, Checkpoint, Made, Message, Packed, Stored
+from fwd_report.executors.messages import At, Checkpoint, Held, Made, Message, Packed, Stored
 from fwd_report.executors.packing import files_in, names_in
 
 TELL_EVERY = 0.5
@@ -32,6 +32,7 @@ class Relay:
         self._messages: queue.SimpleQueue[Message | BaseException | None] = queue.SimpleQueue()
         self._made: dict[str, tuple[int, float]] = {}
         self._since = time.monotonic()
+        self._peak = 0
 
     def advance(self, cost: str, steps: int, seconds: float) -> None:
         before = self._made.get(cost, (0, 0.0))
@@ -45,6 +46,11 @@ class Relay:
 
     def working_on(self, what: str) -> None:
         self.put(At(what))
+
+    def held(self, peak: int | None) -> None:
+        if peak is not None and peak > self._peak:
+            self._peak = peak
+            self.put(Held(peak))
 
     def run_done(self) -> None:
         """Tell which results were stored since the last time."""

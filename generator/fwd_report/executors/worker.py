@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
@@ -25,7 +25,6 @@ from fwd_report.threads import spin_briefly
 if TYPE_CHECKING:
     from fwd_report.engine.failures import Failure
     from fwd_report.engine.networks import Networks
-    from fwd_report.engine.progress import Progress
     from fwd_report.engine.workbench import Workbench
     from fwd_report.plan.run import Run
     from fwd_report.spec.project import Project
@@ -153,7 +152,7 @@ class Worker:
                 process_state_kept(),
                 checkpoints_told(relay, folders, order.tell_every),
             ):
-                engine = Engine(store, workbench, cast("Progress", relay), order.keep_going)
+                engine = Engine(store, workbench, relay, order.keep_going)
                 relay.finished = engine.finished
                 for failure in engine.run(runs):
                     relay.put(self._told(failure))
