@@ -274,6 +274,7 @@ def scorer_field(technique: type[Technique]) -> str | None:
     return next((name for name, marker in named.items() if marker.kind == "scorers"), None)
 
 
+@outside_keys
 def asks_trained(technique: Technique) -> bool:
     """Whether its runs use a network that was trained in the report."""
     field = asked_field(type(technique))
