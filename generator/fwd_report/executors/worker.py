@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from fwd_report.capacity import share_host
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
 from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
@@ -34,13 +35,15 @@ FOLDER = "fwd-report-worker-"
 
 
 class Worker:
-    """Runs orders, one at a time. threads: that it computes with.
+    """Runs orders, one at a time. threads: that it computes with. beside: how many workers share
+    the host's memory, itself counted in.
 
     Its folder goes with it; one whose process was killed is removed by the next worker there.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, beside: int = 1) -> None:
         spin_briefly()
+        share_host(beside)
         self._threads = threads
         self._folder = own_folder(FOLDER)
         self._copy: ProjectCopy | None = None
