@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.capacity import share_host
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
-from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
+from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy, plan_copy
 from fwd_report.executors.relay import Relay, checkpoints_told
 from fwd_report.executors.temporary import own_folder
 from fwd_report.store.folders import remove
@@ -77,16 +77,15 @@ class Worker:
         from fwd_report.engine.workbench import Workbench
         from fwd_report.plan.asked_models import download_models
         from fwd_report.plan.loaded_code import LoadedCode
-        from fwd_report.plan.plan import make_plan
 
         assert self._copy is not None
         torch.set_num_threads(self._threads)
         project = load_copy(self._copy, self._folder)
         self._project, self._store = project, Store(project.root)
-        plan = make_plan(project, self._store)
+        plan = plan_copy(project, self._store)
         keys = set(wanted.values())
         if download_models(project, [run for run in plan.runs if run.key in keys]):
-            plan = make_plan(project, self._store)
+            plan = plan_copy(project, self._store)
         self._runs = {run.key: run for run in plan.runs}
         self._parts = {run.name: run.parts for run in plan.runs}
         self._needed = {need.key for run in plan.runs for need in run.needed}
