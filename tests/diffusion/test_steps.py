@@ -166,6 +166,98 @@ def test_one_bad_step_does_not_take_its_batch_with_it_nor_its_noise() -> None:
             assert torch.equal(one, other)
 
 
+@dataclass
+class Unhashable:
+    by: float
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return images * self.by
+
+
+class BadEqual:
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("cannot be compared")
+
+    def __hash__(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True)
+class WrongDraws(Flow):
+    def draws(self, t: float) -> bool:  # type: ignore[override]
+        return False
+
+
+@dataclass(frozen=True)
+class FewerRows(Flow):
+    def step_many(self, xt: Tensor, *rest: Any) -> Tensor:
+        return super().step_many(xt, *rest)[0]
+
+
+X = torch.zeros(SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (Applied(Unhashable(2.0), (X,)), "unhashable type: 'Unhashable'"),
+        (Applied(lambda x: x.mean(0), (X,)), "of a batch (B, C, H, W) returned (3, 16, 16)"),
+        (Applied(lambda x: x[:0], (X,)), "of a batch of 1 images returned (0, 3, 16, 16)"),
+        (Applied(lambda x: None, (X,)), "of a batch (B, C, H, W) returned NoneType"),
+        (Applied(torch.neg, ()), "index out of range"),
+        (Applied(torch.neg, (1.0,)), "no attribute 'shape'"),
+        (Step(WrongDraws(), X, 0.0, 0.5, Prediction(X), Noise(0)), "positional argument"),
+        (Step(FewerRows(), X, 0.0, 0.5, Prediction(X), Noise(0)), "returned (3, 16, 16)"),
+        (X, "no attribute 'kind'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_the_answer_to_the_question_that_has_it(bad: Any, said: str) -> None:
+    """As many as the channels too, where a lost dimension of the batch has the right length."""
+    for count in (1, 3):
+        first, *wrong, last = compute(
+            [
+                Applied(torch.neg, (draw(1),)),
+                *(bad for _ in range(count)),
+                steps_of(Flow(), False, [(0.0, 0.5)])[0],
+            ]
+        )
+        assert torch.equal(first, -draw(1))
+        assert isinstance(last, Tensor)
+        assert len(wrong) == count
+        for error in wrong:
+            assert isinstance(error, Exception)
+            assert said in str(error)
+
+
+def test_functions_that_cannot_be_compared_fail_alone() -> None:
+    class Negated(BadEqual):
+        def __call__(self, images: Tensor) -> Tensor:
+            return -images
+
+    answers = compute(
+        [Applied(Negated(), (X,)), Applied(Negated(), (X,)), Applied(torch.neg, (X,))]
+    )
+    assert [isinstance(each, Exception) for each in answers] == [False, True, False]
+
+
+def test_a_process_with_one_of_both_methods_steps_image_by_image() -> None:
+    class Half:
+        def step(self, xt: Tensor, *_: Any) -> Tensor:
+            return xt + 1
+
+    class Other(Half):
+        def draws(self, *_: Any) -> bool:
+            raise AssertionError
+
+    class Many(Half):
+        def step_many(self, *_: Any) -> Tensor:
+            raise AssertionError
+
+    for process in (Other(), Many()):
+        asked = [Step(process, draw(n), 1, 0, Prediction(draw(n)), Noise(n)) for n in range(2)]  # type: ignore[arg-type]
+        assert all(torch.equal(each, draw(n) + 1) for n, each in enumerate(compute(asked)))
+
+
 def test_a_learned_variance_must_be_predicted() -> None:
     (error,) = compute([Step(COSINE, draw(1), 990, 960, Prediction(draw(2)), Noise(0))])
     assert "needs the variance" in str(error)
