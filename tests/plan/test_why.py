@@ -149,6 +149,20 @@ def test_what_a_run_reads_of_the_runs_it_needs_is_in_its_key(report: Report) -> 
     assert large.parts["readings"] == {"of": [[("image", "a dog")]]}
 
 
+def test_what_changed_under_best_of_is_said_once_and_not_for_each_candidate(
+    report: Report,
+) -> None:
+    dog = "{id: dog, technique: sample, prompt: PROMPT, best_of: 20, caption: c}"
+    best = f"title: A\nexperiments:\n  - {dog}\n"
+    report.section(best.replace("PROMPT", "a dog"))
+    chosen = report.plan().experiments["a", "dog"][0]
+    assert chosen.parts["readings"] == {"best_of": [[("image", "a dog")]]}
+    assert len(chosen.parts["needs"]["best_of"]) == 20
+    report.store()
+    report.section(best.replace("PROMPT", "a cat"))
+    assert 'readings.best_of: [[["image", "a dog"]]] → [[["image", "a cat"]]]' in report.why()
+
+
 def test_a_run_that_refers_to_none_or_to_more_than_before(report: Report) -> None:
     store = Store(report.root)
     *_, large = report.plan().runs
