@@ -66,6 +66,17 @@ def test_each_case_begins_at_its_own_seed(tmp_path: Path) -> None:
     assert seeds(candidates(second)) == [3, 4]
 
 
+def test_what_refers_to_it_is_planned_before_anything_is_chosen(tmp_path: Path) -> None:
+    """So it has the seed of a candidate by its place, and follows from all candidates."""
+
+    def larger(many: int) -> tuple[Run, ...]:
+        best = f"{DOG}, seed: 5, best_of: {many}, samples: 2"
+        return planned(tmp_path, best, "technique: upsample, of: e0", report="upscaler: emoji-if\n")
+
+    assert seeds(larger(3)) == [5, 6]
+    assert {run.key for run in larger(3)}.isdisjoint(run.key for run in larger(4))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
