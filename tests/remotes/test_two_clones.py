@@ -249,6 +249,22 @@ def test_what_is_damaged_in_one_remote_comes_from_the_next(
     assert pages(shown) == pages(made)
 
 
+def test_a_pull_that_took_all_is_no_failure(clones: tuple[Project, Project]) -> None:
+    made, shown = clones
+    right(made("build"))
+    one, all_of_it = made.root.parent / "shared", made.root.parent / "other"
+    right(made("store", "push", str(all_of_it)))
+    next((one / "files").glob("*/*")).write_bytes(b"no")
+    shown.write("report", REPORT.replace("../shared", "[../gone/shared, ../shared, ../other]"))
+    answer = shown("store", "pull")
+    assert "took 1 result from" in right(answer)
+    assert answer.stderr.count("warning:") == 2
+    shutil.rmtree(shown.root / ".fwd-report" / "store")
+    shutil.rmtree(all_of_it)
+    assert shown("store", "pull").returncode == 1, "one result is missing still"
+    assert shown("store", "pull", "../gone/shared", "--all").returncode == 1, "nobody knows of what"
+
+
 def test_a_report_that_is_not_trusted_neither_takes_nor_sends(
     clones: tuple[Project, Project],
 ) -> None:
