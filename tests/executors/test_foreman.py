@@ -259,3 +259,40 @@ def test_forced_runs_are_run_again(writeup: Writeup) -> None:
     after = {key: Store(writeup.root).read(key).provenance for key in writeup.results()}
     assert before.keys() == after.keys()
     assert all(before[key] != after[key] for key in before)
+
+
+CARELESS = '''
+from typing import ClassVar
+
+import torch
+
+from fwd_report.techniques.sample import Sample
+
+
+class Careless(Sample):
+    """Samples, and draws a number that no key knows."""
+
+    name: ClassVar[str] = "careless"
+
+    def program(self, run):
+        torch.rand(1)
+        return (yield from super().program(run))
+'''
+
+
+def test_what_a_worker_warns_of_is_said(
+    writeup: Writeup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that samples goes through a worker."""
+    (writeup.root / "techniques").mkdir()
+    (writeup.root / "techniques" / "careless.py").write_text(CARELESS)
+    section = writeup.root / "experiments" / "all.yaml"
+    text = SAMPLED[: SAMPLED.index("  - {id: net")]
+    section.write_text(
+        f"{text}  - {{id: photos, technique: careless, prompt: a photo of a dog, steps: 3,"
+        " samples: 2, caption: Samples.}\n"
+    )
+    work = work_of(writeup.root)
+    assert len(finished(run_by(CrewInProcess(work), work))) == 2
+    said = capsys.readouterr().err
+    assert "draws from the global generator of torch" in said

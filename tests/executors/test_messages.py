@@ -19,6 +19,7 @@ from fwd_report.executors.messages import (
     Failed,
     Held,
     Message,
+    Note,
     Order,
     Packed,
     Stored,
@@ -95,3 +96,13 @@ def test_the_largest_peak_of_all_workers_is_shown(
     result = Stored(Packed(work.runs[0].key, b"", {}))
     said = [("1", [Held(5 * 2**30)]), ("2", [Held(2 * 2**30)]), ("1", [result])]
     assert obeyed(Scripted([said]), work, monkeypatch)[1] == [5 * 2**30, 5 * 2**30]
+
+
+def test_a_workers_warning_is_said_once(
+    work: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = Stored(Packed(work.runs[0].key, b"", {}))
+    warning = Note("warning: it draws from the global generator")
+    said = [("1", [warning]), ("2", [warning]), ("1", [result])]
+    obeyed(Scripted([said]), work, monkeypatch)
+    assert capsys.readouterr().err.count(warning.text) == 1

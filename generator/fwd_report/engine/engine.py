@@ -222,7 +222,7 @@ class Engine:
         self._pending.discard(run.key)
         what = "put off" if failure.repairable else "failed"
         place = self._workbench.recorder.place(run)
-        self._progress.note(f"{what}: {run.name} ({place}): {failure.cause}")
+        self._progress.failed(f"{what}: {run.name} ({place}): {failure.cause}")
         if failure.repairable:
             return
         siblings = [

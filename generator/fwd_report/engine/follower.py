@@ -25,3 +25,6 @@ class Follower(Protocol):
 
     def note(self, message: str) -> None:
         """Say a line that stays."""
+
+    def failed(self, message: str) -> None:
+        """Say that a run failed, which the engine returns as well."""

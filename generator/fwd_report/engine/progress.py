@@ -82,6 +82,10 @@ class Progress:
         """Print a line that stays."""
         self._display.note(message)
 
+    def failed(self, message: str) -> None:
+        """Print that a run failed."""
+        self.note(message)
+
     def _show(self) -> None:
         now = time.monotonic()
         if now - self._mark >= RATE_OVER:

@@ -22,6 +22,7 @@ from fwd_report.executors.messages import (
     Held,
     Made,
     Message,
+    Note,
     Order,
     Packed,
     Stored,
@@ -176,15 +177,14 @@ class Foreman:
         elif isinstance(message, Made):
             self._tally.add(worker, message)
         elif isinstance(message, At):
-            self._progress.working_on(self._words(message.words))
+            self._tally.at(message.words, self._pieces.out)
         elif isinstance(message, Held):
             self._tally.held(message.peak)
+        elif isinstance(message, Note):
+            self._tally.note(message.text)
         elif self._awaited(message.key):
             write_files(self._store.working_folder(message.key), message.names, message.files)
             self._pieces.got_further(message.key)
-
-    def _words(self, words: str) -> str:
-        return f"{counted(self._pieces.out, 'worker')}: {words}" if self._pieces.out > 1 else words
 
     def _pending(self, key: str) -> bool:
         return key in self._locks

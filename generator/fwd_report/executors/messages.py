@@ -62,6 +62,13 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A line that stays, such as a warning."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """How far a training is. names: of the files of its working folder; files: those of them that
     were not sent before, with their content.
@@ -72,7 +79,7 @@ class Checkpoint:
     files: Mapping[str, bytes]
 
 
-Message = Stored | Failed | Made | At | Held | Checkpoint
+Message = Stored | Failed | Made | At | Held | Note | Checkpoint
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from fwd_report.executors.messages import At, Checkpoint, Held, Made, Message, Packed, Stored
+from fwd_report.executors.messages import (
+    At,
+    Checkpoint,
+    Held,
+    Made,
+    Message,
+    Note,
+    Packed,
+    Stored,
+)
 from fwd_report.executors.packing import files_in, names_in
 
 TELL_EVERY = 0.5
@@ -60,6 +69,9 @@ class Relay:
             self.put(Stored(self._packed(key)))
 
     def note(self, message: str) -> None:
+        self.put(Note(message))
+
+    def failed(self, message: str) -> None:
         """Failures are told by themselves, and in the driver's words."""
 
     def put(self, message: Message) -> None:

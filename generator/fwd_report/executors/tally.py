@@ -16,6 +16,7 @@ class Tally:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._made: dict[str, Counter[str]] = {}
+        self._noted: set[str] = set()
         self._peak = 0
 
     def add(self, worker: str, made: Made) -> None:
@@ -30,6 +31,16 @@ class Tally:
         """A worker held so many bytes of memory at most: the largest of all is shown."""
         self._peak = max(self._peak, peak)
         self._progress.held(self._peak)
+
+    def at(self, words: str, workers: int) -> None:
+        """One of so many workers is at this."""
+        self._progress.working_on(f"{workers} workers: {words}" if workers > 1 else words)
+
+    def note(self, text: str) -> None:
+        """A worker says a line that stays; what several say is said once."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self._progress.note(text)
 
     def stored(self, worker: str, run: Run) -> None:
         """The steps of a run are those of a result."""
