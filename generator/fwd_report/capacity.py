@@ -31,12 +31,28 @@ class Capacity:
         return Capacity(min(self.total, limit), min(self.free, limit))
 
 
+_processes = 1
+"""How many processes share the host's memory, this one counted in."""
+
+
+def share_host(processes: int) -> None:
+    """From now on so many processes, of which this is one, share the host's memory equally."""
+    global _processes
+    _processes = processes
+
+
 def host_memory() -> Capacity:
-    """The host's memory, or the share that a container or a batch job may use."""
+    """The host's memory, or the share that a container or a batch job may use; of it this
+    process's share.
+    """
     import psutil
 
     found = psutil.virtual_memory()
-    return Capacity(found.total, found.available).limited(_group_limit()).limited(limit(HOST_LIMIT))
+    host = Capacity(found.total, found.available).limited(_group_limit()).limited(limit(HOST_LIMIT))
+    if _processes == 1:
+        return host
+    share = host.total // _processes
+    return Capacity(share, max(0, min(host.free, share - psutil.Process().memory_info().rss)))
 
 
 def device_memory(device: str) -> Capacity:

@@ -11,7 +11,7 @@ from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
 from fwd_report.executors.contract import Finished, Work
 from fwd_report.executors.foreman import Foreman
-from fwd_report.executors.messages import Message, Order
+from fwd_report.executors.messages import Message, Order, Stored
 from fwd_report.executors.packing import packed
 from fwd_report.executors.project_copy import copy_of
 from fwd_report.executors.worker import Worker
@@ -55,7 +55,7 @@ class CrewInProcess:
     def give(self, worker: str, order: Order, needs: Sequence[str]) -> None:
         self.orders.append((worker, order))
         sent = [key for key in needs if key not in self._has[worker]]
-        self._has[worker] |= {*sent, *order.runs}
+        self._has[worker] |= set(sent)
         entries = [packed(self._work.store, key) for key in sent]
         self._busy[worker] = self._workers[worker].work(order, *entries)
 
@@ -68,6 +68,7 @@ class CrewInProcess:
                 del self._busy[name]
                 yield name, Ended()
                 continue
+            self._has[name] |= {each.entry.key for each in messages if isinstance(each, Stored)}
             heard = self._hearing(name, messages)
             if isinstance(heard, Lost):
                 del self._busy[name]

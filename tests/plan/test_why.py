@@ -125,8 +125,10 @@ def test_counts_are_of_different_runs_everywhere(report: Report) -> None:
     report.section(SECTION + twice)
     assert len(report.plan().runs) == 5
     assert "4 of 4 runs to run" in report.why()
-    with pytest.raises(StaleError, match="4 runs are not in the store"):
+    with pytest.raises(StaleError, match=r"4 runs are not in the store(.*\n?)*plan --why says why"):
         build(report.root, Options(cached_only=True))
+    with pytest.raises(StaleError, match="plan --why --profile embedded says why"):
+        build(report.root, Options(cached_only=True, profile="embedded"))
     report.store()
     assert "4 runs, all fresh" in report.why()
 

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.executors.messages import Message, Order, Packed, Ready
+from fwd_report.executors.means import Means, resources
+from fwd_report.executors.messages import Message, Order, Packed, Ready, Stored
 from fwd_report.executors.project_copy import ProjectCopy
 from fwd_report.executors.worker import Worker
 from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.keys import differences
 from fwd_report.plan.run import Run
 
-MOST_CORES = 4
-"""Cores of a worker without a GPU, where no number of workers is asked for."""
 LOOK_EVERY = 5.0
 """Seconds between looks at whether the cluster has grown."""
 SAY_AFTER = 30.0
@@ -39,27 +38,7 @@ class _Member:
     ready: Ready | None = None
     working: bool = False
     has: set[str] = field(default_factory=set)
-    """Keys of the results that were sent to it."""
-
-
-@dataclass(frozen=True)
-class Means:
-    """What each worker gets of the cluster, and how many there should be; None: as many as fit."""
-
-    gpu: bool
-    cores: int
-    workers: int | None
-
-
-def means_of(ray: Any, device: str, workers: int | None) -> Means:
-    """What suits a cluster as it is now. device: as report.yaml names it."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    gpus = sum(node.get("GPU", 0) for node in nodes)
-    if device.startswith("cuda") or (device == "auto" and gpus >= 1):
-        return Means(True, 1, workers)
-    cpus = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
-    least = min([MOST_CORES, *cpus])
-    return Means(False, max(1, sum(cpus) // workers) if workers else least, workers)
+    """Keys of the results that it was sent, or sent itself."""
 
 
 class RayCrew:
@@ -122,7 +101,7 @@ class RayCrew:
         for key in sent:
             if key not in self._entries:
                 self._entries[key] = self._ray.put(self._pack(key))
-        member.has |= {*sent, *order.runs}
+        member.has |= set(sent)
         work = member.actor.work.options(num_returns="streaming")
         self._ask(member, work.remote(order, *(self._entries[key] for key in sent)), None)
         member.working = True
@@ -164,12 +143,7 @@ class RayCrew:
     def _wanted(self) -> int:
         if self._means.workers is not None:
             return self._means.workers
-        fit = 0
-        for node in self._ray.nodes():
-            has = node["Resources"] if node["Alive"] else {}
-            cores = int(has.get("CPU", 0)) // self._means.cores
-            fit += min(int(has.get("GPU", 0)), cores) if self._means.gpu else cores
-        return max(1, fit)
+        return max(1, sum(map(self._means.fit, resources(self._ray))))
 
     def _start(self, name: str) -> None:
         actor = self._ray.remote(Worker).options(
@@ -179,7 +153,8 @@ class RayCrew:
             max_task_retries=0,
             max_concurrency=2,  # so that it can be asked to leave while it works
         )
-        member = _Member(name, actor.remote(self._means.cores))
+        beside = self._means.together(resources(self._ray))
+        member = _Member(name, actor.remote(self._means.cores, beside))
         self._members[name] = member
         self._ask(member, member.actor.lay_out.remote(self._copy_ref), self._laid_out)
 
@@ -212,6 +187,7 @@ class RayCrew:
             member.waits, member.working = None, False
             self._heard.append((member.name, Ended()))
             return
+        member.has |= {each.entry.key for each in messages if isinstance(each, Stored)}
         self._heard.append((member.name, messages))
 
     def _laid_out(self, member: _Member, missing: Sequence[str]) -> None:

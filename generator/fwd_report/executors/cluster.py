@@ -19,7 +19,7 @@ FOLDER = "fwdr-"
 SHARED_MEMORY = 2**30
 """Most bytes of results and inputs in the memory that the workers of a started cluster share; what
 is more goes to the disk."""
-LONGEST_FOLDER = 40
+LONGEST_FOLDER = 14
 """Characters of a path below which Ray's sockets fit into what the system allows for theirs."""
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -170,7 +170,7 @@ class Foreman:
             run = self._runs[message.key]
             if message.log is not None:
                 self._store.log(run.name, message.log)
-            if self._pending(run.key):
+            if self._awaited(run.key):
                 failure = Failure(run, message.cause, message.repairable, message.wrong_input)
                 yield from self._fail(failure)
         elif isinstance(message, Made):
@@ -178,8 +178,8 @@ class Foreman:
         elif isinstance(message, At):
             self._progress.working_on(self._words(message.words))
         elif isinstance(message, Held):
-            self._progress.held(message.peak)
-        elif self._pending(message.key):
+            self._tally.held(message.peak)
+        elif self._awaited(message.key):
             write_files(self._store.working_folder(message.key), message.names, message.files)
             self._pieces.got_further(message.key)
 
@@ -189,10 +189,14 @@ class Foreman:
     def _pending(self, key: str) -> bool:
         return key in self._locks
 
+    def _awaited(self, key: str) -> bool:
+        """Whether what a worker says of a run counts: no result is here, and it did not fail."""
+        return self._pending(key) and not self._pieces.is_there(key)
+
     def _store_result(self, worker: str, message: Stored) -> None:
         """Have a result stored, unless another worker was faster or the run was given up."""
         run = self._runs[message.entry.key]
-        if not self._pending(run.key) or self._pieces.is_there(run.key):
+        if not self._awaited(run.key):
             return
         self._pieces.arrived(run.key)
         self._tally.stored(worker, run)

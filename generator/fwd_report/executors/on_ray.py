@@ -9,10 +9,11 @@ from functools import partial
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
 from fwd_report.engine.repository import git_state
-from fwd_report.executors.actors import RayCrew, means_of
+from fwd_report.executors.actors import RayCrew
 from fwd_report.executors.cluster import cluster
 from fwd_report.executors.contract import Finished, Work
 from fwd_report.executors.foreman import Foreman
+from fwd_report.executors.means import check_device, means_of, resources
 from fwd_report.executors.packing import packed
 from fwd_report.executors.project_copy import copy_of
 from fwd_report.plan.rates import Estimate, Rates, first_rates
@@ -40,6 +41,7 @@ class OnRay:
     """
 
     def __init__(self, work: Work, address: str | None, workers: int | None) -> None:
+        check_device(work.plan.project)
         self._address = address
         self._workers = workers
         self.rates = SharedRates(work.store.base, first_rates(work.runs), RATES)
@@ -49,7 +51,7 @@ class OnRay:
         copy = copy_of(work.plan, work.store, work.overrides, git_state(project.root))
         progress.working_on("starting workers")
         with cluster(self._address) as ray:
-            means = means_of(ray, project.report.device, self._workers)
+            means = means_of(resources(ray), project.report.device, self._workers)
             pack = partial(packed, work.store)
             crew = RayCrew(ray, means, copy, work.runs, pack, progress.working_on)
             try:

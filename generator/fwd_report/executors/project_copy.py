@@ -1,16 +1,18 @@
 """What of a project a worker needs to plan and run it, packed, and laid out again elsewhere.
 
-The files are those that the plan was made from, by the memory that digested them, with the folders
-of specs and of the project's own code as a whole. A worker that plans from them comes to the same
-keys, or it runs other code.
+The files are the specs, those that the plan was made from, by the memory that digested them, those
+that the runs read, and the folder of the project's own code. A worker that plans from them comes to
+the same keys, or it runs other code.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,7 +20,8 @@ from typing import Any
 
 import fwd_report
 from fwd_report.errors import UserError
-from fwd_report.plan.plan import Plan
+from fwd_report.models.digest import RECORD
+from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.spec.load import load_project
 from fwd_report.spec.project import FOLDER, Project
 from fwd_report.store.files import sha256_of
@@ -77,7 +80,7 @@ def copy_of(
     outside = [f"{OUTSIDE}/embeddings/{number}{path.suffix}" for number, path in _embeddings(plan)]
     return ProjectCopy(
         project.profile,
-        tuple(overrides),
+        (*overrides, *_models_outside(project)),
         project.trusted,
         small.getvalue(),
         large,
@@ -85,6 +88,19 @@ def copy_of(
         tuple(outside),
         f"{OUTSIDE}/data" if _data_files(plan) or project.data is not None else None,
     )
+
+
+def _models_outside(project: Project) -> Iterator[str]:
+    """Overrides by which models with a relative path are found from the copy: those outside of
+    the project by their absolute path.
+    """
+    root = project.root
+    for name in ("model", "upscaler", "scorer"):
+        said = Path(getattr(project.report, name) or ".")
+        if ".." in said.parts and not said.is_absolute() and (root / said).is_dir():
+            place = Path(os.path.normpath(root / said))
+            inside = place.is_relative_to(root)
+            yield f"{name}={json.dumps(str(place.relative_to(root) if inside else place))}"
 
 
 def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:
@@ -110,6 +126,20 @@ def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:
 
 def load_copy(copy: ProjectCopy, folder: Path) -> Project:
     """The project that was laid out below `folder`, as its command read it."""
+    with _said_as_a_workers():
+        return load_project(
+            folder / PROJECT, copy.profile, _overrides(copy, folder), trusted=copy.trusted
+        )
+
+
+def plan_copy(project: Project, store: Store) -> Plan:
+    """The plan of such a project."""
+    with _said_as_a_workers():
+        return make_plan(project, store)
+
+
+def _overrides(copy: ProjectCopy, folder: Path) -> list[str]:
+    """The copy's overrides, and those by which files from outside of the project are found."""
     overrides = list(copy.overrides)
     if copy.embeddings:
         paths = ", ".join(f'"{folder / name}"' for name in copy.embeddings)
@@ -117,8 +147,13 @@ def load_copy(copy: ProjectCopy, folder: Path) -> Project:
     if copy.data is not None:
         overrides.append(f'data="{folder / copy.data}"')
         os.environ[DATA_VARIABLE] = str(folder / copy.data)
+    return overrides
+
+
+@contextmanager
+def _said_as_a_workers() -> Iterator[None]:
     try:
-        return load_project(folder / PROJECT, copy.profile, overrides, trusted=copy.trusted)
+        yield
     except UserError as error:
         raise UserError(
             f"a worker cannot read the project as it is here: {error}",
@@ -131,19 +166,23 @@ def _files(plan: Plan, store: Store) -> dict[str, Path]:
     """The files to send, by where they go below a worker's folder."""
     project = plan.project
     root = project.root
-    found: set[Path] = set(_tree(root / FOLDER))
+    found = {path for path in (root / FOLDER).glob("*") if path.suffix.lower() in (".yaml", ".yml")}
     if project.trusted:
         found |= set(_tree(root / "techniques"))
     found |= {Path(name) for name in store.memory.asked}
     for run in plan.runs:
         found |= {*run.inputs.values(), *chain(*(files.values() for files in run.files.values()))}
     found.add(root / project.report.rubric)
+    found = {Path(os.path.normpath(path)) for path in found}
     files = {
         f"{PROJECT}/{path.relative_to(root).as_posix()}": path
         for path in found
         if path.is_relative_to(root) and OWNED not in path.relative_to(root).parts[:1]
         if path.is_file() and not path.is_relative_to(PACKAGE)
     }
+    seen = store.base / RECORD  # the commits of hub ids that the report keeps to
+    if seen.is_file():
+        files[f"{PROJECT}/{OWNED}/{RECORD}"] = seen
     for number, path in _embeddings(plan):
         files[f"{OUTSIDE}/embeddings/{number}{path.suffix}"] = path
     return files | {f"{OUTSIDE}/data/{name}": path for name, path in _data_files(plan).items()}
@@ -167,7 +206,13 @@ def _data_files(plan: Plan) -> dict[str, Path]:
     return found
 
 
-def _tree(folder: Path) -> Iterator[Path]:
-    for place, below, names in os.walk(folder, followlinks=True):
-        below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
-        yield from (Path(place, name) for name in names)
+def _tree(folder: Path, above: Sequence[Path] = ()) -> Iterator[Path]:
+    """The files below a folder, links followed but for those that lead back."""
+    place = folder.resolve()
+    if place in above or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if not path.is_dir():
+            yield path
+        elif path.name != "__pycache__" and not path.name.startswith("."):
+            yield from _tree(path, (*above, place))

@@ -1,4 +1,4 @@
-"""The network steps of several workers in one progress display, each step counted once."""
+"""What several workers make and hold, in one progress display: each step is counted once."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Tally:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._made: dict[str, Counter[str]] = {}
+        self._peak = 0
 
     def add(self, worker: str, made: Made) -> None:
         """A worker made steps, or need not make them."""
@@ -24,6 +25,11 @@ class Tally:
             self._progress.skip(made.cost, made.steps)
         else:
             self._progress.advance(made.cost, made.steps, made.seconds)
+
+    def held(self, peak: int) -> None:
+        """A worker held so many bytes of memory at most: the largest of all is shown."""
+        self._peak = max(self._peak, peak)
+        self._progress.held(self._peak)
 
     def stored(self, worker: str, run: Run) -> None:
         """The steps of a run are those of a result."""

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from fwd_report.capacity import share_host
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready
 from fwd_report.executors.packing import packed, take_in, write_files
-from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy
+from fwd_report.executors.project_copy import ProjectCopy, lay_out, load_copy, plan_copy
 from fwd_report.executors.relay import Relay, checkpoints_told
 from fwd_report.executors.temporary import own_folder
 from fwd_report.store.folders import remove
@@ -34,13 +35,15 @@ FOLDER = "fwd-report-worker-"
 
 
 class Worker:
-    """Runs orders, one at a time. threads: that it computes with.
+    """Runs orders, one at a time. threads: that it computes with. beside: how many workers share
+    the host's memory, itself counted in.
 
     Its folder goes with it; one whose process was killed is removed by the next worker there.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, beside: int = 1) -> None:
         spin_briefly()
+        share_host(beside)
         self._threads = threads
         self._folder = own_folder(FOLDER)
         self._copy: ProjectCopy | None = None
@@ -74,16 +77,15 @@ class Worker:
         from fwd_report.engine.workbench import Workbench
         from fwd_report.plan.asked_models import download_models
         from fwd_report.plan.loaded_code import LoadedCode
-        from fwd_report.plan.plan import make_plan
 
         assert self._copy is not None
         torch.set_num_threads(self._threads)
         project = load_copy(self._copy, self._folder)
         self._project, self._store = project, Store(project.root)
-        plan = make_plan(project, self._store)
+        plan = plan_copy(project, self._store)
         keys = set(wanted.values())
         if download_models(project, [run for run in plan.runs if run.key in keys]):
-            plan = make_plan(project, self._store)
+            plan = plan_copy(project, self._store)
         self._runs = {run.key: run for run in plan.runs}
         self._parts = {run.name: run.parts for run in plan.runs}
         self._needed = {need.key for run in plan.runs for need in run.needed}
