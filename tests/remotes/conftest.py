@@ -12,6 +12,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from tests.helpers.clones import two_clones
+from tests.helpers.project import Project
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
 from tests.store.conftest import put_entry
 
@@ -63,6 +65,12 @@ def here(tmp_path: Path) -> Store:
 def there(tmp_path: Path) -> Store:
     """The empty store of another machine."""
     return Store(tmp_path / "there")
+
+
+@pytest.fixture
+def clones(tmp_path: Path) -> tuple[Project, Project]:
+    """One that makes results and one that shows them."""
+    return two_clones(tmp_path)
 
 
 @pytest.fixture
