@@ -40,10 +40,10 @@ class _Section:
 
 
 def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> tuple[str, ...]:
-    """Make the writeup in a new or empty folder; returns the sections' names.
+    """Make the writeup in a folder that has none of its files; returns the sections' names.
 
     named: a rubric of the package, or the path of a file, which is copied along. Raises UserError
-    for a folder with something in it, for a rubric that is not there or wrong, and for a section
+    if one of them is there, for a rubric that is not there or wrong, and for a section
     that it does not have.
     """
     rubric, own = _rubric(named)
@@ -53,12 +53,12 @@ def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> 
             hint = did_you_mean(name, sections) or f"it has: {', '.join(sections)}"
             raise UserError(f"the rubric {named} has no section '{name}'", hint=hint)
     chosen = {name: section for name, section in sections.items() if name in (only or sections)}
-    with new_project(folder):
-        experiments = folder / FOLDER
+    with new_project(folder) as made:
+        experiments = made / FOLDER
         experiments.mkdir()
         if len(chosen) < len(sections):
             covered = [item for section in chosen.values() for item in section.covers]
-            named = write_part(folder, rubric, covered)
+            named = write_part(made, rubric, covered)
         elif own is not None:
             (experiments / "rubrics").mkdir()
             (experiments / "rubrics" / own.name).write_bytes(own.read_bytes())
@@ -68,7 +68,7 @@ def start_bare(folder: Path, named: str = DEFAULT, only: Sequence[str] = ()) -> 
             text = _written(name, section, 10 * number)
             (experiments / f"{name}.yaml").write_text(text, encoding="utf-8")
         for file, kind in dict(_pictures(chosen)).items():
-            path = folder / file
+            path = made / file
             path.parent.mkdir(parents=True, exist_ok=True)
             draw_placeholder(path, kind)
     return tuple(chosen)

@@ -111,7 +111,7 @@ class Running:
             if not due:
                 return
             if self.options.cached_only:
-                raise StaleError(_stale_message(due))
+                raise StaleError(_stale_message(due, self.options.profile))
             self._run(due)
             if not self._repairable():
                 return
@@ -217,8 +217,10 @@ def tell(message: str) -> None:
     say(message, err=True)
 
 
-def _stale_message(due: Sequence[Run]) -> str:
+def _stale_message(due: Sequence[Run], profile: str | None) -> str:
     names = sorted({f"{run.section}.{run.experiment}" for run in due})
     count = len(distinct(due))
     are = "is" if count == 1 else "are"
-    return f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"
+    said = f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"
+    under = f" --profile {profile}" if profile else ""
+    return f"{said}\n    fwd-report plan --why{under} says why"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -26,14 +27,15 @@ from fwd_report.yaml_text import yaml_text
 
 SURROUNDINGS = ("site_templates", "mkdocs.yml")
 """What a writeup has beside its experiments."""
+NEW = "name a new folder: fwd-report init my-report"
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
-    """Copy the starter, or the sections named, into a new or empty folder.
+    """Copy the starter, or the sections named, into a folder that has none of its files.
 
     Returns the names of sections that were added because a named one refers or links to them.
-    Raises UserError if the folder is not empty, so that nothing is ever overwritten, and for a
+    Raises UserError if one of the files is there, so that nothing is ever overwritten, and for a
     section that the starter does not have.
     """
     sections = {
@@ -48,34 +50,57 @@ def copy_starter(folder: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
                 hint=did_you_mean(name, sections) or f"it has: {', '.join(sorted(sections))}",
             )
     chosen = with_referenced(only or sections, sections)
-    with new_project(folder):
-        _copy(FOLDER, folder)
-        report = folder / FOLDER / f"{REPORT}.yaml"
+    with new_project(folder) as made:
+        _copy(FOLDER, made)
+        report = made / FOLDER / f"{REPORT}.yaml"
         _rewrite(report, author="")
         if chosen != sections.keys():
-            _leave(folder, {name: sections[name] for name in sections if name in chosen})
+            _leave(made, {name: sections[name] for name in sections if name in chosen})
     return tuple(sorted(chosen - set(only or sections)))
 
 
 @contextmanager
-def new_project(folder: Path) -> Iterator[None]:
-    """A new or empty folder with all of a writeup but its experiments, which the caller writes.
+def new_project(folder: Path) -> Iterator[Path]:
+    """All of a writeup but its experiments, which the caller writes, in a folder aside; in the end
+    its files go to `folder`, whose other files stay as they are.
 
-    Raises UserError if the folder is not empty or cannot be written.
+    Raises UserError if one of the files is there already, or the folder cannot be written.
     """
-    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(
-            f"{folder} is not an empty folder", hint="name a new one: fwd-report init my-report"
-        )
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UserError(f"{folder} is not a folder", hint=NEW)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in SURROUNDINGS:
-            _copy(name, folder)
-        write_project_files(folder, starter_folder() / "constraints.txt")
-        yield
-        write_schemas(folder)
+        with TemporaryDirectory() as aside:
+            made = Path(aside)
+            for name in SURROUNDINGS:
+                _copy(name, made)
+            write_project_files(made, starter_folder() / "constraints.txt")
+            yield made
+            write_schemas(made)
+            _move(made, folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _move(made: Path, folder: Path) -> None:
+    """Copy all files to the folder, if none of them is there. Raises UserError."""
+    files = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
+    there = dict.fromkeys(path for file in files for path in _in_the_way(folder, file))
+    if there:
+        few = ", ".join(map(str, [*there][:3]))
+        more = f" and {len(there) - 3} more" if len(there) > 3 else ""
+        raise UserError(f"{folder} has files that a new writeup has too: {few}{more}", hint=NEW)
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(made / file, folder / file)
+
+
+def _in_the_way(folder: Path, file: Path) -> Iterator[Path]:
+    """What is in the folder already where the file, or a folder around it, would go."""
+    for path in (*reversed(file.parents[:-1]), file):
+        place = folder / path
+        if place.is_symlink() or (place.exists() and (path == file or not place.is_dir())):
+            yield path
+            return
 
 
 def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:

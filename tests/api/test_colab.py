@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import zipfile
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from tests.api.conftest import write
 from tests.api.test_notebook import ROOT, SECONDS, embedded, shown
+
+from fwd_report.spec.load import load_project
+from fwd_report.starter import copy_starter
 
 NOTEBOOK = ROOT / "notebooks" / "colab.ipynb"
 TAG = "parameters"
@@ -83,6 +87,26 @@ def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(place: Path) -> None:
         names = set(archive.namelist())
     assert {"index.html", "report/forward/index.html"} <= names
     assert not list(place.glob("**/kept.txt"))
+
+
+def test_what_it_runs_with_is_in_the_report(tmp_path: Path) -> None:
+    """So that a build at home, which knows nothing of the notebook, has the same keys."""
+    (cell,) = (cell for cell in code(notebook()) if '"embeddings": EMB' in cell.source)
+    copy_starter(tmp_path, ["forward"])  # where the file of prompts already lies
+    report = tmp_path / "experiments" / "report.yaml"
+    before = report.read_text()
+    cell_of = partial(exec, cell.source)
+    cell_of({"root": tmp_path, "PROFILE": "gpu", "EMBEDDINGS": "", "MODEL": ""})
+    assert report.read_text() == before, "nothing is said, nothing is changed"
+    report.write_text(before + "embeddings@gpu:\n  - a.pth\n  - b.pth\nbatch: 3")
+    for name in ("first.pth", 'my "second".pth'):
+        cell_of({"root": tmp_path, "PROFILE": "gpu", "EMBEDDINGS": name, "MODEL": "own/model"})
+        read = load_project(tmp_path, "gpu").report
+        assert (read.embeddings, read.model, read.batch) == ((name,), "own/model", 3)
+    assert load_project(tmp_path).report.model == "emoji-if"
+    commands = "\n".join(cell.source for cell in code(notebook()))
+    assert "--set" not in commands
+    assert "overrides" not in commands
 
 
 def in_kernel(place: Path) -> tuple[KernelManager, Any]:

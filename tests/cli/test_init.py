@@ -87,12 +87,42 @@ def test_what_comes_along_is_said(tmp_path: Path) -> None:
     assert answer.stdout.startswith("class-conditional, time-conditional came along")
 
 
-def test_init_overwrites_nothing(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    answer = command("init", ".", cwd=tmp_path)
+@pytest.mark.parametrize("options", [("--only", "forward"), ("--bare", "--only", "forward")])
+def test_init_leaves_files_of_others(tmp_path: Path, options: tuple[str, ...]) -> None:
+    others = {"prompts.pth": b"mine", "experiments/images/me.jpg": b"me", "docs/notes.md": b"n"}
+    for name, content in others.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    answer = command("init", ".", *options, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert {name: (tmp_path / name).read_bytes() for name in others} == others
+    assert load_project(tmp_path).sections
+
+
+@pytest.mark.parametrize("options", [(), ("--bare",)])
+@pytest.mark.parametrize("name", ["mkdocs.yml", ".gitignore", "experiments/report.yaml"])
+def test_init_overwrites_nothing(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    answer = command("init", ".", *options, cwd=tmp_path)
     assert answer.returncode == 2
-    assert "not an empty folder" in answer.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert f"has files that a new writeup has too: {name}\n" in answer.stderr
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert left == [tmp_path / name], "nothing else was written"
+    assert left[0].read_text() == "mine"
+
+
+def test_init_writes_through_no_link_and_over_no_file(tmp_path: Path) -> None:
+    elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
+    elsewhere.mkdir()
+    mine.mkdir()
+    (mine / "experiments").symlink_to(elsewhere)
+    (mine / "site_templates").write_text("a file")
+    answer = command("init", "mine", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "too: experiments, site_templates\n" in answer.stderr
+    assert not list(elsewhere.iterdir())
+    assert command("init", "mine/site_templates", cwd=tmp_path).returncode == 2
 
 
 def test_outside_a_writeup_the_command_says_how_to_start_one(tmp_path: Path) -> None:

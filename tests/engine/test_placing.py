@@ -12,10 +12,14 @@ import torch
 from tests.helpers.project import Project, write_small_project
 from tests.helpers.toy_engine import Copy, Walk, make_run
 
+from fwd_report.engine.networks import Networks
 from fwd_report.engine.turns import Turns
 from fwd_report.models import weights
+from fwd_report.models.foresight import Foresight
 from fwd_report.models.placing import Placing
+from fwd_report.plan.plan import make_plan
 from fwd_report.plan.run import Run
+from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
 from fwd_report.techniques.upsample import Upsample
 
@@ -96,6 +100,29 @@ def test_stage_one_is_gone_before_stage_two_is_loaded_and_nothing_changes(
     assert limited.loads == ["stage_1", "stage_2"], "each is loaded once"
     assert limited.still_there == [0, 0]
     assert results(project) == expected
+
+
+def test_a_scorer_and_prompts_of_later_orders_count_from_the_first(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker is told them: all runs, then an order of some; stages are placed but once."""
+    judged = "  - {id: judged, technique: alignment, of: [first], caption: c}\n"
+    project.write("large", LARGE + judged)
+    store = Store(project.root)
+    loaded = load_project(project.root)
+    runs = [run for run in make_plan(loaded, store).runs if run.section == "large"]
+    placed: list[tuple[set[int], int]] = []
+    monkeypatch.setattr(
+        Foresight,
+        "stages",
+        lambda self, stages, scorers: placed.append((set(stages), len(scorers))) or Placing(),
+    )
+    networks = Networks(loaded, store, "cpu", torch.float32, 8)
+    networks.prepare(runs)
+    networks.prepare([])
+    assert set(networks.encodings()) == {"", "a skull"}
+    networks.evaluator("stage_1")
+    assert placed == [({1, 2}, 1)]
 
 
 def test_prompts_are_encoded_in_bfloat16_where_memory_ends_and_provenance_says_so(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plan.test_seeds import DOG, planned, seeds
 
-from fwd_report.build import Options, build, load_report
+from fwd_report import open_report
+from fwd_report.build import Options, build, load_plan, load_report
 from fwd_report.errors import UserError
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.names import EMBEDDED, resolve_scorer
 from fwd_report.models.scorer import load_scorer
 from fwd_report.models.stored import tensors_of
-from fwd_report.plan.run import Run
+from fwd_report.plan.describe import as_json
+from fwd_report.plan.run import Run, drawn
 from fwd_report.scripts.script import script_of
 from fwd_report.spec.load import load_project
 from fwd_report.store.entry import Entry
@@ -61,6 +64,17 @@ def test_each_case_begins_at_its_own_seed(tmp_path: Path) -> None:
     first, second = planned(tmp_path, f"{cases}, seed: 3, best_of: 2")
     assert seeds(candidates(first)) == [9, 10]
     assert seeds(candidates(second)) == [3, 4]
+
+
+def test_what_refers_to_it_is_planned_before_anything_is_chosen(tmp_path: Path) -> None:
+    """So it has the seed of a candidate by its place, and follows from all candidates."""
+
+    def larger(many: int) -> tuple[Run, ...]:
+        best = f"{DOG}, seed: 5, best_of: {many}, samples: 2"
+        return planned(tmp_path, best, "technique: upsample, of: e0", report="upscaler: emoji-if\n")
+
+    assert seeds(larger(3)) == [5, 6]
+    assert {run.key for run in larger(3)}.isdisjoint(run.key for run in larger(4))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +167,31 @@ def test_what_refers_to_it_gets_the_chosen_and_their_script_is_the_candidate_s(
     script = section.experiments[0].script
     assert script is not None
     assert f"size, seed = unet.config.sample_size, {shown[0].seed}\n" in script.text
+
+
+def test_whoever_asks_is_told_the_seed_and_the_model_that_drew_the_picture(chosen: Any) -> None:
+    root, shown = chosen
+    seeds = [entry.seed for entry in shown]
+    plan, store = load_plan(root, Options())
+    planned_runs = plan.experiments["s", "two"]
+    assert seeds != [run.seed for run in planned_runs], "else nothing is tested"
+    experiment = open_report(root)["s.two"]
+    listed = json.loads(as_json(planned_runs, store))
+    for run, seed, said in zip(experiment, seeds, listed, strict=True):
+        candidate = drawn(run._run, run.metrics)
+        assert (run.seed, said["seed"], candidate.seed) == (seed, seed, seed)
+        assert run.value_range == (-1.0, 1.0)
+        assert run.provenance["seed"] == seed
+        assert run.provenance["model"] == candidate.model is not None
+        assert list(experiment.filter(seed=seed)) == [run]
+
+
+def test_until_it_has_chosen_it_has_the_first_seed_and_the_model_s_range(tmp_path: Path) -> None:
+    runs = planned(tmp_path, f"{DOG}, seed: 5, best_of: 3, samples: 2")
+    for run, said in zip(
+        open_report(tmp_path)["s.e0"], json.loads(as_json(runs, Store(tmp_path))), strict=True
+    ):
+        assert (run.seed, said["seed"], run.value_range) == (5, 5, (-1.0, 1.0))
 
 
 def test_more_candidates_run_only_what_is_new(chosen: Any) -> None:

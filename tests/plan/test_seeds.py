@@ -16,11 +16,15 @@ from fwd_report.store.store import Store
 
 
 def planned(
-    root: Path, *experiments: str, profile: str | None = None, overrides: tuple[str, ...] = ()
+    root: Path,
+    *experiments: str,
+    profile: str | None = None,
+    overrides: tuple[str, ...] = (),
+    report: str = "",
 ) -> tuple[Run, ...]:
     """The runs that the last of these experiments shows; each has a prompt, and is not shown."""
     (root / "experiments").mkdir(exist_ok=True)
-    (root / "experiments" / "report.yaml").write_text("title: R\nseed: 180\n")
+    (root / "experiments" / "report.yaml").write_text(f"title: R\nseed: 180\n{report}")
     lines = [f"  - {{id: e{i}, show: false, {text}}}\n" for i, text in enumerate(experiments)]
     section = root / "experiments" / "s.yaml"
     section.write_text("title: S\nexperiments:\n" + "".join(lines))

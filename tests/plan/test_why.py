@@ -125,8 +125,10 @@ def test_counts_are_of_different_runs_everywhere(report: Report) -> None:
     report.section(SECTION + twice)
     assert len(report.plan().runs) == 5
     assert "4 of 4 runs to run" in report.why()
-    with pytest.raises(StaleError, match="4 runs are not in the store"):
+    with pytest.raises(StaleError, match=r"4 runs are not in the store(.*\n?)*plan --why says why"):
         build(report.root, Options(cached_only=True))
+    with pytest.raises(StaleError, match="plan --why --profile embedded says why"):
+        build(report.root, Options(cached_only=True, profile="embedded"))
     report.store()
     assert "4 runs, all fresh" in report.why()
 
@@ -147,6 +149,20 @@ def test_what_a_run_reads_of_the_runs_it_needs_is_in_its_key(report: Report) -> 
     """By value: how a picture reads, and not the words for it."""
     large = report.plan().runs[-1]
     assert large.parts["readings"] == {"of": [[("image", "a dog")]]}
+
+
+def test_what_changed_under_best_of_is_said_once_and_not_for_each_candidate(
+    report: Report,
+) -> None:
+    dog = "{id: dog, technique: sample, prompt: PROMPT, best_of: 20, caption: c}"
+    best = f"title: A\nexperiments:\n  - {dog}\n"
+    report.section(best.replace("PROMPT", "a dog"))
+    chosen = report.plan().experiments["a", "dog"][0]
+    assert chosen.parts["readings"] == {"best_of": [[("image", "a dog")]]}
+    assert len(chosen.parts["needs"]["best_of"]) == 20
+    report.store()
+    report.section(best.replace("PROMPT", "a cat"))
+    assert 'readings.best_of: [[["image", "a dog"]]] → [[["image", "a cat"]]]' in report.why()
 
 
 def test_a_run_that_refers_to_none_or_to_more_than_before(report: Report) -> None:

@@ -140,6 +140,43 @@ def test_a_program_that_is_none_fails_with_a_sentence(
     assert message in failure.cause
 
 
+QUESTION = """\
+        from dataclasses import dataclass
+        from fwd_report.diffusion.computing import applied
+        @dataclass
+        class Scale:
+            by: float
+            def __call__(self, images): return images * self.by
+        x = yield from applied({}, run.noise.draw((3, 8, 8)))
+        return Result(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("Scale(2.0)", "unhashable type: 'Scale'"),
+        ("lambda images: images.mean(0)", "returned (3, 8, 8)"),
+        ("lambda images: images[:0]", "returned (0, 3, 8, 8)"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_fails_its_run_alone(
+    tmp_path: Path, function: str, message: str
+) -> None:
+    begin = WRONG[: WRONG.index("        yield")]
+    fine = begin.replace('"own"', '"fine"') + QUESTION.format("abs")
+    root = project_of(tmp_path, {"own.py": begin + QUESTION.format(function), "fine.py": fine})
+    (root / "experiments" / "a.yaml").write_text(
+        "title: A\nexperiments:\n  - {id: x, technique: own, caption: c}\n"
+        "  - {id: y, technique: fine, samples: 3, caption: c}\n"
+    )
+    outcome = build(root, Options(keep_going=True))
+    (failure,) = outcome.failures
+    assert failure.run.name == "a.x[0]"
+    assert message in failure.cause
+    assert outcome.ran == 3
+
+
 def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
     figure = "    @classmethod\n    def figure(cls, entries):\n        return 'a picture'\n"
     root = project_of(tmp_path, {"own.py": f"{WRONG}\n{figure}"})

@@ -12,13 +12,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from tests.helpers.clones import two_clones
+from tests.helpers.project import Project
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
 from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.places import Remote
-from fwd_report.store.addresses import address_of
+from fwd_report.store.addresses import Address, address_of
 from fwd_report.store.store import Store
 
 Open = Callable[[str], Remote]
@@ -66,6 +68,12 @@ def there(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
+def clones(tmp_path: Path) -> tuple[Project, Project]:
+    """One that makes results and one that shows them."""
+    return two_clones(tmp_path)
+
+
+@pytest.fixture
 def said() -> list[str]:
     """The warnings of the remotes that `remote` makes."""
     return []
@@ -74,7 +82,14 @@ def said() -> list[str]:
 @pytest.fixture
 def remote(said: list[str], tmp_path: Path) -> Callable[[str], Remote]:
     """A remote at an address, opened anew each time."""
-    return lambda text: Remote(FileSystemShelf(address_of(text, tmp_path)), said.append)
+
+    def opened(text: str) -> Remote:
+        scheme = text.partition("://")[0]
+        # Nobody can name this process's memory; tests of object stores need no server with it.
+        address = Address(text, scheme) if scheme == "memory" else address_of(text, tmp_path)
+        return Remote(FileSystemShelf(address), said.append)
+
+    return opened
 
 
 @pytest.fixture(autouse=True)

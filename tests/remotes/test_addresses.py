@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from fwd_report.errors import inert, masked
 from fwd_report.spec.load import load_project
 from fwd_report.store.addresses import address_of, chosen_texts, objection
 
+ROOT = Path(__file__).parents[2]
 SECRETS = ("s3://ada:sesame@bucket/report", "ssh://ada:ses/ame@host/x", "x://a:s@e:same@h/ y")
 
 
@@ -42,6 +47,8 @@ def test_folders_are_of_the_project_and_urls_as_written(tmp_path: Path) -> None:
         ("", "should be a folder or a URL"),
         (" s3://a", "should be a folder or a URL"),
         ("s3://", "names no place"),
+        ("memory://x", "lasts only as long as one command (memory://); name a folder"),
+        ("Memory://x", "lasts only as long as one command"),
         ("s4://bucket", "unknown scheme, 's4://'; there are a folder, file://"),
         ("zip://x::s3://bucket", "no '::'"),
         ("s3://bucket/a?token=1", "no '::', '?' or '#'"),
@@ -63,6 +70,29 @@ def test_an_error_in_report_yaml_has_its_line(project: Project) -> None:
     answer = project("store", "status")
     assert answer.returncode == 2
     assert "experiments/report.yaml:2:8: store lies in .fwd-report/" in answer.stderr
+
+
+def test_no_documented_scheme_needs_fsspec_for_a_plan(project: Project) -> None:
+    """Which takes a quarter of a second to import."""
+    rows = (ROOT / "docs/guide/remotes.md").read_text().partition("| `store:` |")[2]
+    schemes = sorted(set(re.findall(r"^\| `([a-z0-9]+)://", rows, re.MULTILINE)))
+    assert {"hf", "s3", "gs", "ssh", "https"} <= set(schemes)
+    places = {"hf": "hf://datasets/ada/results"}
+    named = [places.get(scheme, f"{scheme}://ada/results") for scheme in (*schemes, "http", "sftp")]
+    project.write("report", f"title: A\nstore: {json.dumps([*named, '../shared'])}\n")
+    code = (
+        "import sys; sys.argv = ['fwd-report', 'plan']\n"
+        "from fwd_report.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'fsspec', 's3fs', 'aiohttp', 'paramiko', 'huggingface_hub'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.root, env=project.environment(),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.stdout.splitlines()[-1:] == ["[]"], answer
 
 
 def test_a_backend_that_is_not_installed_is_named(project: Project) -> None:

@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.remotes.conftest import content, fill, left_over
-from tests.remotes.test_transfer import digest_in, forged
+from tests.remotes.conftest import content, digest_in, fill, left_over
+from tests.remotes.test_distrusted import forged
 
 from fwd_report.errors import UserError
 from fwd_report.remotes.archive import opened_archive, write_archive

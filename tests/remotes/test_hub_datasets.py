@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 from tests.helpers.dataset_hub import Datasets, serving_datasets
-from tests.remotes.conftest import content, fill, left_over
-from tests.remotes.test_transfer import digest_in
+from tests.remotes.conftest import content, digest_in, fill, left_over
 
 from fwd_report.remotes import hub_datasets
 from fwd_report.remotes.places import Remote, open_remotes

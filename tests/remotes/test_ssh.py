@@ -8,8 +8,7 @@ from pathlib import Path
 import paramiko
 import pytest
 from tests.helpers.sftp_server import Sftp, serving_sftp
-from tests.remotes.conftest import content, fill, left_over
-from tests.remotes.test_transfer import digest_in
+from tests.remotes.conftest import content, digest_in, fill, left_over
 
 from fwd_report.remotes import ssh
 from fwd_report.remotes.places import Remote, open_remotes

@@ -10,7 +10,7 @@ from tests.remotes.conftest import Open, content, fill, left_over
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
-from fwd_report.remotes.shelf import CHUNK
+from fwd_report.remotes.untold import PART
 from fwd_report.store.store import Store
 
 
@@ -41,7 +41,7 @@ def test_large_files_come_in_pieces(
     any_address: str, remote: Open, here: Store, there: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = {"seed": 1}
-    put_entry(here, key_of(parts), "0123456789" * (CHUNK // 8), parts=parts)
+    put_entry(here, key_of(parts), "0123456789" * (PART // 8), parts=parts)
     remote(any_address).send(here, [key_of(parts)])
     shown: list[str] = []
     assert remote(any_address).fetch(there, [key_of(parts)], lambda line, *_: shown.append(line))

@@ -9,79 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-from PIL import Image
+from tests.helpers.clones import REPORT, pages, right
 from tests.helpers.project import Project
 
 import fwd_report
 
-REPORT = """\
-title: A report
-profiles: [embedded, gpu]
-store: ../shared
-push: true
-"""
-NOISE = """\
-title: Noise
-order: 10
-intro: Noise at {{ runs.dot[0].params.t }}.
-experiments:
-  - id: dot
-    technique: forward
-    image: experiments/images/dot.png
-    sweep: {t: [250, 500]}
-    sweep@gpu: {t: [300, 600, 900]}
-    caption: More and more noise.
-    discussion: Noise.
-"""
-MORE = (
-    NOISE.replace("title: Noise\norder: 10", "title: More\norder: 20")
-    .replace("[250, 500]", "[350, 750]")
-    .replace("[300, 600, 900]", "[310, 610, 910]")
-)
 WORKFLOW = Path(fwd_report.__file__).parent / "starter_files" / "pages.yml"
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    subprocess.run(
-        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True
-    )
-
-
-@pytest.fixture
-def clones(tmp_path: Path) -> tuple[Project, Project]:
-    """Two clones of a repository, whose remote of results is a folder beside them."""
-    origin = Project(tmp_path / "origin")
-    (origin.root / "experiments" / "images").mkdir(parents=True)
-    Image.new("RGB", (64, 64), "orange").save(origin.root / "experiments/images/dot.png")
-    origin.write("report", REPORT)
-    origin.write("noise", NOISE)
-    origin.write("more", MORE)
-    (origin.root / ".gitignore").write_text("/.fwd-report/\n/docs/report/\n/bin/\n")
-    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin.root))
-    git(origin.root, "add", "--all")
-    git(origin.root, "commit", "--quiet", "-m", "A report")
-    found = []
-    for name in ("made", "shown"):
-        git(tmp_path, "clone", "--quiet", str(origin.root), str(tmp_path / name))
-        found.append(Project(tmp_path / name))
-    return found[0], found[1]
-
-
-def pages(project: Project) -> dict[str, bytes]:
-    folder = project.root / "docs" / "report"
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def right(answer: subprocess.CompletedProcess[str]) -> str:
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return answer.stdout + answer.stderr
 
 
 def test_what_one_clone_makes_another_shows(clones: tuple[Project, Project]) -> None:
@@ -216,37 +150,6 @@ def test_gc_leaves_remotes_alone(clones: tuple[Project, Project]) -> None:
     assert kept == [
         sorted(path.rglob("*")) for path in (made.root / "results", made.root / "../shared")
     ]
-
-
-def test_a_remote_that_fails_is_one_warning_and_the_build_goes_on(
-    clones: tuple[Project, Project],
-) -> None:
-    made, _ = clones
-    made.write("report", REPORT.replace("../shared", "[../gone/shared, 'gs://bucket/report']"))
-    answer = made("build")
-    said = right(answer)
-    assert "ran 4 of 4 runs" in said
-    warnings = [line for line in answer.stderr.splitlines() if line.startswith("warning")]
-    assert len(warnings) == 2
-    assert "there is no folder" in warnings[0]
-    assert 'pip install "fwd-report[gcs]"' in warnings[1]
-
-
-def test_what_is_damaged_in_one_remote_comes_from_the_next(
-    clones: tuple[Project, Project],
-) -> None:
-    made, shown = clones
-    right(made("build"))
-    right(made("store", "push", "../other"))
-    damaged = next((made.root.parent / "shared" / "files").glob("*/*"))
-    damaged.write_bytes(b"\0" * damaged.stat().st_size)
-    shown.write("report", REPORT.replace("../shared", "[../shared, ../other]"))
-    answer = shown("build", "--cached-only")
-    said = right(answer)
-    assert "took 3 results from" in said
-    assert "took 1 result from" in said
-    assert said.count("warning:") == 1
-    assert pages(shown) == pages(made)
 
 
 def test_a_report_that_is_not_trusted_neither_takes_nor_sends(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from tests.training.test_techniques import entry_of
 
 from fwd_report.diffusion.noise import Noise
+from fwd_report.models.scorer import Scorer
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.alignment import Alignment, concealment
 from fwd_report.techniques.anagram import Anagram
@@ -40,6 +42,28 @@ class ColourScorer:
         return torch.eye(3)[[COLOURS.index(prompt) for prompt in prompts]]
 
 
+class Elsewhere(torch.Tensor):
+    """A tensor on another device: of all that is asked of it, it only moves to the CPU."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is not torch.Tensor.cpu:
+            raise RuntimeError(f"{func.__name__} of tensors on different devices")
+        with torch._C.DisableTorchFunctionSubclass():
+            return args[0].as_subclass(torch.Tensor)
+
+
+@dataclass(frozen=True)
+class ElsewhereScorer(ColourScorer):
+    """Answers on its own device, as a plug-in's scorer may."""
+
+    def images(self, pictures: torch.Tensor) -> torch.Tensor:
+        return super().images(pictures).as_subclass(Elsewhere)
+
+    def texts(self, prompts: Sequence[str]) -> torch.Tensor:
+        return super().texts(prompts).as_subclass(Elsewhere)
+
+
 def flat(*channels: float) -> torch.Tensor:
     return torch.tensor(channels, dtype=torch.float32).view(3, 1, 1).expand(3, 8, 8) * 2 - 1
 
@@ -52,9 +76,9 @@ def judged(technique: Technique, folder: Path, **pictures: torch.Tensor) -> Entr
     return replace(entry_of(technique, folder, Result()), label="colours")
 
 
-def score(*entries: Entry) -> Result:
+def score(*entries: Entry, scorer: Scorer = ColourScorer()) -> Result:
     technique = Alignment(of=["colours"], scorer="none")
-    context = RunContext(0, Noise(0), scorer=ColourScorer(), needs={"of": entries})
+    context = RunContext(0, Noise(0), scorer=scorer, needs={"of": entries})
     return technique.job(context)
 
 
@@ -103,6 +127,12 @@ def test_a_hybrid_is_judged_from_near_and_far_and_a_sample_by_its_prompt(tmp_pat
     assert rows[0][1:5:2] == ("near: its prompt", "far: its prompt")
     assert rows[1][-1] == "neither way"
     assert rows[2:] == [("picture", "the prompt"), ("section.sample", "1.00")], "one name for two"
+
+
+def test_a_scorer_may_answer_on_a_device(tmp_path: Path) -> None:
+    technique = Anagram(prompt="red", flipped="blue")
+    entry = judged(technique, tmp_path / "a", image=flat(1, 0, 0), viewed=flat(0.8, 0, 0.6))
+    assert score(entry, scorer=ElsewhereScorer()) == score(entry)
 
 
 def test_concealment_asks_which_prompt_a_reading_shows_and_which_reading_a_prompt() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.api.exceptions import NotRunError, unknown
 from fwd_report.api.rich import Rich
 from fwd_report.api.snapshot import Snapshot, damaged
+from fwd_report.plan.entries import drawn_as_stored
 from fwd_report.plan.run import Run as PlannedRun
 from fwd_report.plan.run import Status
 from fwd_report.spec.project import ExperimentSpec, SectionSpec
@@ -67,8 +68,10 @@ class Run(Rich):
 
     @property
     def seed(self) -> int:
-        """The seed of its noise."""
-        return self._run.seed
+        """The seed of its noise. Under `best_of` the chosen candidate's; until it has run, the
+        first one's.
+        """
+        return self._drawn.seed
 
     @property
     def key(self) -> str:
@@ -118,7 +121,7 @@ class Run(Rich):
         """The values of black and white in its tensors: (-1, 1) for the report's text-to-image
         model; (0, 1) for networks trained in the report and for runs without a model.
         """
-        return (0.0, 1.0) if self._run.model is None else (-1.0, 1.0)
+        return (0.0, 1.0) if self._drawn.model is None else (-1.0, 1.0)
 
     @property
     def frames(self) -> Mapping[str, np.ndarray]:
@@ -160,6 +163,10 @@ class Run(Rich):
             raise ValueError(f"{self.name} trains no network: its technique is {self.technique}")
         with self._snapshot.plan.project.plugins.used():
             return trained_model(self._entry, epoch)
+
+    @property
+    def _drawn(self) -> PlannedRun:
+        return drawn_as_stored(self._snapshot.store, self._run)
 
     @property
     def _entry(self) -> Entry:

@@ -12,7 +12,7 @@ from fwd_report.errors import UserError, counted, say
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder; files in it stay.")],
     only: Only = None,
     bare: Annotated[
         bool, typer.Option("--bare", help="Specs and questions to answer, no finished text.")

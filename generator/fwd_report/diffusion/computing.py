@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from fwd_report.diffusion.program import Computation, Program
-from fwd_report.diffusion.rows import stacked
+from fwd_report.diffusion.rows import stacked, unstacked
 
 CPU_VALUES = 1 << 17
 """The number of image values that the CPU processes together: their tensors stay in its cache."""
@@ -21,9 +21,13 @@ def compute(asked: Sequence[Computation]) -> list[Any]:
     Nothing waits for the device. A batch that fails is computed again image by image.
     """
     groups: dict[Hashable, list[int]] = {}
-    for place, one in enumerate(asked):
-        groups.setdefault((type(one), one.kind() or place), []).append(place)
     answers: dict[int, Any] = {}
+    for place, one in enumerate(asked):
+        try:  # a plug-in's objects may raise in all of this, even where they are hashed
+            alike = type(one), one.kind() or place, one.like.shape, one.like.device
+            groups.setdefault(alike, []).append(place)
+        except Exception as error:
+            answers[place] = error
     for places in groups.values():
         for part in _parts(places, asked[places[0]].like):
             answers.update(zip(part, _computed([asked[place] for place in part]), strict=True))
@@ -40,7 +44,10 @@ def _computed(asked: Sequence[Computation]) -> Sequence[Any]:
     try:
         if asked[0].kind() is None:
             return [asked[0].alone()]
-        return asked[0].together(asked)
+        answers = asked[0].together(asked)
+        if len(answers) != len(asked):
+            raise ValueError(f"{len(answers)} answers to {len(asked)} questions")
+        return answers
     except Exception as error:
         if len(asked) == 1:
             return [error]
@@ -66,7 +73,7 @@ class Applied:
 
     def together(self, asked: Sequence[Applied]) -> Sequence[Tensor]:
         columns = zip(*(one.images for one in asked), strict=True)
-        return self.function(*map(stacked, columns)).unbind()
+        return unstacked(self.function(*map(stacked, columns)), [one.like for one in asked])
 
 
 def applied(function: Callable[..., Tensor], *images: Tensor) -> Program[Tensor]:

@@ -31,6 +31,19 @@ def stacked(images: Sequence[Tensor], device: torch.device | None = None) -> Ten
     return uploaded(torch.stack(list(images)) if spaced is None else spaced, device)
 
 
+def unstacked(batch: object, images: Sequence[Tensor]) -> Sequence[Tensor]:
+    """A result (B, C, H, W) of a function of B images as B single ones.
+
+    images: those B. Raises ValueError for what is not one image for each of them.
+    """
+    shape = tuple(batch.shape) if isinstance(batch, Tensor) else type(batch).__name__
+    if not (isinstance(batch, Tensor) and batch.ndim == 1 + images[0].ndim):
+        raise ValueError(f"a function of a batch (B, C, H, W) returned {shape}")
+    if len(batch) != len(images):
+        raise ValueError(f"a function of a batch of {len(images)} images returned {shape}")
+    return batch.unbind()
+
+
 def _evenly_spaced(images: Sequence[Tensor]) -> Tensor | None:
     """The images as a view of the tensor whose rows they are, or None."""
     first = images[0]

@@ -12,7 +12,7 @@ from torch import Tensor
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.process import BatchedProcess, Process
 from fwd_report.diffusion.program import Prediction, Program
-from fwd_report.diffusion.rows import stacked
+from fwd_report.diffusion.rows import stacked, unstacked
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,7 +33,8 @@ class Step:
     def kind(self) -> Hashable:
         process, xt, value = self.process, self.xt, self.prediction.value
         plain = xt.ndim == 3 and xt.dtype == value.dtype == torch.float32
-        if not plain or value.requires_grad or not hasattr(process, "step_many"):
+        batched = hasattr(process, "draws") and hasattr(process, "step_many")
+        if not plain or value.requires_grad or not batched:
             return None
         return (
             process if isinstance(process, Hashable) else id(process),
@@ -74,7 +75,7 @@ def _taken(asked: Sequence[Step], draws: Sequence[Tensor]) -> Sequence[Tensor]:
     """The images after steps of one kind, with these draws, if the steps draw."""
     process, device = cast("BatchedProcess", asked[0].process), asked[0].like.device
     variances = [step.prediction.variance for step in asked if step.prediction.variance is not None]
-    return process.step_many(
+    taken = process.step_many(
         stacked([step.xt for step in asked], device),
         [step.t for step in asked],
         [step.t_next for step in asked],
@@ -83,7 +84,8 @@ def _taken(asked: Sequence[Step], draws: Sequence[Tensor]) -> Sequence[Tensor]:
             stacked(variances, device) if variances else None,
         ),
         stacked(draws, device) if draws else None,
-    ).unbind()
+    )
+    return unstacked(taken, [step.xt for step in asked])
 
 
 def step(

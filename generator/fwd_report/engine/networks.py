@@ -52,21 +52,25 @@ class Networks:
         """The digest of each stage and of the text encoder, as used in the keys of the runs."""
         self._encodings: dict[str, str] = {}
         """The digest of each prompt that comes encoded, as used in the keys."""
-        self._prompts: list[str] = []
-        self._judges: list[Run] = []
+        self._prompts: set[str] = set()
+        self._judges: dict[str, Run] = {}
+        """A run for each scorer, by the digest of the scorer."""
         self._cascade: Cascade | None = None
         self._trained: dict[tuple[str, int | None], tuple[ModelHandle, Evaluator]] = {}
         self._scorers: dict[str, Scorer] = {}
 
     def prepare(self, runs: Iterable[Run]) -> None:
-        """Announce what the coming runs will query, so that the text encoder is loaded once."""
+        """Announce what the coming runs will query, so that the text encoder is loaded once.
+
+        What was announced before still counts: a worker is told all runs first, then each order.
+        """
         runs = list(runs)
         asking = [run for run in runs if run.model is not None]
         for run in asking:
             self._planned |= run.parts["model"]
             self._encodings |= run.parts.get("embeddings", {})
-        self._prompts = sorted({prompt for run in asking for prompt in run.prompts})
-        self._judges = [run for run in runs if run.scorer is not None]
+        self._prompts |= {prompt for run in asking for prompt in run.prompts}
+        self._judges |= {run.parts["scorer"]: run for run in runs if run.scorer is not None}
 
     def encodings(self, given: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
         """The noted prompts by their text, encoded, for other processes with the same device.
@@ -78,7 +82,7 @@ class Networks:
             return {}
         with self._as_planned():
             encoder.take(dict(given or {}))
-            return encoder.given(self._prompts)
+            return encoder.given(sorted(self._prompts))
 
     def encoding_names(self) -> dict[str, str]:
         """The names in a memory of what `encodings` gives, by prompt: they hold all that it is
@@ -140,7 +144,7 @@ class Networks:
         stage = next(stage for stage, stage_name in STAGE_NAMES.items() if stage_name == name)
         with self._as_planned():
             cascade = self._stages()
-            cascade.prepare(self._prompts)
+            cascade.prepare(sorted(self._prompts))
             return cascade.evaluator(stage)
 
     def _stages(self) -> Cascade:
@@ -171,8 +175,8 @@ class Networks:
         stages = self._stage_folders()
         asked = {stage: opened for stage, opened in stages.items() if self._asked(stage)}
         judges = {
-            run.parts["scorer"]: partial(self._scorer_folder, run)
-            for run in self._judges
+            digest: partial(self._scorer_folder, run)
+            for digest, run in self._judges.items()
             if not is_plugged_scorer(self._project.plugins, str(run.scorer))
         }
         return self._foresight.stages(asked, judges)

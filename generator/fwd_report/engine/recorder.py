@@ -17,7 +17,7 @@ from fwd_report.engine.returned import check_result
 from fwd_report.engine.run_contexts import require_planned
 from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded_code import LoadedCode
-from fwd_report.plan.run import Run
+from fwd_report.plan.run import Run, drawn
 from fwd_report.precision import require_finite, rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.spec.project import Project
@@ -92,10 +92,11 @@ class Recorder:
     ) -> dict[str, Any]:
         device = self._machine.device_of(run)
         asked = run.technique.kind == "job" or network_steps > 0
+        made_by = drawn(run, result.metrics)
         return {
             "run": run.name,
-            "seed": run.seed,
-            "model": run.model,
+            "seed": made_by.seed,
+            "model": made_by.model,
             "device": device,
             "hardware": hardware(device),
             "dtype": result.precision or (self._precision(run) if asked else "float32"),

@@ -51,8 +51,8 @@ class _Parcel:
     def keys(self) -> frozenset[str]:
         return frozenset({self._entry.key})
 
-    def manifest(self, key: str, most: int) -> bytes:
-        return self._entry.manifest[:most]
+    def manifest(self, key: str, most: int) -> Iterator[bytes]:
+        yield self._entry.manifest[:most]
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
         if digest not in self._entry.files:

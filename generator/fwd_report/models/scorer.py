@@ -21,7 +21,10 @@ from fwd_report.plugins.offers import in_use
 
 
 class Scorer(Protocol):
-    """Maps pictures and texts to unit vectors of one space, whose products are cosines."""
+    """Maps pictures and texts to unit vectors of one space, whose products are cosines.
+
+    Pictures come on the CPU; answers may be on any device.
+    """
 
     @property
     def temperature(self) -> float:

@@ -28,6 +28,7 @@ from fwd_report.techniques.base import (
     marked_fields,
     scorer_field,
 )
+from fwd_report.techniques.choosing import BEST_OF
 from fwd_report.techniques.framing import Frame, Framing
 
 FROM_REPORT = {"datasets": "dataset", "scorers": "scorer"}
@@ -143,7 +144,9 @@ class Commons:
             parts["scorer"] = self._ingredients.scorer(scorer, where)
         if packages := {**versions_of(closure.foreign), **plugged.packages}:
             parts["packages"] = dict(sorted(packages.items()))
-        readings = {field: self._ingredients.readings(group) for field, group in needs.items()}
+        # Candidates differ in their seeds alone.
+        read = {field: needs[field][: 1 if field == BEST_OF else None] for field in needs}
+        readings = {field: self._ingredients.readings(group) for field, group in read.items()}
         if any(any(read) for group in readings.values() for read in group):
             parts["readings"] = readings
         return Common(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fwd_report.errors import Problem, UserError, counted
+from fwd_report.plan.entries import drawn_as_stored
 from fwd_report.plan.plan import Plan
 from fwd_report.plan.rates import Rates, first_rates, steps_by_cost
 from fwd_report.plan.run import Run, distinct
@@ -24,7 +25,7 @@ def as_json(runs: Sequence[Run], store: Store) -> str:
                 "technique": run.technique.name,
                 "params": run.technique.model_dump(mode="json"),
                 "axes": dict(run.axes),
-                "seed": run.seed,
+                "seed": drawn_as_stored(store, run).seed,
                 "key": run.key,
                 "status": run.status,
                 "why": list(run.why),

@@ -8,7 +8,8 @@ from typing import Any
 
 from fwd_report.plan.run import Run, drawn
 from fwd_report.store.entry import Entry
-from fwd_report.store.store import Store
+from fwd_report.store.store import DamagedEntryError, Store
+from fwd_report.techniques.choosing import BEST_OF
 
 
 class Entries:
@@ -62,3 +63,15 @@ def entry_of(
         label=run.label,
         **stored,
     )
+
+
+def drawn_as_stored(store: Store, run: Run) -> Run:
+    """The run that drew the picture of `run`: where it has not chosen yet, its first candidate."""
+    if BEST_OF not in run.needs:
+        return run
+    try:
+        if store.has(run.key):
+            return drawn(run, store.manifest(run.key).metrics)
+    except DamagedEntryError:
+        pass  # it has to choose again
+    return run.needs[BEST_OF][0]

@@ -59,9 +59,9 @@ class ArchiveSource:
             seen.add(name)
         return None
 
-    def manifest(self, key: str, most: int) -> bytes:
+    def manifest(self, key: str, most: int) -> Iterator[bytes]:
         """Unpacks at most `most` bytes."""
-        return b"".join(self._pieces(result_name(key), most))
+        return self._pieces(result_name(key), most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
         """Unpacks at most `size` bytes."""

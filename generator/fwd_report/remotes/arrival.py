@@ -62,8 +62,7 @@ def fetch_entry(
     Raises RefusedError if it differs from the entry that was sent, AbsentError, RemoteError,
     HereError if it cannot be written, and NewerEntryError for an entry of a newer version.
     """
-    text = shelf.manifest(key, LARGEST_MANIFEST + 1)
-    moved(len(text))
+    text = b"".join(_told(shelf.manifest(key, LARGEST_MANIFEST + 1), moved))
     if len(text) > LARGEST_MANIFEST:
         raise RefusedError("its manifest is larger than any result's")
     try:
@@ -90,12 +89,11 @@ def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved)
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "xb")  # noqa: SIM115 - what the remote raises is no error of this file
     try:
-        for piece in pieces:
+        for piece in _told(pieces, moved):
             with _here(path):
                 file.write(piece)
             found.update(piece)
             count += len(piece)
-            moved(len(piece))
             if count > size:
                 break
     finally:
@@ -105,6 +103,13 @@ def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved)
         raise RefusedError(f"{path.name} is not the file that was sent")
     with _here(path):
         fsync(path)
+
+
+def _told(pieces: Iterator[bytes], moved: Moved) -> Iterator[bytes]:
+    """The pieces, of which `moved` is told as they come."""
+    for piece in pieces:
+        moved(len(piece))
+        yield piece
 
 
 def _made_of(manifest: Manifest) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from fwd_report.remotes.shelf import RemoteError
+from fwd_report.remotes.shelf import Moved, RemoteError
 
 T = TypeVar("T")
 TICK = 0.2
@@ -23,8 +23,8 @@ PATIENCE = 60.0
 class Crew:
     """Does jobs in a few threads. A job is called with `moved`, to which it reports each piece."""
 
-    def __init__(self, size: int, patience: float | None = None) -> None:
-        self._patience = PATIENCE if patience is None else patience
+    def __init__(self, size: int, patience: Callable[[], float | None] = lambda: None) -> None:
+        self._asked_patience = patience
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -64,8 +64,9 @@ class Crew:
             try:
                 found: tuple[Any, Any] = self._done.get(timeout=TICK)
             except queue.Empty:
-                if time.monotonic() - self._beat > self._patience:
-                    raise RemoteError(f"it has not answered for {self._patience:.0f} s") from None
+                patience = self._patience
+                if time.monotonic() - self._beat > patience:
+                    raise RemoteError(f"it has not answered for {patience:.0f} s") from None
                 tick()
                 continue
             self._beat = time.monotonic()
@@ -77,6 +78,11 @@ class Crew:
         for _ in range(self._size):
             self._jobs.put(None)
 
+    @property
+    def _patience(self) -> float:
+        asked = self._asked_patience()
+        return PATIENCE if asked is None else asked
+
     def _work(self) -> None:
         while (item := self._jobs.get()) is not None and not self._closed.is_set():
             name, job = item
@@ -87,11 +93,14 @@ class Crew:
             self._done.put((name, answer))
 
 
-def answered(job: Callable[[], T], patience: float | None = None) -> T:
-    """What a job returns or raises; RemoteError if it takes too long."""
-    crew = Crew(1, patience)
+def answered(job: Callable[[Moved], T]) -> T:
+    """What a job returns or raises; RemoteError if nothing moves for too long.
+
+    The job is given `moved`, to which it reports each answer on the way.
+    """
+    crew = Crew(1)
     try:
-        crew.submit("", job)
+        crew.submit("", lambda: job(crew.moved))
         _, answer = crew.wait()
     finally:
         crew.close()

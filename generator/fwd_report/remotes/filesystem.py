@@ -23,6 +23,7 @@ from fwd_report.errors import first_line
 from fwd_report.remotes.crew import answered
 from fwd_report.remotes.shelf import (
     CHUNK,
+    PIECE,
     RESULTS,
     AbsentError,
     Moved,
@@ -32,12 +33,15 @@ from fwd_report.remotes.shelf import (
     keys_in,
     result_name,
 )
+from fwd_report.remotes.untold import MOST_PARTS, PART, Untold, telling
 from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
 FINAL = (PermissionError, NotImplementedError)
 """Errors that another attempt does not change."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+BRISK, SLUGGISH = 0.5, 2.0
+"""Seconds for a piece: the next is twice as large if it took less, and half as large if more."""
 SKEWED = "RequestTimeTooSkewed"
 """The error codes of S3 for a request with a wrong time."""
 
@@ -48,7 +52,6 @@ class FileSystemShelf:
     together = 1
     workers = 8
     senders = 8
-    patience: float | None = None
     pauses: Sequence[float] = (0.3, 1.5)
     """Seconds before a request that failed is made again."""
 
@@ -56,6 +59,7 @@ class FileSystemShelf:
         self.address = address
         self._root = ""
         self._made: set[str] = set()
+        self._untold = Untold()
         self._held: Any = SimpleNamespace()
 
     def __str__(self) -> str:
@@ -63,20 +67,37 @@ class FileSystemShelf:
 
     def keys(self) -> frozenset[str]:
         """One listing: of all names if the remote supports that, else folder by folder."""
-        return answered(lambda: self._asked(self._keys))
+        return answered(lambda moved: self._asked(lambda: self._keys(moved)))
 
-    def manifest(self, key: str, most: int) -> bytes:
-        """Reads a range of the object, so that at most `most` bytes are transferred."""
-        return self._range(result_name(key), 0, most)
+    @property
+    def patience(self) -> float | None:
+        """A minute, and longer while objects are sent of which no byte is told."""
+        return self._untold.patience
+
+    def manifest(self, key: str, most: int) -> Iterator[bytes]:
+        """Reads at most `most` bytes."""
+        return self._pieces(result_name(key), most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
         """Reads range after range."""
-        for start in range(0, size, CHUNK):
-            end = min(start + CHUNK, size)
-            piece = self._range(file_name(digest), start, end)
-            yield piece
-            if len(piece) < end - start:
+        return self._pieces(file_name(digest), size)
+
+    def _pieces(self, name: str, most: int) -> Iterator[bytes]:
+        """The first `most` bytes of a file, in ranges as large as the link is fast."""
+        start, length = 0, PIECE
+        while start < most:
+            end = min(start + length, most)
+            began = time.monotonic()
+            piece = self._range(name, start, end)
+            took = time.monotonic() - began
+            yield piece[: most - start]
+            if len(piece) != end - start:  # its end; or all of it, from a server without ranges
                 return
+            start = end
+            if took < BRISK:
+                length = min(2 * length, CHUNK)
+            elif took > SLUGGISH:
+                length = max(length // 2, PIECE)
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """Files first, then the manifest."""
@@ -128,7 +149,7 @@ class FileSystemShelf:
             return kind._find is AsyncFileSystem._find
         return kind.find is AbstractFileSystem.find
 
-    def _keys(self) -> frozenset[str]:
+    def _keys(self, moved: Moved) -> frozenset[str]:
         fs = self.fs
         fs.invalidate_cache()
         if not self._walked:
@@ -139,6 +160,7 @@ class FileSystemShelf:
         for room in rooms:
             if len(os.path.basename(str(room).rstrip("/"))) == 2:
                 found |= self._named(self._listed(partial(fs.ls, room, detail=False)))
+                moved(0)
         return frozenset(found)
 
     def _listed(self, listing: Callable[[], Any]) -> list[str]:
@@ -206,12 +228,28 @@ class FileSystemShelf:
                 with suppress(Exception):
                     self.fs.rm_file(beside)
                 raise
-        elif isinstance(content, bytes) or size <= CHUNK:
+        elif isinstance(content, bytes) or size <= PART:
             data = content if isinstance(content, bytes) else content.read_bytes()
-            self._asked(lambda: self.fs.pipe_file(place, data))
-            moved(size)
+            with self._untold.sending(size):
+                self._asked(lambda: self.fs.pipe_file(place, data))
+                moved(size)
         else:
-            self._asked(lambda: self.fs.put_file(str(content), place, callback=_telling(moved)))
+            self._put_large(place, content, size, moved)
+
+    def _put_large(self, place: str, path: Path, size: int, moved: Moved) -> None:
+        """Send a file, of which the backend tells now and then."""
+        options: dict[str, int] = {}
+        if self.address.scheme in ("s3", "s3a"):
+            options = {"chunksize": max(PART, -(-size // MOST_PARTS)), "max_concurrency": 1}
+        with self._untold.sending(size) as sent:
+
+            def told(count: int) -> None:
+                moved(count)
+                sent(count)
+
+            self._asked(
+                lambda: self.fs.put_file(str(path), place, callback=telling(told), **options)
+            )
 
     def _write(self, place: str, content: bytes | Path, moved: Moved) -> None:
         with self.fs.open(place, "wb") as target:
@@ -220,7 +258,7 @@ class FileSystemShelf:
                 moved(len(content))
                 return
             with content.open("rb") as source:
-                while piece := source.read(CHUNK):
+                while piece := source.read(PIECE):
                     target.write(piece)
                     moved(len(piece))
 
@@ -253,17 +291,3 @@ class FileSystemShelf:
             return self.address.censored(f"it does not let this account: {first_line(error)}")
         words = getattr(error, "strerror", None) or first_line(error)
         return self.address.censored(str(words))
-
-
-def _telling(moved: Moved) -> Any:
-    """A callback for fsspec that reports each piece to `moved`."""
-    from fsspec.callbacks import Callback
-
-    told = 0
-
-    def tell(size: int | None, value: int, **_: Any) -> None:
-        nonlocal told
-        moved(value - told)
-        told = value
-
-    return Callback(hooks={"moved": tell})

@@ -22,6 +22,7 @@ from fwd_report.remotes.shelf import (
     keys_in,
     result_name,
 )
+from fwd_report.remotes.untold import LONGEST
 from fwd_report.store.addresses import Address
 
 CONFLICTS = (409, 412)
@@ -33,8 +34,6 @@ class HubShelf(FileSystemShelf):
 
     together = 50
     senders = 1
-    patience: float | None = 900.0
-    """The hub's library sends the files of a commit, and tells of no bytes."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
@@ -45,9 +44,14 @@ class HubShelf(FileSystemShelf):
         self._revision = revision or None
         self._folder = f"{folder}/" if folder else ""
 
+    @property
+    def patience(self) -> float | None:
+        """The hub's library sends the files of a commit, and tells of no bytes."""
+        return LONGEST
+
     def keys(self) -> frozenset[str]:
         """One listing, a thousand names per page."""
-        return answered(lambda: self._asked(self._list))
+        return answered(lambda moved: self._asked(lambda: self._list(moved)))
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """One commit. The hub's library does not send again what the dataset already has."""
@@ -93,20 +97,21 @@ class HubShelf(FileSystemShelf):
 
         return HfApi(endpoint=self.fs.endpoint)
 
-    def _list(self) -> frozenset[str]:
+    def _list(self, moved: Moved) -> frozenset[str]:
         from huggingface_hub import errors
 
         self.fs.invalidate_cache()
         try:
-            tree = list(
-                self._api.list_repo_tree(
-                    self._dataset,
-                    self._folder + RESULTS,
-                    recursive=True,
-                    repo_type="dataset",
-                    revision=self._revision,
-                )
-            )
+            paths = []
+            for item in self._api.list_repo_tree(
+                self._dataset,
+                self._folder + RESULTS,
+                recursive=True,
+                repo_type="dataset",
+                revision=self._revision,
+            ):
+                paths.append(item.path)
+                moved(0)
         except errors.GatedRepoError:
             raise RemoteError("the hub does not give it to this account: `hf auth login`") from None
         except errors.RepositoryNotFoundError:
@@ -118,4 +123,4 @@ class HubShelf(FileSystemShelf):
             raise RemoteError(f"the dataset has no revision {self._revision}") from None
         except errors.EntryNotFoundError:
             return frozenset()
-        return keys_in(item.path.removeprefix(self._folder) for item in tree)
+        return keys_in(path.removeprefix(self._folder) for path in paths)

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Protocol
 
 RESULTS, FILES = "results", "files"
-CHUNK = 8 * 2**20
-"""Bytes transferred at a time."""
+PIECE = 256 * 2**10
+"""Bytes transferred at a time, at least: on a slow link each piece is a sign of life."""
+CHUNK = 2 * 2**20
+"""Bytes transferred at a time, at most."""
 _RESULT = re.compile(r"results/([0-9a-f]{2})/(([0-9a-f]{2})[0-9a-f]{62})\.json")
 _FILE = re.compile(r"files/([0-9a-f]{2})/(([0-9a-f]{2})[0-9a-f]{62})")
 
@@ -54,18 +56,25 @@ class Parcel:
 class Source(Protocol):
     """A place that entries are taken from. `str` of it is its name in messages.
 
-    workers: how many calls it accepts at a time. patience: seconds without a byte or an answer
-    after which it counts as gone; None: the default.
+    workers: how many calls it accepts at a time.
     """
 
     workers: int
-    patience: float | None
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds without a byte or an answer after which it counts as gone; None: the default.
+
+        It may change while a transfer is under way.
+        """
 
     def keys(self) -> frozenset[str]:
         """The keys of the entries in it. Raises RemoteError."""
 
-    def manifest(self, key: str, most: int) -> bytes:
-        """The first `most` bytes of an entry's manifest. Raises AbsentError and RemoteError."""
+    def manifest(self, key: str, most: int) -> Iterator[bytes]:
+        """The first `most` bytes of an entry's manifest, in pieces. Raises AbsentError and
+        RemoteError.
+        """
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
         """At most `size` bytes of a file, in pieces. Raises AbsentError and RemoteError."""

@@ -56,7 +56,7 @@ class _Fetching:
         self._show = show
         self._open: dict[str, ExitStack] = {}
         self._moves = Moves()
-        self._crew = Crew(min(shelf.workers, max(1, len(keys))), shelf.patience)
+        self._crew = Crew(min(shelf.workers, max(1, len(keys))), lambda: shelf.patience)
 
     def run(self) -> Moves:
         try:
@@ -128,7 +128,7 @@ def send(
     Entries that differ from what was stored are not sent but refused. Raises HereError for those
     that cannot be read now.
     """
-    crew = Crew(min(shelf.senders, max(1, len(keys))), shelf.patience)
+    crew = Crew(min(shelf.senders, max(1, len(keys))), lambda: shelf.patience)
     moves = Moves()
     groups = _grouped(sorted(keys), shelf.together)
 

@@ -19,7 +19,6 @@ NO_REMOTE = "none"
 EXTRAS = {
     "file": ("", ""),
     "local": ("", ""),
-    "memory": ("", ""),
     "hf": ("huggingface_hub", ""),
     "s3": ("s3fs", "s3"),
     "s3a": ("s3fs", "s3"),
@@ -27,9 +26,13 @@ EXTRAS = {
     "gcs": ("gcsfs", "gcs"),
     "ssh": ("paramiko", "ssh"),
     "sftp": ("paramiko", "ssh"),
+    "http": ("aiohttp", ""),
+    "https": ("aiohttp", ""),
 }
 """For each scheme, the module that its backend needs and the extra of ours that installs it."""
 FOLDERS = ("file", "local")
+FLEETING = ("memory",)
+"""What fsspec opens for a process alone: gone when the command ends."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
@@ -95,6 +98,8 @@ def objection(text: str) -> str | None:
     if "::" in text or any(mark in text for mark in "?#"):
         return "should be a plain URL: no '::', '?' or '#'"
     scheme = found[1].lower()
+    if scheme in FLEETING:
+        return f"lasts only as long as one command ({scheme}://); name a folder, or a bucket"
     if scheme not in EXTRAS and not _known_to_fsspec(scheme):
         there = "://, ".join(name for name in EXTRAS if name not in ("local", "s3a", "gcs"))
         return f"has an unknown scheme, '{printable(scheme)}://'; there are a folder, {there}://"

@@ -117,7 +117,10 @@ class Alignment(Technique):
 
 
 def cosines_of(entry: Entry, judge: Scorer) -> Tensor:
-    """S of a picture with n readings: (n, n), a row for each reading, a column for each prompt."""
+    """S of a picture with n readings: (n, n), a row for each reading, a column for each prompt.
+
+    On the CPU, wherever the scorer answers.
+    """
     import torch
 
     from fwd_report.models.stored import tensors_of
@@ -126,7 +129,7 @@ def cosines_of(entry: Entry, judge: Scorer) -> Tensor:
     pictures, readings = tensors_of(entry), readings_of(entry)
     seen = torch.stack([pictures[reading.picture] for reading in readings])
     texts = judge.texts([reading.prompt for reading in readings])
-    return judge.images(seen.clamp(-1, 1)) @ texts.T
+    return judge.images(seen.clamp(-1, 1)).cpu() @ texts.cpu().T
 
 
 def concealment(cosines: Tensor, temperature: float) -> float:
