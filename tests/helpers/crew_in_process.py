@@ -10,11 +10,11 @@ from fwd_report.build import Options, load_plan
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
 from fwd_report.executors.contract import Finished, Work
-from fwd_report.executors.encodings import keep, recalled
 from fwd_report.executors.foreman import Foreman
 from fwd_report.executors.messages import Message, Order, Stored
 from fwd_report.executors.packing import packed
 from fwd_report.executors.project_copy import copy_of
+from fwd_report.executors.remembered_prompts import keep, recalled
 from fwd_report.executors.worker import Worker
 from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.rates import Rates, steps_by_cost

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import RunError, UserError
-from fwd_report.executors.encodings import keep, recalled
 from fwd_report.executors.means import Means, resources
 from fwd_report.executors.messages import Message, Order, Packed, Ready, Stored
 from fwd_report.executors.project_copy import ProjectCopy
+from fwd_report.executors.remembered_prompts import keep, recalled
 from fwd_report.executors.worker import Worker
 from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.keys import differences
