@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -51,7 +52,10 @@ class CrewInProcess:
     def idle(self) -> list[str]:
         while len(self._workers) < self.size:
             self._start()
-        return [name for name in self._workers if name not in self._busy]
+        had = Counter(name for name, _ in self.orders)  # whoever had least comes first
+        return sorted(
+            (name for name in self._workers if name not in self._busy), key=lambda name: had[name]
+        )
 
     def give(self, worker: str, order: Order, needs: Sequence[str]) -> None:
         self.orders.append((worker, order))
