@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from fwd_report.executors.actors import RayCrew
 from fwd_report.executors.means import Means, means_of
 from fwd_report.executors.messages import Failed, Message, Order, Packed, Ready, Stored
 from fwd_report.executors.project_copy import ProjectCopy
+from fwd_report.store.memory import Memory
+
+READY, NOTHING = Ready("here", "cpu", 16), MappingProxyType[str, bytes]({})
 
 
 class Method:
@@ -65,14 +69,20 @@ class FakeRay:
         return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=start))
 
 
-def crew_of(ray: FakeRay, **more: Any) -> RayCrew:
-    """A crew of one worker, that is ready."""
-    ray.answers |= {"open": deque(["opened"]), "encoded": deque(["encoded"])}
-    ray.values |= {"opened": Ready("here", "cpu", 16), "encoded": {}} | more.pop("values", {})
+def started(ray: FakeRay, folder: Path) -> RayCrew:
+    """A crew that has asked for its workers. folder: of the driver's memory."""
     copy = ProjectCopy("embedded", (), True, b"", {})
-    crew = RayCrew(
-        ray, Means(False, 4, None), copy, [], lambda key: Packed(key, b"", {}), print, **more
-    )
+    pack = partial(Packed, manifest=b"", files={})
+    return RayCrew(ray, Means(False, 4, None), copy, [], pack, print, Memory(folder))
+
+
+def crew_of(
+    ray: FakeRay, folder: Path, ready: Ready = READY, encoded: Mapping[str, bytes] = NOTHING
+) -> RayCrew:
+    """A crew of one worker, that is ready. encoded: what it answers when asked for prompts."""
+    ray.answers |= {"open": deque(["opened"]), "encoded": deque(["encoded"])}
+    ray.values |= {"opened": ready, "encoded": encoded}
+    crew = started(ray, folder)
     for _ in range(3):
         list(crew.hear(0))
     assert crew.idle() == ["1"]
@@ -86,10 +96,10 @@ def given(ray: FakeRay) -> list[str]:
     return [entry.key for entry in entries]
 
 
-def test_a_worker_has_what_it_made_and_not_what_it_was_asked_for() -> None:
+def test_a_worker_has_what_it_made_and_not_what_it_was_asked_for(tmp_path: Path) -> None:
     """It failed at `a`, which another worker made since, and made `b`."""
     ray = FakeRay()
-    crew = crew_of(ray)
+    crew = crew_of(ray, tmp_path)
 
     def said() -> Iterator[list[Message]]:
         yield [Failed("a", "no memory"), Stored(Packed("b", b"", {}))]
@@ -110,6 +120,17 @@ class Hashed(Iterator[Any]):
 
     def __next__(self) -> Any:
         return next(self._said)
+
+
+def test_the_driver_keeps_what_was_encoded_for_the_next_build(tmp_path: Path) -> None:
+    """Under the worker's own name for it: one of another kind encodes anew."""
+    here, there = (Ready("here", "cpu", 16, (), {"a dog": name * 64}) for name in "ab")
+    asked = []
+    for ready in (here, here, there):
+        ray = FakeRay()
+        crew_of(ray, tmp_path, ready, {"a dog": b"numbers"})
+        asked += [given for name, (given,) in ray.asked[2:] if name == "encoded"]
+    assert asked == [{}, {"a dog": b"numbers"}, {}]
 
 
 @pytest.mark.parametrize(
@@ -139,12 +160,11 @@ def test_what_a_worker_gets(
     assert means.together(nodes) == together
 
 
-def test_a_worker_is_told_how_many_share_its_node() -> None:
+def test_a_worker_is_told_how_many_share_its_node(tmp_path: Path) -> None:
     ray = FakeRay()
     ray.nodes = lambda: [{"Alive": True, "Resources": {"CPU": 16.0}}]  # type: ignore[method-assign]
     ray.answers["lay_out"] = deque(["laid out"] * 4)
-    copy = ProjectCopy("embedded", (), True, b"", {})
-    RayCrew(ray, Means(False, 4, None), copy, [], lambda key: Packed(key, b"", {}), print)
+    started(ray, tmp_path)
     assert [given for name, given in ray.asked if name == "start"] == [(4, 4)] * 4
 
 

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 from tests.helpers.command import command
-from tests.helpers.crew_in_process import work_of
+from tests.helpers.crew_in_process import CrewInProcess, work_of
 from tests.helpers.writeup import Writeup, write_project
 
 from fwd_report.executors.project_copy import LARGE, copy_of
@@ -57,6 +57,17 @@ def test_prompts_are_encoded_once_for_all_workers(writeup: Writeup, worker: Work
         assert second.encoded(encoded) == encoded
     assert loaded.call_count == 1
     second.close()
+
+
+def test_the_next_build_by_workers_loads_no_text_encoder(writeup: Writeup) -> None:
+    load = weights.load_text_encoder
+    work = work_of(writeup.root)
+    with mock.patch.object(weights, "load_text_encoder", side_effect=load) as loaded:
+        for _ in range(2):
+            crew = CrewInProcess(work, workers=1)
+            assert crew.idle() == ["1"]
+            crew.close()
+    assert loaded.call_count == 1
 
 
 def test_files_from_outside_of_the_project_travel_too(

@@ -10,6 +10,7 @@ from fwd_report.build import Options, load_plan
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
 from fwd_report.executors.contract import Finished, Work
+from fwd_report.executors.encodings import keep, recalled
 from fwd_report.executors.foreman import Foreman
 from fwd_report.executors.messages import Message, Order, Stored
 from fwd_report.executors.packing import packed
@@ -89,8 +90,11 @@ class CrewInProcess:
         worker = Worker(1)
         work = self._work
         assert worker.lay_out(copy_of(work.plan, work.store, work.overrides, {"commit": "c"})) == []
-        assert worker.open({run.name: run.key for run in work.runs}).unknown == []
-        self._encodings = worker.encoded(self._encodings)
+        ready = worker.open({run.name: run.key for run in work.runs})
+        assert ready.unknown == []
+        known = recalled(work.store.memory, ready) if self._encodings is None else self._encodings
+        self._encodings = worker.encoded(known)
+        keep(work.store.memory, ready, self._encodings)
         name = str(self._count)
         self._workers[name], self._has[name] = worker, set()
 

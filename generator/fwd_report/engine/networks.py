@@ -77,13 +77,31 @@ class Networks:
 
         given: what another process encoded, which is taken over. {} where no text encoder is asked.
         """
-        if not self._prompts or self._project.embeddings:
+        encoder = self._prompt_encoder()
+        if encoder is None:
             return {}
         with self._as_planned():
-            encoder = self._stages().encoder
-            assert isinstance(encoder, PromptEncoder)
             encoder.take(dict(given or {}))
             return encoder.given(sorted(self._prompts))
+
+    def encoding_names(self) -> dict[str, str]:
+        """The names in a memory of what `encodings` gives, by prompt: they hold all that it is
+        computed from, this machine's device included.
+        """
+        encoder = self._prompt_encoder()
+        if encoder is None:
+            return {}
+        with self._as_planned():
+            return encoder.names(self._prompts)
+
+    def _prompt_encoder(self) -> PromptEncoder | None:
+        """The text encoder, where one is asked."""
+        if not self._prompts or self._project.embeddings:
+            return None
+        with self._as_planned():
+            encoder = self._stages().encoder
+        assert isinstance(encoder, PromptEncoder)
+        return encoder
 
     def model(self, run: Run, needs: Mapping[str, tuple[Entry, ...]]) -> ModelHandle | None:
         """The network of a referenced training, or the stage that the technique queries, or

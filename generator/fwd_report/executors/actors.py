@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fwd_report.errors import RunError, UserError
+from fwd_report.executors.encodings import keep, recalled
 from fwd_report.executors.means import Means, resources
 from fwd_report.executors.messages import Message, Order, Packed, Ready, Stored
 from fwd_report.executors.project_copy import ProjectCopy
@@ -16,6 +17,7 @@ from fwd_report.executors.worker import Worker
 from fwd_report.executors.workers import Ended, Lost
 from fwd_report.plan.keys import differences
 from fwd_report.plan.run import Run
+from fwd_report.store.memory import Memory
 
 LOOK_EVERY = 5.0
 """Seconds between looks at whether the cluster has grown."""
@@ -45,6 +47,7 @@ class RayCrew:
     """A crew of actors. A worker that is lost is replaced; one is added where the cluster grows.
 
     pack: a stored result by key, packed. runs: those that are to run. say: shows what is going on.
+    memory: has encoded prompts of earlier builds, and keeps those of this one.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class RayCrew:
         runs: Sequence[Run],
         pack: Callable[[str], Packed],
         say: Callable[[str], None],
+        memory: Memory,
     ) -> None:
         self._ray = ray
         self._means = means
@@ -62,6 +66,7 @@ class RayCrew:
         self._runs = {run.name: run for run in runs}
         self._pack = pack
         self._say = say
+        self._memory = memory
         self._members: dict[str, _Member] = {}
         self._heard: deque[tuple[str, Sequence[Message] | Ended | Lost]] = deque()
         self._count = 0
@@ -211,12 +216,17 @@ class RayCrew:
             return
         kind = ready.device.partition(":")[0]
         known = self._encodings.get(kind)
-        answer = member.actor.encoded.remote(known)
-        if known is None:
+        first = known is None
+        answer = member.actor.encoded.remote(recalled(self._memory, ready) if first else known)
+        if first:
             self._encodings[kind] = answer
-        self._ask(member, answer, lambda same, _: self._begin(same, ready))
+        self._ask(
+            member, answer, lambda same, made: self._begin(same, ready, made if first else {})
+        )
 
-    def _begin(self, member: _Member, ready: Ready) -> None:
+    def _begin(self, member: _Member, ready: Ready, encoded: Mapping[str, bytes]) -> None:
+        """It can work. encoded: the prompts, where it is the one that encodes them for all."""
+        keep(self._memory, ready, encoded)
         member.ready = ready
         self._false_starts = 0
 

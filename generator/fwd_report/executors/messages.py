@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,12 @@ class Ready:
     """What a worker says of itself when it has loaded the project.
 
     place: the node's name. device: what it computes on. fill: the queries of its largest batch.
-    unknown: names of runs that have another key here.
+    unknown: names of runs that have another key here. prompts: by their text, the names under which
+    a memory has them as they would be encoded here.
     """
 
     place: str
     device: str
     fill: int
     unknown: Sequence[str] = ()
+    prompts: Mapping[str, str] = field(default_factory=dict)

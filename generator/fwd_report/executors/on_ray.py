@@ -53,7 +53,8 @@ class OnRay:
         with cluster(self._address) as ray:
             means = means_of(resources(ray), project.report.device, self._workers)
             pack = partial(packed, work.store)
-            crew = RayCrew(ray, means, copy, work.runs, pack, progress.working_on)
+            memory = work.store.memory
+            crew = RayCrew(ray, means, copy, work.runs, pack, progress.working_on, memory)
             try:
                 self.rates.workers = lambda: crew.size
                 yield from Foreman(work, crew, progress, self.rates).run()

@@ -102,7 +102,8 @@ class Worker:
             project, self._store, code, machine, self._networks.encoded, self._copy.git
         )
         unknown = [name for name, key in wanted.items() if key not in self._runs]
-        return Ready(platform.node(), machine.device, machine.batch, unknown)
+        prompts = {} if unknown else self._networks.encoding_names()
+        return Ready(platform.node(), machine.device, machine.batch, unknown, prompts)
 
     def parts(self, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """What the keys of these runs are made of here, for a comparison."""

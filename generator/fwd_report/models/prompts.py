@@ -126,6 +126,13 @@ class PromptEncoder:
         return {prompt: save({"embedding": encoded}) for prompt, encoded in kept.items()}
 
     @outside_keys
+    def names(self, prompts: Iterable[str]) -> dict[str, str]:
+        """The names under which this process remembers prompts, by their text: another one that has
+        what `given` gave under these may give it back.
+        """
+        return {prompt: self._name(prompt) for prompt in prompts}
+
+    @outside_keys
     def take(self, encoded: dict[str, bytes]) -> None:
         """Use what another process encoded, and `given` gave."""
         from safetensors.torch import load
