@@ -176,7 +176,8 @@ class Engine:
     def _store_result(self, live: Live) -> None:
         result, value_range = live.exchange.result, live.value_range
         store = self._workbench.recorder.store
-        store(live.run, result, value_range, live.seconds, live.network_steps)
+        seconds, steps = live.seconds, live.network_steps
+        store(live.run, result, value_range, seconds, steps, draws=live.draws)
 
     def _written(self, results: Sequence[tuple[Live, Exception | None]]) -> None:
         """Count what was written, and what could not be."""

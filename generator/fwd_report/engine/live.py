@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fwd_report.diffusion.noise import Noise
 from fwd_report.plan.run import Run
@@ -25,3 +25,5 @@ class Live:
     network_steps: int = 0
     seconds: float = 0.0
     over: bool = False
+    draws: set[str] = field(default_factory=set)
+    """The libraries from whose global generators it drew."""

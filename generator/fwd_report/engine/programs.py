@@ -35,7 +35,7 @@ class Programs:
     ) -> None:
         self._workbench = workbench
         self._progress = progress
-        self._watch = Watch(workbench.recorder.defined, progress.note)
+        self._watch = Watch(workbench.recorder.defined, workbench.recorder.draws, progress.note)
         self._ended = ended
         self._failed = failed
         self._live: dict[int, Live] = {}
@@ -114,7 +114,7 @@ class Programs:
     def _advance(self, live: Live, step: Callable[[], None]) -> None:
         """Advance a program with that step to its next questions or its result."""
         try:
-            self._watch.step(live.run, step)
+            live.draws |= self._watch.step(live.run, step)
             self._questions.ask(live)
         except Exception as error:
             self._drop(live, error)
