@@ -156,7 +156,8 @@ class Engine:
             return
         self._started += 1
         noise, value_range = context.noise, context.value_range
-        live = Live(self._started, run, Exchange(program), lock, noise, value_range)
+        exchange, model = Exchange(program), context.model
+        live = Live(self._started, run, exchange, lock, noise, value_range, model, program)
         self._programs.start(live)
 
     def _run_job(self, run: Run, lock: Lock) -> None:

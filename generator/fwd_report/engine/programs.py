@@ -14,6 +14,7 @@ from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.follower import Follower
 from fwd_report.engine.live import Live
 from fwd_report.engine.own_programs import Watch
+from fwd_report.engine.program_mistakes import check_asked, explained
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -115,9 +116,11 @@ class Programs:
         """Advance a program with that step to its next questions or its result."""
         try:
             live.draws |= self._watch.step(live.run, step)
+            if live.run.plugged:
+                check_asked(live)
             self._questions.ask(live)
         except Exception as error:
-            self._drop(live, error)
+            self._drop(live, explained(live, error) if live.run.plugged else error)
             return
         if live.exchange.done:
             self._remove(live)
