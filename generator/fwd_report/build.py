@@ -181,6 +181,7 @@ def report_result(plan: Plan, store: Store, failures: Sequence[Failure] = ()) ->
                     frozenset(run.section for run in with_needs(present)),
                     partial(_entries, entries, present),
                     partial(_script, plan.project, store, present),
+                    len(present) + len(absent),
                 )
             )
         sections.append(SectionResult(section, tuple(experiments)))
@@ -235,6 +236,7 @@ def experiment_result(
         spec=spec,
         entries=tuple(entry for run in present if (entry := read(run)) is not None),
         absence=_absence(absent, causes),
+        planned=len(runs),
     )
 
 

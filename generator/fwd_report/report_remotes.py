@@ -68,14 +68,16 @@ class ReportRemotes:
             arrived |= taken
         return arrived
 
-    def send(self, store: Store, keys: Collection[str]) -> int:
-        """Give each of them what it lacks of these; how many were sent."""
+    def send(self, store: Store, keys: Collection[str], anew: Collection[str] = ()) -> int:
+        """Give each of them what it lacks of these, and those of `anew` in any case; how many were
+        sent.
+        """
         count = 0
         if not keys or not self.addresses:
             return count
         for remote in self.opened:
             with shown(f"asking {remote}", len(keys)) as show:
-                sent = remote.send(store, keys, show)
+                sent = remote.send(store, keys, show, anew)
             if sent:
                 count += len(sent)
                 say(f"sent {counted(len(sent), 'result')} to {remote}", err=True)

@@ -76,6 +76,7 @@ class Running:
         self._store = store
         self._remotes = ReportRemotes(plan.project, options.store)
         self._forced = self._all_forced()
+        self._anew: set[str] = set()
 
     def run(self) -> None:
         """Run what is due; return when all of it is stored or has failed for good.
@@ -89,7 +90,8 @@ class Running:
         project = self.plan.project
         if project.trusted and project.report.push and self.ran:
             stored = {run.key for run in self.plan.selected(self.options.only)}
-            self._remotes.send(self._store, {key for key in stored if self._store.has(key)})
+            there = {key for key in stored if self._store.has(key)}
+            self._remotes.send(self._store, there, self._anew)
 
     def _take(self) -> None:
         """Take from the remotes what they have of what is due."""
@@ -161,6 +163,7 @@ class Running:
         self._remember(due, finished)
         self.ran |= finished - by_others
         self.others |= by_others
+        self._anew |= self._forced & finished - by_others
         self._forced -= finished
 
     def _remember(self, runs: Sequence[Run], stored: Set[str]) -> None:

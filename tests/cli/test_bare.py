@@ -95,7 +95,7 @@ def test_a_rubric_of_one_s_own_comes_along(tmp_path: Path) -> None:
 def test_some_sections_of_a_rubric(tmp_path: Path) -> None:
     assert start_bare(tmp_path / "mine", only=["hybrids"]) == ("hybrids",)
     written = sorted(path.name for path in (tmp_path / "mine" / "experiments").glob("*"))
-    assert written == ["hybrids.yaml", "report.yaml"]
+    assert written == ["hybrids.yaml", "report.yaml", "rubrics"]
     assert not (tmp_path / "mine" / "experiments" / "images").exists()
     with pytest.raises(UserError, match="did you mean 'hybrids'"):
         start_bare(tmp_path / "other", only=["hibrids"])

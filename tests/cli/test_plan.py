@@ -93,7 +93,7 @@ def test_steps_that_would_not_begin_at_noise_are_refused(project: Project) -> No
     answer = project("plan")
     assert answer.returncode == 2
     assert "iterative.yaml:8" in answer.stderr
-    assert "take 500 or 1000" in answer.stderr
+    assert "use 500 or 1000" in answer.stderr
 
 
 def test_a_picture_of_sixteen_bits_is_not_white(project: Project) -> None:

@@ -47,6 +47,9 @@ WRONG = {
     "{% for run in runs.dot %}{{ run.metrics.pnsr }}{% endfor %}": "the run has no metric 'pnsr'",
     "{% for run in runs.dot %}{{ run.params.tt }}{% endfor %}": "the run has no parameter 'tt'",
     "{{ (runs.dot | first).metric.psnr }}": "a run has no 'metric'; did you mean 'metrics'?",
+    "{{ runs.dot[3].seed }}": "experiment 'dot' has 3 runs, counted from 0, and no [3]",
+    "{{ runs.dot[-4] }}": "experiment 'dot' has 3 runs, counted from 0, and no [-4]",
+    "{{ report.hybrids.skull[9].seed }}": "experiment 'skull' has 1 run, counted from 0",
     r"By \eqref{eq:none}.": "refers to the equation 'eq:none'",
 }
 RIGHT = (

@@ -117,7 +117,7 @@ class Own(Technique):
         (
             DONE,
             "return Result(run.noise.draw((1, 3, 8, 8)))",
-            "techniques/own.py:4: Own.program: image is a Tensor of shape (1, 3, 8, 8); a pict",
+            "techniques/own.py:10: Own.program: image is a Tensor of shape (1, 3, 8, 8); a pic",
         ),
         (DONE, "return Result(run.noise.draw((8, 8)))", "image is a Tensor of shape (8, 8)"),
         (DONE, "return Result(images={'a': [1, 2]})", "a is a list; a picture is (C, H, W)"),

@@ -1,13 +1,18 @@
 """Silent mistakes of own techniques are warned of: global random numbers, wrong step counts."""
 
+import ast
 from pathlib import Path
 
 import pytest
 from tests.plugins.test_broken import project_of
 from tests.plugins.test_protocols import WRONG
 
-from fwd_report.build import build
+from fwd_report.build import build, load_report
+from fwd_report.plugins.global_draws import global_draws
 from fwd_report.running import Options
+from fwd_report.site.check import Finding, check
+
+DRAWN = "# here"
 
 
 def said_by(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -28,16 +33,58 @@ def test_a_draw_from_a_global_generator_is_warned_of_once(
 ) -> None:
     files = {
         "own.py": WRONG.replace(
-            "        yield from ()\n", f"        yield from ()\n        {draws}\n"
+            "        yield from ()\n", f"        yield from ()\n        {draws}  {DRAWN}\n"
         )
     }
     root = project_of(tmp_path, files)
     section = "title: A\nexperiments:\n  - {id: x, technique: own, samples: 3, caption: c}\n"
     (root / "experiments" / "a.yaml").write_text(section)
     said = said_by(root, capsys)
-    where = "warning: techniques/own.py:4: a.x[0] draws from the global generator of "
+    where = f"{drawing_line(root)}: a.x[0] draws from the global generator of "
     assert said.count("draws from the global") == 1
-    assert f"{where}{of}," in said
+    assert f"warning: {where}{of}," in said
+
+
+def drawing_line(root: Path) -> str:
+    lines = (root / "techniques" / "own.py").read_text().splitlines()
+    return f"techniques/own.py:{1 + next(i for i, line in enumerate(lines) if DRAWN in line)}"
+
+
+def test_what_drew_from_a_global_generator_is_known_of_the_result_for_good(tmp_path: Path) -> None:
+    drawn = f"        yield from ()\n        import torch; torch.randn(3)  {DRAWN}\n"
+    root = project_of(tmp_path, {"own.py": WRONG.replace("        yield from ()\n", drawn)})
+    for _ in range(2):  # the second build runs nothing
+        assert not build(root, Options()).failures
+        (found,) = (each for each in checked(root) if each.kind == "reproducible")
+        assert found.by == "writer"
+        assert (found.file, found.line) == ("experiments/a.yaml", 3)
+        assert f"global generator of torch ({drawing_line(root)})" in found.message
+        page = (root / "docs" / "report" / "a.md").read_text()
+        assert "<dt>Not reproducible</dt><dd>draws from a global generator</dd>" in page
+    own = root / "techniques" / "own.py"
+    own.write_text(own.read_text().replace("torch.randn(3)", "torch.zeros(3)"))
+    assert not build(root, Options()).failures
+    assert not [each for each in checked(root) if each.kind == "reproducible"]
+    assert "Not reproducible" not in (root / "docs" / "report" / "a.md").read_text()
+
+
+def checked(root: Path) -> list[Finding]:
+    return check(load_report(root, Options()), root)
+
+
+@pytest.mark.parametrize(
+    ("code", "of", "lines"),
+    [
+        ("import torch as t\nt.randn(3)\nt.randn(3, generator=g)\nt.zeros(3)", "torch", [2]),
+        ("from torch import randn\nrandn(3)\nx.normal_()\nx.normal_(generator=g)", "torch", [2, 3]),
+        ("import numpy as np\nnp.random.rand()\nnp.random.default_rng(1)", "numpy", [2]),
+        ("from numpy.random import rand\nrand()\nfrom random import choice\nchoice(x)", "numpy",
+         [2]),
+        ("from random import choice, Random\nchoice(x)\nRandom(3)\nrun.random()", "random", [2]),
+    ],
+)  # fmt: skip
+def test_calls_that_draw_globally_are_found(code: str, of: str, lines: list[int]) -> None:
+    assert list(global_draws(ast.parse(code), [of])) == lines
 
 
 def test_own_generators_and_right_numbers_of_steps_are_not_warned_of(

@@ -61,6 +61,47 @@ def test_what_is_damaged_there_is_refused_with_one_warning(
     assert remote(address).fetch(there, keys) == {keys[0]}
 
 
+def test_another_command_replaces_what_was_refused(
+    any_address: str, remote: Open, here: Store, there: Store, said: list[str]
+) -> None:
+    keys = fill(here, 3)
+    remote(any_address).send(here, keys)
+    put(remote(any_address), file_name(digest_in(here, keys[0])), b"result X")
+    put(remote(any_address), result_name(keys[1]), b"{")
+    assert remote(any_address).fetch(there, keys) == {keys[2]}
+    fill(there, 2)
+    assert remote(any_address).send(there, keys) == set(keys[:2])
+    assert remote(any_address).send(there, keys) == set()
+    third = Store(there.base.parents[1] / "third")
+    assert remote(any_address).fetch(third, keys) == set(keys)
+    assert len(said) == 1
+
+
+def test_a_result_of_a_newer_version_is_not_replaced(
+    address: str, remote: Open, here: Store, there: Store, said: list[str]
+) -> None:
+    (key,) = fill(here, 1)
+    one = remote(address)
+    one.send(here, [key])
+    newer = forged(here, key, {"version": 99})
+    put(one, result_name(key), newer)
+    assert one.fetch(there, [key]) == set()
+    assert one.send(here, [key]) == remote(address).send(there, fill(there, 1)) == set()
+    assert taken(one, result_name(key)) == newer
+
+
+def test_what_is_sent_anew_replaces_what_is_there(
+    any_address: str, remote: Open, here: Store, there: Store, said: list[str]
+) -> None:
+    """By one who has not seen that it is damaged."""
+    keys = fill(here, 3)
+    remote(any_address).send(here, keys)
+    put(remote(any_address), file_name(digest_in(here, keys[0])), b"result X")
+    assert remote(any_address).send(here, keys, anew=keys[:2]) == set(keys[:2])
+    assert remote(any_address).fetch(there, keys) == set(keys)
+    assert said == []
+
+
 def test_a_file_that_is_gone_and_a_folder_in_its_place(
     tmp_path: Path, remote: Open, here: Store, there: Store, said: list[str]
 ) -> None:

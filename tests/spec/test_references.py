@@ -134,7 +134,7 @@ experiments:
         ("technique: denoise, model: judge", "trains no denoiser"),
         ("technique: denoise, model: time", "trains no denoiser"),
         ("technique: sample, model: denoiser", "technique denoise asks it"),
-        ("technique: sample, model: time, steps: 200", "take 150 or 300"),
+        ("technique: sample, model: time, steps: 200", "use 150 or 300"),
         ("technique: sample, model: time, steps: 70", None),
         ("technique: sample, model: judge", "trains no model to sample from"),
         ("technique: sample, model: class, digit: 9", None),

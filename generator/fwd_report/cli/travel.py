@@ -31,6 +31,10 @@ Remote = Annotated[
 ]
 File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
 Everything = Annotated[bool, typer.Option("--all", help="Also results that no present run has.")]
+Again = Annotated[
+    bool,
+    typer.Option("--again", help="Send all of them, and replace what the remotes have of them."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,6 +50,7 @@ def push(
     remote: Remote = None,
     only: Only = None,
     everything: Everything = False,
+    again: Again = False,
     profile: Profile = None,
     overrides: Overrides = None,
     untrusted: Untrusted = False,
@@ -56,7 +61,7 @@ def push(
     plan, store, remotes = _loaded(root, only, profile, overrides, untrusted, remote, "push")
     runs = _keys(plan.selected(only or ()))
     keys = set(store.keys()) if everything else {key for key in runs if store.has(key)}
-    sent = remotes.send(store, keys)
+    sent = remotes.send(store, keys, keys if again else ())
     if not sent:
         say("nothing to send" if keys else "nothing is stored yet to send")
     if absent := len(runs) - len(keys & runs):

@@ -156,7 +156,8 @@ class Engine:
             return
         self._started += 1
         noise, value_range = context.noise, context.value_range
-        live = Live(self._started, run, Exchange(program), lock, noise, value_range)
+        exchange, model = Exchange(program), context.model
+        live = Live(self._started, run, exchange, lock, noise, value_range, model, program)
         self._programs.start(live)
 
     def _run_job(self, run: Run, lock: Lock) -> None:
@@ -176,7 +177,8 @@ class Engine:
     def _store_result(self, live: Live) -> None:
         result, value_range = live.exchange.result, live.value_range
         store = self._workbench.recorder.store
-        store(live.run, result, value_range, live.seconds, live.network_steps)
+        seconds, steps = live.seconds, live.network_steps
+        store(live.run, result, value_range, seconds, steps, draws=live.draws)
 
     def _written(self, results: Sequence[tuple[Live, Exception | None]]) -> None:
         """Count what was written, and what could not be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,30 +16,41 @@ from fwd_report.plan.run import Run
 class Watch:
     """Watches the programs of plug-ins while they run. tell: shows a warning."""
 
-    def __init__(self, where: Callable[[Run], str], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        where: Callable[[Run], str],
+        drawn: Callable[[Run, Collection[str]], str],
+        tell: Callable[[str], None],
+    ) -> None:
         """where: the file and line, or the package, that defines a run's technique, if it is a
-        plug-in.
+        plug-in. drawn: the place in it that draws from the global generators of these libraries.
         """
         self._where = where
+        self._drawn = drawn
         self._tell = tell
         self._told: set[tuple[str, str]] = set()
 
-    def step(self, run: Run, step: Callable[[], None]) -> None:
-        """Advance a run's program; warns if it draws global random numbers."""
-        if not run.plugged or (run.technique.name, "draws") in self._told:
+    def step(self, run: Run, step: Callable[[], None]) -> set[str]:
+        """Advance a run's program; warns if it draws global random numbers.
+
+        Returns the libraries from whose global generators it drew.
+        """
+        if not run.plugged:
             step()
-            return
+            return set()
         before = _random_states()
         step()
         drawn = [name for name, same in _compared(before, _random_states()) if not same]
-        if drawn:
+        if drawn and (run.technique.name, "draws") not in self._told:
+            at = self._drawn(run, drawn) or ", ".join(run.plugged)
             self._warn(
                 run,
                 "draws",
-                f"{self._at(run)}{run.name} draws from the global generator of "
+                f"{at}: {run.name} draws from the global generator of "
                 f"{' and '.join(drawn)}, so its result depends on the runs beside it, and its key "
                 "does not say so; draw from run.noise, or from a torch.Generator of its own",
             )
+        return set(drawn)
 
     def finished(self, run: Run, network_steps: int) -> None:
         """After a run's last step: warns if the number of its steps differs from the declared

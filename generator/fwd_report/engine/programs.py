@@ -14,6 +14,7 @@ from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.follower import Follower
 from fwd_report.engine.live import Live
 from fwd_report.engine.own_programs import Watch
+from fwd_report.engine.program_mistakes import check_asked, explained
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -35,7 +36,7 @@ class Programs:
     ) -> None:
         self._workbench = workbench
         self._progress = progress
-        self._watch = Watch(workbench.recorder.defined, progress.note)
+        self._watch = Watch(workbench.recorder.defined, workbench.recorder.draws, progress.note)
         self._ended = ended
         self._failed = failed
         self._live: dict[int, Live] = {}
@@ -114,10 +115,12 @@ class Programs:
     def _advance(self, live: Live, step: Callable[[], None]) -> None:
         """Advance a program with that step to its next questions or its result."""
         try:
-            self._watch.step(live.run, step)
+            live.draws |= self._watch.step(live.run, step)
+            if live.run.plugged:
+                check_asked(live)
             self._questions.ask(live)
         except Exception as error:
-            self._drop(live, error)
+            self._drop(live, explained(live, error) if live.run.plugged else error)
             return
         if live.exchange.done:
             self._remove(live)

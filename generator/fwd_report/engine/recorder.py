@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fwd_report.engine.run_contexts import require_planned
 from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run, drawn
+from fwd_report.plugins.global_draws import line_of_draw
 from fwd_report.precision import require_finite, rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.spec.project import Project
@@ -57,8 +58,10 @@ class Recorder:
         seconds: float,
         network_steps: int,
         folder: Path | None = None,
+        draws: Collection[str] = (),
     ) -> None:
         """Publish a result under the run's key, with its provenance. folder: of a job, its own.
+        draws: the libraries from whose global generators it drew.
 
         Raises CodeChangedError if it was not made by the code that the key names, UserError for an
         object that is no Result or holds no valid picture, OutdatedError if files that it read
@@ -75,6 +78,8 @@ class Recorder:
         if run.model is not None:
             _require_finite(result, self._machine.dtype)
         made_by = self._provenance(run, result, round(seconds, 3), network_steps)
+        if draws:
+            made_by["global_draws"] = {"from": sorted(draws), "at": self.draws(run, draws)}
         with self._store.writing(run.key, folder) as target:
             write_result(result, target, value_range)
             self._store.seal(
@@ -118,6 +123,14 @@ class Recorder:
     def defined(self, run: Run) -> str:
         """Where the run's technique is defined, for messages; "" for the package's own."""
         return self._project.plugins.where.get(run.technique.name, "")
+
+    def draws(self, run: Run, of: Collection[str]) -> str:
+        """The line of a plug-in that draws from these global generators; where the technique is
+        defined, if the line is not known.
+        """
+        folder = self._project.plugins.folder
+        line = folder and line_of_draw(folder, run.modules, of)
+        return line or self.defined(run)
 
     def _rounding(self, run: Run, device: str) -> str:
         """How float32 is rounded, and where prompts were encoded if that was elsewhere."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from numbers import Real
+from types import GeneratorType
 from typing import Any
 
 from torch import Tensor
 
+from fwd_report.engine.program_mistakes import forgotten
 from fwd_report.errors import UserError
+from fwd_report.plugins.importing import place_in_plugin, tree_of
 from fwd_report.techniques.base import Result, Technique
 
 CHANNELS = (1, 3)
@@ -20,12 +24,27 @@ def check_result(technique: Technique, result: object, where: str) -> None:
 
     where: the file and line of a plug-in's technique; "" for the package's own.
     """
-    at = f"{where}: " if where else ""
+    at = _return_line(technique) or where
+    at = f"{at}: " if at else ""
     called = f"{at}{type(technique).__name__}.{technique.kind}"
     if not isinstance(result, Result):
-        raise UserError(f"{called} returns {type(result).__name__}, no Result")
+        unrun = f": {forgotten(result)}" if isinstance(result, GeneratorType) else ""
+        raise UserError(f"{called} returns {type(result).__name__}, no Result{unrun}")
     for fault in _faults(result):
         raise UserError(f"{called}: {fault}")
+
+
+def _return_line(technique: Technique) -> str | None:
+    """The line of a plug-in's program or job that returns its result; None unless it is one."""
+    function = getattr(type(technique), technique.kind)
+    code: Any = getattr(function, "__code__", None)
+    tree = None if code is None else tree_of(code.co_filename)
+    for node in () if tree is None else ast.walk(tree):
+        first = code.co_firstlineno, technique.kind
+        if isinstance(node, ast.FunctionDef) and (node.lineno, node.name) == first:
+            lines = [each.lineno for each in ast.walk(node) if isinstance(each, ast.Return)]
+            return place_in_plugin(code.co_filename, lines[0]) if len(lines) == 1 else None
+    return None
 
 
 def _faults(result: Result) -> Iterator[str]:
@@ -56,5 +75,7 @@ def _is_pictures(value: object, dimensions: int) -> bool:
 
 
 def _shape(value: object) -> str:
+    if isinstance(value, GeneratorType):
+        return f"a generator ({forgotten(value)})"
     shape = f" of shape {tuple(value.shape)}" if isinstance(value, Tensor) else ""
     return f"a {type(value).__name__}{shape}"

@@ -8,11 +8,11 @@ import importlib
 import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from fwd_report.plugins.folder import PREFIX, Folder
@@ -90,16 +90,38 @@ def plugin_line(error: BaseException) -> str | None:
     """The last line of a project's plug-ins that an error passed through, as
     `techniques/own.py:12`.
     """
-    files = {
-        str(folder.path(file)): folder.shown(file).as_posix()
-        for folder in _KNOWN.values()
-        for file in folder.texts
-    }
-    found = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename in files:
-            found = f"{files[frame.filename]}:{frame.lineno}"
-    return found or _called_wrongly(error)
+    places = [place for _, _, place in frames_of_plugins(error)]
+    return places[-1] if places else _called_wrongly(error)
+
+
+def frames_of_plugins(error: BaseException) -> Iterator[tuple[FrameType, int, str]]:
+    """(frame, line, place) of each line of a project's plug-ins that an error passed through."""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if (place := place_in_plugin(frame.f_code.co_filename, line)) is not None:
+            yield frame, line, place
+
+
+def place_in_plugin(path: str, line: int) -> str | None:
+    """A line of a project's plug-ins, as `techniques/own.py:12`; None for other files."""
+    if (found := _file_at(path)) is None:
+        return None
+    folder, file = found
+    return f"{folder.shown(file).as_posix()}:{line}"
+
+
+def tree_of(path: str) -> ast.Module | None:
+    """The syntax tree of that file of a project's plug-ins; None for other files."""
+    found = _file_at(path)
+    return None if found is None else parsed(*found)
+
+
+def _file_at(path: str) -> tuple[Folder, str] | None:
+    """The file of a project's plug-ins that lies there, as it was read last."""
+    for folder in reversed(_KNOWN.values()):
+        for file in folder.texts:
+            if str(folder.path(file)) == path:
+                return folder, file
+    return None
 
 
 def _called_wrongly(error: BaseException) -> str | None:

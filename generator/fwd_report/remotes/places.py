@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from fwd_report.errors import counted
+from fwd_report.remotes.refusals import note_refused, refused_before
 from fwd_report.remotes.shelf import AbsentError, RemoteError, Shelf
 from fwd_report.remotes.transfer import Moves, Show, fetch, send, unseen
 from fwd_report.store.addresses import Address
@@ -28,6 +29,7 @@ class Remote:
     failed: str | None = None
     refused: set[str] = field(default_factory=set)
     _keys: frozenset[str] | None = None
+    _newer: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
         return str(self.shelf)
@@ -51,20 +53,32 @@ class Remote:
         moves = fetch(self.shelf, store, wanted, show)
         self._settle(moves, "there, and not taken")
         self.refused |= moves.refused.keys()
+        self._newer |= moves.newer
+        note_refused(store, str(self), moves.refused.keys() - moves.newer, moves.arrived)
         return moves.arrived
 
-    def send(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
-        """Send the results with these keys that it lacks; returns the keys of those that it newly
-        has.
+    def send(
+        self,
+        store: Store,
+        keys: Collection[str],
+        show: Show = unseen,
+        anew: Collection[str] = (),
+    ) -> set[str]:
+        """Send the results with these keys that it lacks, or of which it is known to hold something
+        else; returns the keys of those that it newly has.
+
+        anew: those of them that are sent whatever it holds, and replace that.
         """
-        there = self.keys() - self.refused
+        replaced = (self.refused - self._newer) | refused_before(store, str(self)) | set(anew)
+        there = self.keys() - replaced
         missing = [key for key in keys if key not in there]
         if not missing or self.failed is not None:
             return set()
-        moves = send(self.shelf, store, missing, show, anew=self.refused)
+        moves = send(self.shelf, store, missing, show, anew=replaced)
         self._settle(moves, "here, and not sent")
         self._keys = self.keys() | moves.arrived
         self.refused -= moves.arrived
+        note_refused(store, str(self), set(), moves.arrived)
         return moves.arrived
 
     def _settle(self, moves: Moves, where: str) -> None:

@@ -27,11 +27,13 @@ class Moves:
     """The outcome of a transfer.
 
     arrived: keys of the entries that are now at their destination. refused: by key, why what lies
-    there is no result. failed: why the rest did not arrive; None: there is no rest.
+    there is no result. newer: those of them that are results of a newer version. failed: why the
+    rest did not arrive; None: there is no rest.
     """
 
     arrived: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
+    newer: set[str] = field(default_factory=set)
     failed: str | None = None
     bytes: int = 0
 
@@ -102,6 +104,8 @@ class _Fetching:
         self._abandon(key, error)
         if isinstance(error, RefusedError | NewerEntryError):
             self._moves.refused[key] = str(error).partition("\n")[0]
+            if isinstance(error, NewerEntryError):
+                self._moves.newer.add(key)
         elif isinstance(error, AbsentError):
             self._moves.refused[key] = "not all of it is there"
         else:

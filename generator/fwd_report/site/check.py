@@ -24,6 +24,7 @@ from fwd_report.site.inputs import shown_results
 from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
 from fwd_report.site.markdown_bounds import page_problems
+from fwd_report.site.provenance import global_draws
 from fwd_report.site.rehearsal import prose_problems
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.show import missing_files, pictures_of
@@ -34,6 +35,7 @@ from fwd_report.techniques.registry import parts_of
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 
 REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
+OWN_NOISE = "draw from run.noise, or from a torch.Generator of its own, and build again"
 UNBUILT = "nothing is built yet: run fwd-report build"
 
 
@@ -106,7 +108,11 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
         name = result.spec.id
         if result.absence and built:
             yield at("missing", f"{name} is not complete: {result.absence}", name, by="build")
-        elif result.spec.show and not result.absence:
+        if drawn := global_draws(result.entries):
+            of = " and ".join(drawn["from"])
+            what = f"{name} is not reproducible: it drew from the global generator of {of}"
+            yield at("reproducible", f"{what} ({drawn['at']}); {OWN_NOISE}", name)
+        if result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
 

@@ -25,12 +25,21 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Hardware", _distinct(provenance, "hardware")),
         ("Precision", _precision(provenance)),
         ("Deterministic", _deterministic(provenance)),
+        ("Not reproducible", "draws from a global generator" if global_draws(entries) else ""),
         ("Network steps", _total(provenance, "network_steps", "{:,.0f}")),
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
         ("Commit", _commits(provenance)),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def global_draws(entries: Sequence[Entry]) -> Mapping[str, Any] | None:
+    """What the first run recorded that drew from a global generator: "from", the libraries, and
+    "at", the place in the plug-in.
+    """
+    made = (*entries, *candidates(entries))
+    return next((found for each in made if (found := each.provenance.get("global_draws"))), None)
 
 
 def keys(entries: Sequence[Entry]) -> list[str]:

@@ -21,13 +21,15 @@ class ExperimentResult:
 
     entries: for kind "figure", those of the experiments it refers to. absence: why results are
     missing (the cause of a failed run, or that it has not run), None if all are there. script:
-    makes the first picture again, for techniques of single pictures.
+    makes the first picture again, for techniques of single pictures. planned: the number of its
+    runs, with and without results; None: not known.
     """
 
     spec: ExperimentSpec
     entries: tuple[Entry, ...]
     absence: str | None = None
     script: Script | None = None
+    planned: int | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -67,9 +69,10 @@ class StoredResult(ExperimentResult):
         sections: frozenset[str],
         entries: Callable[[], tuple[Entry, ...]],
         script: Callable[[], Script | None],
+        planned: int,
     ) -> None:
         known = {"spec": spec, "absence": absence, "_folders": folders, "_sections": sections}
-        self.__dict__.update(known, _entries=entries, _script=script)
+        self.__dict__.update(known, _entries=entries, _script=script, planned=planned)
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from fwd_report.errors import counted
 from fwd_report.site.mathml import inert
 from fwd_report.site.not_run import NotRun, UnknownNameError, UnrunView, check_name
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
@@ -120,10 +121,13 @@ class ExperimentView:
         try:
             return self._runs[index]
         except IndexError:
-            if self._missing:
+            planned = self._result.planned
+            count = len(self) if planned is None else planned
+            if self._missing and (planned is None or index in range(-count, count)):
                 return self._unrun
             raise UnknownNameError(
-                f"experiment {self.id!r} has {len(self)} runs, counted from 0, and no [{index}]"
+                f"experiment {self.id!r} has {counted(count, 'run')}, counted from 0, "
+                f"and no [{index}]"
             ) from None
 
     def __getattr__(self, name: str) -> Any:

@@ -1,0 +1,48 @@
+"""A mistake in an own program is said in its own terms, at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.plugins.test_broken import OWN, project_of
+
+from fwd_report.build import Options, build
+
+ASKED = "        answer = yield from estimate(run.noise.draw(run.asked.shape), 0)\n"
+RETURNED = "        return Result(answer.value)\n"
+DENOISE = "from fwd_report.diffusion.loops import denoise\n"
+ARGUMENTS = "(run.asked.process, run.noise.draw(run.asked.shape), [9, 0], estimate, run.noise)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        (".draw(run.asked.shape)", ".draw((1, 3, 8, 8))", 15,
+         "your program asked about a tensor (1, 3, 8, 8); the model takes (3, 16, 16)"),
+        (".draw(run.asked.shape)", ".draw((1, 8, 8))", 15, "a tensor (1, 8, 8); the model takes"),
+        ("run.noise.draw(run.asked.shape)", "3", 15, "asked about a int; the model takes"),
+        ("yield from estimate", "estimate", 16, "estimate is a generator: `yield from estimate"),
+        ("yield from estimate", "yield estimate", 15, "estimate is a generator: `yield from est"),
+        ("yield from estimate", "2 * estimate", 15, "estimate is a generator: `yield from est"),
+        (ASKED, ASKED + f"        (x,) = denoise{ARGUMENTS}\n", 17, "denoise is a generator: `y"),
+        (ASKED, ASKED + f"        x = denoise{ARGUMENTS}; x + 1\n", 17, "denoise is a generator"),
+        ("answer.value", f"denoise{ARGUMENTS}", 17, "image is a generator (denoise is a generator"),
+        ("Result(answer.value)", f"denoise{ARGUMENTS}", 17, "returns generator, no Result: d"),
+        ("yield from estimate(", "yield (", 15, "tuples of questions, not of Tensor"),
+        ("answer.value", "answer.value[0]", 16, "image is a Tensor of shape (16, 16);"),
+    ],
+)  # fmt: skip
+def test_it_names_the_mistake(
+    tmp_path: Path, tiny_if: Path, old: str, new: str, line: int, message: str
+) -> None:
+    own = OWN.replace(old, new)
+    if "denoise" in new:
+        own = DENOISE + own
+    if "answer = estimate" in own or "2 * estimate" in own:
+        own = own.replace(RETURNED, f"{RETURNED}        yield ()\n")
+    root = project_of(tmp_path / "p", {"own.py": own})
+    (root / "experiments" / "report.yaml").write_text(f"title: T\nmodel: {tiny_if}/stage_1\n")
+    (failure,) = build(root, Options()).failures
+    assert failure.cause.startswith(f"techniques/own.py:{line}: ")
+    assert message in failure.cause
