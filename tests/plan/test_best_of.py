@@ -152,8 +152,15 @@ def test_the_page_says_that_they_were_chosen_and_shows_the_others(chosen: Any) -
     assert f"Seed {shown[0].seed}." in page
     assert "Best of 3 by the scorer" in page
     assert "by the scorer among 3 candidates" in page
-    for seed in (7, 8, 9):
-        assert f">seed {seed}<" in page
+    assert "<code>fwd-report build --only s.two --force</code>" in page
+    taken = {entry.seed for entry in shown}
+    assert len(taken) == 2
+    scores = shown[0].series["alignment"]
+    for number, seed in enumerate((7, 8, 9)):
+        label = f"seed {seed}, chosen" if seed in taken else f"seed {seed}"
+        assert f">{label}</span>" in page
+        note = f'<span class="fwd-note">alignment {scores[number]:.2f}</span>'
+        assert f">{label}</span>{note}" in page
     assert page.count('<details class="fwd-candidates"') == 1
 
 

@@ -30,6 +30,12 @@ def test_a_label_names_an_experiment_then_its_title(tmp_path: Path) -> None:
     assert labels == {"small": "stage I", "large": "Large"}
 
 
+def test_an_enlarged_picture_is_described_by_what_it_shows(tmp_path: Path) -> None:
+    runs = planned(tmp_path).experiments["s", "large"]
+    assert runs[0].alt == "sample: a dog, guidance 1, sample 1, enlarged, guidance 2, sample 1"
+    assert len({run.alt for run in runs}) == 16
+
+
 def test_an_axis_of_the_enlarged_run_is_not_hidden_by_ones_own(tmp_path: Path) -> None:
     runs = planned(tmp_path).experiments["s", "large"]
     assert len({tuple(run.axes.items()) for run in runs}) == len(runs) == 16

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from fwd_report.techniques.base import Technique, asked_field
+from fwd_report.techniques.base import Reference, Technique, asked_field, marked_fields
 from fwd_report.techniques.choosing import BEST_OF, CANDIDATE
 from fwd_report.techniques.framing import Frame
 
@@ -77,12 +77,33 @@ class Run:
     @cached_property
     def alt(self) -> str:
         """What its picture shows, in words."""
-        return self.technique.alt(self.axes)
+        made_of = _made_of(self)
+        if made_of is None:
+            return self.technique.alt(self.axes)
+        field, of = made_of
+        shown = {(name, value) for name, value in of.axes.items()}
+        end = f" of {getattr(self.technique, field).rpartition('.')[2]}"
+        own = {
+            name: value
+            for name, value in self.axes.items()
+            if not name.endswith(end)
+            and ((name, value) not in shown or f"{name}{end}" in self.axes)
+        }
+        return f"{of.alt}, {self.technique.alt(own)}"
 
     @property
     def name(self) -> str:
         """`section.experiment[index]`, the run's name in messages."""
         return run_name(self.section, self.experiment, self.index)
+
+
+def _made_of(run: Run) -> tuple[str, Run] | None:
+    """The field that names the run whose picture this one is made of, and that run."""
+    drawing = run.needs[BEST_OF][0] if BEST_OF in run.needs else run
+    for name, mark in marked_fields(type(run.technique), Reference).items():
+        if mark.fan == "each" and not mark.asked and drawing.needs.get(name):
+            return name, drawing.needs[name][0]
+    return None
 
 
 def drawn(run: Run, metrics: Mapping[str, float]) -> Run:

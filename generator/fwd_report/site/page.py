@@ -123,7 +123,7 @@ def _origin(
         "facts": facts(result.entries),
         "keys": keys(result.entries),
         "source": Markup(highlighted(result.spec.source)),
-        "command": f"fwd-report build --only {section.spec.name} --force{profile}",
+        "command": f"fwd-report build --only {section.spec.name}.{result.spec.id} --force{profile}",
         "script": result.script,
         "script_command": result.script and f"fwd-report script {result.script.run}{profile}",
     }

@@ -114,7 +114,7 @@ class Upsample(Guided):
         stages = ("stage I", "stage II")
         pairs = [
             (
-                Picture(entry.picture("small"), f"before: {entry.alt}", entry=entry),
+                Picture(entry.picture("small"), _small_alt(entry), entry=entry),
                 Picture(entry.picture(), entry.alt, entry=entry),
             )
             for entry in entries
@@ -128,3 +128,10 @@ class Upsample(Guided):
                 column_labels=labels_of(entries),
             )
         ]
+
+
+@outside_keys
+def _small_alt(entry: Entry) -> str:
+    """What the picture that was enlarged shows, in words."""
+    of = entry.needs.get("of", ())
+    return of[0].alt if of else f"before: {entry.alt}"
