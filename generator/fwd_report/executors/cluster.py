@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
 }
+CONNECT_SECONDS = 5
 LOOPBACK = "127.0.0.1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -84,6 +86,7 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
     silent = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address is not None:
+            require_answer(address)
             ray.init(address=address, **silent)
             return
         # Ray listens to this machine alone only where it is told that there are no clusters.
@@ -108,6 +111,20 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
         raise UserError(
             f"the cluster at {address} has another Ray or Python than this process: {error}",
             hint="install the same versions on every node",
+        ) from error
+
+
+def require_answer(address: str) -> None:
+    """Raise UnavailableError if nothing listens at `host:port`; Ray itself would try for long."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise UnavailableError(
+            f"no Ray cluster answers at {address}: {first_line(error)}",
+            hint="start one with `ray start --head`, or leave --address out",
         ) from error
 
 

@@ -12,6 +12,7 @@ from fwd_report.plugins.offers import Plugins, read_plugins
 from fwd_report.spec.cut_texts import cut_texts
 from fwd_report.spec.document import Document
 from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.effectless import effectless
 from fwd_report.spec.experiments import Draft, build_experiments
 from fwd_report.spec.extent import excess
 from fwd_report.spec.images import Images
@@ -169,9 +170,7 @@ class _Loader:
 
     def _read(self, path: Path) -> _File | None:
         source, tree = read_yaml(path, path.relative_to(self._root), self._problems)
-        if tree is None:
-            return None
-        return _File(path, source, tree, frozenset(named_profiles(tree)))
+        return None if tree is None else _File(path, source, tree, frozenset(named_profiles(tree)))
 
     def _cut_texts(self, files: Sequence[_File]) -> tuple[Problem, ...]:
         """Warnings about texts in which YAML begins a comment."""
@@ -218,6 +217,7 @@ class _Loader:
         for name, section in documents.items():
             for draft in view.drafts[name]:
                 view.warnings += check_inputs(self._root, section, draft, self._images)
+                view.warnings += effectless(section, draft)
             for path in _prose_paths(view.drafts[name]):
                 prose.check(section, path, name)
         for found in (document, *documents.values()):
