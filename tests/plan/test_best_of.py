@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from tests.helpers.command import command
 from tests.plan.test_seeds import DOG, planned, seeds
 
 from fwd_report import open_report
@@ -191,6 +195,29 @@ def test_whoever_asks_is_told_the_seed_and_the_model_that_drew_the_picture(chose
         assert run.provenance["seed"] == seed
         assert run.provenance["model"] == candidate.model is not None
         assert list(experiment.filter(seed=seed)) == [run]
+
+
+def test_on_the_command_line_it_is_reproduced_and_has_the_script_of_what_was_chosen(
+    chosen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, shown = chosen
+    again = command("reproduce", "s.two", cwd=root)
+    assert again.returncode == 0, again.stderr
+    runs = [f"s.two[{index}]: exact" for index in range(5)]  # two chosen of three candidates
+    assert [line in again.stdout for line in runs] == [True] * 5, again.stdout
+    for place, entry in enumerate(shown):
+        script = command("script", f"s.two[{place}]", cwd=root)
+        assert script.returncode == 0, script.stderr
+        assert f"size, seed = unet.config.sample_size, {entry.seed}\n" in script.stdout
+        (root / "script.py").write_text(script.stdout)
+        monkeypatch.chdir(root)
+        runpy.run_path("script.py")
+        (made,) = root.glob("s.two-*.png")
+        apart = np.asarray(Image.open(made), int) - np.asarray(
+            Image.open(entry.folder / "image.png")
+        )
+        assert abs(apart).max() <= 1
+        made.unlink()
 
 
 def test_until_it_has_chosen_it_has_the_first_seed_and_the_model_s_range(tmp_path: Path) -> None:
