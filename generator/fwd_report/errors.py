@@ -144,6 +144,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+class FieldError(ValueError):
+    """What a validator of several fields together objects to; field: whose line to show."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class RunError(_Said):
     """A run or a check failed although its spec is well formed; exit code 1."""
 

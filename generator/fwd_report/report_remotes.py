@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fwd_report.errors import Problem, UserError, counted, masked, say
 from fwd_report.spec.project import REPORT, Project
-from fwd_report.store.addresses import Address, address_of, chosen_texts
+from fwd_report.store.addresses import VARIABLE, Address, address_of, chosen_texts
 from fwd_report.store.store import Store
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class ReportRemotes:
                 if source == "store":
                     problem = self._project.problem(f"{source} {error}", REPORT, "store", place)
                     raise UserError(problem) from error
-                message = f"{source}: {masked(text)[:80]!r} {error}"
+                named = source if source == VARIABLE else "the remote"
+                message = f"{named} '{masked(text)[:80]}' {error}"
                 raise UserError(Problem(message)) from error
         return tuple(dict.fromkeys(found))
 

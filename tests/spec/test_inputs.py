@@ -200,7 +200,8 @@ def test_what_is_meant_is_not_warned_of(gallery: Writeup, fields: str) -> None:
         ("crop: [0, 0, 81, 64]", "[0", "crop reaches beyond the picture: 'images/tower.png' is 80"),
         ("crop: [0, 0, 64, 63]", "[0", "crop keeps too little of 'images/tower.png': 63×63 pixels"),
         ("crop: [9, 0, 9, 64]", "[9", "[left, top, right, bottom], with left < right"),
-        ("crop: [9, 0, 9]", "[9", "crop"),
+        ("crop: [9, 0, 9]", "[9", "crop should be [left, top, right, bottom]: four numbers, not 3"),
+        ("crop: [a, 0, 9, 9]", "a, 0", 'crop[0] should be a whole number, not "a"'),
         ("crop: middle", "middle", "crop should be 'center', 'top' or 'entropy' or a list"),
         ("crop: top, fit: pad", "pad", "pad keeps all of the picture, and crop: top a square"),
         ("fit: cover", "cover", "fit should be 'crop', 'pad' or 'stretch'"),
@@ -211,6 +212,26 @@ def test_frames_that_cannot_be(gallery: Writeup, fields: str, value: str, messag
     (problem,) = gallery.write("a.yaml", text).problems()
     assert message in problem.message
     assert problem.column == text.splitlines()[2].rindex(value) + 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ("crop: centre", "did you mean 'center'?"),
+        ("crop: middle", "there is: center, entropy, top"),
+    ],
+)
+def test_a_word_near_to_one_is_suggested(gallery: Writeup, fields: str, hint: str) -> None:
+    text = section(f"image: images/tower.png, {fields}")
+    (problem,) = gallery.write("a.yaml", text).problems()
+    assert problem.hint == hint
+
+
+def test_a_number_meant_as_text_is_quoted_as_it_is_written(gallery: Writeup) -> None:
+    text = section("image: images/tower.png").replace("title: A\n", "title: A\ncovers: [1.10]\n")
+    problem = gallery.write("a.yaml", text).problems()[0]
+    assert problem.message == "covers[0] should be text, not 1.10"
+    assert problem.hint == 'to mean the text, put it in quotes: "1.10"'
 
 
 def test_a_mask_is_compared_with_the_upright_image(gallery: Writeup) -> None:

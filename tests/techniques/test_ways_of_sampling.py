@@ -16,6 +16,8 @@ from tests.techniques.conftest import Close, World
 
 from fwd_report.build import Options, load_plan
 from fwd_report.diffusion.program import Query
+from fwd_report.errors import UserError
+from fwd_report.spec.load import load_project
 from fwd_report.techniques.anagram import Anagram
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.hybrid import Hybrid
@@ -104,8 +106,8 @@ def test_ddim_with_a_negative_prompt_is_a_plain_loop(
         ({"eta": 0.5, "sampler": "ddpm"}, "is of `sampler: ddim`"),
         ({"eta": 1.5, "sampler": "ddim"}, "less than or equal to 1"),
         ({"sampler": "dpm"}, "'ddpm' or 'ddim'"),
-        ({"timesteps": [990, 300], "steps": 2}, "leave steps and spacing out"),
-        ({"timesteps": [990, 300], "spacing": "trailing"}, "leave steps and spacing out"),
+        ({"timesteps": [990, 300], "steps": 2}, "already lists every step"),
+        ({"timesteps": [990, 300], "spacing": "trailing"}, "already lists every step"),
         ({"timesteps": [300, 990]}, "should fall"),
         ({"timesteps": [990, 990]}, "should fall"),
         ({"timesteps": []}, "at least 1 item"),
@@ -199,3 +201,25 @@ def test_defaults_are_in_no_key_and_others_are(tmp_path: Path, tiny_if: Path) ->
         "sampler: ddim, eta: 1",
     )
     assert len({key, *(parts(other)[0] for other in others)}) == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "message"),
+    [
+        (("timesteps: [990, 300]", "spacing: trailing"), 7, "`timesteps` already lists every step"),
+        (("spacing: trailing",), 6, "spacing is of steps"),
+    ],
+)
+def test_what_is_wrong_with_fields_together_stands_at_one(
+    tmp_path: Path, fields: tuple[str, ...], line: int, message: str
+) -> None:
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "report.yaml").write_text("title: T\n")
+    lines = ["title: A", "experiments:", "  - id: x", "    technique: sample", "    caption: c"]
+    lines += [f"    {field}" for field in fields] + ["    prompt: a dog"]
+    (tmp_path / "experiments" / "a.yaml").write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError) as error:
+        load_project(tmp_path)
+    (problem,) = error.value.problems
+    assert message in problem.message
+    assert problem.line == line

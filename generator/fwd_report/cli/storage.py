@@ -81,9 +81,8 @@ def gc(
         say(f"left alone: {reason}")
     perhaps = [item for item in found.unused if unknown and item.asks]
     if perhaps:
-        say(
-            f"kept: {_sum(perhaps)}, which may be of {', '.join(unknown)}: what it holds is unknown"
-        )
+        models = ", ".join(unknown)
+        say(f"kept: {_sum(perhaps)}; nothing is known here of {models}, whose results they may be")
     unused = [item for item in found.unused if item not in perhaps]
     kept = kept_back(unused, age, math.inf if keep_cost is None else keep_cost)
     doomed = [item for item in unused if item not in kept]

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import fwd_report
+from fwd_report.errors import counted
 
 LIBRARIES = ("torch", "diffusers", "transformers", "accelerate")
 
@@ -32,7 +33,7 @@ def hardware(device: str) -> str:
 
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
-    return f"{_processor()}, {torch.get_num_threads()} threads"
+    return f"{_processor()}, {counted(torch.get_num_threads(), 'thread')}"
 
 
 def peak_memory(device: str) -> int | None:

@@ -117,7 +117,7 @@ def _marks(text: Text) -> Iterator[Leftover]:
     for pattern in (TEX, SCRIPT):
         for match in pattern.finditer(text.words):
             if text.field != "title" or pattern is TEX:
-                message = f"'{match[0]}' stands outside of any formula: write $…$, no spaces inside"
+                message = f"'{match[0]}' stands without $…$ (no spaces beside the dollars)"
                 yield Leftover("math", message, match.start(), match[0])
 
 

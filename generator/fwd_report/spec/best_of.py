@@ -22,7 +22,11 @@ def check_best_of(
         return
     where = (*path, "best_of")
     if fields.samples > fields.best_of:
-        document.report(f"the best {fields.samples:,} of {fields.best_of:,} are too many", where)
+        document.report(
+            f"the best {fields.samples:,} of {fields.best_of:,} are too many",
+            where,
+            f"`best_of` at least {fields.samples}, or `samples` at most {fields.best_of}",
+        )
     for chosen in _chosen_seeds(fields, path):
         hint = "remove one of the two: `best_of` draws seed, seed + 1 and so on, and chooses"
         document.report("best_of cannot stand together with chosen seeds", chosen, hint)

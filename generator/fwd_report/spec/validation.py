@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -12,8 +13,10 @@ from fwd_report.spec.document import Document, Path
 from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_mending import quoted
+from fwd_report.spec.yaml_scalars import scalar_value
 
 M = TypeVar("M", bound=BaseModel)
+_WORD = re.compile(r"[-+.\w]+")
 
 _EXPECTED = {
     "string_type": "text",
@@ -84,7 +87,8 @@ def _report(
     found: dict[Path, list[str]] = {}
     hints: dict[Path, str] = {}
     fields = [*model.model_fields, *known]
-    items = error.errors(include_url=False)
+    items = _of_own_kind(error.errors(include_url=False))
+    words = {item["loc"][0] for item in items if item["type"] == "literal_error"}
     deeper = {item["loc"][:-1] for item in items if len(item["loc"]) > 1}
     for item in items:
         if item["type"] == "too_short" and item["loc"] in deeper:
@@ -98,14 +102,59 @@ def _report(
         elif item["type"] == "missing" and len(item["loc"]) == 1:
             document.report(f"{subject} needs a field '{name}'", whole, f"add `{name}:`")
         elif not item["loc"]:
-            document.report(f"{subject}: {_phrase(item)}", whole)
+            field = getattr(item.get("ctx", {}).get("error"), "field", None)
+            if field is None:
+                document.report(f"{subject}: {_phrase(item)}", whole)
+            else:
+                document.report(_phrase(item), origin(field), at_key=True)
         else:
             path = _place_of(item["loc"], origin(name), document)
-            found.setdefault(path, []).append(_phrase(item))
-            if hint := _hint(item) or _several_hint(item, fields, path):
-                hints[path] = hint
+            written = _written(document, path, item["input"])
+            found.setdefault(path, []).append(_phrase(item, written))
+            hint = _hint(item, written) or _several_hint(item, fields, path)
+            if hint and (item["type"] == "literal_error" or name not in words):
+                hints.setdefault(path, hint)
     for path, phrases in found.items():
         document.report(f"{_name(path)} {_joined(phrases)}", path, hints.get(path))
+
+
+def _of_own_kind(items: list[Any]) -> list[Any]:
+    """The errors without those of a union's alternatives that are of another kind than the value,
+    where another alternative takes its kind: what is wrong with a list, not that it is no word.
+    """
+
+    def misses(item: Any) -> bool:
+        return item["type"] == "literal_error" or item["type"] in _EXPECTED
+
+    of_lists = {
+        item["loc"][0]
+        for item in items
+        if len(item["loc"]) > 1 and (isinstance(item["loc"][-1], int) or not misses(item))
+    }
+    return [
+        item
+        for item in items
+        if not (
+            len(item["loc"]) == 2
+            and item["loc"][0] in of_lists
+            and isinstance(item["loc"][1], str)
+            and isinstance(item["input"], list)
+            and misses(item)
+        )
+    ]
+
+
+def _written(document: Document, path: Path, value: Any) -> str | None:
+    """A number or boolean as the file has it, such as 1.10; None where it is in none."""
+    place = document.places.get(path)
+    if place is None or path in document.overridden or not isinstance(value, (int, float)):
+        return None
+    found = _WORD.match(document.source.lines[place[0] - 1], place[1] - 1)
+    try:
+        same = found is not None and scalar_value(found[0], None, quoted=False) == value
+    except ValueError:
+        return None
+    return found[0] if found is not None and same else None
 
 
 def _place_of(loc: tuple[Any, ...], start: Path, document: Document) -> Path:
@@ -134,11 +183,14 @@ def _joined(phrases: list[str]) -> str:
     return " or ".join([heads[0], *rest]) + (f", not {heads[1]}" if len(heads) > 1 else "")
 
 
-def _phrase(item: Any) -> str:
-    """What is wrong with a value, as the rest of a sentence that begins with its name."""
+def _phrase(item: Any, written: str | None = None) -> str:
+    """What is wrong with a value, as the rest of a sentence that begins with its name.
+
+    written: the value as the file has it, where that is known.
+    """
     kind, context = item["type"], item.get("ctx", {})
     if kind in _EXPECTED:
-        return f"should be {_EXPECTED[kind]}, not {brief(item['input'])}"
+        return f"should be {_EXPECTED[kind]}, not {written or brief(item['input'])}"
     if kind == "literal_error":
         return f"should be {context['expected']}, not {brief(item['input'])}"
     if kind == "greater_than_equal":
@@ -161,6 +213,8 @@ def _phrase(item: Any) -> str:
     if kind in ("too_short", "too_long"):
         few, bound = kind == "too_short", context.get("min_length", context.get("max_length"))
         return f"should have at {'least' if few else 'most'} {bound} value{'s'[: bound != 1]}"
+    if kind == "missing" and isinstance(item["loc"][-1], int):
+        return f"needs more values than {brief(item['input'])}"
     if kind == "missing":
         return f"needs a '{item['loc'][-1]}'"
     if kind == "extra_forbidden":
@@ -169,10 +223,10 @@ def _phrase(item: Any) -> str:
     return message.replace("Input should", "should")
 
 
-def _hint(item: Any) -> str | None:
+def _hint(item: Any, written: str | None) -> str | None:
     value = item["input"]
     if item["type"] == "string_type" and isinstance(value, (int, float)):
-        return f'to mean the text, put it in quotes: "{value}"'
+        return f'to mean the text, put it in quotes: "{written or value}"'
     if item["type"] == "string_type" and isinstance(value, dict) and len(value) == 1:
         ((before, after),) = value.items()
         if isinstance(after, str):

@@ -93,7 +93,7 @@ def objection(text: str) -> str | None:
     found = _SCHEME.match(text)
     if found is None:
         if "://" in text or "::" in text:
-            return f"should be a folder or a single URL, not {masked(text)[:80]!r}"
+            return f"should be a folder or a single URL, not '{masked(text)[:80]}'"
         return None
     if "::" in text or any(mark in text for mark in "?#"):
         return "should be a plain URL: no '::', '?' or '#'"

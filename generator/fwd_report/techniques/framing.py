@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from fwd_report.techniques.base import Technique
 
@@ -56,8 +56,16 @@ def _in_order(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     return box
 
 
+def _of_four(box: Any) -> Any:
+    if isinstance(box, list | tuple) and len(box) != 4:
+        raise ValueError(f"should be [left, top, right, bottom]: four numbers, not {len(box)}")
+    return box
+
+
 Pixel = Annotated[int, Field(ge=0, strict=True)]
-Box = Annotated[tuple[Pixel, Pixel, Pixel, Pixel], AfterValidator(_in_order)]
+Box = Annotated[
+    tuple[Pixel, Pixel, Pixel, Pixel], BeforeValidator(_of_four), AfterValidator(_in_order)
+]
 """[left, top, right, bottom] in pixels of the upright picture; right and bottom are not in it."""
 Crop = Annotated[Literal["center", "top", "entropy"] | Box, Framing("crop")]
 """Which part of a picture is kept: a box, or where the largest square in it lies."""

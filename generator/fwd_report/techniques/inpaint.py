@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from fwd_report.diffusion.spacing import resampled
+from fwd_report.errors import FieldError
 from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import ImageFile, MaskFile, NotByDefault, Prompt, Result
 from fwd_report.techniques.framing import Inverted, Pictured
@@ -51,7 +52,9 @@ class Inpaint(Guided, Pictured):
     def _has_jumps(self) -> Inpaint:
         count = len(super().asked_times())
         if self.resample > 1 and self.jump_length >= count:
-            raise ValueError(f"jump_length is {self.jump_length}, and there are {count} steps")
+            raise FieldError(
+                "jump_length", f"jump_length is {self.jump_length}, and there are {count} steps"
+            )
         return self
 
     @classmethod

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.spacing import spaced
 from fwd_report.diffusion.thinning import evenly
+from fwd_report.errors import FieldError
 from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
 from fwd_report.techniques.guiding import Guided
@@ -76,9 +77,11 @@ class Sample(Guided):
         if (self.prompt is None) == (self.model is None):
             raise ValueError("sample needs a prompt, or a model trained in this report")
         if self.digit is not None and self.model is None:
-            raise ValueError("digit is for a model trained in this report; use prompt")
+            raise FieldError("digit", "digit is for a model trained in this report; use prompt")
         if self.negative_prompt and self.prompt is None:
-            raise ValueError("negative_prompt is for the report's text-to-image model")
+            raise FieldError(
+                "negative_prompt", "negative_prompt is for the report's text-to-image model"
+            )
         return self
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from fwd_report.diffusion.spacing import Spacing, spaced
+from fwd_report.errors import FieldError
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import NotByDefault, Technique, asks_trained, marked_fields
@@ -167,13 +168,19 @@ class Timed(Sampling):
     def _timed_once(self) -> Self:
         said = self.model_fields_set
         if self.timesteps is not None:
-            if ("steps" in said and self.steps is not None) or "spacing" in said:
-                raise ValueError("timesteps say all: leave steps and spacing out")
+            others = [name for name in ("steps", "spacing") if name in said]
+            if others and (self.steps is not None or "spacing" in others):
+                raise FieldError(
+                    others[0],
+                    "`timesteps` already lists every step: remove `steps` and `spacing`",
+                )
             if self.from_noise and not asks_trained(self) and self.timesteps[0] < 0.9 * T:
                 first = self.timesteps[0]
-                raise ValueError(f"timesteps begin at t = {first}, not near pure noise at {T - 1}")
+                raise FieldError(
+                    "timesteps", f"timesteps begin at t = {first}, not near pure noise at {T - 1}"
+                )
         elif self.spacing != "leading" and self.steps is None:
-            raise ValueError("spacing is of steps: say how many")
+            raise FieldError("spacing", "spacing is of steps: say how many")
         return self
 
     @outside_keys

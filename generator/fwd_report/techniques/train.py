@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from fwd_report.errors import FieldError
 from fwd_report.techniques.base import Result, Technique
 from fwd_report.techniques.network import Network
 from fwd_report.training.catalogue import (
@@ -74,12 +75,13 @@ class Train(Network):
     @model_validator(mode="after")
     def _denoiser_is_told_nothing(self) -> Train:
         if self.objective == "denoiser" and self.conditioning != "none":
-            raise ValueError(
+            raise FieldError(
+                "conditioning",
                 "a denoiser is told neither time nor class: leave conditioning out, or choose "
-                "objective ddpm or flow"
+                "objective ddpm or flow",
             )
         if self.normalise and self.objective != "denoiser":
-            raise ValueError("normalise is for a denoiser, whose noise has one σ")
+            raise FieldError("normalise", "normalise is for a denoiser, whose noise has one σ")
         return self
 
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
