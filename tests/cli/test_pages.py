@@ -29,7 +29,7 @@ def test_check_and_the_pages_command_are_of_the_profile_that_was_built(project: 
     project.write("report", PROFILES)
     assert project("build", "--profile", "large").returncode == 0
     page = project.root / "docs/report/hybrids.md"
-    assert "fwd-report build --only hybrids --force --profile large" in page.read_text()
+    assert "fwd-report build --only hybrids.skull --force --profile large" in page.read_text()
     written = page.stat().st_mtime_ns
     found = project("check").stdout
     assert "not complete" not in found

@@ -76,10 +76,10 @@ def test_what_cannot_be_written_fails_its_run_alone(
 ) -> None:
     store = Recorder.store
 
-    def full(self: Recorder, run: Any, *result: Any) -> None:
+    def full(self: Recorder, run: Any, *result: Any, **more: Any) -> None:
         if run.experiment == "bad":
             raise error
-        store(self, run, *result)
+        store(self, run, *result, **more)
 
     monkeypatch.setattr(Recorder, "store", full)
     runs = [make_run(0, Walk(), "bad"), *(make_run(n, Walk(), "good") for n in range(5))]

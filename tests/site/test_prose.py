@@ -187,7 +187,7 @@ def one_page(root: Path, **prose: str) -> ExperimentResult:
     [
         ("fine\nfine {{ runs.onee.seed }}", "did you mean 'one'"),
         ("fine\nfine {{ runs.one.params.stepz }}", "stepz"),
-        ("fine\nfine {{ runs.one[7].seed }}", "1 runs"),
+        ("fine\nfine {{ runs.one[7].seed }}", "has 1 run, counted from 0"),
         ("fine\nfine $\\wrong{x}$", r"\wrong"),
         ("fine\nfine {{ 1 / 0 }}", "division by zero"),
     ],
