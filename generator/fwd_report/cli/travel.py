@@ -60,7 +60,7 @@ def push(
     stopping.keeps(STOPPED)
     plan, store, remotes = _loaded(root, only, profile, overrides, untrusted, remote, "push")
     runs = _keys(plan.selected(only or ()))
-    keys = set(store.keys()) if everything else {key for key in runs if store.has(key)}
+    keys = _stored(store, runs, everything)
     sent = remotes.send(store, keys, keys if again else ())
     if not sent:
         say("nothing to send" if keys else "nothing is stored yet to send")
@@ -144,7 +144,7 @@ def export(
     options = options_of(only, profile, overrides, untrusted, root)
     plan, store = load_plan(root.resolve(), options)
     runs = _keys(plan.selected(options.only))
-    keys = set(store.keys()) if everything else {key for key in runs if store.has(key)}
+    keys = _stored(store, runs, everything)
     if not keys:
         raise UserError("nothing is stored yet to export", hint="fwd-report build runs it")
     with shown(f"writing {file}", len(keys)) as show:
@@ -197,6 +197,11 @@ def _loaded(
     if not remotes.addresses:
         raise UserError("no remote is named", hint=f"{NAMED_NOWHERE} {command} FOLDER-OR-URL")
     return plan, store, remotes
+
+
+def _stored(store: Store, runs: Iterable[str], everything: bool) -> set[str]:
+    """The keys that have results here: of these runs, or of all."""
+    return set(store.keys()) if everything else {key for key in runs if store.has(key)}
 
 
 def _keys(runs: Iterable[Run]) -> set[str]:
