@@ -76,7 +76,9 @@ def test_templates_of_another_project_are_compiled_and_mistakes_still_of_this_on
         section.write_text(section.read_text() + "{{ 1 / 0 }}\n")
         with pytest.raises(UserError) as caught:
             render_site(report, report.project.root)
-        assert str(caught.value.problems[0].file) == "site_templates/section.md", name
+        problem = caught.value.problems[0]
+        assert str(problem.file) == "site_templates/section.md", name
+        assert problem.excerpt == "{{ 1 / 0 }}", name
     assert "section.md" in compiled
     assert len(compiled) == len(set(compiled))
 

@@ -113,7 +113,7 @@ class NotebookBar:
         from IPython.display import display
 
         self._last = (line, 0, total)
-        self._handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._handle = display(self._bundle(), raw=True, display_id=True)
 
     def update(self, line: str, done: int, total: int) -> None:
         self._last = (line, done, total)
