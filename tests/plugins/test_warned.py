@@ -45,6 +45,19 @@ def test_a_draw_from_a_global_generator_is_warned_of_once(
     assert f"warning: {where}{of}," in said
 
 
+def test_a_field_that_a_technique_calls_without_effect_is_warned_of(tmp_path: Path) -> None:
+    says = (
+        "    strength: int = 0\n\n    def without_effect(self):\n"
+        "        return {} if self.strength else {'strength': ('it is 0', 'raise it')}\n"
+    )
+    root = project_of(tmp_path, {"own.py": WRONG + says})
+    section = root / "experiments" / "a.yaml"
+    for strength, expected in ((0, ["strength has no effect: it is 0"]), (1, [])):
+        written = f"{{id: x, technique: own, strength: {strength}, caption: c}}"
+        section.write_text(f"title: A\nexperiments:\n  - {written}\n")
+        assert [each.message for each in load_report(root).warnings] == expected
+
+
 def drawing_line(root: Path) -> str:
     lines = (root / "techniques" / "own.py").read_text().splitlines()
     return f"techniques/own.py:{1 + next(i for i, line in enumerate(lines) if DRAWN in line)}"
