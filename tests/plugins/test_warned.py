@@ -11,6 +11,7 @@ from fwd_report.build import build, load_report
 from fwd_report.plugins.global_draws import global_draws
 from fwd_report.running import Options
 from fwd_report.site.check import Finding, check
+from fwd_report.spec.load import load_project
 
 DRAWN = "# here"
 
@@ -55,7 +56,7 @@ def test_a_field_that_a_technique_calls_without_effect_is_warned_of(tmp_path: Pa
     for strength, expected in ((0, ["strength has no effect: it is 0"]), (1, [])):
         written = f"{{id: x, technique: own, strength: {strength}, caption: c}}"
         section.write_text(f"title: A\nexperiments:\n  - {written}\n")
-        assert [each.message for each in load_report(root).warnings] == expected
+        assert [each.message for each in load_project(root).warnings] == expected
 
 
 def drawing_line(root: Path) -> str:
