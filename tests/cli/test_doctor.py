@@ -94,6 +94,30 @@ def test_bytes_to_download_are_those_the_hub_lists(
     assert foreseen == pytest.approx(found["networks"]["stages"]["1"]["weights"], rel=0.3)
 
 
+def test_a_model_is_of_the_commit_that_the_report_stays_at(
+    project: Project, licensed: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "accepted")
+    repository = licensed.repositories[STAGE_1]
+    first = repository.refs["main"]
+    files = dict(repository.commits[first])
+    assert project("build", "--set", "device=cpu", *FROM_HUB).returncode == 0
+    monkeypatch.setenv("HF_HUB_CACHE", str(project.root.parent / "another runtime"))
+    repository.commit({**files, "unet/diffusion_pytorch_model.safetensors": b"0" * 10**6})
+    another = ("--set", "seed=8", *FROM_HUB)
+    code, found = asked(project, *another)
+    model = found[f"model {STAGE_1}"]
+    assert (code, model["state"], model["commit"]) == (0, "ok", first)
+    assert f"commit {first[:12]}, " in model["says"]
+    assert model["size"] < 10**6, "nothing is said of what its branch has now"
+
+    del repository.commits[first]
+    code, found = asked(project, *another)
+    model = found[f"model {STAGE_1}"]
+    assert (code, model["state"], model["commit"]) == (0, "warning", repository.refs["main"])
+    assert f"stayed at {first[:12]}, which the hub no longer has" in model["says"]
+
+
 @pytest.mark.parametrize(
     ("token", "says", "hint"),
     [(None, "not logged in", "hf auth login"), ("other", "has not accepted the licence", "accept")],

@@ -53,7 +53,7 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
         return
     yield finding
     try:
-        findings, wanted = look_at_models(project, due)
+        findings, wanted = look_at_models(project, due, store)
     except UserError as error:
         yield problem("models", error)
         return

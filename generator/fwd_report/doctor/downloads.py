@@ -15,41 +15,48 @@ from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
+from fwd_report.models.digest import seen_commit
 from fwd_report.models.folder_layout import files_read
-from fwd_report.models.hub_access import require_access, token_says
+from fwd_report.models.hub_access import offered, token_says
 from fwd_report.plan.asked_models import Asked, asked_models
 from fwd_report.plan.run import Run
 from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
+
+SHORT = 12
+"""Digits of a commit that are shown."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A model that runs query. folder: where it lies; None: it has to be downloaded.
 
-    sizes: bytes of each file that is read, as `part/file`; missing: of those to download.
+    commit: of a hub id, which this report stays at. sizes: bytes of each file that is read, as
+    `part/file`; missing: of those to download.
     """
 
     model: str
     parts: Sequence[str]
     folder: Path | None
     sizes: dict[str, int]
+    commit: str | None = None
     missing: int = 0
 
 
-def look_at_models(project: Project, due: Iterable[Run]) -> tuple[list[Finding], list[Wanted]]:
+def look_at_models(
+    project: Project, due: Iterable[Run], store: Store
+) -> tuple[list[Finding], list[Wanted]]:
     """The findings about each model, and what is known of those that are available."""
     findings: list[Finding] = []
     wanted: list[Wanted] = []
     for asked in asked_models(project, due):
         try:
-            found = _local(asked) or _remote(asked)
-            if found.folder is None:
-                require_access(found.model, _largest(found.sizes))
+            found = _local(asked) or _remote(asked, store)
         except UserError as error:
             findings.append(problem(f"model {asked[0]}", error))
             continue
         wanted.append(found)
-        findings.append(_said(found))
+        findings.append(_said(found, store))
     return findings + list(_totals(wanted)), wanted
 
 
@@ -62,29 +69,32 @@ def _local(asked: Asked) -> Wanted | None:
         path.relative_to(folder).as_posix() for part in parts for path in (folder / part).glob("*")
     ]
     sizes = {name: (folder / name).stat().st_size for name in files_read(names, parts, folder)}
-    return Wanted(str(model), parts, folder, sizes)
+    commit = None if isinstance(model, Path) else folder.name
+    return Wanted(str(model), parts, folder, sizes, commit)
 
 
-def _remote(asked: Asked) -> Wanted:
+def _remote(asked: Asked, store: Store) -> Wanted:
     model, parts = str(asked[0]), asked[1]
-    listed = hub.listing(model)
-    files = [listed.files[name] for name in files_read(listed.files, parts, model)]
-    missing = hub.missing(model, listed.commit, files)
-    return Wanted(model, parts, None, {file.name: file.size or 0 for file in files}, missing)
+    commit, files = offered(model, parts, seen_commit(model, store))
+    missing = hub.missing(model, commit, files)
+    sizes = {file.name: file.size or 0 for file in files}
+    return Wanted(model, parts, None, sizes, commit, missing)
 
 
-def _largest(sizes: dict[str, int]) -> str:
-    return max(sizes, key=lambda name: sizes[name])
-
-
-def _said(found: Wanted) -> Finding:
+def _said(found: Wanted, store: Store) -> Finding:
     size = sum(found.sizes.values())
-    data = {"model": found.model, "size": size, "download": found.missing}
+    data = {"model": found.model, "size": size, "download": found.missing, "commit": found.commit}
     name = f"model {found.model}"
+    says = f"commit {found.commit[:SHORT]}, " if found.commit else ""
     if found.folder is not None:
-        return Finding(name, f"{found.folder}, {in_words(size)}", data=data)
-    says = f"{in_words(found.missing)} to download of {in_words(size)}; {token_says()}"
-    return Finding(name, says, data=data)
+        return Finding(name, f"{says}in {found.folder}, {in_words(size)}", data=data)
+    says += f"{in_words(found.missing)} to download of {in_words(size)}; {token_says()}"
+    seen = seen_commit(found.model, store)
+    if seen is None or seen == found.commit:
+        return Finding(name, says, data=data)
+    says += f"; this report stayed at {seen[:SHORT]}, which the hub no longer has"
+    hint = "results run again if files that are read differ; `fwd-report plan --why` says which"
+    return Finding(name, says, "warning", hint, data)
 
 
 def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:
