@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tests.helpers.hub_server import Hub
 from tests.helpers.project import TRAINED, Project, write_small_project
 
+from fwd_report.doctor import pace
 from fwd_report.models import hub
 from fwd_report.training.catalogue import FILES
 
@@ -134,6 +136,28 @@ def test_a_licence_that_is_not_accepted(
     assert finding["state"] == "problem"
     assert says in finding["says"]
     assert hint in finding["hint"]
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_large_networks_on_a_cpu(
+    project: Project, licensed: Hub, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    """Of a folder, and of a hub whose weights are not here: how long that takes, the ways out."""
+    monkeypatch.setenv("HF_TOKEN", "accepted")
+    where = ("--only", "hybrids") if here else FROM_HUB
+    assert "computing" not in asked(project, *where)[1], "the networks are small"
+    monkeypatch.setattr(pace, "LARGE", 1)
+    code, found = asked(project, *where)
+    said = found["computing"]
+    assert (code, said["state"]) == (0, "warning")
+    assert re.search(r"stage I \(.*, the text encoder \(.* takes about [\d.]+ s, at", said["says"])
+    assert "--profile embedded" in said["hint"]
+    assert "colab.ipynb" in said["hint"]
+    few, many = (
+        asked(project, *where, "--set", f"hybrids.skull.steps={steps}")[1]["computing"]
+        for steps in (12, 24)
+    )
+    assert 1.5 * few["operations"] < many["operations"] < 2 * few["operations"]
 
 
 def test_without_a_network(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

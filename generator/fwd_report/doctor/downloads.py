@@ -16,7 +16,7 @@ from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.digest import seen_commit
-from fwd_report.models.folder_layout import files_read
+from fwd_report.models.folder_layout import WHOLE, files_read
 from fwd_report.models.hub_access import offered, token_says
 from fwd_report.plan.asked_models import Asked, asked_models
 from fwd_report.plan.run import Run
@@ -41,6 +41,30 @@ class Wanted:
     sizes: dict[str, int]
     commit: str | None = None
     missing: int = 0
+
+    @property
+    def stage(self) -> int:
+        """Of a stage's model."""
+        return 2 if "image_noising_scheduler" in self.parts else 1
+
+    @property
+    def configurations(self) -> Path | None:
+        """A folder with its small files, if any were fetched: a plan reads them."""
+        if self.folder is not None or self.commit is None:
+            return self.folder
+        return hub.kept_at(self.model, self.commit)
+
+    def numbers(self, part: str) -> int:
+        """How many numbers a part's weights have, by the sizes of its files.
+
+        A file whose name contains fp16 has 2 bytes per number, others 4.
+        """
+        prefix = "" if part == WHOLE else f"{part}/"
+        return sum(
+            size // (2 if ".fp16" in name else 4)
+            for name, size in self.sizes.items()
+            if name.startswith(prefix) and name.endswith(".safetensors")
+        )
 
 
 def look_at_models(
