@@ -52,6 +52,13 @@ class Anagram(Guided):
             Reading("viewed", params["flipped"], "through the view"),
         )
 
+    def without_effect(self) -> Mapping[str, tuple[str, str]]:
+        found = {**super().without_effect()}
+        if self.flipped == self.prompt:
+            why = "it is the prompt, so both readings show the same"
+            found["flipped"] = why, "write what the picture shows through the view"
+        return found
+
     @classmethod
     def front_rank(cls) -> int | None:
         return 2
