@@ -104,6 +104,7 @@ class Pipe:
         bench = SimpleNamespace(
             models=SimpleNamespace(evaluator=lambda name: evaluator),
             machine=SimpleNamespace(batch=self.batch, device=self.device),
+            recorder=SimpleNamespace(defined=None, draws=None),
         )
 
         def failed(live: Live, error: Exception) -> None:

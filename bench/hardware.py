@@ -19,6 +19,7 @@ from tests.helpers import deepfloyd
 from transformers import T5Config, T5EncoderModel
 
 from fwd_report.capacity import Capacity
+from fwd_report.doctor.holdings import PROCESS
 from fwd_report.errors import UserError
 from fwd_report.models import weights
 from fwd_report.models.footprint import Footprint, picture_size
@@ -26,11 +27,13 @@ from fwd_report.models.placing import place_encoder, place_stages
 
 GIB, MIB = 2**30, 2**20
 HALF = torch.float16
-WIDTHS = {**deepfloyd.WIDTHS, "DeepFloyd/IF-I-L-v1.0": 320}
-STAGES = {"XL": deepfloyd.XL, "L": "DeepFloyd/IF-I-L-v1.0", "M": deepfloyd.M}
-CLIP = 428e6
-"""Parameters of CLIP ViT-L/14, which computes in float32."""
+STAGES = {"XL": deepfloyd.XL, "L": deepfloyd.L, "M": deepfloyd.M}
+SCORER = 428_000_000 * 4
+"""Bytes of CLIP ViT-L/14, which computes in float32."""
 CARDS = (8, 16, 24, 80)
+"""GiB."""
+DRIVER = 1.2
+"""GiB of a card that the driver and torch take."""
 BESIDE = Capacity(int(12.7 * GIB), int(11.2 * GIB))
 """The machine's memory on a free Colab, and what of it a new process finds."""
 BATCH = 64
@@ -38,7 +41,6 @@ BATCH = 64
 
 def unet(name: str) -> Footprint:
     """Of a stage's UNet in float16."""
-    deepfloyd.WIDTHS[name] = WIDTHS[name]
     config: dict[str, Any] = deepfloyd.unet_config(name, scaled=False)
     with init_empty_weights():
         network: Any = UNet2DConditionModel.from_config(config)
@@ -58,35 +60,37 @@ def encoder(dtype: torch.dtype) -> Footprint:
     return Footprint(sum(held.values()))
 
 
-def main() -> None:
-    upscaler = unet(deepfloyd.II)
+def tables() -> list[str]:
+    """The lines of both tables, as the page has them."""
     encoders = {dtype: encoder(dtype) for dtype in (HALF, torch.bfloat16)}
-    scorer = int(CLIP * 4)
     half, bf16 = (encoders[dtype].weights for dtype in (HALF, torch.bfloat16))
-    print(f"T5: {half / GIB:.2f} GiB in float16, {bf16 / GIB:.2f} in bfloat16")
-    print(f"II-L: {upscaler.weights / GIB:.2f} GiB, {upscaler.picture / MIB:.0f} MiB a picture")
-    for short, name in STAGES.items():
-        stage = unet(name)
-        print(f"I-{short}: {stage.weights / GIB:.2f} GiB, {stage.picture / MIB:.0f} MiB a picture")
-        download = stage.weights + upscaler.weights + scorer
-        with_text = (download + half) / 1e9
-        print(f"  download {download / 1e9:.1f} GB, with the text encoder {with_text:.1f} GB")
+    upscaler = unet(deepfloyd.II)
+    stages = {short: unet(name) for short, name in STAGES.items()}
+    first = [f"| T5-XXL text encoder | {gib(half)} GiB (bfloat16: {gib(bf16)}) | – |"]
+    networks = {f"stage I, {short}": stage for short, stage in stages.items()}
+    for name, each in {**networks, "stage II, L": upscaler}.items():
+        first.append(f"| {name} | {gib(each.weights)} GiB | {each.picture / MIB:.0f} MiB |")
+    second = []
+    for short, stage in stages.items():
+        download = stage.weights + upscaler.weights + SCORER
+        sizes = f"{download / 1e9:.1f} GB, {(download + half) / 1e9:.1f} GB"
         for size in CARDS:
-            print(f"  {size} GiB: {on_card(size, {1: stage, 2: upscaler}, encoders, scorer)}")
+            on_it = on_card(size, {1: stage, 2: upscaler}, encoders)
+            begins = f"| {short} | {sizes} |" if size == CARDS[0] else "| | |"
+            second.append(f"{begins} {size} GiB | {on_it}")
+    return first + second
 
 
-def on_card(
-    size: int, stages: dict[int, Footprint], encoders: dict[torch.dtype, Footprint], scorer: int
-) -> str:
-    """How a build goes on a card, of whose memory driver and torch take 1.2 GiB."""
-    total = int((size - 1.2) * GIB)
+def on_card(size: int, stages: dict[int, Footprint], encoders: dict[torch.dtype, Footprint]) -> str:
+    """How a build goes on a card of so many GiB, as the last columns of the table."""
+    total = int((size - DRIVER) * GIB)
     try:
-        placing = place_stages(stages, Capacity(total, total - scorer), BESIDE, BATCH)
+        placing = place_stages(stages, Capacity(total, total - SCORER), BESIDE, BATCH)
         place, dtype = place_encoder(encoders, "cuda", HALF, Capacity(total, total), BESIDE)
-    except UserError as error:
-        return error.problems[0].message
+    except UserError:
+        return "does not fit | | | |"
     both = sum(each.weights for each in stages.values())
-    peak = scorer + max(
+    peak = SCORER + max(
         (both if placing.together else each.weights) + placing.batches[n] * each.picture
         for n, each in stages.items()
     )
@@ -94,12 +98,14 @@ def on_card(
         peak = max(peak, encoders[dtype].weights)
     host = max(both if placing.parked else 0, encoders[dtype].weights if place == "cpu" else 0)
     how = "together" if placing.together else "in turns"
-    how += ", parked" if placing.parked else ""
-    return (
-        f"{how}; pictures {placing.batches[1]} and {placing.batches[2]}; device {peak / GIB:.1f}, "
-        f"host 1.5 + {host / GIB:.1f} GiB; prompts on {place} in {dtype}"
-    )
+    prompts = "on the CPU" if place == "cpu" else "on the card"
+    pictures = f"{placing.batches[1]}, {placing.batches[2]}"
+    return f"{gib(peak)} GiB, {how} | {gib(PROCESS + host)} GiB | {pictures} | {prompts} |"
+
+
+def gib(size: float) -> str:
+    return f"{size / GIB:.1f}"
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(tables()))

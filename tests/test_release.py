@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import yaml
 import fwd_report
 
 ROOT = Path(__file__).parents[1]
+ADDRESS = "https://github.com/ada/fwd-report"
+COLAB = "https://colab.research.google.com/"
+NOTEBOOK = f"{COLAB}github/ada/fwd-report/blob/main/notebooks/colab.ipynb"
 SCRIPT = (ROOT / ".ci" / "release.py").read_text(encoding="utf-8")
 
 
@@ -29,7 +33,11 @@ def tree(tmp_path: Path) -> Path:
     texts = {
         ".ci/release.py": SCRIPT,
         "generator/fwd_report/__init__.py": '__version__ = "1.2.3"\n',
-        "CITATION.cff": "version: 1.2.3\n",
+        "CITATION.cff": f"version: 1.2.3\nrepository-code: {ADDRESS}\nlicense: MIT\n",
+        "pyproject.toml": f'[project]\n\n[project.urls]\nRepository = "{ADDRESS}"\n\n'
+        "[project.scripts]\n",
+        "README.md": f"[![Open](https://colab.research.google.com/x.svg)]({NOTEBOOK})\n",
+        "docs/guide/colab.md": f"In [Colab]({NOTEBOOK}).\n",
         "CHANGELOG.md": "## [Unreleased]\n\n## [1.2.3] - 2027-01-31\n\n### Results\n\n- None.\n\n"
         "### Fixed\n\n- A thing.\n\n## [1.2.2] - 2027-01-01\n\n### Results\n\n- All.\n",
     }
@@ -53,6 +61,9 @@ def test_a_release_that_is_ready(tree: Path) -> None:
         ("CITATION.cff", "1.2.3", "1.2.2", "CITATION.cff names another version"),
         ("CHANGELOG.md", "## [1.2.3] - 2027-01-31", "## [1.2.3]", "rename its Unreleased part"),
         ("CHANGELOG.md", "### Results\n\n- None.", "### Results", "which results 1.2.3"),
+        ("pyproject.toml", f'Repository = "{ADDRESS}"', "", "names no repository"),
+        ("pyproject.toml", "ada", "bob", "README.md, docs/guide/colab.md, CITATION.cff: not the"),
+        ("README.md", NOTEBOOK, COLAB, "README.md: not the repository of pyproject.toml"),
     ],
 )
 def test_a_release_that_is_not(tree: Path, name: str, old: str, new: str, said: str) -> None:
@@ -61,6 +72,44 @@ def test_a_release_that_is_not(tree: Path, name: str, old: str, new: str, said: 
     answer = release("check", "v1.2.3", root=tree)
     assert answer.returncode == 1
     assert said in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/bob/fork",
+        "git@github.com:bob/fork.git",
+        "https://t@github.com/bob/fork/",
+    ],
+)
+def test_the_address_is_written_to_all_places(tree: Path, url: str) -> None:
+    """In a tree that had none, or another; and without one, that of `origin`."""
+    (tree / "README.md").write_text(f"[![Open]({COLAB}assets/badge.svg)]({COLAB})\n")
+    (tree / "pyproject.toml").write_text("[project]\n\n[project.scripts]\n")
+    assert release("address", root=tree).returncode == 1, "it has no origin"
+    for command in (["init", "-q"], ["remote", "add", "origin", url]):
+        subprocess.run(["git", "-C", tree, *command], check=True)
+    answer = release("address", root=tree)
+    assert answer.returncode == 0, answer.stderr
+    assert release("check", "v1.2.3", root=tree).returncode == 0
+    opened = NOTEBOOK.replace("ada/fwd-report", "bob/fork")
+    assert (tree / "README.md").read_text() == f"[![Open]({COLAB}assets/badge.svg)]({opened})\n"
+    assert "https://github.com/bob/fork\n" in (tree / "CITATION.cff").read_text()
+    again = release("address", ADDRESS, root=tree)
+    assert again.returncode == 0
+    assert (tree / "README.md").read_text() == f"[![Open]({COLAB}assets/badge.svg)]({NOTEBOOK})\n"
+    assert release("address", "https://example.org/ada/x", root=tree).returncode == 1
+
+
+def test_badge_citation_and_urls_name_one_repository() -> None:
+    """Of this tree, whether or not it knows its address."""
+    spec = importlib.util.spec_from_file_location("release", ROOT / ".ci" / "release.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.disagreeing() == []
+    assert "Upload" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_citation_has_what_the_format_asks_for() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 EXCERPT = 100
@@ -118,6 +118,21 @@ class UserError(_Said):
 
 class UnavailableError(UserError):
     """Something that a run needs is not available now, such as a file on a server; exit code 1."""
+
+
+def joined(errors: Sequence[UserError]) -> UserError:
+    """One error with the problems of all; a hint that several of them share is said once, last.
+
+    It is an UnavailableError if each of them is.
+    """
+    problems = [problem for error in errors for problem in error.problems]
+    later = [{other.hint for other in problems[at + 1 :]} for at in range(len(problems))]
+    said = [
+        replace(problem, hint=None) if problem.hint in after else problem
+        for problem, after in zip(problems, later, strict=True)
+    ]
+    passing = all(isinstance(error, UnavailableError) for error in errors)
+    return UnavailableError(said) if passing else UserError(said)
 
 
 class OutdatedError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tests.helpers.hub_server import Hub
 from tests.helpers.project import TRAINED, Project, write_small_project
 
+from fwd_report.doctor import pace
 from fwd_report.models import hub
 from fwd_report.training.catalogue import FILES
 
@@ -94,6 +96,30 @@ def test_bytes_to_download_are_those_the_hub_lists(
     assert foreseen == pytest.approx(found["networks"]["stages"]["1"]["weights"], rel=0.3)
 
 
+def test_a_model_is_of_the_commit_that_the_report_stays_at(
+    project: Project, licensed: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "accepted")
+    repository = licensed.repositories[STAGE_1]
+    first = repository.refs["main"]
+    files = dict(repository.commits[first])
+    assert project("build", "--set", "device=cpu", *FROM_HUB).returncode == 0
+    monkeypatch.setenv("HF_HUB_CACHE", str(project.root.parent / "another runtime"))
+    repository.commit({**files, "unet/diffusion_pytorch_model.safetensors": b"0" * 10**6})
+    another = ("--set", "seed=8", *FROM_HUB)
+    code, found = asked(project, *another)
+    model = found[f"model {STAGE_1}"]
+    assert (code, model["state"], model["commit"]) == (0, "ok", first)
+    assert f"commit {first[:12]}, " in model["says"]
+    assert model["size"] < 10**6, "nothing is said of what its branch has now"
+
+    del repository.commits[first]
+    code, found = asked(project, *another)
+    model = found[f"model {STAGE_1}"]
+    assert (code, model["state"], model["commit"]) == (0, "warning", repository.refs["main"])
+    assert f"stayed at {first[:12]}, which the hub no longer has" in model["says"]
+
+
 @pytest.mark.parametrize(
     ("token", "says", "hint"),
     [(None, "not logged in", "hf auth login"), ("other", "has not accepted the licence", "accept")],
@@ -110,6 +136,28 @@ def test_a_licence_that_is_not_accepted(
     assert finding["state"] == "problem"
     assert says in finding["says"]
     assert hint in finding["hint"]
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_large_networks_on_a_cpu(
+    project: Project, licensed: Hub, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    """Of a folder, and of a hub whose weights are not here: how long that takes, the ways out."""
+    monkeypatch.setenv("HF_TOKEN", "accepted")
+    where = ("--only", "hybrids") if here else FROM_HUB
+    assert "computing" not in asked(project, *where)[1], "the networks are small"
+    monkeypatch.setattr(pace, "LARGE", 1)
+    code, found = asked(project, *where)
+    said = found["computing"]
+    assert (code, said["state"]) == (0, "warning")
+    assert re.search(r"stage I \(.*, the text encoder \(.* takes about [\d.]+ s, at", said["says"])
+    assert "--profile embedded" in said["hint"]
+    assert "colab.ipynb" in said["hint"]
+    few, many = (
+        asked(project, *where, "--set", f"hybrids.skull.steps={steps}")[1]["computing"]
+        for steps in (12, 24)
+    )
+    assert 1.5 * few["operations"] < many["operations"] < 2 * few["operations"]
 
 
 def test_without_a_network(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests.helpers.project import Project
+from tests.helpers.ray_cluster import Killer, cluster_of_two_nodes, workers
 from tests.helpers.writeup import RUNS, Writeup, write_project
 
 from fwd_report.executors import foreman
-from fwd_report.executors.cluster import set_up
-from fwd_report.executors.worker import FOLDER as WORKER
 from fwd_report.store.store import Store
 
-ray = pytest.importorskip("ray", reason="Ray is not installed")
+pytest.importorskip("ray", reason="Ray is not installed")
 
 BY_RAY = ("build", "--executor", "ray", "--workers", "1")
 LONG = """\
@@ -89,63 +84,9 @@ def test_a_build_by_ray_is_a_build(
     assert project("build").stdout.startswith("nothing to run")
 
 
-@pytest.fixture
-def two_nodes() -> Iterator[Any]:
-    """A cluster of two nodes with a core each."""
-    set_up()
-    from ray.cluster_utils import Cluster
-
-    node = {
-        "num_cpus": 1,
-        "object_store_memory": 100 * 2**20,
-    }
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    try:
-        cluster.add_node(**node)
-        yield cluster
-    finally:
-        cluster.shutdown()
-
-
-class Killer(threading.Thread):
-    """Kills one worker while it trains and one while it samples, each when it has done a part."""
-
-    def __init__(self, writeup: Writeup) -> None:
-        super().__init__(daemon=True)
-        self._store = Store(writeup.root)
-        self.killed: dict[str, int] = {}
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        while len(self.killed) < 2 and not self.ended.wait(0.05):
-            saved = [*self._store.base.glob("training/*/.state-*")]
-            for pid, folder in workers():
-                kind = "training" if any(folder.glob("training/*/.state-*")) else "sampling"
-                begun = saved if kind == "training" else self._store.places()
-                if begun and kind not in self.killed:
-                    os.kill(pid, signal.SIGKILL)
-                    self.killed[kind] = pid
-                    break
-
-
-def workers() -> list[tuple[int, Path]]:
-    """The worker processes that are at work, and where each keeps its results."""
-    found = []
-    for folder in Path(tempfile.gettempdir()).glob(f"{WORKER}*"):
-        pid = int(folder.name.removeprefix(WORKER).partition("-")[0])
-        try:
-            title = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if title.startswith(b"ray::Worker.work"):
-            found.append((pid, folder / "project/.fwd-report"))
-    return found
-
-
 @pytest.mark.slow
 def test_two_nodes_of_which_a_worker_is_killed_each(
     writeup: Writeup,
-    two_nodes: Any,
     tmp_path: Path,
     tiny_if: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -153,11 +94,8 @@ def test_two_nodes_of_which_a_worker_is_killed_each(
 ) -> None:
     monkeypatch.setattr(foreman, "CHECKPOINT_EVERY", 0.2)
     (writeup.root / "experiments/all.yaml").write_text(LONG)
-    killer = Killer(writeup)
-    killer.start()
-    outcome = writeup.build(executor="ray", address=two_nodes.address)
-    killer.ended.set()
-    killer.join()
+    with cluster_of_two_nodes() as cluster, Killer(writeup.root) as killer:
+        outcome = writeup.build(executor="ray", address=cluster.address)
     said = capsys.readouterr().err
     assert set(killer.killed) == {"training", "sampling"}, said
     assert said.count("its process ended") == 2

@@ -143,6 +143,30 @@ def test_what_takes_workers_with_it_is_found_by_halves_and_given_up() -> None:
     assert lost <= 6 + TRIES
 
 
+def test_what_a_worker_lacks_memory_for_runs_alone_and_then_elsewhere() -> None:
+    runs = draws(1, 1, 1)
+    large = runs[1]
+    pieces = pieces_of(runs)
+    assert pieces.take("a", 1, 3) == runs
+    assert pieces.stored(runs[0].key)
+    assert not pieces.lacked("a", large.key)
+    assert pieces.ended("a") == [runs[2]]
+    pieces.again(runs[2].key)
+    assert pieces.take("a", 2, 3) == [runs[2]], "alone, and after all else"
+    assert pieces.take("b", 2, 3) == [large]
+    assert pieces.lacked("b", large.key)
+    assert pieces.ended("b") == []
+    assert pieces.take("b", 2, 3) == [], "it was alone with this one"
+    assert pieces.refused(["b"]) == [large]
+    assert pieces.refused(["a", "b"]) == []
+    assert pieces.stored(runs[2].key)
+    pieces.ended("a")
+    assert pieces.take("a", 2, 3) == [large]
+    pieces.lacked("a", large.key)
+    assert pieces.refused(["a", "b"]) == [large]
+    assert pieces.refused([]) == [], "others may come"
+
+
 def test_a_node_that_leaves_and_a_training_that_gets_further_are_not_blamed() -> None:
     (run,) = [make_run(0, Learn(steps=9), "learn")]
     pieces = pieces_of([run])
@@ -183,7 +207,7 @@ def test_what_another_build_has_is_put_aside_until_it_is_looked_at_again() -> No
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_every_run_is_done_once_whatever_happens(data: st.DataObject) -> None:
-    """Random needs, workers that die, fail runs, say things twice, and are slow."""
+    """Random needs, workers that die, lack memory, say things twice, and are slow."""
     runs: list[Run] = []
     for index in range(data.draw(st.integers(1, 30))):
         needs = data.draw(st.lists(st.sampled_from(runs), max_size=2)) if runs else []
@@ -197,18 +221,29 @@ def test_every_run_is_done_once_whatever_happens(data: st.DataObject) -> None:
     out: dict[str, list[Run]] = {}
     done: list[str] = []
     failed: set[str] = set()
-    workers = 3
+    names = ("0", "1", "2")
+
+    def give_up(runs: list[Run]) -> None:
+        waiting = [*runs]
+        while waiting:
+            gone = waiting.pop()
+            waiting += pieces.dependants(gone.key)
+            pieces.failed(gone.key)
+            failed.add(gone.key)
+
     for turn in range(10_000):
         if not pieces.left:
             break
         now += 7
-        for number in range(workers):
-            name = str(number)
-            if name not in out and (piece := pieces.take(name, workers, 4)):
+        for name in names:
+            if name not in out and (piece := pieces.take(name, len(names), 4)):
                 assert all(need.key in done for run in piece for need in run.needed)
                 out[name] = piece
+        give_up(pieces.refused(() if out else names))
+        if not out:
+            continue
         name = data.draw(st.sampled_from(sorted(out)))
-        what = data.draw(st.sampled_from(("store", "store", "end", "lose")), label=str(turn))
+        what = data.draw(st.sampled_from(("store", "end", "lose", "lack")), label=str(turn))
         piece = out[name]
         if what == "store" and piece:
             run = piece.pop(0)
@@ -219,13 +254,13 @@ def test_every_run_is_done_once_whatever_happens(data: st.DataObject) -> None:
             del out[name]
         elif what == "lose":
             del out[name]
-            for run in pieces.lost(name):
-                waiting = [run]
-                while waiting:
-                    gone = waiting.pop()
-                    waiting += pieces.dependants(gone.key)
-                    pieces.failed(gone.key)
-                    failed.add(gone.key)
+            give_up(pieces.lost(name))
+        elif what == "lack":
+            del out[name]
+            if piece and piece[0].key not in failed:
+                pieces.lacked(name, piece[0].key)
+            for run in pieces.ended(name):
+                pieces.again(run.key)
     assert pieces.left == 0
     assert len(done) == len(set(done))
     assert {*done, *failed} == {run.key for run in runs}

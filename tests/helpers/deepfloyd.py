@@ -24,13 +24,14 @@ from transformers import (
     T5EncoderModel,
 )
 
-XL, M, II = "DeepFloyd/IF-I-XL-v1.0", "DeepFloyd/IF-I-M-v1.0", "DeepFloyd/IF-II-L-v1.0"
+XL, L, M = (f"DeepFloyd/IF-I-{size}-v1.0" for size in ("XL", "L", "M"))
+II = "DeepFloyd/IF-II-L-v1.0"
 
 
 CLIP = "openai/clip-vit-large-patch14"
 
 
-WIDTHS = {M: 192, XL: 704, II: 160}
+WIDTHS = {M: 192, L: 320, XL: 704, II: 160}
 """Channels of each UNet's first block."""
 
 

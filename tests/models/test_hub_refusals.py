@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 from tests.helpers.hub_server import Hub, files_in
-from tests.helpers.project import Project, write_small_project
+from tests.helpers.project import TRAINED, Project, write_small_project
 
 from fwd_report.models import hub
+from fwd_report.training import download
 
 pytestmark = pytest.mark.usefixtures("hurried")
 
@@ -138,3 +139,62 @@ def one_picture(tmp_path: Path, tiny_if: Path) -> Project:
         "  - {id: dog, technique: sample, prompt: a dog, steps: 1, caption: A dog.}\n",
     )
     return project
+
+
+def two_models(tmp_path: Path, tiny_if: Path) -> Project:
+    """A report that asks the hub for both stages."""
+    project = one_picture(tmp_path, tiny_if)
+    project.write("report", "title: Two\nmodel: some/model\nupscaler: some/upscaler\n")
+    section = project.root / "experiments" / "one.yaml"
+    large = "  - {id: large, technique: upsample, of: dog, steps: 1, caption: Large.}\n"
+    section.write_text(section.read_text() + large)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "said"),
+    [(not_accepted, 2, "has not accepted the licence of '{}'"), (nobody, 1, "'{}' is not on this")],
+)
+def test_all_that_cannot_be_had_is_said_at_once(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    trouble: Callable[[Hub, pytest.MonkeyPatch], None], code: int, said: str,
+) -> None:  # fmt: skip
+    model_hub.add("some/model", tiny_if / "stage_1")
+    model_hub.add("some/upscaler", tiny_if / "stage_2", licensed=True)
+    project = two_models(tmp_path, tiny_if)
+    monkeypatch.setattr(hub, "_silent", {})
+    trouble(model_hub, monkeypatch)
+    for command in ("download", "build"):
+        done = project(command)
+        assert done.returncode == code, done.stderr
+        for name in ("some/model", "some/upscaler"):
+            assert said.format(name) in done.stderr, done.stderr
+        assert done.stderr.count("connect to the network") == (trouble is nobody)
+        assert "Traceback" not in done.stderr
+    assert not [name for name in model_hub.downloads() if name.endswith(".safetensors")]
+
+
+def test_one_refusal_is_said_before_another_model_comes(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path
+) -> None:
+    model_hub.add("some/model", tiny_if / "stage_1")
+    model_hub.add("some/upscaler", tiny_if / "stage_2", licensed=True)
+    project = two_models(tmp_path, tiny_if)
+    done = project("download")
+    assert done.returncode == 2
+    assert "'some/upscaler' is given to those who accepted its licence" in done.stderr
+    assert "some/model" not in done.stderr
+    assert not [name for name in model_hub.downloads() if name.endswith(".safetensors")]
+
+
+def test_a_dataset_that_cannot_be_had_is_said_beside_the_models(
+    model_hub: Hub, tiny_if: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = two_models(tmp_path, tiny_if)
+    project.write("trained", TRAINED)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(download, "MIRRORS", {"mnist": ("http://127.0.0.1:9/",)})
+    done = project("download", "--set", "dataset=mnist")
+    assert done.returncode == 2
+    for said in ("'some/model'", "'some/upscaler'", "of mnist could not be downloaded"):
+        assert said in done.stderr, done.stderr

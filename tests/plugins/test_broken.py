@@ -150,6 +150,7 @@ def test_an_error_of_a_method_knows_its_line(tmp_path: Path, method: str) -> Non
         ("prompts(self, needs)", "'a dog'", "no tuple of texts: 'a dog'"),
         ("describe(self)", "None", "no text: None"),
         ("alt(self, axes)", "3", "no text: 3"),
+        ("without_effect(self)", "{'prompt': 'why'}", "no reasons, as .*: {'prompt': 'why'}"),
     ],
 )
 def test_a_wrong_answer_of_a_method_is_an_error_at_its_line(

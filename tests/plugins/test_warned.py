@@ -11,6 +11,7 @@ from fwd_report.build import build, load_report
 from fwd_report.plugins.global_draws import global_draws
 from fwd_report.running import Options
 from fwd_report.site.check import Finding, check
+from fwd_report.spec.load import load_project
 
 DRAWN = "# here"
 
@@ -43,6 +44,19 @@ def test_a_draw_from_a_global_generator_is_warned_of_once(
     where = f"{drawing_line(root)}: a.x[0] draws from the global generator of "
     assert said.count("draws from the global") == 1
     assert f"warning: {where}{of}," in said
+
+
+def test_a_field_that_a_technique_calls_without_effect_is_warned_of(tmp_path: Path) -> None:
+    says = (
+        "    strength: int = 0\n\n    def without_effect(self):\n"
+        "        return {} if self.strength else {'strength': ('it is 0', 'raise it')}\n"
+    )
+    root = project_of(tmp_path, {"own.py": WRONG + says})
+    section = root / "experiments" / "a.yaml"
+    for strength, expected in ((0, ["strength has no effect: it is 0"]), (1, [])):
+        written = f"{{id: x, technique: own, strength: {strength}, caption: c}}"
+        section.write_text(f"title: A\nexperiments:\n  - {written}\n")
+        assert [each.message for each in load_project(root).warnings] == expected
 
 
 def drawing_line(root: Path) -> str:

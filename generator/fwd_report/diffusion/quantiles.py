@@ -19,7 +19,7 @@ def quantile(images: Tensor, q: float) -> Tensor:
     below, above, weight = _place(values.shape[1], q)
     largest = values.topk(values.shape[1] - below, dim=1).values
     low, high = largest[:, -1], largest[:, below - above - 1]
-    return torch.lerp(low, high, weight).view(-1, *(1 for _ in images.shape[1:]))
+    return low.lerp_(high, weight).view(-1, *(1 for _ in images.shape[1:]))
 
 
 @cache

@@ -53,7 +53,7 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
         return
     yield finding
     try:
-        findings, wanted = look_at_models(project, due)
+        findings, wanted = look_at_models(project, due, store)
     except UserError as error:
         yield problem("models", error)
         return
@@ -61,6 +61,10 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
     yield from look_at_datasets(project, due)
     if device is not None and wanted:
         yield from _of_memory(project, store, wanted)
+        if device == "cpu":
+            from fwd_report.doctor.pace import look_at_pace
+
+            yield from look_at_pace(due, wanted)
     store.memory.save()
 
 

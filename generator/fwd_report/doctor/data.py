@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from fwd_report.capacity import in_words
 from fwd_report.doctor.diagnosis import Finding
 from fwd_report.plan.run import Run
+from fwd_report.plugins.named import Named, named_in
 from fwd_report.spec.project import Project
+from fwd_report.techniques.base import Technique, marked_fields
 from fwd_report.training.catalogue import FILES
 
 SIZES = {"mnist": 11_594_722, "fashion-mnist": 30_878_645}
@@ -19,7 +21,7 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
     from fwd_report.training.datasets import local_file
     from fwd_report.training.download import kept_in
 
-    asked = {getattr(run.technique, "dataset", None) for run in due}
+    asked = {name for run in due for name in _datasets(run.technique)}
     for name in sorted(name for name in FILES if name in asked):
         missing = [
             file
@@ -29,3 +31,10 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
         data = {"dataset": name, "download": SIZES[name] if missing else 0}
         says = f"{in_words(SIZES[name])} to download" if missing else "on this machine"
         yield Finding(f"dataset {name}", says, data=data)
+
+
+def _datasets(technique: Technique) -> Iterator[str]:
+    """The names in its fields that are of datasets."""
+    for _, kind, name in named_in(technique, marked_fields(type(technique), Named)):
+        if kind == "datasets":
+            yield name

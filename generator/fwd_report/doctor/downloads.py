@@ -15,41 +15,72 @@ from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
-from fwd_report.models.folder_layout import files_read
-from fwd_report.models.hub_access import require_access, token_says
+from fwd_report.models.digest import seen_commit
+from fwd_report.models.folder_layout import WHOLE, files_read
+from fwd_report.models.hub_access import offered, token_says
 from fwd_report.plan.asked_models import Asked, asked_models
 from fwd_report.plan.run import Run
 from fwd_report.spec.project import Project
+from fwd_report.store.store import Store
+
+SHORT = 12
+"""Digits of a commit that are shown."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A model that runs query. folder: where it lies; None: it has to be downloaded.
 
-    sizes: bytes of each file that is read, as `part/file`; missing: of those to download.
+    commit: of a hub id, which this report stays at. sizes: bytes of each file that is read, as
+    `part/file`; missing: of those to download.
     """
 
     model: str
     parts: Sequence[str]
     folder: Path | None
     sizes: dict[str, int]
+    commit: str | None = None
     missing: int = 0
 
+    @property
+    def stage(self) -> int:
+        """Of a stage's model."""
+        return 2 if "image_noising_scheduler" in self.parts else 1
 
-def look_at_models(project: Project, due: Iterable[Run]) -> tuple[list[Finding], list[Wanted]]:
+    @property
+    def configurations(self) -> Path | None:
+        """A folder with its small files, if any were fetched: a plan reads them."""
+        if self.folder is not None or self.commit is None:
+            return self.folder
+        return hub.kept_at(self.model, self.commit)
+
+    def numbers(self, part: str) -> int:
+        """How many numbers a part's weights have, by the sizes of its files.
+
+        A file whose name contains fp16 has 2 bytes per number, others 4.
+        """
+        prefix = "" if part == WHOLE else f"{part}/"
+        return sum(
+            size // (2 if ".fp16" in name else 4)
+            for name, size in self.sizes.items()
+            if name.startswith(prefix) and name.endswith(".safetensors")
+        )
+
+
+def look_at_models(
+    project: Project, due: Iterable[Run], store: Store
+) -> tuple[list[Finding], list[Wanted]]:
     """The findings about each model, and what is known of those that are available."""
     findings: list[Finding] = []
     wanted: list[Wanted] = []
     for asked in asked_models(project, due):
         try:
-            found = _local(asked) or _remote(asked)
-            if found.folder is None:
-                require_access(found.model, _largest(found.sizes))
+            found = _local(asked) or _remote(asked, store)
         except UserError as error:
             findings.append(problem(f"model {asked[0]}", error))
             continue
         wanted.append(found)
-        findings.append(_said(found))
+        findings.append(_said(found, store))
     return findings + list(_totals(wanted)), wanted
 
 
@@ -62,29 +93,32 @@ def _local(asked: Asked) -> Wanted | None:
         path.relative_to(folder).as_posix() for part in parts for path in (folder / part).glob("*")
     ]
     sizes = {name: (folder / name).stat().st_size for name in files_read(names, parts, folder)}
-    return Wanted(str(model), parts, folder, sizes)
+    commit = None if isinstance(model, Path) else folder.name
+    return Wanted(str(model), parts, folder, sizes, commit)
 
 
-def _remote(asked: Asked) -> Wanted:
+def _remote(asked: Asked, store: Store) -> Wanted:
     model, parts = str(asked[0]), asked[1]
-    listed = hub.listing(model)
-    files = [listed.files[name] for name in files_read(listed.files, parts, model)]
-    missing = hub.missing(model, listed.commit, files)
-    return Wanted(model, parts, None, {file.name: file.size or 0 for file in files}, missing)
+    commit, files = offered(model, parts, seen_commit(model, store))
+    missing = hub.missing(model, commit, files)
+    sizes = {file.name: file.size or 0 for file in files}
+    return Wanted(model, parts, None, sizes, commit, missing)
 
 
-def _largest(sizes: dict[str, int]) -> str:
-    return max(sizes, key=lambda name: sizes[name])
-
-
-def _said(found: Wanted) -> Finding:
+def _said(found: Wanted, store: Store) -> Finding:
     size = sum(found.sizes.values())
-    data = {"model": found.model, "size": size, "download": found.missing}
+    data = {"model": found.model, "size": size, "download": found.missing, "commit": found.commit}
     name = f"model {found.model}"
+    says = f"commit {found.commit[:SHORT]}, " if found.commit else ""
     if found.folder is not None:
-        return Finding(name, f"{found.folder}, {in_words(size)}", data=data)
-    says = f"{in_words(found.missing)} to download of {in_words(size)}; {token_says()}"
-    return Finding(name, says, data=data)
+        return Finding(name, f"{says}in {found.folder}, {in_words(size)}", data=data)
+    says += f"{in_words(found.missing)} to download of {in_words(size)}; {token_says()}"
+    seen = seen_commit(found.model, store)
+    if seen is None or seen == found.commit:
+        return Finding(name, says, data=data)
+    says += f"; this report stayed at {seen[:SHORT]}, which the hub no longer has"
+    hint = "results run again if files that are read differ; `fwd-report plan --why` says which"
+    return Finding(name, says, "warning", hint, data)
 
 
 def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from fwd_report.capacity import Capacity, device_memory, host_memory, in_words
 from fwd_report.doctor.diagnosis import Finding, problem
 from fwd_report.doctor.downloads import Wanted
 from fwd_report.errors import UserError
-from fwd_report.models.folder_layout import NETWORKS, WHOLE
+from fwd_report.models.folder_layout import WHOLE
 from fwd_report.models.footprint import Footprint, encoder_footprint, unet_footprint, weights_held
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.placing import Placing, place_encoder, place_stages
@@ -48,8 +48,7 @@ class Holdings:
             name = str(dtype).removeprefix("torch.")
             says = f"encoded on {device} in {name}, {in_words(held)}, before anything else"
             yield Finding("prompts", says, data={"held": held, "device": device, "dtype": name})
-        stages = {2 if "image_noising_scheduler" in found.parts else 1: found for found in wanted
-                  if "unet" in found.parts}  # fmt: skip
+        stages = {found.stage: found for found in wanted if "unet" in found.parts}
         scorers = sum(self._scorer(found) for found in wanted if WHOLE in found.parts)
         if stages:
             footprints = {stage: self._unet(found) for stage, found in sorted(stages.items())}
@@ -81,32 +80,18 @@ class Holdings:
     def _encoder(self, found: Wanted, dtype: torch.dtype) -> Footprint:
         if found.folder is not None:
             return encoder_footprint(ModelFolder(found.folder), dtype)
-        return Footprint(_listed(found, "text_encoder", dtype))
+        return Footprint(found.numbers("text_encoder") * dtype.itemsize)
 
     def _unet(self, found: Wanted) -> Footprint:
         if found.folder is not None:
             return unet_footprint(ModelFolder(found.folder), self._dtype, self._memory)
-        return Footprint(_listed(found, "unet", self._dtype))
+        return Footprint(found.numbers("unet") * self._dtype.itemsize)
 
     def _scorer(self, found: Wanted) -> int:
         if found.folder is not None:
             described = ModelFolder(found.folder).described(WHOLE)
             return weights_held(described, lambda name: torch.float32)
-        return _listed(found, WHOLE, torch.float32)
-
-
-def _listed(found: Wanted, part: str, dtype: torch.dtype) -> int:
-    """Bytes of a part's weights in `dtype`, by the sizes of its files as the hub lists them.
-
-    A file whose name contains fp16 has 2 bytes per number, others 4.
-    """
-    prefix = "" if part == WHOLE else f"{part}/"
-    assert part in NETWORKS
-    held = 0
-    for name, size in found.sizes.items():
-        if name.startswith(prefix) and name.endswith(".safetensors"):
-            held += size // (2 if ".fp16" in name else 4) * dtype.itemsize
-    return held
+        return found.numbers(WHOLE) * torch.float32.itemsize
 
 
 def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 import torch
 
 from fwd_report.diffusion.program import Prediction, Query
+from fwd_report.engine.failures import is_out_of_memory
 from fwd_report.engine.limit import Limit
 from fwd_report.models.handle import Evaluator
 
@@ -74,14 +75,6 @@ class Batcher:
 
     def _limit(self, signature: Hashable) -> Limit:
         return self._limits.setdefault(signature, Limit(self._most))
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether the device, or the host's allocator, ran out of memory."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError)
-        and any(sign in str(error) for sign in ("out of memory", "DefaultCPUAllocator"))
-    )
 
 
 def _give_back(error: BaseException) -> None:

@@ -77,6 +77,7 @@ class Engine:
                 self._written(self._writer.collect())
                 started = self._start_programs()
                 if self._programs:
+                    self._writer.next_batch()
                     self._programs.answer_a_batch()
                 elif self._writer.busy:
                     self._written(self._writer.collect(patience=None))

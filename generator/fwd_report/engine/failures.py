@@ -16,6 +16,11 @@ Log = Callable[[Run, Iterable[str]], Path | None]
 """Stores the details of a failure in a file."""
 REPAIRABLE = (DamagedEntryError, OutdatedError)
 """Errors that are gone when the report is planned again."""
+TORCHS = "OutOfMemoryError"
+SIGNS = ("out of memory", "DefaultCPUAllocator")
+"""Torch's error for want of memory, and what stands in the texts of those of another class. Torch
+is not imported for it.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,14 @@ class Failure:
 
     repairable: it met a damaged result, which has been moved aside, or an input that was edited
     after planning; planned again, it runs. wrong_input: the user's input cannot be used, such as a
-    damaged dataset file.
+    damaged dataset file. out_of_memory: there was too little memory for it here.
     """
 
     run: Run
     cause: str
     repairable: bool = False
     wrong_input: bool = False
+    out_of_memory: bool = False
 
 
 def failure_of(run: Run, error: Exception, log: Log) -> Failure:
@@ -47,7 +53,15 @@ def failure_of(run: Run, error: Exception, log: Log) -> Failure:
         path = log(run, traceback.format_exception(error))
         cause += f" (details: {path})" if path is not None else ""
     wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
-    return Failure(run, cause, isinstance(error, REPAIRABLE), wrong_input)
+    return Failure(run, cause, isinstance(error, REPAIRABLE), wrong_input, is_out_of_memory(error))
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether the device, or the host's allocator, ran out of memory."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and (type(error).__name__ == TORCHS or any(sign in str(error) for sign in SIGNS))
+    )
 
 
 def one_line(error: Exception) -> str:

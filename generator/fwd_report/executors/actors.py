@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fwd_report.errors import RunError, UserError
+from fwd_report.engine.failures import is_out_of_memory
+from fwd_report.errors import RunError, UserError, counted
 from fwd_report.executors.means import Means, resources
 from fwd_report.executors.messages import Message, Order, Packed, Ready, Stored
 from fwd_report.executors.project_copy import ProjectCopy
@@ -80,6 +81,8 @@ class RayCrew:
         self._encodings: dict[str, Any] = {}
         """Of the prompts, by device: the answer of the worker that encodes them for the others."""
         self._places: dict[str, str] = {}
+        self._too_many = 0
+        """Workers for which there is a place and too little memory."""
         self._recruit()
 
     @property
@@ -147,8 +150,8 @@ class RayCrew:
 
     def _wanted(self) -> int:
         if self._means.workers is not None:
-            return self._means.workers
-        return max(1, sum(map(self._means.fit, resources(self._ray))))
+            return max(1, self._means.workers - self._too_many)
+        return max(1, sum(map(self._means.fit, resources(self._ray))) - self._too_many)
 
     def _start(self, name: str) -> None:
         actor = self._ray.remote(Worker).options(
@@ -177,9 +180,13 @@ class RayCrew:
                 return
             answer = self._ray.get(member.waits)
         except errors.RayTaskError as error:
-            raise error.cause from None
+            if not is_out_of_memory(error.cause):
+                raise error.cause from None
+            self._ray.kill(member.actor)
+            self._lose(member, "it ran out of memory", True)
+            return
         except errors.RayError as error:
-            self._lose(member, error)
+            self._lose(member, *self._why(member, error))
             return
         then, member.waits, member.then = member.then, None, None
         assert then is not None
@@ -240,27 +247,39 @@ class RayCrew:
             hint="install the same fwd-report on every node, and the same plug-ins and models",
         )
 
-    def _lose(self, member: _Member, error: Exception) -> None:
-        """A worker is gone; another one takes its place."""
+    def _lose(self, member: _Member, why: str, blamed: bool) -> None:
+        """A worker is gone; another one takes its place. blamed: what it ran may be the cause."""
         del self._members[member.name]
         self._looked = 0.0
         kind = member.ready.device.partition(":")[0] if member.ready else None
         for device, answer in list(self._encodings.items()):
             if answer is member.waits or device == kind:
                 del self._encodings[device]
-        why, blamed = _why(error)
         if member.ready is None:
             self._false_starts += 1
             if self._false_starts >= FALSE_STARTS:
                 raise RunError(f"workers end while they start: {why}")
         self._heard.append((member.name, Lost(why, blamed)))
 
+    def _why(self, member: _Member, error: Exception) -> tuple[str, bool]:
+        """Why a worker is gone, in words, and whether what it ran may be the cause.
 
-def _why(error: Exception) -> tuple[str, bool]:
-    """Why a worker is gone, in words, and whether what it ran may be the cause."""
-    said = " ".join(str(error).split())
-    if type(error).__name__ == "OutOfMemoryError" or "running low on memory" in said:
-        return "its node ran out of memory", True
-    if "The actor died because its node" in said:
-        return "its node left the cluster", False
-    return "its process ended", True
+        Ray ends a worker where a node has hardly any memory left: there are fewer on it from now
+        on, as long as there are several.
+        """
+        said = " ".join(str(error).split())
+        if type(error).__name__ == "OutOfMemoryError" or "running low on memory" in said:
+            beside = [other for other in self._members.values() if _together(member, other)]
+            self._too_many += bool(beside)
+            fewer = f", which goes on with {counted(len(beside), 'worker')}" if beside else ""
+            return f"its node ran out of memory{fewer}", not beside
+        if type(error).__name__ == "NodeDiedError" or "The actor died because its node" in said:
+            return "its node left the cluster", False
+        return "its process ended", True
+
+
+def _together(one: _Member, other: _Member) -> bool:
+    """Whether two workers share a node."""
+    if one is other or one.ready is None or other.ready is None:
+        return False
+    return one.ready.place == other.ready.place

@@ -15,6 +15,7 @@ from fwd_report.engine.progress import Progress
 from fwd_report.engine.writer import Writer
 from fwd_report.errors import counted
 from fwd_report.executors.contract import Finished, Work
+from fwd_report.executors.failing import Failures
 from fwd_report.executors.messages import (
     At,
     Checkpoint,
@@ -69,16 +70,19 @@ class Foreman:
         self._pieces = Pieces(work.runs, self._price, clock)
         self._writer: Writer[Run] = Writer(WAITING, WRITERS)
         self._locks: dict[str, Lock] = {}
-        self._failed: dict[str, Failure] = {}
+        self._lacking: dict[str, Failure] = {}
+        """What was said of each run for which a worker had too little memory."""
+        self._short: set[str] = set()
+        """The workers that ended their order early for want of memory."""
+        self._failures = Failures(work, self._pieces, progress, self._release)
         self._tally = Tally(progress)
         self._looked = time.monotonic()
-        self._stopped = False
 
     def run(self) -> Iterator[Finished | Failure]:
         """Each run's outcome as it is known."""
         self._store.sweep()
         try:
-            while self._pieces.left and not self._stopped:
+            while self._pieces.left and not self._failures.stopped:
                 yield from self._hand_out()
                 for worker, heard in self._crew.hear(STORING if self._writer.busy else LISTEN):
                     yield from self._obey(worker, heard)
@@ -98,25 +102,27 @@ class Foreman:
         if self._pieces.aside and now - self._looked > POLL:
             self._pieces.bring_back()
             self._looked = now
-        for worker in self._crew.idle():
+        idle = self._crew.idle()
+        for worker in idle:
             while runs := self._pieces.take(worker, self._crew.size, self._crew.fill):
                 mine = []
                 for run in runs:
                     outcomes = list(self._claim(worker, run))
                     mine += [] if outcomes else [run]
                     yield from filter(None, outcomes)
-                if self._stopped:
+                if self._failures.stopped:
                     return
                 if mine:
                     yield from self._give(worker, mine)
                     break
                 self._pieces.ended(worker)
+        yield from self._refused(idle)
 
     def _claim(self, worker: str, run: Run) -> Iterator[Finished | Failure | None]:
         """Take a run's lock for the time it is out; yields where it is not to be handed out."""
         gone = [need for need in run.needed if not self._store.has(need.key)]
         if gone:
-            yield from self._fail(
+            yield from self._failures.fail(
                 Failure(run, f"the result of {gone[0].name} is gone; build again")
             )
             return
@@ -145,7 +151,7 @@ class Foreman:
         except DamagedEntryError as error:
             self._pieces.ended(worker)
             for run in runs:
-                yield from self._fail(Failure(run, str(error), repairable=True))
+                yield from self._failures.fail(Failure(run, str(error), repairable=True))
 
     def _checkpoint(self, key: str) -> Checkpoint:
         """How far a training was, here or with a worker that is gone."""
@@ -173,7 +179,10 @@ class Foreman:
                 self._store.log(run.name, message.log)
             if self._awaited(run.key):
                 failure = Failure(run, message.cause, message.repairable, message.wrong_input)
-                yield from self._fail(failure)
+                if message.out_of_memory:
+                    self._try_elsewhere(worker, failure)
+                else:
+                    yield from self._failures.fail(failure)
         elif isinstance(message, Made):
             self._tally.add(worker, message)
         elif isinstance(message, At):
@@ -185,6 +194,25 @@ class Foreman:
         elif self._awaited(message.key):
             write_files(self._store.working_folder(message.key), message.names, message.files)
             self._pieces.got_further(message.key)
+
+    def _try_elsewhere(self, worker: str, failure: Failure) -> None:
+        """A worker had too little memory for a run."""
+        run = failure.run
+        self._lacking[run.key] = failure
+        self._short.add(worker)
+        alone = self._pieces.lacked(worker, run.key)
+        then = "other workers try it" if alone else "it runs again alone"
+        place = self._crew.place(worker)
+        self._progress.note(f"{place} has too little memory for {run.name}: {then}")
+
+    def _refused(self, workers: Sequence[str]) -> Iterator[Failure]:
+        """Give up the runs for which none of the workers has enough memory. workers: all of them,
+        if none has anything to do.
+        """
+        for run in self._pieces.refused(workers if not self._pieces.out else ()):
+            said = self._lacking[run.key]
+            cause = f"no worker has enough memory for it: {said.cause}"
+            yield from self._failures.fail(replace(said, cause=cause))
 
     def _pending(self, key: str) -> bool:
         return key in self._locks
@@ -218,37 +246,40 @@ class Foreman:
             if error is None:
                 yield self._done(run)
             elif isinstance(error, DamagedEntryError):
-                yield from self._fail(Failure(run, str(error), repairable=True))
+                yield from self._failures.fail(Failure(run, str(error), repairable=True))
             else:
                 raise error
 
+    def _release(self, key: str) -> None:
+        """Give the lock of a run back, if it is held."""
+        lock = self._locks.pop(key, None)
+        if lock is not None:
+            lock.release()
+
     def _done(self, run: Run, by_other: bool = False) -> Finished:
-        self._locks.pop(run.key).release()
+        self._release(run.key)
         self._pieces.stored(run.key)
         self._progress.run_done()
         return Finished(run, by_other)
 
     def _close(self, worker: str) -> Iterator[Failure]:
         """A worker's order is over: what it left of a failed experiment is not run."""
+        short = worker in self._short
+        self._short.discard(worker)
         for run in self._pieces.ended(worker):
-            like = self._failed_like(run)
-            if like is None:
+            like = self._failures.like(run)
+            if like is None and short:
+                self._pieces.again(run.key)
+            elif like is None:
                 cause = f"{self._crew.place(worker)} says nothing of it"
-                yield from self._fail(Failure(run, cause, repairable=True))
+                yield from self._failures.fail(Failure(run, cause, repairable=True))
             elif self._pending(run.key):
-                yield from self._fail_dependants(self._give_up(run, like))
+                yield from self._failures.give_up(run, like)
         self._tally.settle(worker)
-
-    def _failed_like(self, run: Run) -> Failure | None:
-        """A failure of the run's experiment."""
-        for failure in self._failed.values():
-            other = failure.run
-            if (other.section, other.experiment) == (run.section, run.experiment):
-                return failure
-        return None
 
     def _replace(self, worker: str, lost: Lost) -> Iterator[Failure]:
         """A worker is gone: what it had goes to others."""
+        self._short.discard(worker)
         had = self._pieces.undone(worker)
         given_up = self._pieces.lost(worker, lost.blamed)
         self._tally.settle(worker)
@@ -256,45 +287,4 @@ class Foreman:
         self._progress.note(f"lost: {self._crew.place(worker)}, {lost.why}{back}")
         for run in given_up:
             cause = f"{TRIES} workers were lost while they ran it; the last: {lost.why}"
-            yield from self._fail(Failure(run, cause))
-
-    def _fail(self, failure: Failure) -> Iterator[Failure]:
-        """A run failed: with it go the rest of its experiment and what needs them."""
-        run = failure.run
-        siblings = self._pieces.siblings(run)
-        dependants = self._pieces.dependants(run.key)
-        self._drop(run, failure)
-        what = "put off" if failure.repairable else "failed"
-        at = self._work.plan.project.problem("", run.section, run.experiment)
-        self._progress.note(f"{what}: {run.name} ({at.file}:{at.line}): {failure.cause}")
-        yield failure
-        if not failure.repairable:
-            if not self._work.keep_going:
-                self._stopped = True
-                return
-            for sibling in siblings:
-                if sibling.key != run.key:
-                    dependants += self._give_up(sibling, failure)
-        yield from self._fail_dependants(dependants)
-
-    def _fail_dependants(self, dependants: Iterable[Run]) -> Iterator[Failure]:
-        for run in dependants:
-            if run.key not in self._failed:
-                need = next(need for need in run.needed if need.key in self._failed)
-                why = self._failed[need.key]
-                cause = f"it needs {need.name}, which {'waits' if why.repairable else 'failed'}"
-                yield from self._fail(replace(why, run=run, cause=cause))
-
-    def _give_up(self, run: Run, failure: Failure) -> list[Run]:
-        """Run it no more, for another's failure; what needs it."""
-        dependants = self._pieces.dependants(run.key)
-        self._drop(run, failure)
-        self._progress.skip(cost_class(run), run.network_steps)
-        return dependants
-
-    def _drop(self, run: Run, failure: Failure) -> None:
-        self._failed[run.key] = failure
-        self._pieces.failed(run.key)
-        lock = self._locks.pop(run.key, None)
-        if lock is not None:
-            lock.release()
+            yield from self._failures.fail(Failure(run, cause))

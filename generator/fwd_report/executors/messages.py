@@ -35,6 +35,7 @@ class Failed:
     cause: str
     repairable: bool = False
     wrong_input: bool = False
+    out_of_memory: bool = False
     log: str | None = None
 
 

@@ -40,8 +40,8 @@ class Pieces:
     """The runs that are left, by what holds them up; given out in pieces.
 
     runs: in an order in which every run comes after those it needs. price: seconds a network step
-    of a cost class. A run is waiting until all it needs
-    is stored, then ready, then out with one worker or more, then stored or failed.
+    of a cost class. A run is waiting until all it needs is stored, then ready, then out with one
+    worker or more, then stored or failed.
     """
 
     def __init__(
@@ -66,6 +66,8 @@ class Pieces:
         self._most: dict[str, int] = {}
         """The largest piece a run may be part of, after a worker was lost with it."""
         self._tries: dict[str, int] = {}
+        self._lacking: dict[str, set[str]] = {}
+        """Runs for which a worker had too little memory: those who had although it was alone."""
         self._aside: dict[str, None] = {}
         self._arrived: set[str] = set()
         self._waiting_steps: dict[str, int] = {}
@@ -121,7 +123,9 @@ class Pieces:
         left = self._ready.seconds + waiting
         seconds = min(LONGEST, max(SHORTEST, left / (SHARE * workers)))
         piece = self._ready.cut(worker, seconds, workers, fill, self._largest)
-        return self._give(worker, piece) if piece else self._second_try(worker)
+        if piece:
+            return self._give(worker, piece)
+        return self._alone(worker) or self._second_try(worker)
 
     def _largest(self, key: str) -> int:
         """How many runs a piece may have that this one is in."""
@@ -146,6 +150,7 @@ class Pieces:
     def arrived(self, key: str) -> None:
         """A run's result is here, to be stored: no worker has it any more."""
         self._arrived.add(key)
+        self._lacking.pop(key, None)
         for piece in self._out.values():
             piece.keys.pop(key, None)
 
@@ -214,6 +219,30 @@ class Pieces:
                 self._make_ready(key, first=not blamed)
         return given_up
 
+    def lacked(self, worker: str, key: str) -> bool:
+        """A worker has too little memory for a run: it goes on alone, after all others. Whether it
+        was alone already: then others try it.
+        """
+        self._out[worker].keys.pop(key, None)
+        was_alone = key in self._lacking
+        had = self._lacking.setdefault(key, set())
+        had |= {worker} if was_alone else set()
+        return was_alone
+
+    def refused(self, workers: Iterable[str]) -> list[Run]:
+        """Runs for which `TRIES` workers, or each of these, had too little memory."""
+        those = set(workers)
+        return [
+            self._runs[key]
+            for key, had in self._lacking.items()
+            if self.holder(key) is None and (len(had) >= TRIES or (those and had >= those))
+        ]
+
+    def again(self, key: str) -> None:
+        """A run that a worker did not come to is to be handed out, before all else."""
+        if self.holder(key) is None:
+            self._make_ready(key, first=True)
+
     def got_further(self, key: str) -> None:
         """A training left a checkpoint: what ends its worker next is not held against it."""
         self._tries.pop(key, None)
@@ -224,11 +253,19 @@ class Pieces:
         self._make_ready(key)
 
     def _make_ready(self, key: str, first: bool = False) -> None:
-        run = self._runs[key]
-        if run.technique.kind == "job":
-            self._jobs[key] = None
+        if key in self._lacking:
             return
-        self._ready.add(key, self._costs[key], self._steps[key], first)
+        if self._runs[key].technique.kind == "job":
+            self._jobs[key] = None
+        else:
+            self._ready.add(key, self._costs[key], self._steps[key], first)
+
+    def _alone(self, worker: str) -> list[Run]:
+        """A run for which there was too little memory, though not with this worker."""
+        for key, had in self._lacking.items():
+            if worker not in had and self.holder(key) is None:
+                return self._give(worker, [key])
+        return []
 
     def _second_try(self, worker: str) -> list[Run]:
         """What a worker that is too slow still has, for one that has nothing to do."""
@@ -255,6 +292,7 @@ class Pieces:
         for piece in self._out.values():
             piece.keys.pop(key, None)
         self._aside.pop(key, None)
+        self._lacking.pop(key, None)
         self._arrived.discard(key)
         self._jobs.pop(key, None)
         self._ready.discard(key)

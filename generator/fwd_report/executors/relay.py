@@ -83,8 +83,11 @@ class Relay:
         self._messages.put(error)
 
     def read(self) -> Iterator[list[Message]]:
-        """The messages until `close`, those that are there together. Raises its error."""
+        """The messages until `close`, those that are there together. Raises its error, after all
+        that was told before.
+        """
         ended = False
+        error: BaseException | None = None
         while not ended:
             together: list[Message] = []
             size, last_at = 0, None
@@ -93,7 +96,7 @@ class Relay:
                 if message is None:
                     ended = True
                 elif isinstance(message, BaseException):
-                    raise message
+                    ended, error = True, message
                 elif isinstance(message, At):
                     last_at = message
                 else:
@@ -106,6 +109,8 @@ class Relay:
                 together.append(last_at)
             if together:
                 yield together
+        if error is not None:
+            raise error
 
     def _tell_made(self) -> None:
         for cost, (steps, seconds) in self._made.items():

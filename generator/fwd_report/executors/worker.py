@@ -168,7 +168,14 @@ class Worker:
         log = None
         with suppress(OSError):
             log = (self._store.base / "logs" / f"{failure.run.name}.log").read_text("utf-8")
-        return Failed(failure.run.key, failure.cause, failure.repairable, failure.wrong_input, log)
+        return Failed(
+            failure.run.key,
+            failure.cause,
+            failure.repairable,
+            failure.wrong_input,
+            failure.out_of_memory,
+            log,
+        )
 
     def _take_out(self, key: str) -> Packed:
         """An entry to be sent; it stays here as well where a run of the plan needs it."""

@@ -17,6 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
 
 from fwd_report.models import weights
 from fwd_report.models.folder_layout import TOKENS
@@ -84,6 +85,24 @@ def picture_size(unet: Any, dtype: torch.dtype) -> int:
     kernels never store it.
     """
     unet = unet.to("meta", dtype)
+    with _FusedAttention(), Held(unet.parameters()) as held:
+        _query(unet, dtype)
+    return int(held.most)
+
+
+@torch.no_grad()
+def picture_operations(unet: Any) -> int:
+    """Floating-point operations of a forward pass for one picture: of products and convolutions.
+
+    unet: without numbers.
+    """
+    with FlopCounterMode(display=False) as counter:
+        _query(unet.to("meta"), torch.float32)
+    return int(counter.get_total_flops())
+
+
+def _query(unet: Any, dtype: torch.dtype) -> None:
+    """A forward pass for one picture on `meta`."""
     config = unet.config
     side = config["sample_size"]
     x = torch.empty(1, config["in_channels"], side, side, dtype=dtype, device="meta")
@@ -91,9 +110,7 @@ def picture_size(unet: Any, dtype: torch.dtype) -> int:
     text = torch.empty(1, TOKENS, width, dtype=dtype, device="meta")
     t = torch.zeros(1, dtype=torch.long, device="meta")
     labels = {"class_labels": t} if config.get("class_embed_type") else {}
-    with _FusedAttention(), Held(unet.parameters()) as held:
-        unet(x, t, text, return_dict=False, **labels)
-    return int(held.most)
+    unet(x, t, text, return_dict=False, **labels)
 
 
 class _FusedAttention(TorchFunctionMode):

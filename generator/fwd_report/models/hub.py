@@ -46,15 +46,24 @@ def snapshot(hub_id: str) -> Path | None:
     A branch or tag stands for the commit it was at when it was downloaded.
     """
     name, revision = split_hub_id(hub_id)
-    repository = cache_folder() / f"models--{name.replace('/', '--')}"
     commit = revision
     if not _COMMIT.fullmatch(revision):
         try:
-            commit = (repository / "refs" / revision).read_text(encoding="utf-8").strip()
+            reference = _in_cache(name) / "refs" / revision
+            commit = reference.read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
             return None
-    folder = repository / "snapshots" / commit
+    return kept_at(hub_id, commit)
+
+
+def kept_at(hub_id: str, commit: str) -> Path | None:
+    """The folder in the hub's local cache with the files of a commit that were fetched, if any."""
+    folder = _in_cache(split_hub_id(hub_id)[0]) / "snapshots" / commit
     return folder if folder.is_dir() else None
+
+
+def _in_cache(name: str) -> Path:
+    return cache_folder() / f"models--{name.replace('/', '--')}"
 
 
 def downloaded(hub_id: str, parts: Sequence[str]) -> Path | None:

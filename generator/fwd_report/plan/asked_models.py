@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, joined
 from fwd_report.models import hub
 from fwd_report.models.digest import file_digests, seen_commit
 from fwd_report.models.folder_layout import WHOLE
+from fwd_report.models.hub_access import offered
 from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
@@ -44,15 +45,25 @@ def download_models(
     """Fetch hub models that these runs will use, before their digests become part of a key.
 
     They are of the commit that this project has seen, even if a branch has moved since. Returns
-    whether any was fetched. Raises as `hub.fetch`.
+    whether any was fetched. Raises as `hub.fetch`; what the hub refuses is known, and said of all
+    of them, before the first is fetched.
     """
+    store = Store(project.root)
     absent = [
-        (model, parts)
+        (model, parts, seen_commit(model, store))
         for model, parts in asked_models(project, runs)
         if isinstance(model, str) and hub.downloaded(model, parts) is None
     ]
-    for model, parts in absent:
-        hub.fetch(model, parts, news, seen_commit(model, Store(project.root)))
+    refusals = []
+    for model, parts, commit in absent:
+        try:
+            offered(model, parts, commit)
+        except UserError as error:
+            refusals.append(error)
+    if refusals:
+        raise joined(refusals)
+    for model, parts, commit in absent:
+        hub.fetch(model, parts, news, commit)
     return bool(absent)
 
 

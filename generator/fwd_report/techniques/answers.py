@@ -41,6 +41,14 @@ def _texts_by_estimate(value: object) -> bool:
     return _sequence_of(tuple)(value) and all(map(_sequence_of(str), value))  # type: ignore[call-overload]
 
 
+def _reasons(value: object) -> bool:
+    """Whether it is {field: (why, hint)}."""
+    return isinstance(value, Mapping) and all(
+        _text(field) and isinstance(said, tuple) and len(said) == 2 and all(map(_text, said))
+        for field, said in value.items()
+    )
+
+
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
     "guided_prompts": ("tuple of tuples of texts", _texts_by_estimate),
@@ -48,6 +56,7 @@ ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "readings": ("tuple of Reading", _sequence_of(Reading)),
     "numbers": ("names of metrics and series, as {'metrics': ['psnr']}, or None", _numbers),
     "describe": ("text", _text),
+    "without_effect": ("reasons, as {'field': ('why', 'the way out')}", _reasons),
     "alt": ("text", _text),
     "epochs_kept": ("number of epochs", _count),
     "front_rank": ("place, 1 or more, or None", lambda value: value is None or _count(value)),

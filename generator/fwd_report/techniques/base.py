@@ -144,6 +144,14 @@ class Technique(BaseModel):
         return None
 
     @outside_keys
+    def without_effect(self) -> Mapping[str, tuple[str, str]]:
+        """The fields that change nothing beside the values of the others: why, and the way out.
+
+        Each is warned of at its line. The default: none.
+        """
+        return {}
+
+    @outside_keys
     def describe(self) -> str:
         """What one run's picture shows, in words, without swept values: begins alt texts."""
         prompts = " and ".join(filter(None, prompts_of(self)))

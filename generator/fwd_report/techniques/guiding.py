@@ -70,7 +70,13 @@ Interval = Annotated[tuple[Timestep, Timestep], AfterValidator(_in_order)]
 
 
 class Guided(Timed):
-    """A technique that goes down the timesteps with guidance, whose γ is its field `guidance`."""
+    """A technique that goes down the timesteps with guidance.
+
+    A subclass declares the field `guidance`, which is γ, with its own default.
+    """
+
+    if TYPE_CHECKING:
+        guidance: float | None
 
     negative_prompt: Annotated[Prompt, PromptText(away=True), NotByDefault()] = ""
     """What pictures are led away from: it stands for the empty prompt in guidance."""
@@ -85,7 +91,7 @@ class Guided(Timed):
     def guide(self) -> Guide:
         """How its estimates are guided."""
         return Guide(
-            getattr(self, "guidance", None),
+            self.guidance,
             self.negative_prompt,
             self.guidance_rescale,
             self.guidance_interval,
@@ -101,3 +107,17 @@ class Guided(Timed):
         """Those of all evaluations of its loop."""
         asked = self.guide.all_asked(self.guided_prompts(), self.asked_times())
         return tuple(dict.fromkeys(asked))
+
+    def without_effect(self) -> Mapping[str, tuple[str, str]]:
+        leave = "leave it out, or raise guidance"
+        found: dict[str, tuple[str, str]] = {}
+        if self.guidance == 1:
+            why = "with guidance 1 the prompt's own estimate is taken as it is"
+            if self.negative_prompt:
+                found["negative_prompt"] = why, leave
+            if self.guidance_interval is not None:
+                found["guidance_interval"] = why, leave
+        if self.guidance in (0, 1) and self.guidance_rescale:
+            why = f"with guidance {self.guidance:g} no two estimates are combined"
+            found["guidance_rescale"] = why, leave
+        return found

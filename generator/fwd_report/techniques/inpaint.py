@@ -57,6 +57,13 @@ class Inpaint(Guided, Pictured):
             )
         return self
 
+    def without_effect(self) -> Mapping[str, tuple[str, str]]:
+        found = {**super().without_effect()}
+        if self.resample == 1 and "jump_length" in self.model_fields_set:
+            why = "it is how far resampling goes back"
+            found["jump_length"] = why, "leave it out, or set resample"
+        return found
+
     @classmethod
     def front_rank(cls) -> int | None:
         return 6

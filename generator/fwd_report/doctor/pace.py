@@ -1,0 +1,90 @@
+"""How long networks of DeepFloyd's size would compute on a CPU: they are meant for a GPU."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from fwd_report.doctor.diagnosis import Finding
+from fwd_report.doctor.downloads import Wanted
+from fwd_report.models.folder_layout import TOKENS
+from fwd_report.models.footprint import picture_operations
+from fwd_report.models.model_folder import ModelFolder
+from fwd_report.models.weights import empty_unet
+from fwd_report.plan.rates import duration
+from fwd_report.plan.run import Run
+
+LARGE = 2**28
+"""Numbers of a network from which on it is meant for a GPU; those of emoji-if have far fewer."""
+SIDE = 1024
+"""Rows and columns of the matrices whose product measures the processor."""
+WAY_OUT = (
+    "build under `--profile embedded`, whose model is small, or on a machine with a GPU; "
+    "notebooks/colab.ipynb of fwd-report's repository builds on a free one"
+)
+
+
+def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Finding]:
+    """A warning if these runs query large networks on the CPU, with the time that takes.
+
+    The time is computed from the operations of a query and the speed of a matrix product here.
+    """
+    counts: dict[str, int] = {}
+    for found in wanted:
+        if "unet" in found.parts:
+            counts[f"stage {'I' * found.stage}"] = found.numbers("unet")
+        if "text_encoder" in found.parts:
+            counts["the text encoder"] = found.numbers("text_encoder")
+    named = [f"{name} ({count / 1e9:.1f} billion)" for name, count in counts.items()
+             if count >= LARGE]  # fmt: skip
+    if not named:
+        return
+    says = f"networks of DeepFloyd's size would compute on the CPU: {', '.join(named)} numbers"
+    data: dict[str, Any] = {"numbers": counts}
+    operations = _operations(due, wanted)
+    if operations is None:
+        says += "; a picture takes minutes to hours"
+        yield Finding("computing", says, "warning", WAY_OUT, data)
+        return
+    speed = _speed()
+    seconds = operations / speed
+    says += (
+        f"; what is to run takes about {duration(seconds)}, at the {speed / 1e9:.1f} billion "
+        "operations a second that a matrix product reaches here now"
+    )
+    data |= {"operations": operations, "speed": speed, "seconds": seconds}
+    yield Finding("computing", says, "warning", WAY_OUT, data)
+
+
+def _operations(due: Sequence[Run], wanted: Sequence[Wanted]) -> int | None:
+    """Floating-point operations of all queries and prompts; None if a configuration is not here."""
+    total = 0
+    for found in wanted:
+        if "unet" in found.parts:
+            steps = sum(
+                run.network_steps
+                for run in due
+                if run.model is not None and run.technique.stage == found.stage
+            )
+            folder = found.configurations
+            if folder is None or not (folder / "unet" / "config.json").is_file():
+                return None
+            total += steps * picture_operations(empty_unet(ModelFolder(folder)))
+        if "text_encoder" in found.parts:
+            prompts = {prompt for run in due for prompt in run.prompts}
+            total += len(prompts) * 2 * TOKENS * found.numbers("text_encoder")
+    return total
+
+
+def _speed() -> float:
+    """Floating-point operations a second of a product of matrices on this CPU."""
+    matrix = torch.ones(SIDE, SIDE)
+    least = float("inf")
+    for _ in range(4):
+        began = time.perf_counter()
+        torch.mm(matrix, matrix)
+        least = min(least, time.perf_counter() - began)
+    return 2 * SIDE**3 / least

@@ -1,0 +1,24 @@
+"""Folders for temporary files that only this test's workers use."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A test finds its own workers there, and kills no other's; the names of sockets there stay
+    short enough for the system.
+    """
+    tmp_path_factory.getbasetemp()  # is not to be made in this one
+    folder = tempfile.mkdtemp(prefix="fwdt-")
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
