@@ -16,18 +16,26 @@ __all__ = ["model_hub"]
 spin_briefly()  # as the command line does
 
 LONGEST_FIRST = (
-    "cli/test_gpu_profile.py",
-    "api/test_colab.py",
+    "site/test_reading.py",
     "site/test_serve.py",
-    "api/test_notebook.py",
-    "spec/test_extent.py",
+    "cli/test_gpu_profile.py",
     "site/test_incremental.py",
+    "guide/test_other_machines.py",
+    "remotes/test_two_clones.py",
+    "site/test_browser.py",
+    "api/test_colab.py",
     "site/test_contexts.py",
-    "techniques/test_equals_plain_diffusers.py",
-    "cli/test_new_project.py",
     "training/test_resume.py",
+    "api/test_notebook.py",
     "plan/test_reach.py",
+    "executors/test_foreman.py",
+    "gpu/test_equality.py",
+    "techniques/test_equals_plain_diffusers.py",
     "cli/test_build.py",
+    "site/test_render.py",
+    "spec/test_extent.py",
+    "plugins/test_served.py",
+    "cli/test_new_project.py",
 )
 """Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 

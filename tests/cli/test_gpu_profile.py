@@ -150,9 +150,9 @@ def local(tmp_path: Path) -> tuple[str, ...]:
 def test_the_road_a_student_takes(student: Project, tmp_path: Path, whole: bool) -> None:
     """The course's file in place of the T5; a prompt that it lacks is named.
 
-    All of Part A takes a minute; by default, its section that also enlarges and scores.
+    All of Part A takes a minute; by default, a section that samples and scores.
     """
-    built_ones = sections("Part A") if whole else ["hybrids"]
+    built_ones = sections("Part A") if whole else ["anagrams"]
     copy_starter(student.root, built_ones)
     options = (*GPU, *local(tmp_path), *small(built_ones))
     prompts = student.root / "prompt_embeds_dict.pth"
@@ -173,9 +173,9 @@ def test_the_road_a_student_takes(student: Project, tmp_path: Path, whole: bool)
     refused = student("build", *options)
     assert refused.returncode == 2
     where = next(
-        f"experiments/hybrids.yaml:{number}:"
+        f"experiments/anagrams.yaml:{number}:"
         for number, line in enumerate(
-            (student.root / "experiments" / "hybrids.yaml").read_text().splitlines(), 1
+            (student.root / "experiments" / "anagrams.yaml").read_text().splitlines(), 1
         )
         if "a lithograph of a skull" in line
     )
