@@ -86,7 +86,7 @@ def test_no_page_is_ever_half_made(served: Served) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(3):
+    for number in range(2):
         caption = f"Caption{'!' * number}."
         served.write(caption)
         assert eventually(lambda text=caption: served.shows(text))  # type: ignore[misc]
