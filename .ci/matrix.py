@@ -1,11 +1,14 @@
 """The built wheel in fresh environments: installed, tested, and put to use as a user would.
 
-    python .ci/matrix.py [LEG…] [--python PYTHON] [--whole] [--starter]
+    python .ci/matrix.py [LEG…] [--python PYTHON] [--whole] [--starter] [--except NAME]
 
 Legs: `pinned` with the versions of constraints.txt, `lowest` with the lowest that pyproject.toml
 claims, `newest` with whatever there is and deprecated calls of ours as errors, and `other` under
 each other Python of this machine, without torch: what keys, specs, the store and pages need.
 Without a leg: pinned, lowest and other. Everything is made in `.cache/matrix/`.
+
+Where the lowest version of something is not at hand, `--except torch` takes the one of
+constraints.txt in its place, and says so: from PyPI, torch for Linux comes with CUDA, in gigabytes.
 
 A leg runs the tests that versions of libraries decide, below, not the suite: that is `--whole`.
 """
@@ -19,10 +22,11 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from environments import FOLDER, ROOT, environment, install, others, wheel
-from lowest import lowest
+from lowest import excepted, lowest
 
 LEGS = ("pinned", "lowest", "newest", "other")
 USUAL = ("pinned", "lowest", "other")
@@ -54,6 +58,10 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="makes the environments")
     parser.add_argument("--whole", action="store_true", help="the whole suite, not a part")
     parser.add_argument("--starter", action="store_true", help="also build the starter: an hour")
+    parser.add_argument(
+        "--except", action="append", default=[], dest="spared", metavar="NAME",
+        help="not the lowest version of this, but the pinned one",
+    )  # fmt: skip
     options = parser.parse_args()
     if unknown := set(options.legs) - set(LEGS):
         parser.error(f"no such leg: {', '.join(sorted(unknown))}")
@@ -67,18 +75,20 @@ def main() -> None:
             for name, other in found.items():
                 torchless(name, other, options.python)
         else:
-            installed(leg, options.python, options.whole, options.starter)
+            installed(leg, options.python, options.whole, options.starter, options.spared)
         took[leg] = time.monotonic() - began
     for leg, seconds in took.items():
         print(f"{leg:8} {seconds / 60:5.1f} min")
 
 
-def installed(leg: str, python: str, whole: bool, starter: bool) -> None:
+def installed(
+    leg: str, python: str, whole: bool, starter: bool, spared: Sequence[str] = ()
+) -> None:
     """The wheel and all it needs in a fresh environment; tests; a small writeup built."""
     own = environment(leg, python)
     limits = {
         "pinned": ["--constraint", str(ROOT / "constraints.txt")],
-        "lowest": ["--constraint", str(lowest_file())],
+        "lowest": ["--constraint", str(lowest_file(spared if leg == "lowest" else ()))],
         "newest": ["--upgrade"],
     }[leg]
     # The wheel in place of the checkout, and what its tests use.
@@ -138,9 +148,11 @@ def torchless(name: str, other: str, python: str) -> None:
     )  # fmt: skip
 
 
-def lowest_file() -> Path:
+def lowest_file(names: Sequence[str]) -> Path:
+    """The lowest claimed versions as constraints, but for those of these names."""
     path = FOLDER / "lowest.txt"
     claims = lowest((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    claims = excepted(claims, names, (ROOT / "constraints.txt").read_text(encoding="utf-8"))
     path.write_text("".join(f"{name}=={v}\n" for name, v in claims.items()), encoding="utf-8")
     return path
 

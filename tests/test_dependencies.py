@@ -110,3 +110,23 @@ def test_versions_of_its_own_dependencies_are_no_part_of_keys() -> None:
     distributions = packages_distributions()
     for module, name in OWN_NAMES.items():
         assert name_of(name) in {name_of(each) for each in distributions[module]}, module
+
+
+def test_a_version_that_is_not_at_hand_is_excepted_and_said() -> None:
+    script = "import sys; from lowest import *; print(excepted({'a': '1', 'b': '2'}, sys.argv[1:], "
+    script += "'# pins\\na==1.5\\nc==3\\n'))"
+
+    def answer(*names: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", script, *names],
+            cwd=ROOT / ".ci", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    said = answer("a").stdout.splitlines()
+    assert said == [
+        "not the lowest a, 1, but that of constraints.txt, 1.5",
+        "{'a': '1.5', 'b': '2'}",
+    ]
+    assert answer().stdout == "{'a': '1', 'b': '2'}\n"
+    for name in ("b", "c"):
+        assert answer(name).returncode == 1

@@ -112,6 +112,14 @@ def kept_finite(output: Tensor, dtype: torch.dtype) -> Tensor:
     if output.device.type == "cpu":
         require_finite(output, dtype)
         return output
+    return marked(output)
+
+
+def marked(output: Tensor) -> Tensor:
+    """The outputs, (B, …), in place: each as it is or, if it is not finite, entirely NaN.
+
+    No number is looked at, so nothing waits for the device.
+    """
     import torch
 
     # In float32, where no sum of half-precision numbers overflows.

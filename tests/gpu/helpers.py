@@ -29,9 +29,11 @@ def write_samples(root: Path, samples: int, steps: int = 2) -> Path:
     return root
 
 
-def built(root: Path, values: Sequence[str], only: Sequence[str] = ()) -> dict[str, Any]:
-    """By run: its tensors, series and provenance."""
-    options = Options(overrides=values, only=only)
+def built(
+    root: Path, values: Sequence[str], only: Sequence[str] = (), **more: Any
+) -> dict[str, Any]:
+    """By run: its tensors, series and provenance. more: further options of the build."""
+    options = Options(overrides=values, only=only, **more)
     outcome = build(root, options)
     assert not outcome.failures, [failure.cause for failure in outcome.failures]
     plan, store = load_plan(root, options)
