@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import Problem, UserError, counted, masked, say
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.addresses import VARIABLE, Address, address_of, chosen_texts
+from fwd_report.store.key_lists import GIVEN, listed
 from fwd_report.store.store import Store
 
 if TYPE_CHECKING:
     from fwd_report.remotes.places import Remote
 
+NOT_NAMED = "name one as `store:` in experiments/report.yaml, or in FWD_REPORT_STORE"
 Show = Callable[[str, int, int], None]
 
 
@@ -83,6 +85,24 @@ class ReportRemotes:
                 count += len(sent)
                 say(f"sent {counted(len(sent), 'result')} to {remote}", err=True)
         return count
+
+    def having(self, keys: Set[str]) -> dict[str, str]:
+        """Which of these they have, by the first remote that does."""
+        self.require_places()
+        found: dict[str, str] = {}
+        for remote in self.opened:
+            found |= {key: str(remote) for key in (keys & remote.keys()) - found.keys()}
+        return found
+
+    def lack(self, store: Store, keys: Set[str]) -> bool:
+        """Whether one of them is not known to have all of these. None of them is asked."""
+        names = map(str, self.addresses)
+        return any(not keys <= listed(store, GIVEN, name) for name in names)
+
+    def require_places(self) -> None:
+        """Ask each for what it has; whether that can be told is in `failed` then."""
+        for remote in self.opened:
+            remote.require_place()
 
     @property
     def failed(self) -> bool:

@@ -63,7 +63,7 @@ class Running:
 
     ran: keys of the runs whose results this process stored; others: of those that other builds
     stored in the meantime; taken: of those whose results came from a remote. failures: of the
-    last attempt.
+    last attempt. unsent: whether a remote should have been given results and was not.
     """
 
     def __init__(self, plan: Plan, store: Store, options: Options) -> None:
@@ -73,6 +73,7 @@ class Running:
         self.others: set[str] = set()
         self.taken: set[str] = set()
         self.failures: tuple[Failure, ...] = ()
+        self.unsent = False
         self._store = store
         self._remotes = ReportRemotes(plan.project, options.store)
         self._forced = self._all_forced()
@@ -88,10 +89,16 @@ class Running:
         self._take()
         self._run_due()
         project = self.plan.project
-        if project.trusted and project.report.push and self.ran:
-            stored = {run.key for run in self.plan.selected(self.options.only)}
-            there = {key for key in stored if self._store.has(key)}
-            self._remotes.send(self._store, there, self._anew)
+        if project.trusted and project.report.push and not self.options.cached_only:
+            self._push()
+
+    def _push(self) -> None:
+        """Give the remotes what they are not known to have."""
+        runs = {run.key for run in self.plan.selected(self.options.only)}
+        stored = {key for key in runs if self._store.has(key)}
+        if self.ran or self._remotes.lack(self._store, stored):
+            self._remotes.send(self._store, stored, self._anew)
+            self.unsent = self._remotes.failed
 
     def _take(self) -> None:
         """Take from the remotes what they have of what is due."""
@@ -122,8 +129,10 @@ class Running:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing was run or taken, by this build or by others, and nothing failed."""
-        return not (self.ran or self.others or self.taken or self.failures)
+        """Whether nothing was run or taken, by this build or by others, and nothing failed or is
+        still to be sent.
+        """
+        return not (self.ran or self.others or self.taken or self.failures or self.unsent)
 
     def due(self) -> list[Run]:
         """The runs that are not stored, and those that --force runs again."""

@@ -72,7 +72,6 @@ def test_places_that_are_not_there(
     for address, why in (
         ("not-mounted/store", "there is no folder"),
         ("s3://no-such-bucket/report", "bucket does not exist"),
-        ("gs://bucket/report", 'pip install "fwd-report[gcs]"'),
         ("http://127.0.0.1:9/report", "the remote http://127.0.0.1:9/report cannot be used"),
     ):
         one = remote(address)
@@ -87,6 +86,15 @@ def test_places_that_are_not_there(
     assert remote("file").fetch(there, keys) == set()
     assert remote("file").send(here, keys) == set()
     assert len(said) == 1
+
+
+def test_a_backend_that_is_not_installed_is_named(
+    remote: Open, here: Store, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fwd_report.store.addresses.find_spec", lambda name: None)
+    assert remote("gs://bucket/report").send(here, fill(here, 1)) == set()
+    (warning,) = said
+    assert 'pip install "fwd-report[gcs]"' in warning
 
 
 def test_a_clock_that_is_wrong_is_said(

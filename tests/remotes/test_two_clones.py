@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from tests.helpers.clones import REPORT, pages, right
 from tests.helpers.project import Project
@@ -102,9 +103,77 @@ def test_status_says_where_results_are(clones: tuple[Project, Project]) -> None:
         "remotes": [{"address": shared, "failed": None}],
         "sections": [{"section": "more", "runs": 2, "local": 0, "remote": 0, "neither": 2}],
     }
-    gone = shown("store", "status", "../gone/shared")
-    assert gone.returncode == 1
-    assert gone.stderr.count("cannot be used") == 1
+
+
+@pytest.mark.parametrize("place", ["../gone/shared", "../shraed", "http://127.0.0.1:9/shared"])
+def test_a_remote_that_is_wrong_is_not_taken_for_an_empty_one(
+    clones: tuple[Project, Project], place: str
+) -> None:
+    made, shown = clones
+    right(made("build"))
+    for command in (("status",), ("pull",), ("pull", "--all")):
+        answer = shown("store", *command, place)
+        assert answer.returncode == 1
+        assert answer.stderr.count("cannot be used") == 1
+    lines = shown("store", "status", place).stdout.splitlines()
+    assert lines[1].split() == ["noise", "2", "0", "?", "?"]
+    said = yaml.safe_load(shown("store", "status", place, "--json").stdout)
+    assert {(row["remote"], row["neither"]) for row in said["sections"]} == {(None, None)}
+    planned = shown("plan", "--remotes", "--set", f"store={place}")
+    assert planned.returncode == 1
+    assert "none of these are in a remote" not in planned.stdout
+
+
+def test_a_plan_says_what_remotes_have_when_it_is_asked_to(
+    clones: tuple[Project, Project],
+) -> None:
+    made, shown = clones
+    right(made("build", "--only", "noise"))
+    said = right(shown("plan"))
+    assert "4 of 4 runs to run" in said
+    assert "fwd-report plan --remotes says" in said
+    said = right(shown("plan", "--remotes"))
+    shared = made.root.parent / "shared"
+    assert f"2 of these are in {shared}: fwd-report build takes them\nand runs 2 runs, " in said
+    runs = yaml.safe_load(right(shown("plan", "--remotes", "--json")))
+    assert [run["remote"] for run in runs] == [str(shared)] * 2 + [None] * 2
+    assert "remote" not in yaml.safe_load(right(shown("plan", "--json")))[0]
+    right(made("build"))
+    assert "takes them\nand runs nothing" in right(shown("plan", "--remotes"))
+    assert "no result is missing here" in right(made("plan", "--remotes"))
+    nowhere = made("plan", "--remotes", "--set", "store=[]")
+    assert (nowhere.returncode, "no remote is named" in nowhere.stderr) == (2, True)
+
+
+def test_a_build_sends_what_was_here_before_it_had_a_remote(
+    clones: tuple[Project, Project],
+) -> None:
+    """Once: what a remote is known to have is not asked for again."""
+    made, shown = clones
+    right(made("build", "--store", "none"))
+    shared = made.root.parent / "shared"
+    assert not shared.exists()
+    assert "sent" not in right(made("build", "--cached-only"))
+    said = right(made("build"))
+    assert "sent 4 results to" in said
+    assert "nothing to run; pages are up to date" in said
+    shared.rename(made.root.parent / "away")
+    assert "warning" not in right(made("build")), "nothing is to be sent, so it is not asked"
+    right(shown("build", "--store", "../away"))
+    right(shown("build", "--store", "../away", "--force"))
+    assert "sent 4 results to" in right(made("store", "push", "../third"))
+    assert "sent" not in right(made("build", "--store", "../third"))
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_build(clones: tuple[Project, Project]) -> None:
+    made, _ = clones
+    right(made("build", "--store", "none"))
+    shared = made.root.parent / "shared"
+    shared.write_text("a file")
+    for _ in range(2):
+        assert "cannot be used" in right(made("build"))
+    shared.unlink()
+    assert "sent 4 results to" in right(made("build"))
 
 
 def test_sections_and_everything(clones: tuple[Project, Project]) -> None:
@@ -169,7 +238,9 @@ def test_without_anything_to_do_no_remote_is_asked(clones: tuple[Project, Projec
     """Nor fsspec imported: a build without changes works offline, as fast as ever."""
     made, _ = clones
     right(made("build"))
-    made.write("report", REPORT.replace("../shared", "s3://bucket/report"))
+    made.write("report", REPORT.replace("title: A report", "title: The report"))
+    right(made("build"))
+    shutil.move(made.root.parent / "shared", made.root.parent / "elsewhere")
     code = (
         "import sys; sys.argv = ['fwd-report', 'build', '--profile', 'embedded']\n"
         "from fwd_report.cli import main\n"

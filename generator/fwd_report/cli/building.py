@@ -13,6 +13,7 @@ import typer
 
 from fwd_report import stopping
 from fwd_report.cli.options import (
+    FAILED,
     FORCED,
     Only,
     Overrides,
@@ -24,7 +25,7 @@ from fwd_report.cli.options import (
     report_failures,
     say_ignored,
 )
-from fwd_report.errors import CodeChangedError, counted, say
+from fwd_report.errors import CodeChangedError, UserError, counted, say
 from fwd_report.executors.choice import EXECUTORS, LOCAL, check_choice
 from fwd_report.unchanged import CURRENT, NOTHING
 
@@ -170,12 +171,19 @@ def plan(
     overrides: Overrides = None,
     why: Annotated[bool, typer.Option(help="Say what changed, run by run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Every run, as JSON.")] = False,
+    remotes: Annotated[
+        bool, typer.Option("--remotes", help="Ask the remotes what they have of it.")
+    ] = False,
     untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
-    """Show what would run, why, how many network steps it takes and how long."""
+    """Show what would run, why, how many network steps it takes and how long.
+
+    With --remotes: also which results a build would take from there instead.
+    """
     from fwd_report.plan.describe import as_json as describe_json
     from fwd_report.plan.describe import as_text as describe_text
+    from fwd_report.plan.describe import taken as describe_remotes
 
     options = options_of(only, profile, overrides, untrusted, root)
     from fwd_report.build import check_prose, load_plan
@@ -183,4 +191,20 @@ def plan(
     the_plan, store = load_plan(root.resolve(), options)
     check_prose(the_plan, store)
     runs = the_plan.selected(options.only)
-    say(describe_json(runs, store) if as_json else describe_text(runs, store, why))
+    from fwd_report.report_remotes import NOT_NAMED, ReportRemotes
+
+    there = ReportRemotes(the_plan.project)
+    if remotes and not there.addresses:
+        raise UserError("no remote is named", hint=NOT_NAMED)
+    due = [run for run in runs if run.status != "fresh"]
+    found = there.having({run.key for run in due}) if remotes else {}
+    if as_json:
+        say(describe_json(runs, store, found if remotes else None))
+    else:
+        say(describe_text(runs, store, why))
+        if remotes and (found or not there.failed):
+            say(describe_remotes(due, store, found))
+        elif due and not remotes and there.addresses:
+            say("fwd-report plan --remotes says what of it the remotes have")
+    if remotes and there.failed:
+        raise typer.Exit(FAILED)

@@ -87,6 +87,8 @@ def pull(
     if everything:
         wanted = wanted.union(*(each.keys() for each in remotes.opened))
     missing = {key for key in wanted if not store.has(key)}
+    if missing or everything:
+        remotes.require_places()
     arrived = remotes.fetch(store, missing)
     for run in runs:
         if run.key in arrived:
@@ -111,7 +113,9 @@ def status(
 ) -> None:
     """Say section by section how many results are here, in a remote, and in neither."""
     plan, store, remotes = _loaded(root, only, profile, overrides, untrusted, remote, "status")
-    there = frozenset().union(*(each.keys() for each in remotes.opened))
+    remotes.require_places()
+    known = [each.keys() for each in remotes.opened if each.failed is None]
+    there = frozenset().union(*known) if known else None
     groups: dict[str, set[str]] = {}
     for run in plan.selected(only or ()):
         groups.setdefault(run.section, set()).add(run.key)
@@ -208,21 +212,23 @@ def _keys(runs: Iterable[Run]) -> set[str]:
     return {run.key for run in runs}
 
 
-def _counts(keys: set[str], store: Store, there: frozenset[str]) -> dict[str, int]:
+def _counts(keys: set[str], store: Store, there: frozenset[str] | None) -> dict[str, int | None]:
+    """there: what the remotes have; None: it is not known of any."""
     here = {key for key in keys if store.has(key)}
     return {
         "runs": len(keys),
         "local": len(here),
-        "remote": len(keys & there),
-        "neither": len(keys - here - there),
+        "remote": None if there is None else len(keys & there),
+        "neither": None if there is None else len(keys - here - there),
     }
 
 
-def _table(rows: dict[str, dict[str, int]]) -> list[str]:
+def _table(rows: dict[str, dict[str, int | None]]) -> list[str]:
     width = max((len(name) for name in rows), default=0)
     lines = [f"{'':{width}}  {'runs':>7}  {'here':>7}  {'remote':>7}  {'neither':>7}"]
     for name, row in rows.items():
-        lines.append(f"{name:{width}}  " + "  ".join(f"{count:7,}" for count in row.values()))
+        counts = ("?" if count is None else f"{count:,}" for count in row.values())
+        lines.append(f"{name:{width}}  " + "  ".join(f"{count:>7}" for count in counts))
     return lines
 
 

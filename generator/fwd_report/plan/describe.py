@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from fwd_report.errors import Problem, UserError, counted
 from fwd_report.plan.entries import drawn_as_stored
@@ -14,8 +15,11 @@ from fwd_report.store.files import strict_json
 from fwd_report.store.store import Store
 
 
-def as_json(runs: Sequence[Run], store: Store) -> str:
-    """Every run with its parameters, key, status, why it is stale, and where its result is."""
+def as_json(runs: Sequence[Run], store: Store, there: Mapping[str, str] | None = None) -> str:
+    """Every run with its parameters, key, status, why it is stale, and where its result is.
+
+    there: for keys that are not stored, the remote that has them; None: they were not asked.
+    """
     return strict_json(
         [
             {
@@ -31,6 +35,7 @@ def as_json(runs: Sequence[Run], store: Store) -> str:
                 "why": list(run.why),
                 "network_steps": run.network_steps,
                 "path": str(store.folder(run.key)),
+                **({} if there is None else {"remote": there.get(run.key)}),
             }
             for run in runs
         ],
@@ -67,6 +72,20 @@ def as_text(runs: Sequence[Run], store: Store, why: bool) -> str:
     return "\n".join(lines)
 
 
+def taken(due: Sequence[Run], store: Store, there: Mapping[str, str]) -> str:
+    """How many of the runs that are due each remote has, and what is left to run then."""
+    different = distinct(due)
+    lines = [
+        f"{count:,} of these are in {remote}: fwd-report build takes them"
+        for remote, count in Counter(there.values()).items()
+    ]
+    left = [run for run in different if run.key not in there]
+    if not lines:
+        return "none of these are in a remote" if left else "no result is missing here"
+    runs = f"{counted(len(left), 'run')}, {_cost(left, store)}" if left else "nothing"
+    return "\n".join([*lines, f"and runs {runs}"])
+
+
 def find_run(plan: Plan, name: str) -> Run:
     """The run called `section.experiment[index]`; the index may be left out for the first.
 
@@ -84,8 +103,12 @@ def find_run(plan: Plan, name: str) -> Run:
 def _total(runs: Sequence[Run], due: Sequence[Run], store: Store) -> str:
     if not due:
         return f"{counted(len(runs), 'run')}, all fresh: nothing to run"
-    time = Rates(store.base, first_rates(due)).estimate(steps_by_cost(due))
-    return f"{len(due):,} of {counted(len(runs), 'run')} to run, {_steps(due)}, {time}"
+    return f"{len(due):,} of {counted(len(runs), 'run')} to run, {_cost(due, store)}"
+
+
+def _cost(runs: Sequence[Run], store: Store) -> str:
+    time = Rates(store.base, first_rates(runs)).estimate(steps_by_cost(runs))
+    return f"{_steps(runs)}, {time}"
 
 
 def _steps(runs: Sequence[Run]) -> str:

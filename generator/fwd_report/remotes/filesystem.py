@@ -1,5 +1,4 @@
-"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, memory, or anything else it
-opens.
+"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, or anything else it opens.
 
 A remote that is listed folder by folder is a file system, where a file is visible before it is
 complete: there it is written beside its place and renamed. A remote that lists everything at once
@@ -37,6 +36,8 @@ from fwd_report.remotes.untold import MOST_PARTS, PART, Untold, telling
 from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
+FOLDERS = ("file", "ssh", "sftp")
+"""Schemes of places where a folder is there or is not."""
 FINAL = (PermissionError, NotImplementedError)
 """Errors that another attempt does not change."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -68,6 +69,12 @@ class FileSystemShelf:
     def keys(self) -> frozenset[str]:
         """One listing: of all names if the remote supports that, else folder by folder."""
         return answered(lambda moved: self._asked(lambda: self._keys(moved)))
+
+    def exists(self) -> bool:
+        """An object store has no folders: each prefix is a place."""
+        if self.address.scheme not in FOLDERS:
+            return True
+        return answered(lambda moved: bool(self._asked(lambda: self.fs.isdir(self._root))))
 
     @property
     def patience(self) -> float | None:
@@ -170,7 +177,7 @@ class FileSystemShelf:
         except NotADirectoryError:
             return []
         except FileNotFoundError:
-            if self.address.scheme in ("file", "memory", "ssh", "sftp"):
+            if self.address.scheme in ("memory", *FOLDERS):
                 return []
             raise
 

@@ -53,6 +53,10 @@ class HubShelf(FileSystemShelf):
         """One listing, a thousand names per page."""
         return answered(lambda moved: self._asked(lambda: self._list(moved)))
 
+    def exists(self) -> bool:
+        """A dataset that is not there cannot be listed."""
+        return True
+
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """One commit. The hub's library does not send again what the dataset already has."""
         from huggingface_hub import CommitOperationAdd

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from fwd_report.errors import counted
-from fwd_report.remotes.refusals import note_refused, refused_before
 from fwd_report.remotes.shelf import AbsentError, RemoteError, Shelf
 from fwd_report.remotes.transfer import Moves, Show, fetch, send, unseen
 from fwd_report.store.addresses import Address
+from fwd_report.store.key_lists import GIVEN, REFUSED, listed, relist
 from fwd_report.store.store import Store
 
 NAMED = 3
@@ -45,6 +45,16 @@ class Remote:
                     self._give_up(str(error))
         return self._keys
 
+    def require_place(self) -> bool:
+        """Whether it can be listed, and its folder is there; else that is said, once."""
+        if self.failed is None and not self.keys():
+            try:
+                if self.failed is None and not self.shelf.exists():
+                    self._give_up("there is no such folder (`fwd-report store push` makes it)")
+            except (RemoteError, AbsentError) as error:
+                self._give_up(str(error))
+        return self.failed is None
+
     def fetch(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
         """Fetch the results with these keys that it has; returns the keys of those that arrived."""
         wanted = [key for key in keys if key in self.keys() and key not in self.refused]
@@ -54,7 +64,8 @@ class Remote:
         self._settle(moves, "there, and not taken")
         self.refused |= moves.refused.keys()
         self._newer |= moves.newer
-        note_refused(store, str(self), moves.refused.keys() - moves.newer, moves.arrived)
+        relist(store, REFUSED, str(self), moves.refused.keys() - moves.newer, moves.arrived)
+        relist(store, GIVEN, str(self), moves.arrived, moves.refused.keys())
         return moves.arrived
 
     def send(
@@ -69,16 +80,20 @@ class Remote:
 
         anew: those of them that are sent whatever it holds, and replace that.
         """
-        replaced = (self.refused - self._newer) | refused_before(store, str(self)) | set(anew)
+        replaced = (self.refused - self._newer) | listed(store, REFUSED, str(self)) | set(anew)
         there = self.keys() - replaced
         missing = [key for key in keys if key not in there]
-        if not missing or self.failed is not None:
+        if self.failed is not None:
+            return set()
+        relist(store, GIVEN, str(self), there & set(keys), set())
+        if not missing:
             return set()
         moves = send(self.shelf, store, missing, show, anew=replaced)
         self._settle(moves, "here, and not sent")
         self._keys = self.keys() | moves.arrived
         self.refused -= moves.arrived
-        note_refused(store, str(self), set(), moves.arrived)
+        relist(store, REFUSED, str(self), set(), moves.arrived)
+        relist(store, GIVEN, str(self), moves.arrived, set())
         return moves.arrived
 
     def _settle(self, moves: Moves, where: str) -> None:

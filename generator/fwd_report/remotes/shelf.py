@@ -89,6 +89,9 @@ class Shelf(Source, Protocol):
     together: int
     senders: int
 
+    def exists(self) -> bool:
+        """Whether there is a place at its address, if that can be told. Raises RemoteError."""
+
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
         """Store entries, manifests last. anew: also send files that seem to exist already.
 

@@ -245,7 +245,7 @@ class Store:
     def sweep(self) -> None:
         """Remove the claims and the temporary folders and files of killed builds."""
         self.locks.sweep()
-        for name in ("", "memory", "last", "logs", "refused", "schema"):
+        for name in ("", "memory", "last", "logs", "given", "refused", "schema"):
             if inside(self.base / name, self.base.parent):
                 sweep_half_written(self.base / name)
         for part in parts_of(self.root):
