@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
+# Compiled modules are kept, whatever the environment says: the suite starts many processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: report test test-slow test-gpu coverage lint ci-matrix dist bench serve clean
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.helpers.hub_server import model_hub
 
 from fwd_report.threads import spin_briefly
@@ -70,3 +72,21 @@ def tiny_if(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     torch.set_num_threads(1)  # its tensors are so small that threads only wait for each other
     return save_tiny_if(tmp_path_factory.mktemp("tiny-if"))
+
+
+@pytest.fixture(scope="session")
+def every_technique(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The writeup of tests/golden, built once for all workers; tests only read it."""
+    from tests import golden
+
+    from fwd_report.build import Options, build
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = shared / "every-technique"
+    with FileLock(shared / "every-technique.lock"):
+        if not (shared / "every-technique.built").exists():
+            golden.write_project(root)
+            assert not build(root, Options()).failures
+            (shared / "every-technique.built").touch()
+    return root

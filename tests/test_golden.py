@@ -22,15 +22,8 @@ UNDER_OTHER_KEYS = (
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("golden") / "writeup"
-    golden.write_project(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def found(root: Path) -> dict[str, dict[str, Any]]:
-    return golden.results(root)
+def found(every_technique: Path) -> dict[str, dict[str, Any]]:
+    return golden.results(every_technique)
 
 
 @pytest.mark.parametrize("technique", golden.techniques_that_run())
@@ -56,9 +49,9 @@ SOMETIMES = {
 
 
 def test_every_technique_declares_the_numbers_it_makes(
-    root: Path, found: dict[str, dict[str, Any]]
+    every_technique: Path, found: dict[str, dict[str, Any]]
 ) -> None:
-    plan, _ = load_plan(root, Options())
+    plan, _ = load_plan(every_technique, Options())
     for run in plan.runs:
         technique = run.technique
         assert "numbers" in vars(type(technique)), technique.name

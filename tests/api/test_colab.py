@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +19,8 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from tests.api.conftest import write
 from tests.api.test_notebook import ROOT, SECONDS, embedded, shown
+from tests.helpers.forked import fork
+from tests.helpers.notebooks import run_cells
 
 from fwd_report.spec.load import load_project
 from fwd_report.starter import copy_starter
@@ -69,19 +73,30 @@ def test_it_is_kept_without_outputs() -> None:
     assert read.metadata.accelerator == "GPU"
 
 
-@embedded
-def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(place: Path) -> None:
-    read = notebook(PROFILE="embedded", ONLY=["forward"], WRITEUP="mine")
+def run_here(read: Any, place: Path) -> str:
+    """What the cells say, run in this process."""
+    return run_cells((cell.source for cell in code(read)), place)
+
+
+def run_in_a_kernel(read: Any, place: Path) -> str:
     resources = {"metadata": {"path": place}}
     NotebookClient(read, timeout=SECONDS, resources=resources).execute()
-    said = [shown(cell) for cell in code(read)]
-    text = "\n".join(each.get("text/plain", "") for each in said)
+    return "\n".join(text for cell in code(read) for text in shown(cell).values())
+
+
+@embedded
+@pytest.mark.parametrize("run", [run_here, pytest.param(run_in_a_kernel, marks=pytest.mark.slow)])
+def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(
+    place: Path, run: Callable[[Any, Path], str]
+) -> None:
+    read = notebook(PROFILE="embedded", ONLY=["forward"], WRITEUP="mine")
+    text = run(read, place)
     assert f"torch=={version('torch')}" in text, "what pip is told to keep"
     assert "Your writeup is in" in text
     assert "would stop a build" not in text, "the doctor finds nothing"
     assert "3 runs to run" in text
     assert "ran 3 runs" in text
-    assert any('src="data:image/png;base64,' in each.get("text/html", "") for each in said)
+    assert 'src="data:image/png;base64,' in text
     assert "a skull" not in text, "prompts are of the chosen section"
     with zipfile.ZipFile(place / "mine-site.zip") as archive:
         names = set(archive.namelist())
@@ -114,34 +129,78 @@ def in_kernel(place: Path) -> tuple[KernelManager, Any]:
     return manager, client
 
 
-@embedded
-def test_a_runtime_that_dies_loses_only_what_was_being_drawn(place: Path) -> None:
-    """Killed in the middle of a run; the lock that its host left is no hindrance."""
+@pytest.fixture
+def many(place: Path) -> Path:
+    """A writeup of four pictures, which are drawn one after the other."""
     root = place / "mine"
     (root / "experiments").mkdir(parents=True)
     write(root, "report", "title: Mine\nbatch: 1\n")
     write(root, "many", MANY)
+    return root
+
+
+@embedded
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a fork stands in for the runtime")
+def test_what_was_drawn_before_a_runtime_died_is_there_in_the_next(
+    many: Path, place: Path, one_thread: None
+) -> None:
+    """The cells up to the run, in a fork that is killed; then in this process."""
+    cells = [cell.source for cell in code(notebook(PROFILE="embedded", WRITEUP="mine"))]
+    cells = cells[: _running(cells) + 1]
+    runtime = fork(place, run_cells, cells, place)
+    stored = _wait_for_results(many, runtime.is_alive)
+    assert runtime.pid is not None
+    os.kill(runtime.pid, signal.SIGKILL)
+    runtime.join()
+    _leave_a_lock(many)
+    assert "ran " in run_cells(cells, place)
+    _assert_kept(stored, _stored(many))
+
+
+@embedded
+@pytest.mark.slow
+def test_a_runtime_that_dies_loses_only_what_was_being_drawn(many: Path, place: Path) -> None:
+    """The same with kernels, all cells of which run."""
+    root = many
     read = notebook(PROFILE="embedded", WRITEUP="mine")
     cells = [cell.source for cell in code(read)]
-    until = next(number for number, source in enumerate(cells) if "report.run" in source)
+    until = _running(cells)
     manager, client = in_kernel(place)
     try:
         for source in cells[:until]:
             reply = client.execute_interactive(source, timeout=SECONDS, output_hook=_unheard)
             assert reply["content"]["status"] == "ok", reply["content"]
         client.execute(cells[until])
-        began = time.monotonic()
-        while not (stored := _stored(root)):
-            assert time.monotonic() - began < SECONDS
-            time.sleep(0.05)
+        stored = _wait_for_results(root, manager.is_alive)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+    _leave_a_lock(root)
+    run_in_a_kernel(read, place)
+    _assert_kept(stored, _stored(root))
+
+
+def _running(cells: list[str]) -> int:
+    """The number of the cell that runs the report."""
+    return next(number for number, source in enumerate(cells) if "report.run" in source)
+
+
+def _wait_for_results(root: Path, alive: Callable[[], bool]) -> dict[str, int]:
+    began = time.monotonic()
+    while not (stored := _stored(root)):
+        assert alive()
+        assert time.monotonic() - began < SECONDS
+        time.sleep(0.05)
+    return stored
+
+
+def _leave_a_lock(root: Path) -> None:
+    """As a host does that is gone."""
+    (root / ".fwd-report" / "locks" / "guard.lock.soft").write_text("12\na-runtime-that-died\n")
+
+
+def _assert_kept(stored: dict[str, int], after: dict[str, int]) -> None:
     assert len(stored) < 4, "it was killed in time"
-    locks = root / ".fwd-report" / "locks"
-    (locks / "guard.lock.soft").write_text("12\na-runtime-that-died\n")
-    NotebookClient(read, timeout=SECONDS, resources={"metadata": {"path": place}}).execute()
-    after = _stored(root)
     assert len(after) == 4
     assert {name: after[name] for name in stored} == stored, "they did not run again"
 

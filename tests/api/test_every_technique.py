@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from tests import golden
 
 from fwd_report import Noise, Report, Run, answer, denoise, guided, open_report
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    root = tmp_path_factory.mktemp("every") / "writeup"
-    golden.write_project(root)
-    opened = open_report(root)
-    opened.run()
-    return opened
+def report(every_technique: Path) -> Report:
+    return open_report(every_technique)
 
 
 def test_tensors_and_pictures_are_the_same_in_the_stated_range(report: Report) -> None:

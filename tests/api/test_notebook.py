@@ -19,6 +19,7 @@ from tests.helpers.forked import fork, said
 from tests.helpers.guide import blocks_of
 
 from fwd_report import open_report
+from fwd_report.api.exceptions import UnknownNameError
 from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.models.names import EMBEDDED
 
@@ -127,6 +128,7 @@ def kernel(project: Path, writeup: Path) -> Iterator[tuple[KernelManager, Any]]:
     manager.shutdown_kernel(now=True)
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_done_and_the_kernel(
     kernel: tuple[KernelManager, Any],
 ) -> None:
@@ -178,6 +180,8 @@ try:
     report.run("long")
 except KeyboardInterrupt:
     print(report["long.first"][0].status, report["long.last"][0].status)
+    import torch
+    print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, torch.get_default_dtype())
     print(report.run("long.first"))
 """
 
@@ -189,8 +193,18 @@ def test_an_interrupt_in_plain_python_is_an_exception_like_any_other(project: Pa
     process.join(SECONDS)
     printed = said(project, process)
     assert process.exitcode == 0, printed
-    assert "fresh missing\nnothing to run; 1 run stored before\n" in printed
+    after = "fresh missing\nTrue torch.float32\nnothing to run; 1 run stored before\n"
+    assert after in printed
     assert "stopped; what was done is stored" in printed
+
+
+def test_a_mistake_is_shown_without_a_traceback(project: Path) -> None:
+    """As notebooks ask an error to show itself."""
+    write(project, "long", LONG)
+    with pytest.raises(UnknownNameError) as mistaken:
+        open_report(project)["long.second"]
+    shown_lines = mistaken.value._render_traceback_()
+    assert shown_lines == ["there is no experiment 'long.second'\n    did you mean 'long.last'?"]
 
 
 def shown(cell: Any) -> dict[str, str]:

@@ -75,9 +75,9 @@ def test_the_configurations_are_of_the_published_sizes(name: str, count: int) ->
 def test_the_profile_builds_from_the_hub(served: Hub, tmp_path: Path, whole: bool) -> None:
     """Only what is read is downloaded; the second time, nothing.
 
-    All of Part B here; the sections of Part A, which take a minute, are built without a hub below.
+    By default a section that samples and enlarges, and one that trains.
     """
-    built = sections() if whole else ["setup", *sections("Part B")]
+    built = sections() if whole else ["setup", "time-conditional"]
     copy_starter(tmp_path / "mine", built)
     project = Project(tmp_path / "mine")
     options = (*GPU, *DIGITS, *small(built))
@@ -127,7 +127,7 @@ def test_what_is_needed_is_downloaded_beforehand(
 def student(
     miniatures: dict[str, Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Project:
-    """A writeup on a machine without a text encoder, a hub and a network: the starter's Part A."""
+    """A writeup's folder on a machine without a text encoder, a hub and a network."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no-cache"))
     for name, files in miniatures.items():
@@ -136,7 +136,6 @@ def student(
                 path = tmp_path / "models" / name / file
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-    copy_starter(tmp_path / "mine", sections("Part A"))
     return Project(tmp_path / "mine")
 
 
@@ -147,9 +146,15 @@ def local(tmp_path: Path) -> tuple[str, ...]:
     return tuple(word for field, place in places.items() for word in ("--set", f"{field}={place}"))
 
 
-def test_the_road_a_student_takes(student: Project, tmp_path: Path) -> None:
-    """The course's file in place of the T5: all of Part A; a prompt that it lacks is named."""
-    options = (*GPU, *local(tmp_path), *small(sections("Part A")))
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_road_a_student_takes(student: Project, tmp_path: Path, whole: bool) -> None:
+    """The course's file in place of the T5; a prompt that it lacks is named.
+
+    All of Part A takes a minute; by default, its section that also enlarges and scores.
+    """
+    built_ones = sections("Part A") if whole else ["hybrids"]
+    copy_starter(student.root, built_ones)
+    options = (*GPU, *local(tmp_path), *small(built_ones))
     prompts = student.root / "prompt_embeds_dict.pth"
     done = student("prompts", "--encode", prompts.name, *options)  # where the encoder is
     assert done.returncode == 0, done.stderr
@@ -183,7 +188,7 @@ def test_the_road_a_student_takes(student: Project, tmp_path: Path) -> None:
     torch.save({name: tensor.half() for name, tensor in held.items()}, prompts)  # as the course's
     built = student("build", *options)
     assert built.returncode == 0, built.stderr[-3000:]
-    for section in sections("Part A"):
+    for section in built_ones:
         assert (student.root / "docs" / "report" / f"{section}.md").is_file(), section
     assert student("build", "--cached-only", *options).returncode == 0
 

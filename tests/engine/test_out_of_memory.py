@@ -99,7 +99,10 @@ def test_the_limit_closes_in_on_what_fits_and_grows_when_memory_is_free_again() 
     answered(4 * PATIENCE)
     assert device.tried.count(14) <= tries + 1, "a size that failed is tried more and more seldom"
     device.fits = {SMALL: 32}
-    answered(200 * PATIENCE)
+    for _ in range(200):
+        if batcher.limit(SMALL) == 32:
+            break
+        answered(PATIENCE)
     assert batcher.limit(SMALL) == 32
     device.fits = {SMALL: 2}
     answered(3)

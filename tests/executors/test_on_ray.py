@@ -20,6 +20,7 @@ from fwd_report.store.store import Store
 
 pytest.importorskip("ray", reason="Ray is not installed")
 
+BY_RAY = ("build", "--executor", "ray", "--workers", "1")
 LONG = """\
 title: Long
 experiments:
@@ -49,14 +50,33 @@ def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
     return write_project(tmp_path / "w", tiny_if)
 
 
-def test_a_build_by_ray_is_a_build(writeup: Writeup, tmp_path: Path, tiny_if: Path) -> None:
-    project = Project(writeup.root)
-    process = project.start("build", "--executor", "ray", "--workers", "1")
+def by_a_fork(writeup: Writeup) -> tuple[int | None, str, int]:
+    process = writeup.start(*BY_RAY)
+    process.join(400)
+    assert process.pid is not None
+    return process.exitcode, writeup.said(process), process.pid
+
+
+def by_a_process(writeup: Writeup) -> tuple[int | None, str, int]:
+    process = Project(writeup.root).start(*BY_RAY)
     out, errors = process.communicate(timeout=400)
-    assert process.returncode == 0, errors
-    assert f"ran {RUNS} of {RUNS} runs" in out
-    assert "ray" not in re.sub(r"\S*/\S*", "", errors).lower(), "Ray itself says nothing"
-    assert left_by(process.pid) == []
+    return process.returncode, out + errors, process.pid
+
+
+@pytest.mark.parametrize("built", [by_a_fork, pytest.param(by_a_process, marks=pytest.mark.slow)])
+def test_a_build_by_ray_is_a_build(
+    writeup: Writeup,
+    tmp_path: Path,
+    tiny_if: Path,
+    one_thread: None,
+    built: Callable[[Writeup], tuple[int | None, str, int]],
+) -> None:
+    project = Project(writeup.root)
+    code, said, process = built(writeup)
+    assert code == 0, said
+    assert f"ran {RUNS} of {RUNS} runs" in said
+    assert "ray" not in re.sub(r"\S*/\S*", "", said).lower(), "Ray itself says nothing"
+    assert left_by(process) == []
     assert writeup.left() == []
     local = write_project(tmp_path / "local", tiny_if)
     local.build()

@@ -26,15 +26,17 @@ def bound() -> float:
 
 
 def test_every_technique_makes_what_the_cpu_makes(
-    device: str, model: list[str], tmp_path: Path
+    device: str, every_technique: Path, tmp_path: Path
 ) -> None:
     """On the CPU the other side is batches in place of single pictures."""
-    golden.write_project(tmp_path / "here")
-    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    golden.write_project(tmp_path / "there")
+    models = ("model", "upscaler", "scorer") if device == "cuda" else ()
+    values = [f"{model}=emoji-if" for model in models]
+    one = every_technique
     if device == "cuda":
-        model = [*model, "scorer=emoji-if"]
-    here = built(tmp_path / "here", [*model, "device=cpu"])
-    there = built(tmp_path / "there", [*model, f"device={device}", "deterministic=false"])
+        one = Path(shutil.copytree(tmp_path / "there", tmp_path / "here"))
+    here = built(one, [*values, "device=cpu"])
+    there = built(tmp_path / "there", [*values, f"device={device}", "deterministic=false"])
     assert {run["technique"] for run in here.values()} == set(golden.techniques_that_run())
     trained = {name for name, run in here.items() if run["technique"] in ("train", "classify")}
     for name, (largest, _) in differences(here, there).items():

@@ -54,7 +54,7 @@ def test_the_job_is_a_script() -> None:
 
 
 def test_the_job_builds(job: Project, tmp_path: Path) -> None:
-    command = ["bash", "job.sh", "--only", "hybrids"]
+    command = ["bash", "job.sh", "--only", "noise.dot"]
     answer = subprocess.run(
         command,
         cwd=job.root,
@@ -64,9 +64,9 @@ def test_the_job_builds(job: Project, tmp_path: Path) -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
-    assert len(job.stored()) == 1
-    assert (job.root / "docs" / "report" / "hybrids.md").is_file()
-    wrong = [*command[:2], "--only", "hybirds"]
+    assert len(job.stored()) == 3
+    assert (job.root / "docs" / "report" / "noise.md").is_file()
+    wrong = [*command[:2], "--only", "niose"]
     answer = subprocess.run(
         wrong, cwd=job.root, env=environment(tmp_path), text=True, capture_output=True, check=False
     )

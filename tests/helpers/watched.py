@@ -32,7 +32,7 @@ class Watched:
             self.faults.append(f"{response.status} {response.url}")
 
     def _foreign(self, url: str) -> None:
-        if not url.startswith((self.address, "data:", "blob:")):
+        if not url.startswith((self.address, "data:", "blob:", "about:")):
             self.faults.append(f"a request left the site: {url}")
 
     def open(self, path: str) -> Page:
@@ -44,3 +44,8 @@ class Watched:
         )
         self.page.wait_for_load_state("networkidle")
         return self.page
+
+    def rest(self) -> None:
+        """Show nothing, and what no test emulates, until another page is opened."""
+        self.page.emulate_media(media="null")
+        self.page.goto("about:blank")

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -97,18 +98,19 @@ def report(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> tuple[Pla
     return make_plan(load_project(root), store), store
 
 
-def counted_file(code: CodeType) -> str | None:
-    """The counted file of a code object, relative to the package, or None."""
-    if not code.co_filename.startswith(f"{PACKAGE}{os.sep}"):
+@cache
+def counted_file(name: str) -> str | None:
+    """The counted file that a code object's file name is, relative to the package, or None."""
+    if not name.startswith(f"{PACKAGE}{os.sep}"):
         return None
-    file = Path(code.co_filename).relative_to(PACKAGE)
+    file = Path(name).relative_to(PACKAGE)
     return file.as_posix() if file.parts[0] in COUNTED else None
 
 
 def works_for(frame: FrameType | None, files: set[str]) -> bool:
     """Whether a function of these files is among a frame's callers."""
     while frame is not None:
-        if counted_file(frame.f_code) in files:
+        if counted_file(frame.f_code.co_filename) in files:
             return True
         frame = frame.f_back
     return False
@@ -125,10 +127,11 @@ def watched(called: set[tuple[str, str]], imported: set[str], outside: set[str])
     def note(frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
         is_function = code.co_flags & inspect.CO_OPTIMIZED  # not the body of a module or a class
-        if event != "call" or not is_function or (file := counted_file(code)) is None:
+        if event != "call" or not is_function or (file := counted_file(code.co_filename)) is None:
             return
-        if not works_for(frame, outside):
-            called.add((file, code.co_qualname.partition(".<locals>")[0]))
+        function = (file, code.co_qualname.partition(".<locals>")[0])
+        if function not in called and not works_for(frame, outside):
+            called.add(function)
 
     def importing(
         name: str, space: Any = None, local: Any = None, fromlist: Any = (), level: int = 0

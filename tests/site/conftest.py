@@ -7,7 +7,7 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,19 +91,53 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": CHROMIUM, "args": ARGUMENTS.split()}
 
 
-@pytest.fixture
-def read(page: Page, address: str) -> Watched:
-    return Watched(page, address)
+@pytest.fixture(scope="session")
+def tabs(browser: Browser, address: str) -> Callable[..., Watched]:
+    """The one tab with these options, which goes from page to page as a reader's does.
+
+    It has the scripts and styles of the site already, which is most of the work of a page.
+    """
+    opened: dict[str, Watched] = {}
+
+    def tab(**options: Any) -> Watched:
+        name = repr(options)
+        if name not in opened:
+            opened[name] = Watched(browser.new_context(**options).new_page(), address)
+        return opened[name]
+
+    return tab
 
 
 @pytest.fixture
-def open_with(browser: Browser, address: str) -> Iterator[Any]:
-    """Opens a page in a context of one's own options."""
-    contexts: list[BrowserContext] = []
+def read(tabs: Callable[..., Watched]) -> Iterator[Watched]:
+    tab = tabs()
+    tab.faults.clear()
+    yield tab
+    tab.rest()
+
+
+@pytest.fixture
+def open_with(tabs: Callable[..., Watched]) -> Iterator[Callable[..., Page]]:
+    """Opens a page in the tab of these options."""
+    used: list[Watched] = []
 
     def opened(path: str, **options: Any) -> Page:
+        used.append(tabs(**options))
+        return used[-1].open(path)
+
+    yield opened
+    for tab in used:
+        tab.rest()
+
+
+@pytest.fixture
+def open_anew(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """A tab of the test's own, which has loaded nothing before."""
+    contexts: list[BrowserContext] = []
+
+    def opened(**options: Any) -> Page:
         contexts.append(browser.new_context(**options))
-        return Watched(contexts[-1].new_page(), address).open(path)
+        return contexts[-1].new_page()
 
     yield opened
     for context in contexts:

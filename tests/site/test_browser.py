@@ -223,9 +223,10 @@ def test_four_pictures_stand_in_one_row_or_in_two_of_two(browser: Browser, shown
     item = '<li><div style="aspect-ratio:1"></div></li>'
     strip = f'<ul class="fwd-strip fwd-fit fwd-four" style="--fwd-w:{shown}px;--fwd-n:2">'
     html = f'<style>{style}</style><div class="md-typeset">{strip}{item * 4}</ul></div>'
+    page = browser.new_page()
+    page.set_content(html)
     for width, rows in ((390, [2, 2]), (700, [2, 2]), (1280, [4])):
-        page = browser.new_page(viewport={"width": width, "height": 800})
-        page.set_content(html)
+        page.set_viewport_size({"width": width, "height": 800})
         tops = page.eval_on_selector_all("li", "all => all.map(li => li.offsetTop)")
         assert [tops.count(top) for top in dict.fromkeys(tops)] == rows
-        page.close()
+    page.close()

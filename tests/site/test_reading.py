@@ -16,6 +16,7 @@ from tests.helpers.watched import PAGES, Watched
 
 ASSETS = Path(__file__).parents[2] / "site_templates" / "assets"
 PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
 CONTRASTS = """
 () => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -61,7 +62,7 @@ CONTRASTS = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_all_text_stands_out_in_both_schemes(open_with: Any, path: str, scheme: str) -> None:
-    page = open_with(path, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = open_with(path, color_scheme=scheme, viewport=DESK)
     expected = {"light": "default", "dark": "slate"}[scheme]
     assert page.locator("body").get_attribute("data-md-color-scheme") == expected
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -71,9 +72,9 @@ def test_all_text_stands_out_in_both_schemes(open_with: Any, path: str, scheme: 
 
 
 def test_paper_from_the_dark_scheme_is_black_on_white(open_with: Any) -> None:
-    page = open_with("report/denoise/", color_scheme="dark")
+    page = open_with("report/denoise/", color_scheme="dark", viewport=DESK)
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    page.emulate_media(media="print", color_scheme="dark")
+    page.emulate_media(media="print")
     contrasts = page.evaluate(CONTRASTS)
     assert any("Edits." in text for _, text in contrasts)
     assert [(round(ratio, 2), text[:60]) for ratio, text in contrasts if ratio < 4.5] == []
@@ -81,8 +82,8 @@ def test_paper_from_the_dark_scheme_is_black_on_white(open_with: Any) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(23, 22, 20)"
 
 
-def test_a_printed_heading_stays_with_its_figure(open_with: Any) -> None:
-    page = open_with("report/denoise/")
+def test_a_printed_heading_stays_with_its_figure(read: Watched) -> None:
+    page = read.open("report/denoise/")
     page.emulate_media(media="print")
     rule = "(e) => [getComputedStyle(e).breakAfter, getComputedStyle(e).breakInside]"
     assert page.locator("#edits").evaluate(rule)[0] == "avoid"
@@ -117,15 +118,17 @@ def test_a_small_grid_fits_a_phone_with_its_original(open_with: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "guide/zebra/"])
-def test_nothing_moves_when_fonts_and_scripts_arrive(open_with: Any, path: str) -> None:
-    page = open_with("", viewport=PHONE if "guide" in path else {"width": 1280, "height": 900})
+def test_nothing_moves_when_fonts_and_scripts_arrive(
+    open_anew: Any, address: str, path: str
+) -> None:
+    page = open_anew(viewport=PHONE if "guide" in path else DESK)
     page.route("**/*.woff2", lambda route: (page.wait_for_timeout(300), route.continue_()))
     page.add_init_script(
         "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) "
         "if (!e.hadRecentInput) window.shift += e.value; }).observe({ type: 'layout-shift', "
         "buffered: true });"
     )
-    page.goto(page.url + path)
+    page.goto(address + path)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < (0.02 if "guide" in path else 0.05)

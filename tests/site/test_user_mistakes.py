@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from tests.helpers.fabricate import Fabric, Sample, picture
 
 from fwd_report.errors import UserError
+from fwd_report.site import page
+from fwd_report.site.compiled import Compiled
 from fwd_report.site.nav import inert_title
 from fwd_report.site.render import render_site
 from fwd_report.site.results import ReportResult
@@ -21,8 +24,12 @@ TEMPLATES = Path(__file__).parents[2] / "site_templates"
 
 @pytest.fixture
 def report(tmp_path: Path) -> ReportResult:
-    shutil.copytree(TEMPLATES, tmp_path / "site_templates")
-    fabric = Fabric(tmp_path)
+    return report_in(tmp_path)
+
+
+def report_in(folder: Path) -> ReportResult:
+    shutil.copytree(TEMPLATES, folder / "site_templates")
+    fabric = Fabric(folder)
     entries = [fabric.entry("a", "one", Sample(), picture(0, 8))]
     return fabric.report(fabric.section("a", "A", [fabric.experiment("one", Sample, entries)]))
 
@@ -50,6 +57,28 @@ def test_a_mistake_in_a_template(report: ReportResult, name: str, line: int, wro
     problem = caught.value.problems[0]
     assert (str(problem.file), problem.line) == (f"site_templates/{name}", line)
     assert problem.excerpt == wrong
+
+
+def test_templates_of_another_project_are_compiled_and_mistakes_still_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+
+    class Noting(Compiled):
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            compiled.append(bucket.key)
+            super().dump_bytecode(bucket)
+
+    monkeypatch.setattr(page, "COMPILED", Noting())
+    for name in ("one", "two"):
+        report = report_in(tmp_path / name)
+        section = report.project.root / "site_templates" / "section.md"
+        section.write_text(section.read_text() + "{{ 1 / 0 }}\n")
+        with pytest.raises(UserError) as caught:
+            render_site(report, report.project.root)
+        assert str(caught.value.problems[0].file) == "site_templates/section.md", name
+    assert "section.md" in compiled
+    assert len(compiled) == len(set(compiled))
 
 
 def test_a_formula_that_cannot_be_shown_in_the_description(report: ReportResult) -> None:

@@ -27,6 +27,7 @@ from fwd_report.spec.project import FOLDER, Project
 from fwd_report.store.files import sha256_of
 from fwd_report.store.folders import OWNED
 from fwd_report.store.store import Store
+from fwd_report.techniques.base import scorer_field
 from fwd_report.training.catalogue import DATA_VARIABLE, FILES
 
 LARGE = 64 * 2**20
@@ -95,12 +96,27 @@ def _models_outside(project: Project) -> Iterator[str]:
     the project by their absolute path.
     """
     root = project.root
-    for name in ("model", "upscaler", "scorer"):
-        said = Path(getattr(project.report, name) or ".")
+    for where, name in _named_models(project):
+        said = Path(name)
         if ".." in said.parts and not said.is_absolute() and (root / said).is_dir():
             place = Path(os.path.normpath(root / said))
             inside = place.is_relative_to(root)
-            yield f"{name}={json.dumps(str(place.relative_to(root) if inside else place))}"
+            yield f"{where}={json.dumps(str(place.relative_to(root) if inside else place))}"
+
+
+def _named_models(project: Project) -> Iterator[tuple[str, str]]:
+    """The models and scorers that report.yaml and experiments name, by the field, as `--set` calls
+    it; but for scorers that differ among the runs of an experiment.
+    """
+    for name in ("model", "upscaler", "scorer"):
+        yield name, getattr(project.report, name) or "."
+    for section in project.sections:
+        for experiment in section.experiments:
+            judge = scorer_field(experiment.technique)
+            variants = experiment.variants
+            if judge is not None and not any(judge in variant.axes for variant in variants):
+                named = getattr(variants[0].technique, judge)
+                yield f"{section.name}.{experiment.id}.{judge}", named or "."
 
 
 def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:

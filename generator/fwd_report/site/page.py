@@ -12,6 +12,7 @@ from fwd_report.errors import UserError
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.asked_prompts import unseen_prompts
 from fwd_report.site.candidates import strips
+from fwd_report.site.compiled import Compiled
 from fwd_report.site.equations import Equations
 from fwd_report.site.mathml import inert
 from fwd_report.site.page_templates import rendered
@@ -31,6 +32,8 @@ from fwd_report.site.titles import (
 from fwd_report.site.written import Page
 from fwd_report.techniques.registry import parts_of
 
+COMPILED = Compiled()
+
 
 def templates(folder: Any) -> Environment:
     """The project's page templates: HTML-escaping, strict about names."""
@@ -41,6 +44,7 @@ def templates(folder: Any) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=COMPILED,
     )
     for filter_ in (heading, heading_id, label_html, plain_label, title_html, toc_label):
         made.filters[filter_.__name__] = filter_

@@ -8,10 +8,10 @@ blocks, macros and filters, until the page knows where it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 
-from jinja2 import Undefined, UndefinedError, nodes
+from jinja2 import Template, Undefined, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
@@ -177,6 +177,12 @@ def environment() -> Environment:
     return made
 
 
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Template:
+    """A notebook shows the figures of a section one by one, and each time reads all its texts."""
+    return environment().from_string(source)
+
+
 def text_of(source: str, context: dict[str, Any]) -> Text:
     """The output of a template.
 
@@ -185,8 +191,7 @@ def text_of(source: str, context: dict[str, Any]) -> Text:
     """
     token = BUDGET.set(Budget())
     try:
-        template = environment().from_string(literal(source))
-        made = template.render(**context)
+        made = _compiled(literal(source)).render(**context)
     finally:
         BUDGET.reset(token)
     return made if isinstance(made, Text) else Text.author(made)

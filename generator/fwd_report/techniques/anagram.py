@@ -10,6 +10,7 @@ from pydantic import Field
 from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Steps
 from fwd_report.techniques.scripted import Scripted
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.enlarging import Enlarging
-    from fwd_report.techniques.parts import Part
+    from fwd_report.techniques.parts import Part, Picture
 
 ViewName = Annotated[str, Named("views")]
 
 
-class Anagram(Guided):
+class Anagram(Guided, Illusion):
     """ε = ½ (ε_1 + V⁻¹ ε_2), ε_1 = CFG(x, p_1), ε_2 = CFG(V x, p_2) (Geng et al. 2024).
 
     The variance is the mean of both. The picture seen through the view is stored as `viewed`.
@@ -105,9 +106,17 @@ class Anagram(Guided):
         return ((self.prompt,), (self.flipped,))
 
     @classmethod
+    def illusion(cls, picture: Picture, params: Mapping[str, Any], label: str) -> Part | None:
+        from fwd_report.techniques.parts import Flip, Transform
+
+        if params["view"] not in get_args(Transform):
+            return None
+        return Flip(picture, params["view"], (params["prompt"], params["flipped"]), label)
+
+    @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.labels import Labels
-        from fwd_report.techniques.parts import Flip, Grid, Picture, Transform
+        from fwd_report.techniques.parts import Grid, Picture
 
         names = Labels(entries)
         flips: list[Part] = []
@@ -119,9 +128,9 @@ class Anagram(Guided):
             upright = Picture(
                 entry.picture(), f"as it is: {first}", label=f"as it is: {first}", entry=entry
             )
-            if view in get_args(Transform):
-                picture = Picture(entry.picture(), entry.alt, entry=entry)
-                flips.append(Flip(picture, view, (first, second), names.run(entry)))
+            picture = Picture(entry.picture(), entry.alt, entry=entry)
+            if flip := cls.illusion(picture, entry.params, names.run(entry)):
+                flips.append(flip)
             else:
                 through = f"through the view {view.replace('_', ' ')}: {second}"
                 viewed = Picture(entry.picture("viewed"), through, label=through, entry=entry)

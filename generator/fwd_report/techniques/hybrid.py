@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Kernel, Steps
 from fwd_report.techniques.scripted import Scripted
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
     from fwd_report.techniques.enlarging import Enlarging
-    from fwd_report.techniques.parts import Part
+    from fwd_report.techniques.parts import Part, Picture
 
 
-class Hybrid(Guided):
+class Hybrid(Guided, Illusion):
     """ε_c = low(ε(p_low)) + high(ε(p_high)), ε = ε_u + γ(ε_c − ε_u) (Geng et al. 2024).
 
     low is a Gaussian blur and high the remainder: from afar one sees the low prompt, close by the
@@ -115,9 +116,17 @@ class Hybrid(Guided):
         )
 
     @classmethod
+    def illusion(cls, picture: Picture, params: Mapping[str, Any], label: str) -> Part | None:
+        from fwd_report.techniques.parts import Distance
+
+        if params["split"] == "colour":
+            return None
+        return Distance(picture, near=params["high"], far=params["low"], label=label)
+
+    @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         from fwd_report.techniques.labels import Labels
-        from fwd_report.techniques.parts import Distance, Grid, Picture
+        from fwd_report.techniques.parts import Grid, Picture
 
         names = Labels(entries)
         distances: list[Part] = []
@@ -125,14 +134,14 @@ class Hybrid(Guided):
         labels: list[str] = []
         for entry in entries:
             low, high = str(entry.params["low"]), str(entry.params["high"])
-            if entry.params["split"] == "colour":
+            picture = Picture(entry.picture(), entry.alt, entry=entry)
+            if distance := cls.illusion(picture, entry.params, names.run(entry)):
+                distances.append(distance)
+            else:
                 colour = Picture(entry.picture(), f"in colour: {high}", label=high, entry=entry)
                 grey = Picture(entry.picture("low"), f"in grey: {low}", label=low, entry=entry)
                 rows.append((colour, grey))
                 labels.append(names.run(entry))
-            else:
-                picture = Picture(entry.picture(), entry.alt, entry=entry)
-                distances.append(Distance(picture, high, low, names.run(entry)))
         if not rows:
             return distances
         row_labels = tuple(labels) if any(labels) else ()

@@ -11,6 +11,7 @@ from pydantic import Field
 from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import EnlargedRun, Prompt, Result, Technique, asks_trained
 from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Steps
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
     from fwd_report.store.entry import Entry
     from fwd_report.techniques.context import RunContext
-    from fwd_report.techniques.parts import Part
+    from fwd_report.techniques.parts import Part, Picture
 
 DEFAULT_STEPS = 20
 MOST_PAIRS = 6
@@ -103,7 +104,7 @@ class Upsample(Guided):
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
         """Both stages: for one run under a slider, for a few in two rows; for many, stage II
-        only.
+        only. Of a few, enlarged illusions follow as what they are.
         """
         from fwd_report.techniques.grids import swept_grid
         from fwd_report.techniques.labels import labels_of
@@ -119,15 +120,27 @@ class Upsample(Guided):
             )
             for entry in entries
         ]
+        labels = labels_of(entries)
+        large = (pair[1] for pair in pairs)
+        shown = map(_illusion, entries, large, labels or [""] * len(entries))
+        illusions = [part for part in shown if part is not None]
         if len(pairs) == 1:
-            return [Slider(*(replace(p, label=s) for p, s in zip(pairs[0], stages, strict=True)))]
-        return [
-            Grid(
-                rows=tuple(zip(*pairs, strict=True)),
-                row_labels=stages,
-                column_labels=labels_of(entries),
-            )
-        ]
+            slid = (replace(p, label=s) for p, s in zip(pairs[0], stages, strict=True))
+            return [Slider(*slid), *illusions]
+        rows = tuple(zip(*pairs, strict=True))
+        return [Grid(rows=rows, row_labels=stages, column_labels=labels), *illusions]
+
+
+@outside_keys
+def _illusion(entry: Entry, picture: Picture, label: str) -> Part | None:
+    """An enlarged picture shown as the illusion that it is; None if it is none."""
+    from fwd_report.techniques.registry import technique_of
+
+    for of in entry.needs.get("of", ()):
+        technique = technique_of(of)
+        if issubclass(technique, Illusion) and entry.params["prompt"] is None:
+            return technique.illusion(picture, of.params, label)
+    return None
 
 
 @outside_keys
