@@ -8,6 +8,7 @@ import resource
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.spec.conftest import Writeup
 
@@ -20,7 +21,7 @@ BYTES = 2 << 30
 
 
 def _load(root: Path, answer: multiprocessing.SimpleQueue) -> None:
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    taken = psutil.Process().memory_info().vms
     resource.setrlimit(resource.RLIMIT_AS, (taken + BYTES, taken + BYTES))
     try:
         load_project(root)
