@@ -16,7 +16,8 @@ def own_temporary_folder(
     """A test finds its own workers there, and kills no other's; the names of sockets there stay
     short enough for the system.
     """
-    tmp_path_factory.getbasetemp()  # is not to be made in this one
+    base = tmp_path_factory.getbasetemp()  # is not to be made in this one
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(base / "inductor"))  # outlives the test
     folder = tempfile.mkdtemp(prefix="fwdt-")
     monkeypatch.setenv("TMPDIR", folder)
     monkeypatch.setattr(tempfile, "tempdir", folder)
