@@ -23,7 +23,13 @@ from fwd_report.plugins.importing import imported, made_importable, plugin_line
 from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
 from fwd_report.plugins.offered import Offer, Source, twice
 from fwd_report.plugins.packages import entry_points, sources_of
-from fwd_report.plugins.problems import at_line, raised_by_code, said, while_importing
+from fwd_report.plugins.problems import (
+    at_line,
+    exits_as_errors,
+    raised_by_code,
+    said,
+    while_importing,
+)
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
 
 
@@ -142,7 +148,8 @@ class Plugins:
         Raises UserError, at its line, if it fails.
         """
         try:
-            return getattr(self.load(kind, name), what)(self.root or Path())
+            with exits_as_errors():
+                return getattr(self.load(kind, name), what)(self.root or Path())
         except UserError:
             raise
         except Exception as error:
