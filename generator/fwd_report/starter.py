@@ -17,13 +17,12 @@ import yaml
 from fwd_report.errors import UserError
 from fwd_report.packaged import starter_folder
 from fwd_report.part_of_rubric import write_part
-from fwd_report.project_folder import REPORT_FILE
+from fwd_report.project_folder import PARTS, REPORT_FILE
 from fwd_report.spec.project import FOLDER, REPORT
 from fwd_report.spec.rubric import NONE, load_rubric
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files
-from fwd_report.store.folders import OWNED
 from fwd_report.techniques.registry import all_techniques
 from fwd_report.yaml_text import yaml_text
 
@@ -31,8 +30,6 @@ SURROUNDINGS = ("site_templates", "mkdocs.yml")
 """What a writeup has beside its experiments."""
 NEW = "name a new folder: fwd-report init my-report"
 NEW_BESIDE = "name a folder outside of it; `fwd-report build` finds the writeup above by itself"
-PARTS = (FOLDER, "techniques", "site_templates", "docs", OWNED)
-"""The folders of a writeup whose content it reads or owns."""
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 
 
