@@ -71,7 +71,10 @@ def copy_of(
     """The project of a plan that this process made."""
     project = plan.project
     small, large = io.BytesIO(), {}
-    with zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    # Dates mean nothing here, and those before 1980, which a ZIP cannot hold, are to stop nothing.
+    with zipfile.ZipFile(
+        small, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
+    ) as archive:
         for name, path in sorted(_files(plan, store).items()):
             size = path.stat().st_size
             if size < LARGE:

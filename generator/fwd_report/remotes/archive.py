@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
+import shutil
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from fwd_report.errors import Problem, UserError, printable, reason
 from fwd_report.remotes.arrival import ChangedError, parcel_of
@@ -30,6 +33,8 @@ from fwd_report.store.store import Store
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """The errors of Python for an archive that is damaged, encrypted or of an unknown kind."""
+LARGE = 2**30
+"""Bytes from which a file is announced as one that may need sizes of 64 bits."""
 
 
 class ArchiveSource:
@@ -121,11 +126,12 @@ def write_archive(
                 except (ChangedError, NewerEntryError) as error:
                     left[key] = str(error).partition("\n")[0]
                     continue
-                for digest, (place, _) in parcel.files.items():
+                for digest, (place, size) in parcel.files.items():
                     if digest not in written:
                         written.add(digest)
-                        archive.write(place, file_name(digest))
-                archive.writestr(result_name(key), parcel.text)
+                        with place.open("rb") as file:
+                            _add(archive, file_name(digest), file, size)
+                _add(archive, result_name(key), io.BytesIO(parcel.text), len(parcel.text))
         fsync(beside)
         os.replace(beside, path)
     except OSError as error:
@@ -134,3 +140,11 @@ def write_archive(
         with suppress(OSError):
             beside.unlink(missing_ok=True)
     return left
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: BinaryIO, size: int) -> None:
+    """Add a file with the date that `ZipFile.open` gives to all: 1980 began. So the same results
+    make the same archive, and a file may have a date that a ZIP cannot hold.
+    """
+    with archive.open(name, "w", force_zip64=size > LARGE) as target:
+        shutil.copyfileobj(content, target, CHUNK)
