@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 REPORT_FILE = Path("experiments", "report.yaml")
+PARTS = ("experiments", "techniques", "site_templates", "docs", ".fwd-report")
+"""The folders of a writeup whose content the commands read or own."""
 
 
 def project_folder(folder: Path) -> Path:

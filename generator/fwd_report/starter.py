@@ -17,6 +17,7 @@ import yaml
 from fwd_report.errors import UserError
 from fwd_report.packaged import starter_folder
 from fwd_report.part_of_rubric import write_part
+from fwd_report.project_folder import PARTS, REPORT_FILE
 from fwd_report.spec.project import FOLDER, REPORT
 from fwd_report.spec.rubric import NONE, load_rubric
 from fwd_report.spec.schema import write_schemas
@@ -28,6 +29,7 @@ from fwd_report.yaml_text import yaml_text
 SURROUNDINGS = ("site_templates", "mkdocs.yml")
 """What a writeup has beside its experiments."""
 NEW = "name a new folder: fwd-report init my-report"
+NEW_BESIDE = "name a folder outside of it; `fwd-report build` finds the writeup above by itself"
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
 
 
@@ -68,6 +70,10 @@ def new_project(folder: Path) -> Iterator[Path]:
     """
     if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder} is not a folder", hint=NEW)
+    if (part := _part_of_a_writeup(folder)) is not None:
+        raise UserError(
+            f"{folder} lies in {part}, which is part of another writeup", hint=NEW_BESIDE
+        )
     try:
         with TemporaryDirectory() as aside:
             made = Path(aside)
@@ -79,6 +85,17 @@ def new_project(folder: Path) -> Iterator[Path]:
             _move(made, folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _part_of_a_writeup(folder: Path) -> Path | None:
+    """The part of a writeup that the folder is or lies in; None if it lies in none. A folder beside
+    those parts may hold a writeup of its own.
+    """
+    place = folder.resolve()
+    for path in (place, *place.parents):
+        if path.name in PARTS and (path.parent / REPORT_FILE).is_file():
+            return path
+    return None
 
 
 def _move(made: Path, folder: Path) -> None:

@@ -30,7 +30,7 @@ def test_tensors_and_pictures_are_the_same_in_the_stated_range(report: Report) -
 
 def test_each_is_shown(report: Report) -> None:
     for section in report.sections:
-        for experiment in section:
+        for experiment in section.values():
             shown = experiment._repr_html_()
             assert "A caption." in shown, experiment.name
             assert "not complete" not in shown, experiment.name
@@ -58,4 +58,4 @@ def test_a_network_trained_in_the_report_is_driven_by_hand(report: Report) -> No
 
 
 def runs_of(report: Report) -> list[Run]:
-    return [run for section in report for experiment in section for run in experiment]
+    return [run for section in report.sections for each in section.values() for run in each]

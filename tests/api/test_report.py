@@ -32,8 +32,8 @@ def test_sections_and_experiments_are_found_by_name(ran: Path) -> None:
     report = open_report(ran)
     assert (report.title, report.profile) == ("A small report", "embedded")
     assert [section.name for section in report.sections] == ["noise", "hybrids"]
-    assert [section.title for section in report] == ["Noise at $t$ & <later>", "Hybrids"]
-    assert [experiment.name for experiment in report["noise"]] == ["noise.dot", "noise.photos"]
+    assert [section.title for section in report.values()] == ["Noise at $t$ & <later>", "Hybrids"]
+    assert [each.name for each in report["noise"].values()] == ["noise.dot", "noise.photos"]
     assert report["noise"]["dot"].technique == report["noise.dot"].technique == "forward"
     assert "noise.dot" in report
     assert "noise.dots" not in report
@@ -258,7 +258,7 @@ def test_warnings_are_pythons_own(project: Path) -> None:
         report = open_report(project)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert [section.name for section in report] == ["noise", "hybrids"]
+        assert [*report] == ["noise", "hybrids"]
     write(project, "noise", NOISE.replace("a photo of a dog", "a photo #2 of a dog"))
     with pytest.warns(fwd_report.ReportWarning, match="#2"):
         report.profile  # noqa: B018

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,11 @@ def test_models_by_a_path_that_leads_out_of_the_project_are_found(
     assert not [name for name in (*names(copy), *copy.large) if ".." in name]
     assert worker.lay_out(copy) == []
     assert worker.open({run.name: run.key for run in work.runs}).unknown == []
+
+
+def test_a_file_may_be_dated_before_1980(writeup: Writeup) -> None:
+    os.utime(writeup.root / "experiments/report.yaml", (86_400, 86_400))
+    assert any(name.endswith("report.yaml") for name in names(copied(work_of(writeup.root))))
 
 
 def test_a_model_that_a_node_does_not_have_is_said_with_what_to_do(

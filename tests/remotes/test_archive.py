@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def test_what_comes_out_is_what_went_in(archive: Path, here: Store, there: Store
     assert taken(archive, there).arrived == set(keys)
     assert all(content(there, key) == content(here, key) for key in keys)
     assert taken(archive, there).arrived == set(), "they are here"
+
+
+def test_dates_of_files_do_not_matter(archive: Path, here: Store, there: Store) -> None:
+    """Not those that a ZIP cannot hold, and the same results make the same bytes."""
+    keys = fill(here, 2)
+    write_archive(here, keys, archive)
+    for path in here.folder(keys[0]).iterdir():
+        os.utime(path, (86_400, 86_400))
+    again = archive.with_name("again.zip")
+    assert write_archive(here, keys, again) == {}
+    assert again.read_bytes() == archive.read_bytes()
+    assert taken(again, there).arrived == set(keys)
 
 
 def test_a_file_that_is_there_is_not_written_over(archive: Path, here: Store) -> None:

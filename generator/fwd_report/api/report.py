@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fwd_report.api.by_name import ByName
 from fwd_report.api.exceptions import RestartNeededError, RunsFailedError, UnknownNameError
 from fwd_report.api.experiment import Experiment
 from fwd_report.api.outcome import Outcome
@@ -49,13 +50,14 @@ def open_report(
     return report
 
 
-class Report:
+class Report(ByName["Section"]):
     """A report, read again from its files whenever it is used.
 
-    `report["hybrids"]` is a section, `report["hybrids.skull"]` an experiment, `report.sections` all
-    sections in page order. An object taken from it keeps what the files said at that time; the
-    results of its runs appear in it as they are stored. Each warning is issued once. A report holds
-    no open file and no lock.
+    It is a read-only mapping of its sections by name, in page order: `report["hybrids"]` is a
+    section, `for name in report` gives the names, `report.sections` and `report.values()` the
+    sections. `report["hybrids.skull"]` is an experiment. An object taken from it keeps what the
+    files said at that time; the results of its runs appear in it as they are stored. Each warning
+    is issued once. A report holds no open file and no lock.
     """
 
     def __init__(self, root: Path, options: Options) -> None:
@@ -90,15 +92,6 @@ class Report:
         specs = {spec.name: spec for spec in snapshot.plan.project.sections}
         found = Section(snapshot, specs[section])
         return found[experiment] if dot else found
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and not name_problem(self._load().plan.project, name)
-
-    def __iter__(self) -> Iterator[Section]:
-        return iter(self.sections)
-
-    def __len__(self) -> int:
-        return len(self.sections)
 
     def run(
         self,
@@ -140,6 +133,9 @@ class Report:
             raise RunsFailedError(outcome)
         return outcome
 
+    def _by_name(self) -> dict[str, Section]:
+        return {section.name: section for section in self.sections}
+
     def _load(self) -> Snapshot:
         project = self._options.project(self.root)
         plan, store, said = plan_project(project, ())
@@ -161,8 +157,10 @@ class ReportWarning(UserWarning):
     """Something in the specs that is probably not what the author meant."""
 
 
-class Section(Rich):
-    """A section: a file in experiments/, a page of the report, and a mapping of its experiments."""
+class Section(Rich, ByName[Experiment]):
+    """A section: a file in experiments/, a page of the report, and a read-only mapping of its
+    experiments by id, in page order.
+    """
 
     def __init__(self, snapshot: Snapshot, spec: SectionSpec) -> None:
         self._snapshot = snapshot
@@ -188,18 +186,15 @@ class Section(Rich):
         _require(self._snapshot, f"{self.name}.{name}")
         return self._experiment(next(each for each in self._spec.experiments if each.id == name))
 
-    def __iter__(self) -> Iterator[Experiment]:
-        return iter(self.experiments)
-
-    def __len__(self) -> int:
-        return len(self._spec.experiments)
+    def _by_name(self) -> dict[str, Experiment]:
+        return {spec.id: self._experiment(spec) for spec in self._spec.experiments}
 
     def _experiment(self, spec: ExperimentSpec) -> Experiment:
         runs = self._snapshot.plan.experiments[self.name, spec.id]
         return Experiment(self._snapshot, self._spec, spec, runs)
 
     def __repr__(self) -> str:
-        runs = [run for experiment in self for run in experiment]
+        runs = [run for experiment in self.values() for run in experiment]
         of = f"{sum(run.status == 'fresh' for run in runs)} of {counted(len(runs), 'run')}"
         return f"<Section {self.name}: {counted(len(self), 'experiment')}, {of} fresh>"
 

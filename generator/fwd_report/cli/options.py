@@ -17,6 +17,18 @@ FAILED, WRONG_INPUT, STALE = 1, 2, 3
 FORCED = "; the rest of what --force was to run again still has its earlier results"
 
 
+def named_path(text: Path | str) -> Path:
+    """A path that was named. Raises UserError for an empty text, which is what a shell makes of a
+    variable that is not set, and would mean the current folder.
+    """
+    if text == "":
+        raise UserError(
+            "an empty text is given where a path belongs",
+            hint="name the path, '.' for the current folder; is a variable of the shell not set?",
+        )
+    return Path(text)
+
+
 Root = Annotated[
     Path,
     typer.Option(
@@ -24,6 +36,8 @@ Root = Annotated[
         "-C",
         help="The writeup's folder; the present one or one above it where left out.",
         show_default=False,
+        parser=named_path,
+        metavar="DIR",
         callback=project_folder,
     ),
 ]

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from fwd_report.cli.options import Only, Root, Untrusted, say_ignored
+from fwd_report.cli.options import Only, Root, Untrusted, named_path, say_ignored
 from fwd_report.errors import UserError, counted, say
+from fwd_report.shell import word
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder; files in it stay.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", parser=named_path, help="A folder; files in it stay."),
+    ],
     only: Only = None,
     bare: Annotated[
         bool, typer.Option("--bare", help="Specs and questions to answer, no finished text.")
@@ -45,7 +49,7 @@ def init(
             "This is the starter, somebody's finished text, for you to replace; fwd-report check "
             "says what still is. For questions in place of text: fwd-report init DIR --bare"
         )
-    say(f"Your writeup is in {folder}; next: cd {folder} && fwd-report build")
+    say(f"Your writeup is in {folder}; next: cd {word(folder)} && fwd-report build")
 
 
 def schema(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fwd_report.cli.options import Only, Overrides, Profile, Root, Untrusted, options_of
+from fwd_report.cli.options import Only, Overrides, Profile, Root, Untrusted, named_path, options_of
 from fwd_report.errors import counted, say
 
 
@@ -22,6 +22,7 @@ def prompts(
         Path | None,
         typer.Option(
             metavar="FILE",
+            parser=named_path,
             help="Encode them with the model's text encoder into a .pth or .safetensors file.",
         ),
     ] = None,

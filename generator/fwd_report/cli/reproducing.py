@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwd_report.cli.options import FAILED, Overrides, Profile, Root, Untrusted, options_of
+from fwd_report.cli.options import (
+    FAILED,
+    Overrides,
+    Profile,
+    Root,
+    Untrusted,
+    named_path,
+    options_of,
+)
 from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
@@ -38,7 +46,9 @@ def reproduce(
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep what was made there.", show_default=False),
+        typer.Option(
+            metavar="DIR", parser=named_path, help="Keep what was made there.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     profile: Profile = None,

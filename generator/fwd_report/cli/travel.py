@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report import stopping
-from fwd_report.cli.options import FAILED, Only, Overrides, Profile, Root, Untrusted, options_of
+from fwd_report.cli.options import (
+    FAILED,
+    Only,
+    Overrides,
+    Profile,
+    Root,
+    Untrusted,
+    named_path,
+    options_of,
+)
 from fwd_report.errors import UserError, counted, say
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ Remote = Annotated[
         show_default=False,
     ),
 ]
-File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", parser=named_path, show_default=False)]
 Everything = Annotated[bool, typer.Option("--all", help="Also results that no present run has.")]
 Again = Annotated[
     bool,

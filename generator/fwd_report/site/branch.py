@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fwd_report.errors import RunError, UserError
 from fwd_report.git import BY_NET, Git, GitError, without_password
+from fwd_report.shell import word
 
 PLAIN_FILE = "100644"
 UNKNOWN_USER = re.compile(
@@ -155,11 +156,11 @@ class RemoteBranch:
         if not remotes:
             raise UserError(
                 f"the repository of {root} has no remote",
-                hint=f"git remote add {remote} <address>, then publish again",
+                hint=f"git remote add {word(remote)} <address>, then publish again",
             )
         raise UserError(
             f"the repository of {root} has no git remote named {remote!r}",
-            hint=f"it has: {', '.join(remotes)}; name one: --remote {remotes[0]}",
+            hint=f"it has: {', '.join(remotes)}; name one: --remote {word(remotes[0])}",
         )
 
     def _valid(self, branch: str) -> str:

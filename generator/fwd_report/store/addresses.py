@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fwd_report.errors import masked, printable
-from fwd_report.store.folders import OWNED
+from fwd_report.project_folder import PARTS
 
 VARIABLE = "FWD_REPORT_STORE"
 """The environment variable that names remotes, separated by commas, and overrides report.yaml."""
@@ -33,7 +33,23 @@ EXTRAS = {
 FOLDERS = ("file", "local")
 FLEETING = ("memory",)
 """What fsspec opens for a process alone: gone when the command ends."""
+ARCHIVES = ("libarchive", "tar", "zip")
+UNFIT = (
+    "async_wrapper", "asynclocal", "asyncwrapper", "blockcache", "cached", "dask", "data", "dir",
+    "filecache", "generic", "gist", "jlab", "jupyter", "pyscript", "reference", "simplecache",
+)  # fmt: skip
+"""What fsspec opens only around another place, or by more than a URL, or keeps no folders in."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_ALMOST = re.compile(r"(?:[\w.+-]+@)?[\w.+-]{2,}:/")
+"""A URL with a slash too few, or what scp takes; not a drive of Windows."""
+LONG = 8
+"""Characters from which a password is masked wherever it stands as a word of its own."""
+_SENT = re.compile(
+    r"((?:authorization|x-amz-security-token)\W+(?:(?:basic|bearer|token)\s+)?"
+    r"|[?&](?:[\w-]*(?:token|signature|credential|password|secret|key)|sig)=)[^\s'\"&,]+",
+    re.IGNORECASE,
+)
+"""A secret in a header of a request, or in the query of its URL."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +75,16 @@ class Address:
         return f'pip install "fwd-report[{extra}]"' if extra else f"pip install {module}"
 
     def censored(self, text: str) -> str:
-        """The text of another library's message, without any secret of this address."""
+        """The text of another library's message, without any secret of this address.
+
+        A short password is masked only where a URL or a header has it: elsewhere, the letters that
+        are missing from words would tell it.
+        """
         for secret in _secrets(self.url):
-            text = text.replace(secret, "***")
-        return masked(text)
+            text = text.replace(f":{secret}@", ":***@")
+            if len(secret) >= LONG:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
+        return masked(_SENT.sub(r"\1***", text))
 
 
 def address_of(text: str, root: Path) -> Address:
@@ -79,8 +101,12 @@ def address_of(text: str, root: Path) -> Address:
         return Address(text.rstrip("/"), scheme)
     named = text[found.end() :] if found else os.path.expanduser(text)
     folder = Path(os.path.abspath(root / named))
-    if (root / OWNED).resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise ValueError(f"lies in {OWNED}/, which is the project's own")
+    place = folder.resolve()
+    if place == root.resolve():
+        raise ValueError("is the project's own folder; name one beside it, or a new one in it")
+    for part in PARTS:
+        if (root / part).resolve() in (place, *place.parents):
+            raise ValueError(f"lies in {part}/, which is the project's own")
     return Address(str(folder), "file")
 
 
@@ -94,12 +120,21 @@ def objection(text: str) -> str | None:
     if found is None:
         if "://" in text or "::" in text:
             return f"should be a folder or a single URL, not '{masked(text)[:80]}'"
+        if _ALMOST.match(text):
+            return (
+                "should be a URL with '://', such as https://HOST/FOLDER or "
+                "ssh://USER@HOST/FOLDER, or a folder; ./ goes before a folder of such a name"
+            )
         return None
     if "::" in text or any(mark in text for mark in "?#"):
         return "should be a plain URL: no '::', '?' or '#'"
     scheme = found[1].lower()
     if scheme in FLEETING:
         return f"lasts only as long as one command ({scheme}://); name a folder, or a bucket"
+    if scheme in ARCHIVES:
+        return "is an archive; `fwd-report store import FILE` takes what `store export` wrote"
+    if scheme in UNFIT:
+        return f"can be no remote: {scheme}:// alone names no place with folders"
     if scheme not in EXTRAS and not _known_to_fsspec(scheme):
         there = "://, ".join(name for name in EXTRAS if name not in ("local", "s3a", "gcs"))
         return f"has an unknown scheme, '{printable(scheme)}://'; there are a folder, {there}://"
@@ -140,7 +175,7 @@ def _known_to_fsspec(scheme: str) -> bool:
     """
     from fsspec import available_protocols
 
-    return scheme in available_protocols() and scheme not in ("data", "reference", "cached")
+    return scheme in available_protocols()
 
 
 def _secrets(url: str) -> list[str]:
