@@ -116,3 +116,14 @@ def test_a_number_of_steps_that_is_not_made_is_warned_of(
     said = said_by(project_of(tmp_path, {"own.py": WRONG + steps}), capsys)
     wrong = "techniques/own.py:4: Own.network_steps says 7, but a.x[0] made 0 steps"
     assert wrong in said
+
+
+def test_a_metric_that_is_not_a_number_is_warned_of_and_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = WRONG.replace('{"n": 1.0}', '{"n": 1.0, "q": float("nan"), "psnr": float("inf")}')
+    root = project_of(tmp_path, {"own.py": text})
+    assert "the metric q of a.x[0] is not a number (NaN)" in said_by(root, capsys)
+    (found,) = (each for each in checked(root) if each.kind == "number")
+    assert (found.severity, found.line) == ("warning", 3)
+    assert found.message.startswith("x: the metric q is not a number (NaN) in 1 run; a text")

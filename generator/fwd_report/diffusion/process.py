@@ -16,6 +16,9 @@ from fwd_report.diffusion.program import Prediction
 class Process(Protocol):
     """A family of distributions from clean images to pure noise, and a step back towards the clean
     image.
+
+    It may have `check_time(t)`, which raises ValueError for a time at which its models cannot be
+    asked; otherwise no time is refused.
     """
 
     def timesteps(self, steps: int | None = None) -> list[float]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fwd_report.engine.failures import Failure, failure_of
 from fwd_report.engine.follower import Follower
-from fwd_report.engine.jobs import news_of, program_of, run_job
+from fwd_report.engine.jobs import news_of, program_of, run_job, warn_of_numbers
 from fwd_report.engine.live import Live
 from fwd_report.engine.programs import Programs
 from fwd_report.engine.turns import Turns
@@ -189,6 +189,7 @@ class Engine:
                 self._fail(live.run, error, live.lock)
                 continue
             run = live.run
+            warn_of_numbers(run, live.exchange.result, self._progress)
             self._progress.skip(cost_class(run), run.network_steps - live.network_steps)
             self._done(run, live.lock)
 

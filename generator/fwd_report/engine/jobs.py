@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import isnan
 
 from fwd_report.diffusion.program import Program
 from fwd_report.engine.follower import Follower
@@ -45,6 +46,15 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Follower) ->
     workbench.recorder.store(
         run, result, context.value_range, watch.seconds, run.network_steps, folder
     )
+    warn_of_numbers(run, result, progress)
+
+
+def warn_of_numbers(run: Run, result: Result, progress: Follower) -> None:
+    """Say which metrics of a stored result are not a number: a page shows them as "undefined"."""
+    for name, value in result.metrics.items():
+        if isnan(value):
+            what = f"the metric {name} of {run.name} is not a number (NaN)"
+            progress.note(f'warning: {what}; a text that prints it shows "undefined"')
 
 
 def program_of(run: Run, context: RunContext) -> Program[Result]:

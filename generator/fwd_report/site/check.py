@@ -4,10 +4,13 @@ figure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
+from fwd_report.errors import counted
 from fwd_report.site.authored import Text, hand_written_pages, texts_of
 from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
 from fwd_report.site.claims import claim_findings
@@ -112,9 +115,21 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
             of = " and ".join(drawn["from"])
             what = f"{name} is not reproducible: it drew from the global generator of {of}"
             yield at("reproducible", f"{what} ({drawn['at']}); {OWN_NOISE}", name)
+        for metric, count in _undefined(result).items():
+            runs = counted(count, "run")
+            what = f"{name}: the metric {metric} is not a number (NaN) in {runs}"
+            shown = f'{what}; a text that prints it shows "undefined"'
+            yield replace(at("number", shown, name), severity="warning")
         if result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
+
+
+def _undefined(result: ExperimentResult) -> Counter[str]:
+    """How many runs of an experiment have NaN as a metric, by the metric's name."""
+    return Counter(
+        name for entry in result.entries for name, value in entry.metrics.items() if isnan(value)
+    )
 
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
