@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models.embeddings import FORMATS
+from fwd_report.models.embeddings import FORMATS, spelling
 from fwd_report.models.folder_layout import ENCODER_PARTS
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import make_plan
@@ -20,16 +20,19 @@ from fwd_report.store.store import Store
 
 
 def planned_prompts(root: Path, options: Options) -> list[str]:
-    """Every prompt of the runs, once, in plan order; "" if guidance needs it.
+    """Every prompt of the runs in plan order; "" if guidance needs it.
 
+    Of those that the encoder reads as one (see `spelling`), the first is listed.
     This needs no model, and looks for none.
     """
     project = _with_encoder(options.project(root))
     check_names(project, options.only)
     plan = make_plan(project, Store(root), models_by_name=True)
-    return list(
-        dict.fromkeys(prompt for run in plan.selected(options.only) for prompt in run.prompts)
-    )
+    found: dict[str, str] = {}
+    for run in plan.selected(options.only):
+        for prompt in run.prompts:
+            found.setdefault(spelling(prompt), prompt)
+    return list(found.values())
 
 
 def encode_prompts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -142,6 +143,12 @@ class OutdatedError(Exception):
 
     def __init__(self, what: object) -> None:
         super().__init__(f"{what} was edited after the plan was made, which is made again")
+
+
+def quoted(text: str) -> str:
+    """A text of the user's between quotes, on one line: its control characters are escaped."""
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
 
 
 def first_line(error: Exception) -> str:

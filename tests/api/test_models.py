@@ -78,7 +78,7 @@ def test_prompts_may_come_encoded(tiny_if: Path, tmp_path: Path) -> None:
         return answer(loop, model)[-1]
 
     assert torch.equal(drawn(bare, "A dog"), drawn(whole, "a dog"))
-    with pytest.raises(LookupError, match="no file of embeddings holds 'a cat'"):
+    with pytest.raises(LookupError, match='no file of embeddings holds "a cat"'):
         drawn(bare, "a cat")
 
 

@@ -91,7 +91,7 @@ def test_a_report_stays_at_the_commit_that_it_has_seen(
     config = "scheduler/scheduler_config.json"
     repository.commit({**files, config: files[config].replace(b"1000", b"900")})
     section = project.root / "experiments" / "one.yaml"
-    cat = "  - {id: cat, technique: sample, prompt: a cat, steps: 1, caption: A cat.}\n"
+    cat = "  - {id: cat, technique: sample, prompt: a cat, steps: 2, caption: A cat.}\n"
     section.write_text(section.read_text() + cat)
     done = project("build")
     assert "ran 1 of 2 runs" in done.stdout, done.stdout + done.stderr
@@ -136,7 +136,7 @@ def one_picture(tmp_path: Path, tiny_if: Path) -> Project:
     project.write(
         "one",
         "title: One\nintro: One.\nexperiments:\n"
-        "  - {id: dog, technique: sample, prompt: a dog, steps: 1, caption: A dog.}\n",
+        "  - {id: dog, technique: sample, prompt: a dog, steps: 2, caption: A dog.}\n",
     )
     return project
 
@@ -146,7 +146,7 @@ def two_models(tmp_path: Path, tiny_if: Path) -> Project:
     project = one_picture(tmp_path, tiny_if)
     project.write("report", "title: Two\nmodel: some/model\nupscaler: some/upscaler\n")
     section = project.root / "experiments" / "one.yaml"
-    large = "  - {id: large, technique: upsample, of: dog, steps: 1, caption: Large.}\n"
+    large = "  - {id: large, technique: upsample, of: dog, steps: 2, caption: Large.}\n"
     section.write_text(section.read_text() + large)
     return project
 

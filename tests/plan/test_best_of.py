@@ -37,7 +37,7 @@ title: Chosen
 experiments:
   - {id: two, technique: anagram, prompt: a dog, flipped: a skull, steps: 2, guidance: 1,
      best_of: 3, samples: 2, caption: "Seed {{ runs.two[0].seed }}."}
-  - {id: large, technique: upsample, of: two, steps: 1, guidance: 1, caption: Enlarged.}
+  - {id: large, technique: upsample, of: two, steps: 2, guidance: 1, caption: Enlarged.}
 """
 
 

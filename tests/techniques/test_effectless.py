@@ -33,8 +33,14 @@ def warnings(root: Path, fields: str) -> tuple[Problem, ...]:
         (f"{SAMPLE}    guidance: 1\n    negative_prompt: x\n", 8, "negative_prompt has no effect"),
         (f"{SAMPLE}    guidance: 1\n    guidance_interval: [1, 9]\n", 8, "guidance_interval has"),
         (f"{SAMPLE}    guidance: 1\n    guidance_rescale: 0.7\n", 8, "guidance_rescale has no"),
-        (f"{SAMPLE}    guidance: 0\n    guidance_rescale: 0.7\n", 8, "guidance_rescale has no"),
+        (
+            f"{SAMPLE}    guidance: 0\n    negative_prompt: a dog\n    guidance_rescale: 0.7\n",
+            9,
+            "guidance_rescale has no",
+        ),
         (f"{SAMPLE}    negative_prompt: x\n    cases: [{{guidance: 1}}]\n", 7, "negative_prompt"),
+        (f"{SAMPLE}    guidance: 0\n    negative_prompt: x\n", 6, "prompt has no effect"),
+        (f"{INPAINT}    prompt: a dog\n    guidance: 0\n", 8, "only the empty prompt is asked"),
         (f"{ANAGRAM}    flipped: a dog\n", 7, "flipped has no effect: it is the prompt"),
         (f"{INPAINT}    jump_length: 5\n", 8, "jump_length has no effect"),
     ],
@@ -48,7 +54,8 @@ def test_it_is_warned_of(tmp_path: Path, fields: str, line: int, message: str) -
 @pytest.mark.parametrize(
     "fields",
     [
-        f"{SAMPLE}    guidance: 0\n    negative_prompt: x\n",
+        f"{SAMPLE}    guidance: 0\n    negative_prompt: a dog\n",
+        f"{SAMPLE}    negative_prompt: x\n    sweep: {{guidance: [0, 7]}}\n",
         f"{SAMPLE}    guidance: 0\n    guidance_interval: [100, 800]\n",
         f"{SAMPLE}    guidance: 7\n    negative_prompt: x\n    guidance_rescale: 0.7\n",
         f"{SAMPLE}    negative_prompt: x\n    sweep: {{guidance: [1, 7]}}\n",

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fwd_report.cli.options import Only, Overrides, Profile, Root, Untrusted, named_path, options_of
-from fwd_report.errors import counted, say
+from fwd_report.errors import counted, quoted, say
 
 
 def prompts(
@@ -43,4 +43,10 @@ def prompts(
         say(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         for prompt in found:
-            say(prompt or '""')
+            say(listed(prompt))
+
+
+def listed(prompt: str) -> str:
+    """A prompt on one line: quoted where it would be read as another, or as none."""
+    plain = prompt.isprintable() and prompt == prompt.strip() and not prompt.startswith('"')
+    return prompt if prompt and plain else quoted(prompt)

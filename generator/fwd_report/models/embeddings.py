@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.errors import OutdatedError, UserError, first_line, reason
+from fwd_report.errors import OutdatedError, UserError, first_line, quoted, reason
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.store.files import write_atomically
 from fwd_report.store.memory import Memory, digest_of
@@ -73,7 +72,7 @@ def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]
             old = found.setdefault(spelling(written), new)
             if old.digest != new.digest:
                 where = f"{old.file} and {file}" if old.file != file else str(file)
-                raise UserError(f"{where} hold two encodings of '{spelling(written)}'")
+                raise UserError(f"{where} hold two encodings of {quoted(spelling(written))}")
     return found
 
 
@@ -129,10 +128,10 @@ class EmbeddingFiles:
                 continue
             if self._planned is not None and name not in self._planned:
                 raise LookupError(
-                    f"'{prompt}' is asked, and the technique's `prompts` does not name it"
+                    f"{quoted(prompt)} is asked, and the technique's `prompts` does not name it"
                 )
             if name not in self._prompts:
-                raise LookupError(f"no file of embeddings holds '{prompt}'")
+                raise LookupError(f"no file of embeddings holds {quoted(prompt)}")
             wanted.setdefault(self._prompts[name].file, {})[name] = self._prompts[name]
         for file, asked in wanted.items():
             tensors = _tensors(file)
@@ -162,7 +161,7 @@ def _listed(file: Path) -> list[tuple[str, str, int]]:
             raise ValueError(f"one of its keys is no text: {prompt!r:.80}")
         tensor = _checked(value)
         if isinstance(tensor, str):
-            name = json.dumps(prompt, ensure_ascii=False)[:200]
+            name = quoted(prompt)[:200]
             raise ValueError(f"what it holds for {name} {tensor}")
         found.append((prompt, _digest(tensor), tensor.shape[1]))
     if not found:
@@ -206,7 +205,9 @@ def _checked(value: Any) -> Tensor | str:
         return f"is a {type(value).__name__} and no tensor"
     if value.is_nested or value.device.type == "meta":
         return "is no plain tensor"
-    if not value.is_floating_point() or value.layout != torch.strided:
+    if value.layout != torch.strided:
+        return "is a sparse tensor"
+    if not value.is_floating_point():
         return f"is a tensor of {str(value.dtype).removeprefix('torch.')}"
     shape = tuple(value.shape)
     if len(shape) == 3 and shape[0] == 1:

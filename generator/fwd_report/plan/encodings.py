@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, quoted
 from fwd_report.models import hub
 from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
 from fwd_report.models.sizes import config_in
@@ -39,10 +38,10 @@ def check_encodings(project: Project, runs: Iterable[Run], store: Store) -> None
 
 def _missing(project: Project, run: Run, prompt: str, held: Iterable[str]) -> Problem:
     files = ", ".join(project.report.embeddings)
-    close = ", ".join(map(_quoted, nearest(prompt, held)))
+    close = ", ".join(map(quoted, nearest(prompt, held)))
     says = f"the nearest there: {close}; or encode" if close else "encode"
     if prompt:
-        message = f"{_quoted(prompt)} is a prompt that {files} does not hold"
+        message = f"{quoted(prompt)} is a prompt that {files} does not hold"
     else:
         message = f'{files} does not hold "", the unconditional prompt, which guidance asks'
         says = "encode"
@@ -89,7 +88,3 @@ def _width(folder: Path) -> int | None:
         return None  # said when the UNet is loaded
     width = config.get("encoder_hid_dim") or config.get("cross_attention_dim")
     return width if isinstance(width, int) else None
-
-
-def _quoted(prompt: str) -> str:
-    return json.dumps(prompt, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, quoted
 from fwd_report.models import hub
 from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.embeddings import spelling
@@ -31,13 +31,13 @@ def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list
                 named = ", ".join(f"'{word}'" for word in words)
                 found[
                     f"{run.section}.{run.experiment}: {run.model} has never read {named} "
-                    f'(in "{prompt}")'
+                    f"(in {quoted(prompt)})"
                 ] = None
             # A file of encodings does not say what was read.
             if not project.embeddings and (lost := _cut_off(model, prompt, store)):
                 found[
                     f"{run.section}.{run.experiment}: a prompt is longer than the {TOKENS} tokens "
-                    f'that are read; lost is its end, "{lost}"'
+                    f"that are read; lost is its end, {quoted(lost)}"
                 ] = None
     return list(found)
 

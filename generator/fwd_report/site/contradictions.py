@@ -18,12 +18,12 @@ from fwd_report.site.findings import Severity
 from fwd_report.site.statements import Statement, statements
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.registry import technique_of
-from fwd_report.techniques.sampling import LOOP, T
+from fwd_report.techniques.sampling import LOOP, TIMESTEPS
 
-STRIDE = T // LOOP
+STRIDE = TIMESTEPS // LOOP
 """The distance between the timesteps 990, 960, … of the default loop."""
 ENDS: Mapping[str, tuple[float, ...]] = {
-    "t": (0, 1, T - 1, T),
+    "t": (0, 1, TIMESTEPS - 1, TIMESTEPS),
     "i_start": (0,),
     "guidance": (0, 1),
     "sigma": (0, 1),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Prompt, Reading, Result
-from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.guiding import Guided, asked_fields
 from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Steps
 from fwd_report.techniques.scripted import Scripted
@@ -48,10 +48,12 @@ class Anagram(Guided, Illusion):
 
     @classmethod
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
-        return (
-            Reading("image", params["prompt"], "as it is"),
-            Reading("viewed", params["flipped"], "through the view"),
+        asked = asked_fields(cls, params)
+        found = (
+            Reading("image", asked["prompt"], "as it is"),
+            Reading("viewed", asked["flipped"], "through the view"),
         )
+        return found if any(reading.prompt for reading in found) else ()
 
     def without_effect(self) -> Mapping[str, tuple[str, str]]:
         found = {**super().without_effect()}
@@ -99,11 +101,13 @@ class Anagram(Guided, Illusion):
         from fwd_report.techniques.named_views import view_of
 
         view = view_of(self.view, self.view_seed, stage.model.shape[-1], stage.times)
-        through = stage.seen_through(view).prompted(self.flipped)
-        return mean([stage.prompted(self.prompt), seen(view, through)])
+        asked = self.as_asked()
+        through = stage.seen_through(view).prompted(asked.flipped)
+        return mean([stage.prompted(asked.prompt), seen(view, through)])
 
     def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
-        return ((self.prompt,), (self.flipped,))
+        asked = self.as_asked()
+        return ((asked.prompt,), (asked.flipped,))
 
     @classmethod
     def illusion(cls, picture: Picture, params: Mapping[str, Any], label: str) -> Part | None:
@@ -111,7 +115,8 @@ class Anagram(Guided, Illusion):
 
         if params["view"] not in get_args(Transform):
             return None
-        return Flip(picture, params["view"], (params["prompt"], params["flipped"]), label)
+        asked = asked_fields(cls, params)
+        return Flip(picture, params["view"], (asked["prompt"], asked["flipped"]), label)
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -124,7 +129,8 @@ class Anagram(Guided, Illusion):
         labels: list[str] = []
         for entry in entries:
             view = entry.params["view"]
-            first, second = str(entry.params["prompt"]), str(entry.params["flipped"])
+            asked = asked_fields(cls, entry.params)
+            first, second = str(asked["prompt"]), str(asked["flipped"])
             upright = Picture(
                 entry.picture(), f"as it is: {first}", label=f"as it is: {first}", entry=entry
             )

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field
 
 from fwd_report.outside import outside_keys
-from fwd_report.techniques.base import NotByDefault, Prompt, PromptText, Technique
-from fwd_report.techniques.sampling import T, Timed
+from fwd_report.techniques.base import (
+    NotByDefault,
+    Prompt,
+    PromptText,
+    Reading,
+    Technique,
+    marked_fields,
+)
+from fwd_report.techniques.sampling import TIMESTEPS, Timed
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Estimator
@@ -64,9 +71,22 @@ def _in_order(interval: tuple[int, int]) -> tuple[int, int]:
     return interval
 
 
-Timestep = Annotated[int, Field(ge=0, le=T, strict=True)]
+Timestep = Annotated[int, Field(ge=0, le=TIMESTEPS, strict=True)]
 Interval = Annotated[tuple[Timestep, Timestep], AfterValidator(_in_order)]
 """[low, high]: the timesteps t with low < t ≤ high."""
+
+
+@outside_keys
+def asked_fields(technique: type[Technique], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A guided technique's fields with the prompts that its pictures are asked under.
+
+    Where γ is 0, that is the negative prompt in place of each: what guidance leads away from.
+    """
+    if params.get("guidance") != 0 or params.get("guidance_interval") is not None:
+        return params
+    away = params.get("negative_prompt") or ""
+    prompts = (name for name, mark in marked_fields(technique, PromptText).items() if not mark.away)
+    return {**params, **{name: away for name in prompts if params.get(name) is not None}}
 
 
 class Guided(Timed):
@@ -97,6 +117,29 @@ class Guided(Timed):
             self.guidance_interval,
         )
 
+    def as_asked(self) -> Self:
+        """The same with the prompts that its pictures are asked under: see `asked_fields`."""
+        return self.model_copy(update=dict(asked_fields(type(self), dict(self))))
+
+    @classmethod
+    @outside_keys
+    def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
+        """The default one, of what was asked."""
+        return super().readings(asked_fields(cls, params))
+
+    @outside_keys
+    def alt(self, axes: Mapping[str, Any]) -> str:
+        """The alt text of what was asked, without values of prompts that were not."""
+        asked = self.as_asked()
+        shown = {name: value for name, value in axes.items() if name not in self._unasked()}
+        return super(Guided, asked).alt(shown)
+
+    @outside_keys
+    def _unasked(self) -> list[str]:
+        """Its prompt fields that guidance leaves unasked."""
+        asked = asked_fields(type(self), dict(self))
+        return [name for name, value in self if asked[name] != value]
+
     @outside_keys
     def network_steps(self, needs: Mapping[str, Technique]) -> int:
         """Every evaluation of its loop."""
@@ -111,6 +154,10 @@ class Guided(Timed):
     def without_effect(self) -> Mapping[str, tuple[str, str]]:
         leave = "leave it out, or raise guidance"
         found: dict[str, tuple[str, str]] = {}
+        for field in self._unasked():
+            other = "negative_prompt" if self.negative_prompt else "the empty prompt"
+            why = f"with guidance 0 only {other} is asked"
+            found[field] = why, "raise guidance"
         if self.guidance == 1:
             why = "with guidance 1 the prompt's own estimate is taken as it is"
             if self.negative_prompt:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from fwd_report.techniques.base import Prompt, Reading, Result
-from fwd_report.techniques.guiding import Guided
+from fwd_report.techniques.guiding import Guided, asked_fields
 from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Kernel, Steps
 from fwd_report.techniques.scripted import Scripted
@@ -48,11 +48,12 @@ class Hybrid(Guided, Illusion):
 
     @classmethod
     def readings(cls, params: Mapping[str, Any]) -> tuple[Reading, ...]:
-        colour = params["split"] == "colour"
-        return (
-            Reading("image", params["high"], "in colour" if colour else "near"),
-            Reading("low", params["low"], "in grey" if colour else "far"),
+        asked, colour = asked_fields(cls, params), params["split"] == "colour"
+        found = (
+            Reading("image", asked["high"], "in colour" if colour else "near"),
+            Reading("low", asked["low"], "in grey" if colour else "far"),
         )
+        return found if any(reading.prompt for reading in found) else ()
 
     @classmethod
     def front_rank(cls) -> int | None:
@@ -92,11 +93,13 @@ class Hybrid(Guided, Illusion):
         from fwd_report.diffusion.combine import factorised
 
         low, high = self._parts(stage.times)
-        parts = [(low, stage.under(self.low)), (high, stage.under(self.high))]
+        asked = self.as_asked()
+        parts = [(low, stage.under(asked.low)), (high, stage.under(asked.high))]
         return stage.guided(factorised(parts))
 
     def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
-        return ((self.low, self.high),)
+        asked = self.as_asked()
+        return ((asked.low, asked.high),)
 
     def _parts(
         self, times: int = 1
@@ -121,7 +124,8 @@ class Hybrid(Guided, Illusion):
 
         if params["split"] == "colour":
             return None
-        return Distance(picture, near=params["high"], far=params["low"], label=label)
+        asked = asked_fields(cls, params)
+        return Distance(picture, near=asked["high"], far=asked["low"], label=label)
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -133,7 +137,8 @@ class Hybrid(Guided, Illusion):
         rows: list[tuple[Picture, Picture]] = []
         labels: list[str] = []
         for entry in entries:
-            low, high = str(entry.params["low"]), str(entry.params["high"])
+            asked = asked_fields(cls, entry.params)
+            low, high = str(asked["low"]), str(asked["high"])
             picture = Picture(entry.picture(), entry.alt, entry=entry)
             if distance := cls.illusion(picture, entry.params, names.run(entry)):
                 distances.append(distance)

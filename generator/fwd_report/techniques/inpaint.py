@@ -79,7 +79,8 @@ class Inpaint(Guided, Pictured):
         return [t for t, t_next in pairwise(visited) if t_next < t]
 
     def describe(self) -> str:
-        return f"{picture_name(self.image)} with new content in a hole: {self.prompt}"
+        new = self.prompt or "no prompt"
+        return f"{picture_name(self.image)} with new content in a hole: {new}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:
         return {}

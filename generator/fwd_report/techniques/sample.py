@@ -13,7 +13,7 @@ from fwd_report.errors import FieldError
 from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
 from fwd_report.techniques.guiding import Guided
-from fwd_report.techniques.sampling import AnySteps, Guidance, T, too_uneven
+from fwd_report.techniques.sampling import TIMESTEPS, AnySteps, Guidance, too_clean, too_uneven
 from fwd_report.techniques.scripted import Scripted
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Sample(Guided):
         """A trained model has a different number of steps, which `objection` checks."""
         leading = others.data.get("spacing", "leading") == "leading"
         pretrained = others.data.get("model") is None
-        if steps is not None and leading and pretrained and (why := too_uneven(T, steps)):
+        if steps is not None and leading and pretrained and (why := too_uneven(TIMESTEPS, steps)):
             raise ValueError(why)
         return steps
 
@@ -111,9 +111,6 @@ class Sample(Guided):
     def prompts(self, needs: Mapping[str, Technique]) -> tuple[str, ...]:
         return () if self.prompt is None else super().prompts(needs)
 
-    def guided_prompts(self) -> tuple[tuple[str, ...], ...]:
-        return ((self.prompt or "",),)
-
     def describe(self) -> str:
         if self.prompt is not None:
             return f"sample: {self.prompt or 'no prompt'}"
@@ -143,10 +140,18 @@ class Sample(Guided):
             return f"which is a flow: {why}"
         if self.timesteps is not None and self.timesteps[0] >= most:
             return f"whose timesteps end at {most - 1}: {self.timesteps[0]} is none"
-        if self.steps is not None and target.objective == "ddpm" and self.spacing == "leading":
-            reason = too_uneven(most, self.steps)
-            return reason and f"of which {reason}"
-        return None
+        reason = self._starts_late(most) if target.objective == "ddpm" else None
+        return reason and f"of which {reason}"
+
+    @outside_keys
+    def _starts_late(self, levels: int) -> str | None:
+        """Why its loop over so many timesteps does not start near pure noise."""
+        if self.timesteps is not None:
+            return too_clean(self.timesteps[0], levels)
+        if self.steps is None:
+            return None
+        uneven = too_uneven(levels, self.steps) if self.spacing == "leading" else None
+        return uneven or too_clean(spaced(levels, self.steps, self.spacing)[0], levels)
 
     @outside_keys
     def _of_ddpm(self) -> str:

@@ -52,7 +52,7 @@ AnySteps = Annotated[int, Field(ge=1, le=1000), LoopSteps()]
 """Network steps of a loop that ends at the clean image."""
 SamplerName = Annotated[str, Named("samplers")]
 """`ddpm`, `ddim`, or a plug-in that makes another process of a model's own."""
-T = 1000
+TIMESTEPS = 1000
 """Noise levels of a text-to-image model."""
 
 
@@ -72,12 +72,23 @@ def too_uneven(T: int, steps: int) -> str | None:
 
 
 @outside_keys
+def too_clean(first: float, levels: int) -> str | None:
+    """Why a loop that begins at the timestep `first` of so many cannot begin with pure noise."""
+    if first >= levels // 2:
+        return None
+    return (
+        f"the first timestep would be {first:g} of {levels}, where half of an image or more shows, "
+        "and pure noise has none: begin nearer to the last"
+    )
+
+
+@outside_keys
 def _evenly(steps: int, others: ValidationInfo) -> int:
     """The steps of a text-to-image model's loop, if it starts at pure noise; else raises
     ValueError.
     """
     fields = others.data or {}  # None where a default is checked by itself
-    if fields.get("spacing", "leading") == "leading" and (why := too_uneven(T, steps)):
+    if fields.get("spacing", "leading") == "leading" and (why := too_uneven(TIMESTEPS, steps)):
         raise ValueError(why)
     return steps
 
@@ -138,7 +149,7 @@ class Sampling(Technique):
         return DDIM(process, self.eta) if self.sampler == "ddim" else process
 
 
-Asked = Annotated[int, Field(ge=0, lt=T, strict=True)]
+Asked = Annotated[int, Field(ge=0, lt=TIMESTEPS, strict=True)]
 
 
 class Timed(Sampling):
@@ -174,13 +185,13 @@ class Timed(Sampling):
                     others[0],
                     "`timesteps` already lists every step: remove `steps` and `spacing`",
                 )
-            if self.from_noise and not asks_trained(self) and self.timesteps[0] < 0.9 * T:
-                first = self.timesteps[0]
-                raise FieldError(
-                    "timesteps", f"timesteps begin at t = {first}, not near pure noise at {T - 1}"
-                )
         elif self.spacing != "leading" and self.steps is None:
             raise FieldError("spacing", "spacing is of steps: say how many")
+        field = "timesteps" if self.timesteps is not None else "steps"
+        if self.from_noise and not asks_trained(self):
+            why = too_clean(Timed.asked_times(self)[0], TIMESTEPS)
+            if why is not None:
+                raise FieldError(field, f"{field}: {why}")
         return self
 
     @outside_keys
@@ -189,7 +200,7 @@ class Timed(Sampling):
         if self.timesteps is not None:
             return [*self.timesteps]
         if self.steps is not None:
-            return [*spaced(T, self.steps, self.spacing)]
+            return [*spaced(TIMESTEPS, self.steps, self.spacing)]
         return [30 * index for index in range(LOOP, 0, -1)]
 
     def times_of(self, process: Process) -> list[float]:

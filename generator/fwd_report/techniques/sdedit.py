@@ -54,7 +54,7 @@ class SDEdit(Guided, Pictured):
         return super().asked_times()[self.i_start :]
 
     def describe(self) -> str:
-        return f"{picture_name(self.image)} edited towards: {self.prompt}"
+        return f"{picture_name(self.image)} edited towards: {self.prompt or 'no prompt'}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:
         return {}

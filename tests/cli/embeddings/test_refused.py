@@ -139,7 +139,7 @@ def test_a_prompt_that_a_technique_does_not_declare_is_refused(project: Project)
     project.write("own", "title: O\nexperiments: [{id: one, technique: own, caption: c}]\n")
     done = project("build", "--only", "own")
     assert done.returncode == 1
-    assert "'waterfalls' is asked, and the technique's `prompts` does not name it" in done.stderr
+    assert '"waterfalls" is asked, and the technique\'s `prompts` does not name it' in done.stderr
 
 
 def test_a_file_that_is_there_is_not_written_over(project: Project) -> None:
@@ -159,4 +159,4 @@ def test_two_files_that_disagree_are_an_error(project: Project) -> None:
     use(project, "prompts.pth", "other.pth")
     done = project("build")
     assert done.returncode == 2
-    assert "hold two encodings of 'a skull'" in done.stderr
+    assert 'hold two encodings of "a skull"' in done.stderr
