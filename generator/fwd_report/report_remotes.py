@@ -1,4 +1,4 @@
-"""The remotes of a report, while a command runs: what is moved, and shown, and said."""
+"""The remotes of a report during a command: transfers, with progress and messages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Show = Callable[[str, int, int], None]
 
 
 class ReportRemotes:
-    """The remotes of a report. Nothing is opened, and fsspec not imported, before one is needed.
+    """The remotes of a report, opened on first use; fsspec is imported only then.
 
-    asked: those to use instead of the ones that the environment or report.yaml names. What a
-    report.yaml that is not trusted names does not count.
+    asked: remotes to use instead of those in the environment or report.yaml. Those in an untrusted
+    report.yaml are ignored.
     """
 
     def __init__(self, project: Project, asked: Sequence[str] | None = None) -> None:
@@ -33,7 +33,7 @@ class ReportRemotes:
 
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
-        """Where they are. Raises UserError for what is no address."""
+        """The addresses of the remotes. Raises UserError for an invalid address."""
         report = self._project.report
         written = report.store if self._project.trusted else ()
         source, texts = chosen_texts(self._asked, written)
@@ -52,13 +52,13 @@ class ReportRemotes:
 
     @cached_property
     def opened(self) -> tuple[Remote, ...]:
-        """Them, opened when they are asked."""
+        """The remotes, each connected on its first use."""
         from fwd_report.remotes.places import open_remotes
 
         return open_remotes(self.addresses, lambda message: say(f"warning: {message}", err=True))
 
     def fetch(self, store: Store, keys: Collection[str]) -> set[str]:
-        """Take what they have of these into the store; the keys that arrived."""
+        """Download the results that the remotes have; return the keys that arrived."""
         if not keys or not self.addresses:
             return set()
         arrived: set[str] = set()
@@ -72,8 +72,8 @@ class ReportRemotes:
         return arrived
 
     def send(self, store: Store, keys: Collection[str], anew: Collection[str] = ()) -> int:
-        """Give each of them what it lacks of these, and those of `anew` in any case; how many were
-        sent.
+        """Upload to each remote the results that it lacks, and those in `anew` in any case; return
+        how many were uploaded.
         """
         count = 0
         if not keys or not self.addresses:
@@ -87,7 +87,7 @@ class ReportRemotes:
         return count
 
     def having(self, keys: Set[str]) -> dict[str, str]:
-        """Which of these they have, by the first remote that does."""
+        """Return, for each of these keys found in a remote, the first remote that has it."""
         self.require_places()
         found: dict[str, str] = {}
         for remote in self.opened:
@@ -95,24 +95,24 @@ class ReportRemotes:
         return found
 
     def lack(self, store: Store, keys: Set[str]) -> bool:
-        """Whether one of them is not known to have all of these. None of them is asked."""
+        """Whether any remote is not known to have all of these. Contacts no remote."""
         names = map(str, self.addresses)
         return any(not keys <= listed(store, GIVEN, name) for name in names)
 
     def require_places(self) -> None:
-        """Ask each for what it has; whether that can be told is in `failed` then."""
+        """List each remote; `failed` then tells whether all could be listed."""
         for remote in self.opened:
             remote.require_place()
 
     @property
     def failed(self) -> bool:
-        """Whether one of them could not be used, or has something else where a result belongs."""
+        """Whether a remote could not be used, or had a result that failed verification."""
         return any(remote.failed is not None or remote.refused for remote in self.opened)
 
 
 @contextmanager
 def shown(line: str, total: int) -> Iterator[Show]:
-    """A bar for the block."""
+    """Show a progress bar during the block."""
     from fwd_report.engine.displays import choose_display
 
     display = choose_display()

@@ -146,8 +146,27 @@ def test_what_is_no_condition_is_an_error(tiny_if: Path) -> None:
             model.estimate(wrong)
     noise, times = Noise(0), model.process.timesteps(2)
     loop = denoise(model.process, noise.draw((1, *model.shape)), times, model.estimate(""), noise)
-    with pytest.raises(ValueError, match=r"one image of the shape \(3, 16, 16\), not of \(1, 3"):
+    with pytest.raises(ValueError, match=r"a tensor \(1, 3, 16, 16\); .* \(3, 16, 16\); together"):
         answer(loop, model)
+
+
+@pytest.mark.parametrize(
+    ("cut", "t", "message"),
+    [
+        (15, 500, r"asked about a tensor \(3, 15, 16\); the model takes \(3, 16, 16\)"),
+        (16, -5, "stage_1 is asked at the time -5; the model's times are the whole .* 0 to 999"),
+        (16, 1000, "asked at the time 1000; "),
+        (16, 3.7, "asked at the time 3.7; "),
+        (16, float("nan"), "asked at the time nan; "),
+        (16, "late", "asked at the time 'late', which is no number"),
+    ],
+)
+def test_what_the_model_cannot_answer_is_an_error(
+    tiny_if: Path, cut: int, t: Any, message: str
+) -> None:
+    model = load_model(tiny_if, device="cpu")
+    with pytest.raises(ValueError, match=message):
+        answer(model.estimate("")(torch.zeros(model.shape)[:, :cut], t), model)
 
 
 def test_loading_and_asking_leaves_nothing_changed(tiny_if: Path) -> None:

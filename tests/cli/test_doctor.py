@@ -150,7 +150,7 @@ def test_large_networks_on_a_cpu(
     code, found = asked(project, *where)
     said = found["computing"]
     assert (code, said["state"]) == (0, "warning")
-    assert re.search(r"stage I \(.*, the text encoder \(.* takes about [\d.]+ s, at", said["says"])
+    assert re.search(r"stage I \(.*, the text encoder \(.* take about [\d.]+ s at", said["says"])
     assert "--profile embedded" in said["hint"]
     assert "colab.ipynb" in said["hint"]
     few, many = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,8 @@ from tests.diffusion.test_steps import SHAPE, draw, steps_of
 from torch import Tensor
 
 from fwd_report.diffusion.computing import Applied, compute
+from fwd_report.diffusion.ddim import DDIM
+from fwd_report.diffusion.ddpm import DDPM
 from fwd_report.diffusion.flow import Flow
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
@@ -55,6 +59,7 @@ X = torch.zeros(SHAPE)
         (Applied(lambda x: x.mean(0), (X,)), "of a batch (B, C, H, W) returned (3, 16, 16)"),
         (Applied(lambda x: x[:0], (X,)), "of a batch of 1 images returned (0, 3, 16, 16)"),
         (Applied(lambda x: None, (X,)), "of a batch (B, C, H, W) returned NoneType"),
+        (Applied(lambda x: sys.exit(3), (X,)), "SystemExit: 3"),
         (Applied(torch.neg, ()), "index out of range"),
         (Applied(torch.neg, (1.0,)), "no attribute 'shape'"),
         (Step(WrongDraws(), X, 0.0, 0.5, Prediction(X), Noise(0)), "positional argument"),
@@ -107,3 +112,19 @@ def test_a_process_with_one_of_both_methods_steps_image_by_image() -> None:
     for process in (Other(), Many()):
         asked = [Step(process, draw(n), 1, 0, Prediction(draw(n)), Noise(n)) for n in range(2)]  # type: ignore[arg-type]
         assert all(torch.equal(each, draw(n) + 1) for n, each in enumerate(compute(asked)))
+
+
+@pytest.mark.parametrize(
+    ("process", "fine", "wrong"),
+    [
+        (DDPM.linear(10), (0, 9, 3.0), (-1, 10, 3.5, math.nan)),
+        (DDIM(DDPM.linear(10)), (0, 9), (-1, 10)),
+        (Flow(), (0, 1, 0.5, sum([0.1] * 10)), (-0.01, 1.01, math.inf, math.nan)),
+    ],
+)
+def test_a_process_knows_the_times_of_its_models(process: Any, fine: Any, wrong: Any) -> None:
+    for t in fine:
+        process.check_time(t)
+    for t in wrong:
+        with pytest.raises(ValueError, match="the model's times are the"):
+            process.check_time(t)

@@ -133,5 +133,5 @@ def test_workers_that_have_no_memory_to_start_with_end_the_build(tmp_path: Path)
     ray = Failing("here")
     ray.answers["open"] = deque(Answer(task_error(MemoryError())) for _ in range(3))
     crew = started(ray, tmp_path)
-    with pytest.raises(RunError, match="workers end while they start: it ran out of memory"):
+    with pytest.raises(RunError, match="ended during startup: it ran out of memory"):
         hear_much(crew)

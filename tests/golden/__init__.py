@@ -28,7 +28,7 @@ PLACES = 24
 """Values kept of each tensor, evenly spaced."""
 SEED = 5
 TOLERANCES = {"program": (1e-3, 1e-3), "job": (1e-3, 5e-3)}
-"""How far values in a range of 2 may be off, larger ones as a part of them, and by what part
+"""How far values in a range of 2 may be off, larger ones as a part of the largest, and by what part
 metrics: processors sum in other orders. On the oldest instructions torch knows
 (ATEN_CPU_CAPABILITY=default, DNNL_MAX_CPU_ISA=SSE41, MKL_CBWR=COMPATIBLE) and two threads a picture
 was off by 2.1e-4; a step of 8 bits is 7.8e-3.
@@ -221,6 +221,8 @@ def differences(
         return within if golden.keys() == found.keys() else missing + within
     if isinstance(golden, list) and isinstance(found, list) and len(golden) == len(found):
         pairs = zip(golden, found, strict=True)
+        sizes = (abs(value) for value in golden if isinstance(value, float) and not isnan(value))
+        tolerance = tolerance[0] * max([1.0, *sizes]), tolerance[1]
         return [line for a, b in pairs for line in differences(a, b, tolerance, place)][:1]
     if isinstance(golden, float | int) and isinstance(found, float | int):
         if isnan(golden) and isnan(found):

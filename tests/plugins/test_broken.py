@@ -10,6 +10,7 @@ from fwd_report.build import Options, build
 from fwd_report.errors import UserError
 from fwd_report.plan.plan import make_plan
 from fwd_report.plugins.importing import plugin_line
+from fwd_report.plugins.problems import ExitError
 from fwd_report.spec.fields import EXPERIMENT_KEYS
 from fwd_report.spec.load import load_project
 from fwd_report.store.store import Store
@@ -139,6 +140,14 @@ def test_an_error_of_a_method_knows_its_line(tmp_path: Path, method: str) -> Non
     assert plugin_line(caught.value) == "techniques/own.py:19"
 
 
+def test_a_method_that_exits_is_an_error_with_its_line(tmp_path: Path) -> None:
+    text = f"{OWN}\n    def describe(self):\n        exit(3)\n"
+    project = load_project(project_of(tmp_path, {"own.py": text}))
+    with pytest.raises(ExitError, match="SystemExit: 3") as caught:
+        project.plugins.techniques["own"]().describe()
+    assert plugin_line(caught.value) == "techniques/own.py:19"
+
+
 @pytest.mark.parametrize(
     ("method", "answer", "message"),
     [
@@ -220,7 +229,9 @@ def test_a_result_writes_no_file_outside_its_folder(
     before = set(root.rglob("*"))
     outcome = build(root, Options())
     (failure,) = outcome.failures
-    assert failure.cause.startswith(f"{name!r} is no name of a picture: use letters A-Z and a-z")
+    wrong = f"{name!r} is no name of a picture: use letters A-Z and a-z"
+    assert failure.cause.startswith(f"techniques/own.py:16: Own.program: {wrong}")
+    assert failure.wrong_input
     assert picture.read_bytes() == b"mine"
     new = {path.name for path in set(root.rglob("*")) - before}
     assert not any(each.endswith((".png", ".npy", ".safetensors")) for each in new)

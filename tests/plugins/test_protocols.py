@@ -12,6 +12,7 @@ from fwd_report.build import build, load_plan
 from fwd_report.errors import UserError
 from fwd_report.plugins.folder import read_folder
 from fwd_report.plugins.offers import Plugins
+from fwd_report.plugins.problems import ExitError
 from fwd_report.running import Options
 
 
@@ -124,7 +125,10 @@ class Own(Technique):
         (DONE, "return Result(frames={'a': run.noise.draw((3, 8, 8))})", "the frames a are a Tens"),
         (DONE, "return Result(metrics={'n': run.noise.draw((1,))})", "the metric n is a Tensor"),
         (DONE, "return Result(series={'n': 3.0})", "the series n is no list of numbers"),
+        (DONE, "return Result(images=[run.noise.draw((3, 8, 8))])", "images is a list, no dict"),
         (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
+        (DONE, "import sys; sys.exit(3)", "SystemExit: 3: a plug-in fails by raising an Exception"),
+        (DONE, "raise BaseException", "and ends no command (at techniques/own.py:10)"),
         (
             "def program(self, run)",
             "def program(self)",
@@ -158,6 +162,7 @@ QUESTION = """\
         ("Scale(2.0)", "unhashable type: 'Scale'"),
         ("lambda images: images.mean(0)", "returned (3, 8, 8)"),
         ("lambda images: images[:0]", "returned (0, 3, 8, 8)"),
+        ("lambda images: exit(3)", "SystemExit: 3"),
     ],
 )
 def test_a_question_that_cannot_be_answered_fails_its_run_alone(
@@ -177,10 +182,18 @@ def test_a_question_that_cannot_be_answered_fails_its_run_alone(
     assert outcome.ran == 3
 
 
+FIGURE = WRONG + "\n    @classmethod\n    def figure(cls, entries):\n        "
+
+
 def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
-    figure = "    @classmethod\n    def figure(cls, entries):\n        return 'a picture'\n"
-    root = project_of(tmp_path, {"own.py": f"{WRONG}\n{figure}"})
+    root = project_of(tmp_path, {"own.py": f"{FIGURE}return 'a picture'\n"})
     with pytest.raises(UserError, match=r"own\.py:4: Own\.figure returns no list of parts: 'a pic"):
+        build(root, Options())
+
+
+def test_a_figure_that_exits_is_an_error(tmp_path: Path) -> None:
+    root = project_of(tmp_path, {"own.py": f"{FIGURE}exit(3)\n"})
+    with pytest.raises(ExitError, match="SystemExit: 3"):
         build(root, Options())
 
 
@@ -188,6 +201,7 @@ def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("return 4", "return 1 / 0", r"own\.py:4: own\.size: ZeroDivisionError"),
+        ("return 4", "exit(3)", r"own\.py:4: own\.size: SystemExit: 3"),
         ("def size(self, project)", "def size(self)", r"own\.py:4: own\.size: TypeError"),
         ("return 4", "return 0", "no images to train on"),
         (

@@ -114,7 +114,7 @@ def test_a_file_that_is_gone_and_a_folder_in_its_place(
     gone.mkdir()
     assert remote("shared").fetch(there, keys) == {keys[2]}
     assert len(said) == 1
-    assert "not all of it is there" in said[0]
+    assert "not all of its files are there" in said[0]
 
 
 def forged(store: Store, key: str, changed: dict[str, Any]) -> bytes:

@@ -134,5 +134,6 @@ def test_a_remote_that_is_read_only_is_read(
         server.shutdown()
         server.server_close()
     assert said == [
-        f"the remote {one} cannot be used: it cannot be written to; this command goes on without it"
+        f"the remote {one} cannot be used: it cannot be written to; "
+        "this command continues without it"
     ]

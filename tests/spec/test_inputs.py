@@ -30,6 +30,9 @@ def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Write
     writeup.draw("images/black.png", (80, 64), lambda draw: None)
     writeup.draw("images/white.png", (80, 64), lambda d: d.rectangle((0, 0, 99, 99), fill="white"))
     writeup.draw("images/grey.png", (80, 64), lambda d: d.rectangle((0, 0, 50, 99), fill="grey"))
+    writeup.draw("images/dim.png", (80, 64), lambda d: d.rectangle((0, 0, 50, 99), "#3c3c3c"))
+    Image.linear_gradient("L").point(lambda v: v * 180 // 255).save(images / "soft.png")
+    Image.linear_gradient("L").point(lambda v: 75 + v * 180 // 255).save(images / "light.png")
     writeup.draw("images/long.png", (200, 64), half)
     writeup.draw("images/side.png", (80, 64), lambda d: d.rectangle((0, 0, 6, 63), fill="white"))
     strokes = Image.new("RGBA", (80, 64))
@@ -58,6 +61,10 @@ def gallery(writeup: Writeup, tmp_path_factory: pytest.TempPathFactory) -> Write
         "image: ./images/../images/tower.png",
         "image: images/inner.png",
         "image: images/tower.png, mask: images/mask.png",
+        "image: images/tower.png, mask: images/grey.png",
+        "image: images/square.png, mask: images/soft.png",
+        "image: images/square.png, mask: images/light.png, inverted: true",
+        "image: images/square.png, mask: images/light.png, inverted: false",
         "sweep: {image: [images/tower.png, images/square.png]}",
     ],
 )
@@ -110,7 +117,7 @@ def test_what_is_not(gallery: Writeup, name: str, message: str, hint: str) -> No
         ("images/long.png", "is 200×64 pixels, 'images/tower.png' is 80×64"),
         ("images/black.png", "has no white, so nothing would be drawn"),
         ("images/white.png", "has no black in the part that is used, so nothing would be kept"),
-        ("images/grey.png", "has no white"),
+        ("images/dim.png", "has no white"),
         ("images/side.png", "has no white in the part that is used"),
         ("images/strokes.png", "is drawn by its transparency alone"),
     ],

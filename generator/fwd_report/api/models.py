@@ -67,15 +67,16 @@ class LoadedModel(ModelHandle):
     def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
         """The predictions, in order, in float32, each on the device of its query's x.
 
-        Raises what the network raises, and ValueError for an x that is not a single image with the
-        model's channels.
+        Raises what the network raises, and ValueError for an x that is not a single image of the
+        model's shape, or a time that its process does not have.
         """
         for query in queries:
-            if query.x.ndim != 3 or len(query.x) != self.shape[0]:
-                raise ValueError(
-                    f"{self.name} is asked about one image of the shape {tuple(self.shape)}, "
-                    f"not of {tuple(query.x.shape)}; together(…) draws several"
-                )
+            try:
+                self.check(query)
+            except ValueError as error:
+                batch = getattr(query.x, "ndim", 0) > len(self.shape)
+                more = "; together(…) draws several" if batch else ""
+                raise ValueError(f"{self.name} is {error}{more}") from None
         found: dict[int, Prediction] = {}
         groups: dict[Any, list[int]] = {}
         for place, query in enumerate(queries):

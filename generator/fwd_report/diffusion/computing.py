@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fwd_report.diffusion.program import Computation, Program
 from fwd_report.diffusion.rows import stacked, unstacked
+from fwd_report.plugins.problems import as_exception
 
 CPU_VALUES = 1 << 17
 """The number of image values that the CPU processes together: their tensors stay in its cache."""
@@ -26,8 +27,8 @@ def compute(asked: Sequence[Computation]) -> list[Any]:
         try:  # a plug-in's objects may raise in all of this, even where they are hashed
             alike = type(one), one.kind() or place, one.like.shape, one.like.device
             groups.setdefault(alike, []).append(place)
-        except Exception as error:
-            answers[place] = error
+        except BaseException as error:
+            answers[place] = as_exception(error)
     for places in groups.values():
         for part in _parts(places, asked[places[0]].like):
             answers.update(zip(part, _computed([asked[place] for place in part]), strict=True))
@@ -48,9 +49,10 @@ def _computed(asked: Sequence[Computation]) -> Sequence[Any]:
         if len(answers) != len(asked):
             raise ValueError(f"{len(answers)} answers to {len(asked)} questions")
         return answers
-    except Exception as error:
+    except BaseException as error:
+        failed = as_exception(error)
         if len(asked) == 1:
-            return [error]
+            return [failed]
     return [answer for one in asked for answer in _computed([one])]
 
 

@@ -12,6 +12,7 @@ from fwd_report.diffusion.ddpm import CLEAN, DDPM
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
 from fwd_report.diffusion.rows import PerRow
+from fwd_report.outside import outside_keys
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class DDIM:
     def timesteps(self, steps: int | None = None) -> list[float]:
         """As the base's."""
         return self.base.timesteps(steps)
+
+    @outside_keys
+    def check_time(self, t: float) -> None:
+        """As the base's."""
+        self.base.check_time(t)
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:
         """As the base's."""

@@ -14,6 +14,7 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
 from fwd_report.diffusion.quantiles import quantile
 from fwd_report.diffusion.rows import PerRow, numbers
+from fwd_report.outside import outside_keys
 
 CLEAN = -1
 """The time after 0, at which ᾱ = 1: a fully clean image."""
@@ -132,6 +133,12 @@ class DDPM:
             raise ValueError(f"steps must be between 1 and {self.T}, not {steps}")
         stride = self.T // steps
         return [*range((steps - 1) * stride, -1, -stride), CLEAN]
+
+    @outside_keys
+    def check_time(self, t: float) -> None:
+        """Raise ValueError for a time at which no model can be asked."""
+        if not (0 <= t < self.T and t == int(t)):
+            raise ValueError(f"the model's times are the whole numbers from 0 to {self.T - 1}")
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:
         """x_t = √ᾱ_t · x_0 + √(1−ᾱ_t) · ε, with `noise` as ε; of any shape."""

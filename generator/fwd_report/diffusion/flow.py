@@ -10,6 +10,10 @@ from torch import Tensor
 from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.program import Prediction
 from fwd_report.diffusion.rows import PerRow
+from fwd_report.outside import outside_keys
+
+ROUNDING = 1e-6
+"""By how much a sum of steps may miss 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class Flow:
         if count < 1:
             raise ValueError(f"steps must be at least 1, not {count}")
         return [i / count for i in range(count + 1)]
+
+    @outside_keys
+    def check_time(self, t: float) -> None:
+        """Raise ValueError for a time at which no model can be asked."""
+        if not -ROUNDING <= t <= 1 + ROUNDING:
+            raise ValueError("the model's times are the numbers from 0 to 1")
 
     def forward(self, x0: Tensor, t: float, noise: Tensor) -> Tensor:
         """x_t = (1−t) · ε + t · x_1, with `noise` as ε and `x0` as the clean x_1."""

@@ -24,9 +24,12 @@ def quantile(images: Tensor, q: float) -> Tensor:
 
 @cache
 def _place(count: int, q: float) -> tuple[int, int, float]:
-    """Between which of `count` sorted values the quantile lies, and its fractional position
-    there.
+    """Between which of `count` sorted values the quantile lies, and its fractional position there.
+
+    torch rounds the position, and not every version in the same way. So the position is the
+    quantile of a step from 0 to 1 between the two values.
     """
-    rank = (torch.tensor(q, dtype=torch.float32) * (count - 1)).item()  # as torch rounds it
-    below = math.floor(rank)
-    return below, math.ceil(rank), rank - below
+    below = math.floor(torch.tensor(q, dtype=torch.float32).item() * (count - 1))
+    step = torch.zeros(count)
+    step[below + 1 :] = 1
+    return below, min(below + 1, count - 1), step.quantile(q).item()

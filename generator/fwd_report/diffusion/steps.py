@@ -13,6 +13,7 @@ from fwd_report.diffusion.noise import Noise
 from fwd_report.diffusion.process import BatchedProcess, Process
 from fwd_report.diffusion.program import Prediction, Program
 from fwd_report.diffusion.rows import stacked, unstacked
+from fwd_report.plugins.problems import as_exception
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,9 +54,10 @@ class Step:
             draws = [step.noise.take(step.xt.shape) for step in asked]
         try:
             return _taken(asked, draws)
-        except Exception as error:
+        except BaseException as error:
+            failed = as_exception(error)
             if len(asked) == 1:
-                return [error]
+                return [failed]
         # With the draws that each has taken by now.
         return [
             answer
@@ -67,8 +69,8 @@ class Step:
 def _one_taken(step: Step, draws: Sequence[Tensor]) -> Sequence[Tensor | Exception]:
     try:
         return _taken([step], draws)
-    except Exception as error:
-        return [error]
+    except BaseException as error:
+        return [as_exception(error)]
 
 
 def _taken(asked: Sequence[Step], draws: Sequence[Tensor]) -> Sequence[Tensor]:

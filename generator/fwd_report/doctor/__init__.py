@@ -1,4 +1,4 @@
-"""`fwd-report doctor`: whether a build would succeed on this machine, before it is started."""
+"""`fwd-report doctor`: check in advance whether a build would succeed on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def diagnose(root: Path, options: Options) -> Iterator[Finding]:
-    """The findings about this machine, and about the report in `root` on it."""
+    """Check this machine, and the report in `root` on it."""
     from fwd_report.doctor import surroundings
 
     yield surroundings.look_at_versions()
@@ -42,7 +42,7 @@ def diagnose(root: Path, options: Options) -> Iterator[Finding]:
 
 
 def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Finding]:
-    """The models and the memory that the coming runs need."""
+    """Check the models, datasets and memory that the pending runs need."""
     from fwd_report.doctor.data import look_at_datasets
     from fwd_report.doctor.downloads import look_at_models
 

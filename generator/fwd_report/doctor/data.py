@@ -1,4 +1,4 @@
-"""Which datasets the runs to come are trained on, and whether they are here."""
+"""Check whether the datasets of the pending runs are on this machine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fwd_report.techniques.base import Technique, marked_fields
 from fwd_report.training.catalogue import FILES
 
 SIZES = {"mnist": 11_594_722, "fashion-mnist": 30_878_645}
-"""Bytes of all files of a dataset."""
+"""Total bytes of each dataset."""
 
 
 def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
-    """A finding for each dataset that is not part of the package."""
+    """Yield a finding for each dataset that does not come with the package."""
     from fwd_report.training.datasets import local_file
     from fwd_report.training.download import kept_in
 
@@ -34,7 +34,7 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
 
 
 def _datasets(technique: Technique) -> Iterator[str]:
-    """The names in its fields that are of datasets."""
+    """The datasets named in a technique's fields."""
     for _, kind, name in named_in(technique, marked_fields(type(technique), Named)):
         if kind == "datasets":
             yield name

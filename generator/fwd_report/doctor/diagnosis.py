@@ -1,4 +1,4 @@
-"""What the doctor finds: a word or two about each thing, and the way out where it is wrong."""
+"""The doctor's findings: one line for each check, with a hint if something is wrong."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ State = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The outcome of one check.
 
-    state: problem where it would stop a build, warning where it may not be as wished. hint: what to
-    do then. data: the same as numbers, for programs.
+    state: `problem` if it would stop a build, `warning` if a build runs but something may be amiss.
+    hint: what to do then. data: the same in numbers, for `--json`.
     """
 
     name: str
@@ -27,19 +27,19 @@ class Finding:
 
     @property
     def lines(self) -> list[str]:
-        """As a terminal shows it."""
+        """The lines for a terminal."""
         mark = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}[self.state]
         lines = [f"{mark:8} {self.name}: {self.says}"]
         return lines + [f"{'':8} {line}" for line in (self.hint or "").splitlines()]
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The fields for JSON."""
         said = {"name": self.name, "state": self.state, "says": self.says, "hint": self.hint}
         return {**said, **self.data}
 
 
 def problem(name: str, error: UserError, state: State = "problem") -> Finding:
-    """What an error says, as a finding."""
+    """Turn an error into a finding."""
     first = error.problems[0]
     where = ":".join(str(part) for part in (first.file, first.line, first.column) if part)
     more = len(error.problems) - 1

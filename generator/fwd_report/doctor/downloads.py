@@ -1,6 +1,6 @@
-"""Which models the coming runs query, and what the hub has of them.
+"""Check the models that the pending runs query, on this machine or on the hub.
 
-Nothing is downloaded except small files, as in any plan.
+Downloads only small files, like every plan.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
 
 SHORT = 12
-"""Digits of a commit that are shown."""
+"""Digits of a commit hash that are shown."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A model that runs query. folder: where it lies; None: it has to be downloaded.
+    """A model that runs query. folder: where it is stored; None if it has to be downloaded.
 
-    commit: of a hub id, which this report stays at. sizes: bytes of each file that is read, as
-    `part/file`; missing: of those to download.
+    commit: the revision of a hub model that this report uses. sizes: bytes of each file that is
+    read, by `part/file`. missing: bytes to download.
     """
 
     model: str
@@ -44,20 +44,20 @@ class Wanted:
 
     @property
     def stage(self) -> int:
-        """Of a stage's model."""
+        """The stage of the model: 1 or 2."""
         return 2 if "image_noising_scheduler" in self.parts else 1
 
     @property
     def configurations(self) -> Path | None:
-        """A folder with its small files, if any were fetched: a plan reads them."""
+        """The folder with its configuration files, if they are on this machine."""
         if self.folder is not None or self.commit is None:
             return self.folder
         return hub.kept_at(self.model, self.commit)
 
     def numbers(self, part: str) -> int:
-        """How many numbers a part's weights have, by the sizes of its files.
+        """Estimate a part's parameter count from the sizes of its weight files.
 
-        A file whose name contains fp16 has 2 bytes per number, others 4.
+        Files with fp16 in their name have 2 bytes per parameter, others 4.
         """
         prefix = "" if part == WHOLE else f"{part}/"
         return sum(
@@ -70,7 +70,7 @@ class Wanted:
 def look_at_models(
     project: Project, due: Iterable[Run], store: Store
 ) -> tuple[list[Finding], list[Wanted]]:
-    """The findings about each model, and what is known of those that are available."""
+    """Check each model; return the findings, and the models that are available."""
     findings: list[Finding] = []
     wanted: list[Wanted] = []
     for asked in asked_models(project, due):
@@ -117,18 +117,18 @@ def _said(found: Wanted, store: Store) -> Finding:
     if seen is None or seen == found.commit:
         return Finding(name, says, data=data)
     says += f"; this report stayed at {seen[:SHORT]}, which the hub no longer has"
-    hint = "results run again if files that are read differ; `fwd-report plan --why` says which"
+    hint = "runs whose model files differ run again; `fwd-report plan --why` lists them"
     return Finding(name, says, "warning", hint, data)
 
 
 def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:
-    """The total size of the downloads, and whether their disk has room for it."""
+    """Check whether the disk has room for all downloads."""
     total = sum(found.missing for found in wanted)
     if not total:
         return
     cache = hub.cache_folder()
     free = shutil.disk_usage(existing(cache)).free
-    says = f"{in_words(total)} to come, into {cache}; {in_words(free)} free there"
+    says = f"{in_words(total)} to download to {cache}; {in_words(free)} free there"
     data = {"download": total, "path": str(cache), "free": free}
     if total > free:
         hint = "free some space, or set HF_HOME to a folder on a larger disk"

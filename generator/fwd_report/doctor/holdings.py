@@ -1,4 +1,4 @@
-"""The memory that the networks of the coming runs will take, on the device and on the host."""
+"""Estimate the memory that the networks of the pending runs need on the device and the host."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fwd_report.models.placing import Placing, place_encoder, place_stages
 from fwd_report.store.memory import Memory
 
 PROCESS = 1_500 * 2**20
-"""Bytes on the host besides all networks: Python, torch and its libraries."""
+"""Bytes on the host for Python, torch and its libraries, without any network."""
 
 
 class Holdings:
-    """The peak memory of a build on a device. batch: pictures wanted at once."""
+    """Estimates the peak memory of a build on a device. batch: the desired batch size."""
 
     def __init__(self, device: str, dtype: torch.dtype, batch: int, memory: Memory) -> None:
         self._device = device
@@ -32,8 +32,8 @@ class Holdings:
         self._beside = None if device == "cpu" else host_memory()
 
     def findings(self, wanted: Sequence[Wanted]) -> Iterator[Finding]:
-        """Where prompts are encoded, how the stages share the device, and the memory peaks of
-        both.
+        """Report where prompts are encoded, how the stages share the device, and the peak memory
+        of the device and the host.
         """
         on_device, on_host = [0], [0]
         encoders = [found for found in wanted if "text_encoder" in found.parts]
@@ -46,7 +46,7 @@ class Holdings:
             held = self._encoder(found, dtype).weights
             (on_host if device == "cpu" and self._beside else on_device).append(held)
             name = str(dtype).removeprefix("torch.")
-            says = f"encoded on {device} in {name}, {in_words(held)}, before anything else"
+            says = f"encoded first, on {device} in {name}, {in_words(held)}"
             yield Finding("prompts", says, data={"held": held, "device": device, "dtype": name})
         stages = {found.stage: found for found in wanted if "unet" in found.parts}
         scorers = sum(self._scorer(found) for found in wanted if WHOLE in found.parts)
@@ -68,7 +68,7 @@ class Holdings:
             yield _peak_finding("peak of memory", on_device + PROCESS, self._there)
         else:
             yield _peak_finding("peak on the device", on_device, self._there)
-            yield _peak_finding("peak beside it", on_host + PROCESS, self._beside)
+            yield _peak_finding("peak on the host", on_host + PROCESS, self._beside)
 
     def _free(self, taken: int) -> Capacity:
         return Capacity(self._there.total, max(0, self._there.free - taken))
@@ -98,7 +98,7 @@ def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:
     weights = [f"{'I' * n} {in_words(each.weights)}" for n, each in footprints.items()]
     says = f"stage {', stage '.join(weights)}"
     if len(footprints) > 1:
-        wait = "the other waits in the machine's memory" if placing.parked else "each read in turn"
+        wait = "the other is kept in host memory" if placing.parked else "each is loaded in turn"
         says += "; on the device together" if placing.together else f"; one at a time, {wait}"
     pictures = {n: placing.batches[n] for n, each in footprints.items() if each.picture}
     if pictures:
@@ -128,5 +128,5 @@ def _peak_finding(name: str, size: int, there: Capacity) -> Finding:
     data = {"peak": size, "total": there.total, "free": there.free}
     if size <= there.free:
         return Finding(name, says, data=data)
-    hint = "end what else uses it, or name a smaller model, or set a smaller `batch:`"
+    hint = "stop other programs that use it, or choose a smaller model or a smaller `batch:`"
     return Finding(name, says, "problem" if size > there.total else "warning", hint, data)

@@ -1,4 +1,4 @@
-"""How long networks of DeepFloyd's size would compute on a CPU: they are meant for a GPU."""
+"""Estimate how long networks of DeepFloyd's size, meant for a GPU, would take on a CPU."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from fwd_report.plan.rates import duration
 from fwd_report.plan.run import Run
 
 LARGE = 2**28
-"""Numbers of a network from which on it is meant for a GPU; those of emoji-if have far fewer."""
+"""Parameters from which on a network needs a GPU; those of emoji-if have far fewer."""
 SIDE = 1024
-"""Rows and columns of the matrices whose product measures the processor."""
+"""Rows and columns of the matrices whose product measures the CPU's speed."""
 WAY_OUT = (
     "build under `--profile embedded`, whose model is small, or on a machine with a GPU; "
     "notebooks/colab.ipynb of fwd-report's repository builds on a free one"
@@ -28,9 +28,9 @@ WAY_OUT = (
 
 
 def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Finding]:
-    """A warning if these runs query large networks on the CPU, with the time that takes.
+    """Warn if these runs query large networks on the CPU, with an estimate of the time.
 
-    The time is computed from the operations of a query and the speed of a matrix product here.
+    The estimate is the operations of all queries divided by the speed of a matrix product here.
     """
     counts: dict[str, int] = {}
     for found in wanted:
@@ -42,7 +42,7 @@ def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Findi
              if count >= LARGE]  # fmt: skip
     if not named:
         return
-    says = f"networks of DeepFloyd's size would compute on the CPU: {', '.join(named)} numbers"
+    says = f"networks of DeepFloyd's size would run on the CPU: {', '.join(named)} parameters"
     data: dict[str, Any] = {"numbers": counts}
     operations = _operations(due, wanted)
     if operations is None:
@@ -52,15 +52,17 @@ def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Findi
     speed = _speed()
     seconds = operations / speed
     says += (
-        f"; what is to run takes about {duration(seconds)}, at the {speed / 1e9:.1f} billion "
-        "operations a second that a matrix product reaches here now"
+        f"; the pending runs take about {duration(seconds)} at {speed / 1e9:.1f} billion "
+        "operations per second, measured on a matrix product just now"
     )
     data |= {"operations": operations, "speed": speed, "seconds": seconds}
     yield Finding("computing", says, "warning", WAY_OUT, data)
 
 
 def _operations(due: Sequence[Run], wanted: Sequence[Wanted]) -> int | None:
-    """Floating-point operations of all queries and prompts; None if a configuration is not here."""
+    """Count the floating-point operations of all queries and prompts; None if a configuration is
+    not on this machine.
+    """
     total = 0
     for found in wanted:
         if "unet" in found.parts:
@@ -80,7 +82,7 @@ def _operations(due: Sequence[Run], wanted: Sequence[Wanted]) -> int | None:
 
 
 def _speed() -> float:
-    """Floating-point operations a second of a product of matrices on this CPU."""
+    """Measure the floating-point operations per second of a matrix product on this CPU."""
     matrix = torch.ones(SIDE, SIDE)
     least = float("inf")
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""What the machine has: versions, the device, memory, disks, programs."""
+"""Check the machine: versions, the device, memory, disks, programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fwd_report.errors import UserError
 from fwd_report.store.store import Store
 
 LITTLE = 2**30
-"""Bytes free where results are kept, below which a build may not end."""
+"""Free bytes on the store's disk below which it may fill up during a build."""
 
 
 def look_at_versions() -> Finding:
@@ -32,7 +32,7 @@ def look_at_versions() -> Finding:
 
 
 def look_at_device(wanted: str) -> tuple[Finding, str | None]:
-    """The device that `device:` in report.yaml stands for here; None: it cannot be used."""
+    """Check the device that `device:` in report.yaml selects here; None if it cannot be used."""
     try:
         device = choose_device(wanted)
     except UserError as error:
@@ -59,7 +59,7 @@ def look_at_memory(device: str) -> Iterator[Finding]:
 
 
 def look_at_store(root: Path) -> Finding:
-    """Where results are kept, how much that is, and how much room there is."""
+    """Check the store: its path, its size, and the free space on its disk."""
     store = Store(root)
     keys, size = store.keys(), 0
     for folder, _, names in os.walk(store.root):
@@ -69,25 +69,25 @@ def look_at_store(root: Path) -> Finding:
     says = f"{store.root}, {len(keys):,} results, {in_words(size)}; {in_words(free)} free there"
     data = {"path": str(store.root), "results": len(keys), "size": size, "free": free}
     if not os.access(place, os.W_OK):
-        hint = "change its owner or its mode, or copy the writeup to where you may write"
+        hint = "change its owner or permissions, or copy the writeup to a folder you can write to"
         return Finding("store", f"{says}; it cannot be written", "problem", hint, data)
     if free < LITTLE:
-        hint = "free some space; `fwd-report store gc` deletes results that no spec asks for"
+        hint = "free some space; `fwd-report store gc` deletes results that no spec needs"
         return Finding("store", says, "problem" if not free else "warning", hint, data)
     return Finding("store", says, data=data)
 
 
 def look_at_git() -> Finding:
-    """git, without which results do not say of which commit they are, and nothing is published."""
+    """Check for git, which records the commit of each result and is needed to publish."""
     found = shutil.which("git")
     if found:
         return Finding("git", found)
-    says = "not found: results do not name a commit, and publish does not work"
+    says = "not found: results will not record a commit, and `publish` will not work"
     return Finding("git", says, "warning", "install git")
 
 
 def existing(folder: Path) -> Path:
-    """The folder, or the first one above it that is there."""
+    """Return the folder, or its nearest parent that exists."""
     return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
 
 

@@ -12,6 +12,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine.failures import is_out_of_memory
 from fwd_report.engine.limit import Limit
 from fwd_report.models.handle import Evaluator
+from fwd_report.plugins.problems import as_exception
 
 
 class Batcher:
@@ -70,8 +71,8 @@ class Batcher:
         """The answers, or the exception: returned, so that no retry happens within `except`."""
         try:
             return self.evaluator.evaluate(queries)
-        except Exception as error:
-            return error
+        except BaseException as error:
+            return as_exception(error)
 
     def _limit(self, signature: Hashable) -> Limit:
         return self._limits.setdefault(signature, Limit(self._most))

@@ -16,6 +16,7 @@ from fwd_report.engine.workbench import Workbench
 from fwd_report.engine.writer import Writer
 from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
+from fwd_report.plugins.problems import as_exception
 from fwd_report.recording.exchange import Exchange
 from fwd_report.store.locks import POLL, Lock
 from fwd_report.store.store import Store
@@ -152,8 +153,8 @@ class Engine:
         try:
             context = self._workbench.contexts.of(run, news=news_of(run, self._progress))
             program = program_of(run, context)
-        except Exception as error:
-            self._fail(run, error, lock)
+        except BaseException as error:
+            self._fail(run, as_exception(error), lock)
             return
         self._started += 1
         noise, value_range = context.noise, context.value_range
@@ -166,8 +167,8 @@ class Engine:
         self._programs.pause()
         try:
             run_job(run, self._store, self._workbench, self._progress)
-        except Exception as error:
-            self._fail(run, error, lock)
+        except BaseException as error:
+            self._fail(run, as_exception(error), lock)
             return
         self._done(run, lock)
 

@@ -65,5 +65,7 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 
 
 def one_line(error: Exception) -> str:
-    """An exception as one line: its message, or its class if it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """An exception as one line: its message and hint, or its class if it has none."""
+    lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
+    between = "; " if isinstance(error, UserError) else " "
+    return between.join(lines) or type(error).__name__

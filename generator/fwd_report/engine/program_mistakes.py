@@ -24,12 +24,18 @@ def check_asked(live: Live) -> None:
         model = live.model
         if model is None or not isinstance(question, Query) or question.model != model.name:
             continue
-        x: Any = question.x
-        shape = model.shape
-        if isinstance(x, Tensor) and x.dim() == len(shape) and x.shape[0] == shape[0]:
-            continue
-        what = f"a tensor {tuple(x.shape)}" if isinstance(x, Tensor) else f"a {type(x).__name__}"
-        raise UserError(f"{_at(live)}your program asked about {what}; the model takes {shape}")
+        try:
+            model.check(question)
+        except ValueError as error:
+            raise UserError(f"{_at(live)}your program {error}") from error
+
+
+def unanswered(live: Live, question: Any, error: Exception) -> Exception:
+    """The exception with which a question failed, or a UserError if the question is its cause."""
+    x: Any = getattr(question, "x", None)
+    if isinstance(x, Tensor) and not bool(x.isfinite().all()):
+        return UserError(f"{_at(live)}your program asked about values that are not finite")
+    return error
 
 
 def explained(live: Live, error: Exception) -> Exception:

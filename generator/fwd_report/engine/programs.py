@@ -14,10 +14,11 @@ from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.follower import Follower
 from fwd_report.engine.live import Live
 from fwd_report.engine.own_programs import Watch
-from fwd_report.engine.program_mistakes import check_asked, explained
+from fwd_report.engine.program_mistakes import check_asked, explained, unanswered
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
+from fwd_report.plugins.problems import as_exception
 from fwd_report.recording.exchange import computed
 
 
@@ -108,7 +109,8 @@ class Programs:
         if live.over:
             return
         if isinstance(answer, Exception):
-            self._drop(live, answer)
+            plugged = live.run.plugged
+            self._drop(live, unanswered(live, asked.question, answer) if plugged else answer)
         elif live.exchange.answer(asked.place, answer):
             self._advance(live, live.exchange.go_on)
 
@@ -119,7 +121,8 @@ class Programs:
             if live.run.plugged:
                 check_asked(live)
             self._questions.ask(live)
-        except Exception as error:
+        except BaseException as raised:
+            error = as_exception(raised)
             self._drop(live, explained(live, error) if live.run.plugged else error)
             return
         if live.exchange.done:
@@ -154,9 +157,9 @@ class Programs:
             self.pause()
             try:
                 evaluator = self._workbench.models.evaluator(model)
-            except Exception as error:
-                self._broken[model] = error
-                raise
+            except BaseException as error:
+                self._broken[model] = as_exception(error)
+                raise self._broken[model]  # noqa: B904
             batch = self._workbench.machine.batch
             batch = min(batch, getattr(evaluator, "foreseen", None) or batch)
             self._batchers[model] = Batcher(evaluator, batch, self._progress.note)

@@ -13,13 +13,13 @@ import torch
 from fwd_report.engine.environment import hardware, peak_memory, versions
 from fwd_report.engine.machine import Machine
 from fwd_report.engine.repository import git_state
-from fwd_report.engine.returned import check_result
+from fwd_report.engine.returned import check_finite, check_result
 from fwd_report.engine.run_contexts import require_planned
 from fwd_report.errors import CodeChangedError
 from fwd_report.plan.loaded_code import LoadedCode
 from fwd_report.plan.run import Run, drawn
 from fwd_report.plugins.global_draws import line_of_draw
-from fwd_report.precision import require_finite, rounding_policy
+from fwd_report.precision import rounding_policy
 from fwd_report.recording.pictures import write_result
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
@@ -75,8 +75,10 @@ class Recorder:
             if folder is not None:
                 shutil.rmtree(folder)
             raise
-        if run.model is not None:
-            _require_finite(result, self._machine.dtype)
+        where = self.defined(run) or ", ".join(run.plugged)
+        dtype = self._machine.dtype if run.model is not None else torch.float32
+        on_cpu = self._machine.device_of(run) == "cpu"
+        check_finite(run.technique, result, where, dtype, on_cpu)
         made_by = self._provenance(run, result, round(seconds, 3), network_steps)
         if draws:
             made_by["global_draws"] = {"from": sorted(draws), "at": self.draws(run, draws)}
@@ -148,10 +150,3 @@ class Recorder:
         path = self._store.log(run.name, "".join(lines))
         root = self._project.root
         return path.relative_to(root) if path and path.is_relative_to(root) else path
-
-
-def _require_finite(result: Result, dtype: torch.dtype) -> None:
-    """Raise UserError for a picture with infinite or NaN values, as a device may produce."""
-    alone = () if result.image is None else (result.image,)
-    for tensor in (*alone, *result.images.values(), *result.frames.values()):
-        require_finite(tensor, dtype)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from numbers import Real
 from types import GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from fwd_report.engine.program_mistakes import forgotten
 from fwd_report.errors import UserError
 from fwd_report.plugins.importing import place_in_plugin, tree_of
+from fwd_report.precision import require_finite
 from fwd_report.techniques.base import Result, Technique
 
+if TYPE_CHECKING:
+    import torch
+
 CHANNELS = (1, 3)
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+"""Names of pictures and frames, which become file names."""
+BY_NAME = ("images", "frames", "metrics", "series")
+"""The fields of a `Result` that are dictionaries."""
 
 
 def check_result(technique: Technique, result: object, where: str) -> None:
@@ -24,14 +34,39 @@ def check_result(technique: Technique, result: object, where: str) -> None:
 
     where: the file and line of a plug-in's technique; "" for the package's own.
     """
-    at = _return_line(technique) or where
-    at = f"{at}: " if at else ""
-    called = f"{at}{type(technique).__name__}.{technique.kind}"
+    called = _called(technique, where)
     if not isinstance(result, Result):
         unrun = f": {forgotten(result)}" if isinstance(result, GeneratorType) else ""
         raise UserError(f"{called} returns {type(result).__name__}, no Result{unrun}")
     for fault in _faults(result):
         raise UserError(f"{called}: {fault}")
+
+
+def check_finite(
+    technique: Technique, result: Result, where: str, dtype: torch.dtype, on_cpu: bool
+) -> None:
+    """Raise UserError for a picture with infinite or NaN values.
+
+    where: as in `check_result`; a plug-in is named, and without one the network is. dtype: of the
+    network. on_cpu: whether it computes there, where an answer that is not finite has failed
+    before; elsewhere its answer is entirely NaN.
+    """
+    frames = {f"the frames {name} have": frames for name, frames in result.frames.items()}
+    pictures = {f"{name} has": picture for name, picture in _pictures(result).items()}
+    for named, picture in {**pictures, **frames}.items():
+        if not where:
+            require_finite(picture, dtype)
+        elif not bool(picture.isfinite().all()):
+            perhaps = not on_cpu and bool(picture.isnan().all())
+            or_network = ", or an answer of the network was not finite" if perhaps else ""
+            called = _called(technique, where)
+            raise UserError(f"{called}: {named} values that are not finite{or_network}")
+
+
+def _called(technique: Technique, where: str) -> str:
+    """The method that returned a result, after its place, for messages."""
+    at = _return_line(technique) or where
+    return f"{f'{at}: ' if at else ''}{type(technique).__name__}.{technique.kind}"
 
 
 def _return_line(technique: Technique) -> str | None:
@@ -47,9 +82,19 @@ def _return_line(technique: Technique) -> str | None:
     return None
 
 
+def _pictures(result: Result) -> dict[str, Tensor]:
+    """All single pictures by name, the main one as `image`."""
+    return {**result.images, **({} if result.image is None else {"image": result.image})}
+
+
 def _faults(result: Result) -> Iterator[str]:
-    pictures = {**result.images, **({} if result.image is None else {"image": result.image})}
-    for name, picture in pictures.items():
+    for field in BY_NAME:
+        value: Any = getattr(result, field)
+        if not isinstance(value, Mapping):
+            yield f"{field} is {_shape(value)}, no dictionary by name"
+            return
+    yield from _wrong_names(result)
+    for name, picture in _pictures(result).items():
         if not _is_pictures(picture, 3):
             yield f"{name} is {_shape(picture)}; a picture is (C, H, W) of 1 or 3 channels"
     for name, frames in result.frames.items():
@@ -63,6 +108,25 @@ def _faults(result: Result) -> Iterator[str]:
     for name, values in series.items():
         if not (isinstance(values, (list, tuple)) and all(isinstance(v, Real) for v in values)):
             yield f"the series {name} is no list of numbers; write .tolist() behind a tensor"
+
+
+def _wrong_names(result: Result) -> Iterator[str]:
+    """Names that cannot be names of files, and those by which one thing would replace another."""
+    for name in (*result.images, *result.frames):
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            what = f"{name!r} is no name of a picture"
+            yield f"{what}: use letters A-Z and a-z, digits, _ and - alone"
+            return
+    if result.image is not None and "image" in result.images:
+        yield "images has an 'image', the name of the main picture: give it another name"
+    for names in (_pictures(result), result.frames):
+        alike = Counter(name.lower() for name in names)
+        same = [name for name in names if alike[name.lower()] > 1]
+        if same:
+            yield f"{' and '.join(same)} would be one file where capitals make no difference"
+    for name in (*result.metrics, *result.series):
+        if not isinstance(name, str):
+            yield f"{name!r} is no name of a number: use a text"
 
 
 def _is_pictures(value: object, dimensions: int) -> bool:

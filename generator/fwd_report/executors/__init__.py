@@ -1,1 +1,1 @@
-"""Where runs are run: in this process, or by workers of a Ray cluster."""
+"""Executors: run the plan in this process, or on the workers of a Ray cluster."""

@@ -1,4 +1,4 @@
-"""Workers as actors of a Ray cluster: one a GPU, or one for some cores."""
+"""Workers as Ray actors: one per GPU, or one per few CPU cores."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from fwd_report.plan.run import Run
 from fwd_report.store.memory import Memory
 
 LOOK_EVERY = 5.0
-"""Seconds between looks at whether the cluster has grown."""
+"""Seconds between checks for new nodes in the cluster."""
 SAY_AFTER = 30.0
-"""Seconds without any worker after which that is said."""
+"""Seconds without any worker before the user is told."""
 FALSE_STARTS = 3
-"""How many workers may be lost one after the other while they start."""
+"""Consecutive workers lost during startup before the build ends."""
 PATIENCE = 0.7
-"""Seconds for workers to leave their folders at the end: see `stopping.GRACE`."""
+"""Seconds that workers have to delete their folders at the end: see `stopping.GRACE`."""
 
 
 @dataclass(eq=False)
 class _Member:
-    """A worker. waits: what it is asked at the moment. then: what is done with the answer."""
+    """A worker. waits: the pending remote call. then: called with its result."""
 
     name: str
     actor: Any
@@ -41,14 +41,14 @@ class _Member:
     ready: Ready | None = None
     working: bool = False
     has: set[str] = field(default_factory=set)
-    """Keys of the results that it was sent, or sent itself."""
+    """Keys of the results in its store: received from the driver, or made by it."""
 
 
 class RayCrew:
-    """A crew of actors. A worker that is lost is replaced; one is added where the cluster grows.
+    """A crew of Ray actors. Replaces lost workers, and adds workers when the cluster grows.
 
-    pack: a stored result by key, packed. runs: those that are to run. say: shows what is going on.
-    memory: has encoded prompts of earlier builds, and keeps those of this one.
+    pack: packs a stored result, by key. runs: the runs of this build. say: shows a status line.
+    memory: caches encoded prompts across builds.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class RayCrew:
         self._large: dict[str, Any] = {}
         self._entries: dict[str, Any] = {}
         self._encodings: dict[str, Any] = {}
-        """Of the prompts, by device: the answer of the worker that encodes them for the others."""
+        """By device type: the pending result of the worker that encodes the prompts for all."""
         self._places: dict[str, str] = {}
         self._too_many = 0
-        """Workers for which there is a place and too little memory."""
+        """Workers that the cluster has cores or GPUs for, but too little memory."""
         self._recruit()
 
     @property
@@ -129,7 +129,7 @@ class RayCrew:
             yield self._heard.popleft()
 
     def close(self) -> None:
-        """End every worker; those that can remove their folders do."""
+        """Stop every worker, and let those that still answer delete their folders."""
         leaving = [member.actor.close.remote() for member in self._members.values() if member.ready]
         if leaving:
             self._ray.wait(leaving, num_returns=len(leaving), timeout=PATIENCE)
@@ -137,7 +137,7 @@ class RayCrew:
             self._ray.kill(member.actor)
 
     def _recruit(self) -> None:
-        """Ask the cluster for workers that are missing."""
+        """Start missing workers."""
         now = time.monotonic()
         if not any(m.ready for m in self._members.values()) and now - self._began > SAY_AFTER:
             self._say("waiting for the cluster to start a worker")
@@ -159,7 +159,7 @@ class RayCrew:
             num_gpus=1 if self._means.gpu else 0,
             max_restarts=0,
             max_task_retries=0,
-            max_concurrency=2,  # so that it can be asked to leave while it works
+            max_concurrency=2,  # so that `close` can be called during `work`
         )
         beside = self._means.together(resources(self._ray))
         member = _Member(name, actor.remote(self._means.cores, beside))
@@ -172,7 +172,7 @@ class RayCrew:
         member.waits, member.then = waits, then
 
     def _answer(self, member: _Member) -> None:
-        """Do what an answer asks for. Raises what the worker raised."""
+        """Handle the result of a worker's pending call. Reraises the worker's exception."""
         errors = self._ray.exceptions
         try:
             if member.working:
@@ -203,7 +203,7 @@ class RayCrew:
         self._heard.append((member.name, messages))
 
     def _laid_out(self, member: _Member, missing: Sequence[str]) -> None:
-        """Send the large files that a node lacks, one after the other, then have it plan."""
+        """Send the large files that the node is missing, one at a time, then open the project."""
         if not missing:
             self._ask(member, member.actor.open.remote(self._wanted_ref), self._opened)
             return
@@ -232,23 +232,23 @@ class RayCrew:
         )
 
     def _begin(self, member: _Member, ready: Ready, encoded: Mapping[str, bytes]) -> None:
-        """It can work. encoded: the prompts, where it is the one that encodes them for all."""
+        """Mark a worker ready. encoded: the prompts, if this worker encoded them for all."""
         keep(self._memory, ready, encoded)
         member.ready = ready
         self._false_starts = 0
 
     def _refuse(self, ready: Ready, name: str, found: Mapping[str, Mapping[str, Any]]) -> None:
-        """Raise UserError: a node comes to other keys, and would make other results."""
+        """Raise UserError: a node computes different keys, so its results would differ."""
         differ = "it has no such run"
         if name in found:
             differ = "; ".join(differences(self._runs[name].parts, found[name])[:5])
         raise UserError(
-            f"{ready.place} does not come to the same keys, {name} for one: {differ}",
-            hint="install the same fwd-report on every node, and the same plug-ins and models",
+            f"{ready.place} computes different keys, for example for {name}: {differ}",
+            hint="install the same versions of fwd-report, plug-ins and models on every node",
         )
 
     def _lose(self, member: _Member, why: str, blamed: bool) -> None:
-        """A worker is gone; another one takes its place. blamed: what it ran may be the cause."""
+        """Remove a lost worker, to be replaced. blamed: its runs may be the cause."""
         del self._members[member.name]
         self._looked = 0.0
         kind = member.ready.device.partition(":")[0] if member.ready else None
@@ -258,14 +258,14 @@ class RayCrew:
         if member.ready is None:
             self._false_starts += 1
             if self._false_starts >= FALSE_STARTS:
-                raise RunError(f"workers end while they start: {why}")
+                raise RunError(f"{FALSE_STARTS} workers in a row ended during startup: {why}")
         self._heard.append((member.name, Lost(why, blamed)))
 
     def _why(self, member: _Member, error: Exception) -> tuple[str, bool]:
-        """Why a worker is gone, in words, and whether what it ran may be the cause.
+        """Why a worker was lost, for a message, and whether its runs may be the cause.
 
-        Ray ends a worker where a node has hardly any memory left: there are fewer on it from now
-        on, as long as there are several.
+        Ray kills a worker when its node is almost out of memory. If the node has other workers,
+        it goes on with one fewer.
         """
         said = " ".join(str(error).split())
         if type(error).__name__ == "OutOfMemoryError" or "running low on memory" in said:

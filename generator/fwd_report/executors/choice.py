@@ -1,4 +1,4 @@
-"""Which executor a build runs on. Nothing of one that is not chosen is imported."""
+"""Choose the executor of a build. Only the chosen one is imported."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ EXECUTORS = (LOCAL, RAY)
 
 
 def check_choice(executor: str, address: str | None, workers: int | None) -> None:
-    """Raise UserError for what is no executor, and for options of Ray's without it."""
+    """Raise UserError for an unknown executor, or for Ray's options without Ray."""
     if executor not in EXECUTORS:
         hint = f"it is {' or '.join(EXECUTORS)}"
         raise UserError(f"there is no executor '{executor}'", hint=hint)
     for option, value in (("--address", address), ("--workers", workers)):
         if executor != RAY and value is not None:
-            raise UserError(f"{option} is for --executor {RAY}")
+            raise UserError(f"{option} is for --executor {RAY} only")
 
 
 def choose(
     executor: str, work: Work, address: str | None = None, workers: int | None = None
 ) -> Executor:
-    """The executor of that name, for this work. Raises UserError as `check_choice`.
+    """Return the executor with that name. Raises UserError like `check_choice`.
 
-    address, workers: of a Ray cluster; None: one on this machine, and as many workers as fit.
+    address: of a Ray cluster; None starts one on this machine. workers: None for as many as fit.
     """
     check_choice(executor, address, workers)
     if executor == RAY:

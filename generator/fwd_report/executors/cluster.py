@@ -1,4 +1,4 @@
-"""A Ray cluster to work on: one started for the time of a build, or one that is there."""
+"""Connect to a Ray cluster: start one for the duration of a build, or join a running one."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from fwd_report.errors import UnavailableError, UserError, first_line
 from fwd_report.executors.temporary import own_folder
 
 FOLDER = "fwdr-"
-"""How the names of folders of started clusters begin, in the system's folder of temporary files."""
+"""Prefix of the temporary folders of clusters started here."""
 SHARED_MEMORY = 2**30
-"""Most bytes of results and inputs in the memory that the workers of a started cluster share; what
-is more goes to the disk."""
+"""Bytes of the object store of a cluster started here; Ray spills the rest to disk."""
 LONGEST_FOLDER = 14
-"""Characters of a path below which Ray's sockets fit into what the system allows for theirs."""
+"""Characters of the longest temporary folder in which Ray's socket paths fit the system's limit."""
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # what runs here would run in this process otherwise
+    "RAY_worker_niceness": "0",  # workers do what this process would do otherwise
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
 }
@@ -35,10 +34,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def cluster(address: str | None) -> Iterator[Any]:
-    """The module `ray`, connected; address: None for a cluster of this machine alone.
+    """Yield the module `ray`, connected. address: None starts a cluster on this machine.
 
-    Nothing of it is left afterwards, whichever way the block ends. Raises UserError where Ray is
-    not installed, or is another version there; UnavailableError where no cluster answers.
+    Disconnects and cleans up however the block ends. Raises UserError if Ray is not installed or
+    its version differs from the cluster's, UnavailableError if no cluster answers.
     """
     ray = _imported()
     if ray.is_initialized():
@@ -50,7 +49,7 @@ def cluster(address: str | None) -> Iterator[Any]:
         _connect(ray, address, folder)
         _silence(ray)
         for number, handler in kept.items():
-            with suppress(ValueError):  # in another thread than the main one
+            with suppress(ValueError):  # not in the main thread
                 signal.signal(number, handler)
         yield ray
     finally:
@@ -60,7 +59,7 @@ def cluster(address: str | None) -> Iterator[Any]:
 
 
 def set_up() -> None:
-    """Tell Ray to say and send nothing; before it is imported."""
+    """Set Ray's environment variables, unless set already; call this before importing Ray."""
     os.environ.update({name: value for name, value in SETTINGS.items() if name not in os.environ})
 
 
@@ -80,7 +79,7 @@ def _imported() -> Any:
 def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
     if address is not None and address.startswith("ray://"):
         raise UserError(
-            f"--address {address}: a build has to run on a node of the cluster",
+            f"--address {address}: a build must run on a node of the cluster",
             hint="run it there with --address auto",
         )
     silent = {"log_to_driver": False, "logging_level": "ERROR"}
@@ -89,7 +88,7 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
             require_answer(address)
             ray.init(address=address, **silent)
             return
-        # Ray listens to this machine alone only where it is told that there are no clusters.
+        # Without this, Ray accepts connections from other machines.
         ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
         ray.init(
             address="local",
@@ -109,13 +108,13 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
         if "ersion mismatch" not in str(error):
             raise
         raise UserError(
-            f"the cluster at {address} has another Ray or Python than this process: {error}",
+            f"the cluster at {address} runs another version of Ray or Python: {error}",
             hint="install the same versions on every node",
         ) from error
 
 
 def require_answer(address: str) -> None:
-    """Raise UnavailableError if nothing listens at `host:port`; Ray itself would try for long."""
+    """Raise UnavailableError if nothing listens at `host:port`; Ray itself would retry for long."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit():
         return
@@ -129,13 +128,13 @@ def require_answer(address: str) -> None:
 
 
 def _silence(ray: Any) -> None:
-    """Ray prints the ends of workers to standard output, whatever it is told of logs."""
+    """Keep Ray from printing the deaths of workers, which its log settings do not stop."""
     module = ray._private.worker
     if hasattr(module, "print_to_stdstream"):
         module.print_to_stdstream = lambda *said, **options: None
 
 
 def _folder() -> Path:
-    """A new folder for a cluster's sockets and logs."""
+    """Create a folder for a cluster's sockets and logs."""
     short = os.name != "posix" or len(tempfile.gettempdir()) <= LONGEST_FOLDER
     return own_folder(FOLDER, None if short else Path("/tmp"))  # noqa: S108

@@ -1,4 +1,4 @@
-"""What an executor is: given runs in an order in which they can run, it says of each what came."""
+"""The executor interface: takes runs in dependency order, yields the outcome of each."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to run. runs: each once, after those it needs, which are stored or among them.
+    """The runs of a build. runs: each once, after its dependencies unless these are stored.
 
-    keep_going: a failure ends its experiment and not all. forced: keys that run although they are
-    stored. overrides: those the plan was made under, as the command has them.
+    keep_going: a failure ends only its own experiment. forced: keys to run even if stored.
+    overrides: the `--set` overrides of the plan, as given on the command line.
     """
 
     plan: Plan
@@ -33,20 +33,20 @@ class Work:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run whose result is in the store as it should be. by_other: another build made it."""
+    """A run whose result is in the store. by_other: another build made it."""
 
     run: Run
     by_other: bool = False
 
 
 class Executor(Protocol):
-    """Runs runs, wherever that is; what they make lies in the work's store, and nowhere else."""
+    """Executes runs, and stores their results in the work's store only."""
 
     @property
     def rates(self) -> Rates:
-        """What a network step takes, learnt and used."""
+        """Measured seconds per network step, used for estimates and updated by the build."""
         ...
 
     def run(self, work: Work, progress: Progress) -> Generator[Finished | Failure]:
-        """Run all of the work, or until something fails; each run's outcome as it is known."""
+        """Run the work, or stop at a failure; yield each outcome as soon as it is known."""
         ...

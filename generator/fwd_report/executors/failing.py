@@ -1,4 +1,4 @@
-"""What fails with a run that several workers could have run: siblings, and what needs them."""
+"""Propagates a run's failure to the rest of its experiment and to its dependants."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from fwd_report.plan.run import Run
 
 
 class Failures:
-    """The runs that failed or were given up because another failed, each once.
+    """The runs that failed, or were skipped because another failed; each is reported once.
 
-    release: gives a run's lock back. stopped: whether nothing more is to run.
+    release: releases a run's lock. stopped: whether the build has to stop.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Failures:
         self._failed: dict[str, Failure] = {}
 
     def like(self, run: Run) -> Failure | None:
-        """A failure of the run's experiment."""
+        """Return a failure in the run's experiment, if there is one."""
         for failure in self._failed.values():
             other = failure.run
             if (other.section, other.experiment) == (run.section, run.experiment):
@@ -38,7 +38,7 @@ class Failures:
         return None
 
     def fail(self, failure: Failure) -> Iterator[Failure]:
-        """A run failed: with it go the rest of its experiment and what needs them."""
+        """Report a failed run, skip the rest of its experiment, and fail their dependants."""
         run = failure.run
         siblings = self._pieces.siblings(run)
         dependants = self._pieces.dependants(run.key)
@@ -57,7 +57,7 @@ class Failures:
         yield from self._fail_dependants(dependants)
 
     def give_up(self, run: Run, failure: Failure) -> Iterator[Failure]:
-        """Run it no more, for another's failure; what needs it fails."""
+        """Skip a run because another failed, and fail its dependants."""
         yield from self._fail_dependants(self._left(run, failure))
 
     def _fail_dependants(self, dependants: Iterable[Run]) -> Iterator[Failure]:
@@ -69,7 +69,7 @@ class Failures:
                 yield from self.fail(replace(why, run=run, cause=cause))
 
     def _left(self, run: Run, failure: Failure) -> list[Run]:
-        """Leave a run out; what needs it."""
+        """Skip a run; return its dependants."""
         dependants = self._pieces.dependants(run.key)
         self._drop(run, failure)
         self._progress.skip(cost_class(run), run.network_steps)

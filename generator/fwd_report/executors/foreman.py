@@ -1,6 +1,6 @@
-"""Hands runs out to a crew of workers, and stores what comes back. Knows no Ray.
+"""Schedules runs on a crew of workers and stores their results. Independent of Ray.
 
-It alone writes the project's store, under the same locks as a build in one process does.
+Only the foreman writes the project's store, under the same locks as a build in one process.
 """
 
 from __future__ import annotations
@@ -39,19 +39,18 @@ from fwd_report.store.locks import POLL, Lock
 from fwd_report.store.store import DamagedEntryError
 
 UNKNOWN_PRICE = 0.1
-"""Seconds a network step is taken to need where nothing is known of it."""
+"""Assumed seconds per network step before any was measured."""
 CHECKPOINT_EVERY = 10.0
-"""Seconds between looks at whether a training has saved its state, which is then sent here."""
+"""Seconds between checks for a new training checkpoint, which the worker then sends."""
 LISTEN, STORING = 0.5, 0.02
-"""Seconds to wait for messages before the crew is looked at again; and while results are being
-stored."""
+"""Seconds to wait for messages from workers; the shorter one while results are being stored."""
 WRITERS, WAITING = 8, 64
-"""Threads that store results, each of which mostly waits for the disk; results that may wait for
-them before no worker is listened to."""
+"""Threads that store results, mostly waiting for the disk; and the longest queue of results for
+them, beyond which no messages are read."""
 
 
 class Foreman:
-    """Runs the work by a crew. Each run is stored once, whoever else has it in hand too."""
+    """Runs the work on a crew. A result is stored once, even if several workers make it."""
 
     def __init__(
         self,
@@ -71,15 +70,15 @@ class Foreman:
         self._writer: Writer[Run] = Writer(WAITING, WRITERS)
         self._locks: dict[str, Lock] = {}
         self._lacking: dict[str, Failure] = {}
-        """What was said of each run for which a worker had too little memory."""
+        """By key: the failure of each run for which a worker had too little memory."""
         self._short: set[str] = set()
-        """The workers that ended their order early for want of memory."""
+        """The workers whose current order ran out of memory."""
         self._failures = Failures(work, self._pieces, progress, self._release)
         self._tally = Tally(progress)
         self._looked = time.monotonic()
 
     def run(self) -> Iterator[Finished | Failure]:
-        """Each run's outcome as it is known."""
+        """Yield each run's outcome as soon as it is known."""
         self._store.sweep()
         try:
             while self._pieces.left and not self._failures.stopped:
@@ -119,7 +118,7 @@ class Foreman:
         yield from self._refused(idle)
 
     def _claim(self, worker: str, run: Run) -> Iterator[Finished | Failure | None]:
-        """Take a run's lock for the time it is out; yields where it is not to be handed out."""
+        """Lock a run for as long as it is assigned. Yields if it must not be assigned."""
         gone = [need for need in run.needed if not self._store.has(need.key)]
         if gone:
             yield from self._failures.fail(
@@ -154,7 +153,7 @@ class Foreman:
                 yield from self._failures.fail(Failure(run, str(error), repairable=True))
 
     def _checkpoint(self, key: str) -> Checkpoint:
-        """How far a training was, here or with a worker that is gone."""
+        """Return the latest checkpoint of a training, from this machine or a lost worker."""
         folder = self._store.working_folder(key)
         files = files_in(folder, names_in(folder))
         return Checkpoint(key, tuple(files), files)
@@ -196,7 +195,7 @@ class Foreman:
             self._pieces.got_further(message.key)
 
     def _try_elsewhere(self, worker: str, failure: Failure) -> None:
-        """A worker had too little memory for a run."""
+        """Retry a run for which a worker had too little memory: alone, then on other workers."""
         run = failure.run
         self._lacking[run.key] = failure
         self._short.add(worker)
@@ -206,8 +205,8 @@ class Foreman:
         self._progress.note(f"{place} has too little memory for {run.name}: {then}")
 
     def _refused(self, workers: Sequence[str]) -> Iterator[Failure]:
-        """Give up the runs for which none of the workers has enough memory. workers: all of them,
-        if none has anything to do.
+        """Fail the runs for which no worker has enough memory. workers: the idle ones, which are
+        all of them while no piece is out.
         """
         for run in self._pieces.refused(workers if not self._pieces.out else ()):
             said = self._lacking[run.key]
@@ -218,11 +217,11 @@ class Foreman:
         return key in self._locks
 
     def _awaited(self, key: str) -> bool:
-        """Whether what a worker says of a run counts: no result is here, and it did not fail."""
+        """Whether a worker's message about a run counts: it has no result and did not fail."""
         return self._pending(key) and not self._pieces.is_there(key)
 
     def _store_result(self, worker: str, message: Stored) -> None:
-        """Have a result stored, unless another worker was faster or the run was given up."""
+        """Queue a result for storing, unless another worker was faster or the run failed."""
         run = self._runs[message.entry.key]
         if not self._awaited(run.key):
             return
@@ -231,7 +230,7 @@ class Foreman:
         self._writer.hand_over(run, partial(self._write, run, message.entry))
 
     def _write(self, run: Run, entry: Packed) -> None:
-        """Store a result that arrived; in a thread."""
+        """Store a received result; called in a writer thread."""
         take_in(self._store, entry)
         self._store.remember(run.name, run.key)
         folder = self._store.base / "training" / run.key
@@ -241,7 +240,7 @@ class Foreman:
     def _collect(
         self, written: Iterable[tuple[Run, Exception | None]]
     ) -> Iterator[Finished | Failure]:
-        """What became of results that were handed to the writer."""
+        """Report the results that the writer has stored or rejected."""
         for run, error in written:
             if error is None:
                 yield self._done(run)
@@ -251,7 +250,7 @@ class Foreman:
                 raise error
 
     def _release(self, key: str) -> None:
-        """Give the lock of a run back, if it is held."""
+        """Release the lock of a run, if held."""
         lock = self._locks.pop(key, None)
         if lock is not None:
             lock.release()
@@ -263,7 +262,7 @@ class Foreman:
         return Finished(run, by_other)
 
     def _close(self, worker: str) -> Iterator[Failure]:
-        """A worker's order is over: what it left of a failed experiment is not run."""
+        """Settle a completed order: skip, requeue or fail the runs it has no outcome for."""
         short = worker in self._short
         self._short.discard(worker)
         for run in self._pieces.ended(worker):
@@ -271,14 +270,14 @@ class Foreman:
             if like is None and short:
                 self._pieces.again(run.key)
             elif like is None:
-                cause = f"{self._crew.place(worker)} says nothing of it"
+                cause = f"{self._crew.place(worker)} did not report its outcome"
                 yield from self._failures.fail(Failure(run, cause, repairable=True))
             elif self._pending(run.key):
                 yield from self._failures.give_up(run, like)
         self._tally.settle(worker)
 
     def _replace(self, worker: str, lost: Lost) -> Iterator[Failure]:
-        """A worker is gone: what it had goes to others."""
+        """Requeue the runs of a lost worker."""
         self._short.discard(worker)
         had = self._pieces.undone(worker)
         given_up = self._pieces.lost(worker, lost.blamed)

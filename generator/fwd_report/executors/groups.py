@@ -1,4 +1,4 @@
-"""Runs that are ready, by the network they ask: pieces are cut off one group at a time."""
+"""The ready runs, grouped by the network they query. A piece is cut from one group."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from dataclasses import dataclass, field
 
 @dataclass
 class _Group:
-    """Runs that are alike: they ask the same network, at the same price a step."""
+    """Runs that query the same network, at the same price per step."""
 
     cost: str
     ready: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    """Network steps of each run that is ready, by its key."""
+    """Network steps of each ready run, by key."""
     steps: int = 0
-    """Of all of them."""
+    """Network steps of all ready runs."""
     workers: set[str] = field(default_factory=set)
     given: int = 0
     given_steps: int = 0
-    """Runs that were handed out, each as often as it was, and their steps."""
+    """Runs handed out so far, counting repeats, and their steps."""
 
 
 class Groups:
-    """The runs that are ready. price: seconds a network step of a cost class."""
+    """The ready runs. price: seconds per network step of a cost class."""
 
     def __init__(self, price: Callable[[str], float]) -> None:
         self._price = price
         self._groups: dict[str, _Group] = {}
         self._last: dict[str, _Group] = {}
-        """Where each worker was last."""
+        """The last group of each worker."""
         self._of: dict[str, _Group] = {}
-        """The group of each run that is ready."""
+        """The group of each ready run."""
 
     @property
     def seconds(self) -> float:
-        """What all that is ready takes."""
+        """The estimated time of all ready runs."""
         return sum(group.steps * self._price(group.cost) for group in self._groups.values())
 
     def add(self, key: str, cost: str, steps: int, first: bool = False) -> None:
-        """A run is ready. first: before all others of its group."""
+        """Add a ready run. first: put it at the front of its group."""
         group = self._of[key] = self._groups.setdefault(cost, _Group(cost))
         group.ready[key] = steps
         group.steps += steps
@@ -47,13 +47,13 @@ class Groups:
             group.ready.move_to_end(key, last=False)
 
     def discard(self, key: str) -> None:
-        """A run is not to be handed out any more, if it was."""
+        """Remove a run, if present."""
         group = self._of.pop(key, None)
         if group is not None:
             group.steps -= group.ready.pop(key)
 
     def leave(self, worker: str) -> None:
-        """A worker is no more."""
+        """Remove a worker from its group."""
         group = self._last.pop(worker, None)
         if group is not None:
             group.workers.discard(worker)
@@ -61,15 +61,15 @@ class Groups:
     def cut(
         self, worker: str, seconds: float, workers: int, fill: int, most: Callable[[str], int]
     ) -> list[str]:
-        """A piece of about so many seconds for one of so many workers; [] where nothing is ready.
+        """Cut a piece of about `seconds` for one of `workers` workers; [] if nothing is ready.
 
-        It has as many runs as fill a worker's batches, or as many as each worker can have. A worker
-        stays with its network while that has work for it. most: runs of a piece that a run is in.
+        It holds at least `fill` runs, enough for full batches, or an equal share if there are
+        fewer. A worker keeps its network while that has work. most: the largest piece per run.
         """
         group = self._choose(worker)
         if group is None:
             return []
-        # Who comes to a network gets as much of it as those who came before.
+        # A worker that joins a group gets as large a share as those already in it.
         new = worker not in group.workers
         runs = len(group.ready) + (group.given if new else 0)
         steps = group.steps + (group.given_steps if new else 0)
@@ -84,7 +84,7 @@ class Groups:
         return list(piece)
 
     def _choose(self, worker: str) -> _Group | None:
-        """The group the worker was at, or the one with most to do for those who are at it."""
+        """The worker's last group if it has work, else the one with most work per worker."""
         last = self._last.get(worker)
         if last is not None and last.ready:
             return last
@@ -102,8 +102,8 @@ class Groups:
         share: float,
         most: Callable[[str], int],
     ) -> dict[str, int]:
-        """Runs of so many seconds, or as many runs where they are no more than a share of all; the
-        steps of each.
+        """Take runs for `wanted` seconds, and at least `least` runs unless they exceed `share`
+        seconds. Returns the steps of each.
         """
         price, seconds, largest = self._price(group.cost), 0.0, len(group.ready)
         piece: dict[str, int] = {}

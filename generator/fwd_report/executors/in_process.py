@@ -17,7 +17,7 @@ from fwd_report.precision import rounding
 
 
 class InProcess:
-    """Everything is loaded once, and asked in batches by all runs together."""
+    """Loads each network once, and batches the queries of all runs."""
 
     def __init__(self, work: Work) -> None:
         self._code = LoadedCode(work.plan.sources)

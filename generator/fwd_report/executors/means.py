@@ -1,4 +1,4 @@
-"""What a worker of a Ray cluster gets, by what the cluster has."""
+"""The resources of each worker, derived from those of the Ray cluster."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from fwd_report.errors import UserError
 from fwd_report.spec.project import REPORT, Project
 
 MOST_CORES = 4
-"""Cores of a worker without a GPU, where no number of workers is asked for."""
+"""Cores of a worker without a GPU, unless --workers is given."""
 
 Resources = Mapping[str, float]
-"""What a node has, by Ray's names: CPU, GPU."""
+"""The resources of a node, by Ray's names: CPU, GPU."""
 
 
 @dataclass(frozen=True)
 class Means:
-    """What each worker gets of the cluster, and how many there should be; None: as many as fit."""
+    """The resources of each worker. workers: how many to start; None for as many as fit."""
 
     gpu: bool
     cores: int
     workers: int | None
 
     def fit(self, node: Resources) -> int:
-        """How many workers a node has room for."""
+        """How many workers fit on a node."""
         fit = int(node.get("CPU", 0)) // self.cores
         return min(int(node.get("GPU", 0)), fit) if self.gpu else fit
 
     def together(self, nodes: Iterable[Resources]) -> int:
-        """How many workers may share a node, and its memory, at most."""
+        """The largest number of workers that share a node and its memory."""
         most = max(map(self.fit, nodes), default=1)
         return max(1, most if self.workers is None else min(most, self.workers))
 
 
 def resources(ray: Any) -> list[Resources]:
-    """What each living node of the cluster has."""
+    """The resources of each live node of the cluster."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def means_of(nodes: Iterable[Resources], device: str, workers: int | None) -> Means:
-    """What suits a cluster of these nodes. device: as report.yaml names it.
+    """Choose the workers' resources for these nodes. device: from report.yaml.
 
-    The cores of a node with GPUs are shared among these.
+    The cores of a node with GPUs are divided equally among them.
     """
     nodes = list(nodes)
     with_gpu = [node for node in nodes if node.get("GPU", 0) >= 1]
@@ -57,7 +57,7 @@ def means_of(nodes: Iterable[Resources], device: str, workers: int | None) -> Me
 
 
 def check_device(project: Project) -> None:
-    """Raise UserError where report.yaml names a GPU by a number: each worker sees one alone."""
+    """Raise UserError if report.yaml picks a GPU by number: each worker sees only its own."""
     device = project.report.device
     if re.fullmatch(r"cuda:0*[1-9]\d*", device):
         message = f"device {device} is one GPU of this machine, and each worker of Ray has its own"

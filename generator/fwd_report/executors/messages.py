@@ -1,4 +1,4 @@
-"""What a worker and the driver say to each other. Both run the same version of this package."""
+"""Messages between workers and the driver, which run the same version of this package."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Packed:
-    """An entry on its way: its manifest, and its files by their SHA-256."""
+    """A store entry in transit: its manifest, and its files by SHA-256."""
 
     key: str
     manifest: bytes
@@ -16,20 +16,20 @@ class Packed:
 
     @property
     def size(self) -> int:
-        """Bytes of all of it."""
+        """Total bytes."""
         return len(self.manifest) + sum(map(len, self.files.values()))
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A run is done."""
+    """A run succeeded; its result."""
 
     entry: Packed
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A run failed by itself. The fields are those of `Failure`; log: the details, if there are."""
+    """A run failed by itself. The fields are those of `Failure`; log: the details, if any."""
 
     key: str
     cause: str
@@ -41,7 +41,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Made:
-    """Network steps of a cost class, made in so many seconds; None: they need not be made."""
+    """Network steps of a cost class, and the seconds they took; None if they were skipped."""
 
     cost: str
     steps: int
@@ -50,29 +50,29 @@ class Made:
 
 @dataclass(frozen=True)
 class At:
-    """What the worker is at, in words."""
+    """What the worker is doing, as a status line."""
 
     words: str
 
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes of memory that the worker held at most."""
+    """The worker's peak memory, in bytes."""
 
     peak: int
 
 
 @dataclass(frozen=True)
 class Note:
-    """A line that stays, such as a warning."""
+    """A line that stays on the screen, such as a warning."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a training is. names: of the files of its working folder; files: those of them that
-    were not sent before, with their content.
+    """A training's checkpoint. names: all files of its working folder. files: the contents of
+    those not sent before.
     """
 
     key: str
@@ -85,9 +85,9 @@ Message = Stored | Failed | Made | At | Held | Note | Checkpoint
 
 @dataclass(frozen=True)
 class Order:
-    """A piece of work: the keys of runs, and how far trainings among them were elsewhere.
+    """A piece of work: the keys of runs, and checkpoints of the trainings among them.
 
-    tell_every: seconds between looks at whether a training has saved its state.
+    tell_every: seconds between checks for a new checkpoint.
     """
 
     runs: Sequence[str]
@@ -98,11 +98,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Ready:
-    """What a worker says of itself when it has loaded the project.
+    """Sent by a worker once it has loaded the project.
 
-    place: the node's name. device: what it computes on. fill: the queries of its largest batch.
-    unknown: names of runs that have another key here. prompts: by their text, the names under which
-    a memory has them as they would be encoded here.
+    place: the node's name. device: its torch device. fill: queries in its largest batch.
+    unknown: names of runs whose key differs on this worker. prompts: by text, the cache name of
+    each prompt as this worker would encode it.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""The executor `ray`: an engine for each GPU, or for some cores, of a Ray cluster."""
+"""The executor `ray`: one engine per GPU, or per few CPU cores, of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from fwd_report.executors.project_copy import copy_of
 from fwd_report.plan.rates import Estimate, Rates, first_rates
 
 RATES = "rates-ray.json"
-"""What a step takes on a worker: beside what it takes in this process."""
+"""File of the rates on Ray workers, kept apart from those of the local executor."""
 
 
 class SharedRates(Rates):
-    """Rates of steps that several workers make at the same time."""
+    """Rates for several workers that run steps in parallel."""
 
     workers: Callable[[], int] = staticmethod(lambda: 1)
-    """How many they are."""
+    """The number of workers."""
 
     def estimate(self, steps: Mapping[str, int]) -> Estimate:
-        """How long steps take, shared among the workers."""
+        """Estimate the time of steps divided among the workers."""
         alone = super().estimate(steps)
         return replace(alone, seconds=alone.seconds / self.workers())
 
 
 class OnRay:
-    """Starts Ray on this machine, or works on the cluster at `address`.
+    """Starts Ray on this machine, or uses the cluster at `address`.
 
-    workers: how many; None: as many as fit.
+    workers: how many; None for as many as fit.
     """
 
     def __init__(self, work: Work, address: str | None, workers: int | None) -> None:

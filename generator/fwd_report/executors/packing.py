@@ -1,4 +1,4 @@
-"""A stored result as a message, taken into another store; and a working folder's files."""
+"""Packs results into messages and unpacks them into another store; copies working folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fwd_report.store.store import DamagedEntryError, Store
 
 
 def packed(store: Store, key: str) -> Packed:
-    """The entry of that key. Raises as `Store.read`."""
+    """Pack the entry with that key. Raises like `Store.read`."""
     try:
         parcel = parcel_of(store, key)
         files = {digest: path.read_bytes() for digest, (path, _) in parcel.files.items()}
@@ -25,9 +25,9 @@ def packed(store: Store, key: str) -> Packed:
 
 
 def take_in(store: Store, entry: Packed) -> None:
-    """Put an entry in place, whole or not at all. The caller holds the key's lock.
+    """Store an entry atomically. The caller holds the key's lock.
 
-    Raises DamagedEntryError, with nothing stored, for one that is not as it was sealed.
+    Raises DamagedEntryError, and stores nothing, if the entry fails verification.
     """
     try:
         with store.writing(entry.key) as folder:
@@ -37,7 +37,7 @@ def take_in(store: Store, entry: Packed) -> None:
 
 
 class _Parcel:
-    """One entry as a place to take it from."""
+    """A packed entry as a `Source`."""
 
     workers = 1
     patience: float | None = None
@@ -61,7 +61,7 @@ class _Parcel:
 
 
 def names_in(folder: Path) -> set[str]:
-    """The files of a training's working folder, but for those that are being written."""
+    """The files of a training's working folder, except those being written."""
     try:
         return {path.name for path in folder.iterdir() if path.suffix != ".tmp" and path.is_file()}
     except OSError:
@@ -69,9 +69,9 @@ def names_in(folder: Path) -> set[str]:
 
 
 def files_in(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """The content of such files. Those that go away meanwhile are left out.
+    """Read these files; skip any that disappear meanwhile.
 
-    States are read before the weights they name: a state that is whole finds them.
+    States are read before weights: a state is written after its weights, so these are there.
     """
     found = {}
     for name in sorted(names):
@@ -81,8 +81,8 @@ def files_in(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
 
 
 def write_files(folder: Path, names: Iterable[str], files: Mapping[str, bytes]) -> None:
-    """Make it the folder of such files: those in `files` are written, each atomically, the weights
-    before the states that name them, and what is not among the names is removed.
+    """Sync a working folder: write `files`, each atomically, weights before the states that refer
+    to them, then delete whatever is not in `names`.
     """
     for name in sorted(files, reverse=True):
         write_atomically(folder / name, files[name])

@@ -1,8 +1,8 @@
-"""Which runs go to which worker and when: pieces of bounded cost from a queue. Knows no Ray.
+"""Schedules runs on workers in pieces of bounded cost. Independent of Ray.
 
-A piece is a share of what is left for each worker, so pieces begin large and end small: guided
-self-scheduling (Polychronopoulos & Kuck 1987). Runs that ask one network stay together, and a
-training is a piece of its own, the longest chain of work first.
+The size of a piece is proportional to the remaining work, so pieces shrink towards the end: guided
+self-scheduling (Polychronopoulos & Kuck 1987). A piece holds runs of one network. A training is a
+piece of its own; the one that starts the longest chain of work goes first.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from fwd_report.plan.rates import cost_class
 from fwd_report.plan.run import Run
 
 SHARE = 2
-"""A piece is what is left, divided by this and by the workers."""
+"""A piece is the remaining work, divided by this and by the number of workers."""
 SHORTEST, LONGEST = 2.0, 120.0
-"""Seconds a piece should take, as far as its price is known."""
+"""Bounds of a piece's estimated seconds."""
 TRIES = 3
-"""How many workers a run may take with it, alone in its piece, before it counts as failed."""
+"""How many workers may be lost while running a run alone before it counts as failed."""
 SLOW, SLOW_AFTER = 2.0, 10.0
-"""A piece is done a second time by an idle worker when it has taken this many times what it should
-have, and so many seconds more."""
+"""An idle worker repeats a piece that has taken longer than SLOW times its estimate plus SLOW_AFTER
+seconds."""
 
 
 @dataclass
 class Piece:
-    """Runs that one worker has: the keys of those not done, since when, and for how long."""
+    """A worker's runs: keys not done yet, when they were handed out, and the estimated seconds."""
 
     keys: dict[str, None]
     since: float
@@ -37,11 +37,11 @@ class Piece:
 
 
 class Pieces:
-    """The runs that are left, by what holds them up; given out in pieces.
+    """The remaining runs by state, handed out in pieces.
 
-    runs: in an order in which every run comes after those it needs. price: seconds a network step
-    of a cost class. A run is waiting until all it needs is stored, then ready, then out with one
-    worker or more, then stored or failed.
+    runs: in dependency order. price: seconds per network step of a cost class. A run is waiting
+    until its dependencies are stored, then ready, then out with one or more workers, then stored
+    or failed.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class Pieces:
         self._costs = {key: cost_class(run) for key, run in self._runs.items()}
         self._ready = Groups(price)
         self._jobs: dict[str, None] = {}
-        """Trainings that are ready."""
+        """Ready trainings."""
         self._missing: dict[str, set[str]] = {}
-        """What each waiting run still needs."""
+        """The dependencies that each waiting run still lacks."""
         self._dependants: dict[str, list[str]] = {}
         self._of_experiment: dict[tuple[str, str], list[str]] = {}
         self._out: dict[str, Piece] = {}
         self._most: dict[str, int] = {}
-        """The largest piece a run may be part of, after a worker was lost with it."""
+        """The largest piece a run may be part of, after its worker was lost."""
         self._tries: dict[str, int] = {}
         self._lacking: dict[str, set[str]] = {}
-        """Runs for which a worker had too little memory: those who had although it was alone."""
+        """Runs that did not fit in memory; for each, the workers where it did not fit alone."""
         self._aside: dict[str, None] = {}
         self._arrived: set[str] = set()
         self._waiting_steps: dict[str, int] = {}
@@ -88,7 +88,7 @@ class Pieces:
             self._make_ready(run.key)
 
     def _chains(self, runs: Sequence[Run]) -> dict[str, float]:
-        """Seconds of the longest chain of runs that begins with each training."""
+        """Seconds of the longest dependency chain that starts with each training."""
         chain: dict[str, float] = {}
         for run in reversed(runs):
             after = (chain[key] for key in self._dependants.get(run.key, ()))
@@ -102,17 +102,17 @@ class Pieces:
 
     @property
     def out(self) -> int:
-        """How many pieces workers have."""
+        """How many pieces are out."""
         return len(self._out)
 
     def holder(self, key: str) -> str | None:
-        """A worker that has the run, or None."""
+        """Return a worker that has the run, or None."""
         return next((name for name, piece in self._out.items() if key in piece.keys), None)
 
     def take(self, worker: str, workers: int, fill: int) -> list[Run]:
-        """The next piece for a worker that has none, of so many workers; [] for nothing now.
+        """Return the next piece for an idle worker; [] if there is none now.
 
-        fill: runs that fill a worker's batches.
+        workers: their total number. fill: how many runs fill a worker's batches.
         """
         assert worker not in self._out
         job = max(self._jobs, key=self._chain.__getitem__, default=None)
@@ -128,16 +128,16 @@ class Pieces:
         return self._alone(worker) or self._second_try(worker)
 
     def _largest(self, key: str) -> int:
-        """How many runs a piece may have that this one is in."""
+        """The largest piece that this run may be part of."""
         return self._most.get(key, len(self._runs))
 
     def put_aside(self, worker: str, key: str) -> None:
-        """A run that another build has in hand: it is not handed out until `bring_back`."""
+        """Hold back a run that another build is working on, until `bring_back`."""
         self._out[worker].keys.pop(key, None)
         self._aside[key] = None
 
     def bring_back(self) -> None:
-        """Have the runs that were put aside looked at again."""
+        """Make the runs that were put aside ready again."""
         for key in self._aside:
             self._make_ready(key)
         self._aside = {}
@@ -148,18 +148,18 @@ class Pieces:
         return bool(self._aside)
 
     def arrived(self, key: str) -> None:
-        """A run's result is here, to be stored: no worker has it any more."""
+        """Record that a run's result was received, and take the run from all workers."""
         self._arrived.add(key)
         self._lacking.pop(key, None)
         for piece in self._out.values():
             piece.keys.pop(key, None)
 
     def is_there(self, key: str) -> bool:
-        """Whether its result arrived."""
+        """Whether the run's result was received."""
         return key in self._arrived
 
     def stored(self, key: str) -> bool:
-        """A run's result is stored; False where it was already, or had failed."""
+        """Record that a run's result is stored. False if it was already, or had failed."""
         if self._runs.pop(key, None) is None:
             return False
         self._forget(key)
@@ -172,22 +172,22 @@ class Pieces:
         return True
 
     def failed(self, key: str) -> None:
-        """A run is given up."""
+        """Remove a run that failed."""
         if self._runs.pop(key, None) is not None:
             self._forget(key)
 
     def dependants(self, key: str) -> list[Run]:
-        """The runs that are left and need this one."""
+        """Return the remaining runs that depend on this one."""
         return [self._runs[each] for each in self._dependants.get(key, ()) if each in self._runs]
 
     def siblings(self, run: Run) -> list[Run]:
-        """The runs of its experiment that no worker has."""
+        """Return the remaining runs of its experiment that no worker has."""
         keys = self._of_experiment.get((run.section, run.experiment), ())
         out = self._arrived.union(*(piece.keys for piece in self._out.values()))
         return [self._runs[key] for key in keys if key in self._runs and key not in out]
 
     def ended(self, worker: str) -> list[Run]:
-        """A worker is through with its piece; what it said nothing of."""
+        """Take back a worker's piece; return the runs that it reported no outcome for."""
         piece = self._out.pop(worker, None)
         return [] if piece is None else [self._runs[key] for key in piece.keys]
 
@@ -197,10 +197,10 @@ class Pieces:
         return 0 if piece is None else len(piece.keys)
 
     def lost(self, worker: str, blamed: bool = True) -> list[Run]:
-        """A worker is gone; what it had goes to others.
+        """Requeue the runs of a lost worker.
 
-        blamed: its runs may be the cause, so they go on in smaller pieces, after all others.
-        Returns those that took `TRIES` workers with them, each alone: for the caller to give up.
+        blamed: its runs may be the cause, so they are retried in smaller pieces, after all others.
+        Returns the runs that lost `TRIES` workers while alone, for the caller to fail.
         """
         self._ready.leave(worker)
         piece = self._out.pop(worker, None)
@@ -220,8 +220,8 @@ class Pieces:
         return given_up
 
     def lacked(self, worker: str, key: str) -> bool:
-        """A worker has too little memory for a run: it goes on alone, after all others. Whether it
-        was alone already: then others try it.
+        """Retry a run that did not fit in a worker's memory: alone, after all others, then on other
+        workers. Returns whether it was alone already.
         """
         self._out[worker].keys.pop(key, None)
         was_alone = key in self._lacking
@@ -230,7 +230,7 @@ class Pieces:
         return was_alone
 
     def refused(self, workers: Iterable[str]) -> list[Run]:
-        """Runs for which `TRIES` workers, or each of these, had too little memory."""
+        """Return the runs that did not fit in the memory of `TRIES` workers, or of all of these."""
         those = set(workers)
         return [
             self._runs[key]
@@ -239,12 +239,12 @@ class Pieces:
         ]
 
     def again(self, key: str) -> None:
-        """A run that a worker did not come to is to be handed out, before all else."""
+        """Requeue a run that its worker did not start, at the front."""
         if self.holder(key) is None:
             self._make_ready(key, first=True)
 
     def got_further(self, key: str) -> None:
-        """A training left a checkpoint: what ends its worker next is not held against it."""
+        """Reset the lost-worker count of a training that saved a checkpoint."""
         self._tries.pop(key, None)
 
     def _begin(self, key: str) -> None:
@@ -261,14 +261,14 @@ class Pieces:
             self._ready.add(key, self._costs[key], self._steps[key], first)
 
     def _alone(self, worker: str) -> list[Run]:
-        """A run for which there was too little memory, though not with this worker."""
+        """A run that did not fit in memory, and was not tried alone on this worker."""
         for key, had in self._lacking.items():
             if worker not in had and self.holder(key) is None:
                 return self._give(worker, [key])
         return []
 
     def _second_try(self, worker: str) -> list[Run]:
-        """What a worker that is too slow still has, for one that has nothing to do."""
+        """Repeat the rest of a slow worker's piece on an idle worker."""
         now = self._clock()
         for piece in self._out.values():
             late = now - piece.since > SLOW * piece.seconds + SLOW_AFTER

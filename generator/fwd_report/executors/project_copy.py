@@ -1,8 +1,7 @@
-"""What of a project a worker needs to plan and run it, packed, and laid out again elsewhere.
+"""Packs the files of a project that a worker needs, and unpacks them there.
 
-The files are the specs, those that the plan was made from, by the memory that digested them, those
-that the runs read, and the folder of the project's own code. A worker that plans from them comes to
-the same keys, or it runs other code.
+These are the specs, the files that the plan digested, the inputs of the runs, and the project's own
+techniques. Planning from this copy gives the same keys, unless the worker runs other code.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from fwd_report.techniques.base import scorer_field
 from fwd_report.training.catalogue import DATA_VARIABLE, FILES
 
 LARGE = 64 * 2**20
-"""Bytes from which on a file is sent only to nodes that do not see it at its own path."""
+"""Files of at least this many bytes are sent only to nodes that lack them at the same path."""
 OUTSIDE = "outside"
-"""The folder beside the project's copy for files that lie outside of the project."""
+"""The folder, beside the project's copy, of files from outside the project."""
 PROJECT = "project"
 PACKAGE = Path(fwd_report.__file__).parent
 
 
 @dataclass(frozen=True)
 class Large:
-    """A file that is sent only where it is not found: its path here, size and SHA-256."""
+    """A file that is sent only to nodes without it: its path on the driver, size and SHA-256."""
 
     path: str
     size: int
@@ -49,10 +48,10 @@ class Large:
 
 @dataclass(frozen=True)
 class ProjectCopy:
-    """A project to be laid out on another machine.
+    """A project to unpack on another machine.
 
-    content: a zip of its small files. large: the others, by name. overrides: the command's, and
-    those that lead to where files from outside of the project are.
+    content: a zip of its small files. large: the others, by name. overrides: those of the command
+    line, and those that point to models outside the project.
     """
 
     profile: str
@@ -68,7 +67,7 @@ class ProjectCopy:
 def copy_of(
     plan: Plan, store: Store, overrides: Sequence[str], git: Mapping[str, Any]
 ) -> ProjectCopy:
-    """The project of a plan that this process made."""
+    """Pack the project of a plan made by this process."""
     project = plan.project
     small, large = io.BytesIO(), {}
     # Dates mean nothing here, and those before 1980, which a ZIP cannot hold, are to stop nothing.
@@ -95,8 +94,8 @@ def copy_of(
 
 
 def _models_outside(project: Project) -> Iterator[str]:
-    """Overrides by which models with a relative path are found from the copy: those outside of
-    the project by their absolute path.
+    """Overrides for models whose relative path contains `..`: an absolute path for those outside
+    the project.
     """
     root = project.root
     for where, name in _named_models(project):
@@ -108,8 +107,8 @@ def _models_outside(project: Project) -> Iterator[str]:
 
 
 def _named_models(project: Project) -> Iterator[tuple[str, str]]:
-    """The models and scorers that report.yaml and experiments name, by the field, as `--set` calls
-    it; but for scorers that differ among the runs of an experiment.
+    """The models and scorers in report.yaml and the experiments, each with its field as in `--set`.
+    Leaves out scorers that vary within an experiment.
     """
     for name in ("model", "upscaler", "scorer"):
         yield name, getattr(project.report, name) or "."
@@ -123,7 +122,7 @@ def _named_models(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:
-    """Write the project below `folder`; the names of large files that this node does not see."""
+    """Unpack the project into `folder`; return the names of large files that this node lacks."""
     with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
         archive.extractall(folder)
     if copy.data is not None:
@@ -144,7 +143,7 @@ def lay_out(copy: ProjectCopy, folder: Path) -> list[str]:
 
 
 def load_copy(copy: ProjectCopy, folder: Path) -> Project:
-    """The project that was laid out below `folder`, as its command read it."""
+    """Load the project unpacked in `folder`, with the command's profile and overrides."""
     with _said_as_a_workers():
         return load_project(
             folder / PROJECT, copy.profile, _overrides(copy, folder), trusted=copy.trusted
@@ -152,13 +151,13 @@ def load_copy(copy: ProjectCopy, folder: Path) -> Project:
 
 
 def plan_copy(project: Project, store: Store) -> Plan:
-    """The plan of such a project."""
+    """Plan such a project."""
     with _said_as_a_workers():
         return make_plan(project, store)
 
 
 def _overrides(copy: ProjectCopy, folder: Path) -> list[str]:
-    """The copy's overrides, and those by which files from outside of the project are found."""
+    """The copy's overrides, plus those that point to its embeddings and datasets."""
     overrides = list(copy.overrides)
     if copy.embeddings:
         paths = ", ".join(f'"{folder / name}"' for name in copy.embeddings)
@@ -175,14 +174,14 @@ def _said_as_a_workers() -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(
-            f"a worker cannot read the project as it is here: {error}",
-            hint="models and scorers outside of the project's folder have to be at the same path "
-            "on every node, or be named by a hub id",
+            f"a worker cannot load its copy of the project: {error}",
+            hint="models and scorers outside the project's folder must be at the same path "
+            "on every node, or be given as a hub id",
         ) from error
 
 
 def _files(plan: Plan, store: Store) -> dict[str, Path]:
-    """The files to send, by where they go below a worker's folder."""
+    """The files to send, by their path in a worker's folder."""
     project = plan.project
     root = project.root
     found = {path for path in (root / FOLDER).glob("*") if path.suffix.lower() in (".yaml", ".yml")}
@@ -199,7 +198,7 @@ def _files(plan: Plan, store: Store) -> dict[str, Path]:
         if path.is_relative_to(root) and OWNED not in path.relative_to(root).parts[:1]
         if path.is_file() and not path.is_relative_to(PACKAGE)
     }
-    seen = store.base / RECORD  # the commits of hub ids that the report keeps to
+    seen = store.base / RECORD  # the commit at which the report uses each hub model
     if seen.is_file():
         files[f"{PROJECT}/{OWNED}/{RECORD}"] = seen
     for number, path in _embeddings(plan):
@@ -212,7 +211,7 @@ def _embeddings(plan: Plan) -> Iterable[tuple[int, Path]]:
 
 
 def _data_files(plan: Plan) -> dict[str, Path]:
-    """The files of the runs' datasets that lie where report.yaml or the environment says."""
+    """The runs' dataset files in the folder named by report.yaml or the environment."""
     variable = os.environ.get(DATA_VARIABLE)
     named = {run.parts["params"].get("dataset") for run in plan.runs}
     found: dict[str, Path] = {}
@@ -226,7 +225,7 @@ def _data_files(plan: Plan) -> dict[str, Path]:
 
 
 def _tree(folder: Path, above: Sequence[Path] = ()) -> Iterator[Path]:
-    """The files below a folder, links followed but for those that lead back."""
+    """The files below a folder, following links except those to a parent."""
     place = folder.resolve()
     if place in above or not folder.is_dir():
         return

@@ -1,4 +1,4 @@
-"""What happens in a worker, told to the driver as it happens."""
+"""Streams a worker's progress and results to the driver."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from fwd_report.executors.messages import (
 from fwd_report.executors.packing import files_in, names_in
 
 TELL_EVERY = 0.5
-"""Seconds for which network steps are added up before they are told."""
+"""Seconds between reports of network steps."""
 TOGETHER = 16 * 2**20
-"""Bytes of results that are told at once."""
+"""Bytes of results after which a batch of messages is sent."""
 
 
 class Relay:
-    """Takes the place of the engine's progress display; messages are read by another thread.
+    """Stands in for the engine's progress display; another thread reads its messages.
 
-    packed: the entry of a key that has just been stored. finished: the keys the engine is done
-    with, which it adds to.
+    packed: packs a stored entry by key. finished: the engine's own set of finished keys, which
+    grows as it runs.
     """
 
     def __init__(self, packed: Callable[[str], Packed]) -> None:
@@ -62,7 +62,7 @@ class Relay:
             self.put(Held(peak))
 
     def run_done(self) -> None:
-        """Tell which results were stored since the last time."""
+        """Send the results stored since the last call."""
         self._tell_made()
         for key in self.finished - self._told:
             self._told.add(key)
@@ -72,20 +72,18 @@ class Relay:
         self.put(Note(message))
 
     def failed(self, message: str) -> None:
-        """Failures are told by themselves, and in the driver's words."""
+        """Do nothing: the worker sends failures as messages, and the driver words them."""
 
     def put(self, message: Message) -> None:
         self._messages.put(message)
 
     def close(self, error: BaseException | None = None) -> None:
-        """Nothing more is told; error: why the work ended before its end."""
+        """End the messages. error: what made the work end early."""
         self._tell_made()
         self._messages.put(error)
 
     def read(self) -> Iterator[list[Message]]:
-        """The messages until `close`, those that are there together. Raises its error, after all
-        that was told before.
-        """
+        """Yield batches of messages until `close`, then raise its error, if any."""
         ended = False
         error: BaseException | None = None
         while not ended:
@@ -121,8 +119,8 @@ class Relay:
 
 @contextmanager
 def checkpoints_told(relay: Relay, folders: Mapping[str, Path], every: float) -> Iterator[None]:
-    """While the block runs, look every so many seconds whether a training has saved a state, and
-    tell it. folders: by key.
+    """While the block runs, check every `every` seconds for new training checkpoints, and send
+    them. folders: the working folders, by key.
     """
     ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What several workers make and hold, in one progress display: each step is counted once."""
+"""Merges the progress of several workers into one display, counting each step once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fwd_report.plan.run import Run
 
 
 class Tally:
-    """Counts by worker what is of no stored run yet: it is taken back if it is to be made again."""
+    """Counts each worker's steps that belong to no stored run; if lost, they are subtracted."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -20,7 +20,7 @@ class Tally:
         self._peak = 0
 
     def add(self, worker: str, made: Made) -> None:
-        """A worker made steps, or need not make them."""
+        """Count steps that a worker made or skipped."""
         self._made.setdefault(worker, Counter())[made.cost] += made.steps
         if made.seconds is None:
             self._progress.skip(made.cost, made.steps)
@@ -28,26 +28,26 @@ class Tally:
             self._progress.advance(made.cost, made.steps, made.seconds)
 
     def held(self, peak: int) -> None:
-        """A worker held so many bytes of memory at most: the largest of all is shown."""
+        """Show the highest peak memory of all workers. peak: of one worker, in bytes."""
         self._peak = max(self._peak, peak)
         self._progress.held(self._peak)
 
     def at(self, words: str, workers: int) -> None:
-        """One of so many workers is at this."""
+        """Show what one of the workers is doing."""
         self._progress.working_on(f"{workers} workers: {words}" if workers > 1 else words)
 
     def note(self, text: str) -> None:
-        """A worker says a line that stays; what several say is said once."""
+        """Show a worker's note, once even if several workers send it."""
         if text not in self._noted:
             self._noted.add(text)
             self._progress.note(text)
 
     def stored(self, worker: str, run: Run) -> None:
-        """The steps of a run are those of a result."""
+        """Count the steps of a run as those of a result."""
         self._made.setdefault(worker, Counter())[cost_class(run)] -= run.network_steps
 
     def settle(self, worker: str) -> None:
-        """A worker's order is over: steps that are of no result are to be made again."""
+        """Subtract a worker's steps that led to no result, when its order has ended."""
         for cost, steps in self._made.pop(worker, Counter()).items():
             if steps:
                 self._progress.skip(cost, -steps)

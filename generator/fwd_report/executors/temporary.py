@@ -1,4 +1,4 @@
-"""Folders that go with a process; those of processes that were killed are removed by the next."""
+"""Temporary folders owned by a process. Those left by killed processes are deleted later."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 import psutil
 
 BOOT, PROCESSES = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-"""Where Linux tells which start of the machine this is, and whose processes this one sees."""
+"""Linux: the id of this boot, and the process namespace."""
 
 
 def own_folder(prefix: str, place: Path | None = None) -> Path:
-    """A new folder of this process in `place`, by default the system's for temporary files.
+    """Create a folder for this process in `place`, by default the system's temporary folder.
 
-    Folders there with the same prefix whose process is gone are removed: those of this machine,
-    since `place` may be shared with others, whose processes cannot be seen here.
+    Deletes folders with this prefix whose process has ended, but only those of this machine: if
+    `place` is shared, the processes of other machines cannot be seen from here.
     """
     place = place or Path(tempfile.gettempdir())
     here = _here()
@@ -34,8 +34,8 @@ def own_folder(prefix: str, place: Path | None = None) -> Path:
 
 @cache
 def _here() -> str:
-    """A short name of all that see the same processes as this one under the same numbers."""
+    """A short id of this machine's boot and process namespace, within which pids are unique."""
     said = [platform.node()]
-    with suppress(OSError):  # where there is no Linux
+    with suppress(OSError):  # not on Linux
         said += [BOOT.read_text(), os.readlink(PROCESSES)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:6]

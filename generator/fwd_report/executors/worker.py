@@ -1,7 +1,7 @@
-"""A worker: an engine with a project of its own, in a process that a cluster started.
+"""A worker: an engine with its own copy of the project, in a process of the cluster.
 
-It plans the project itself, so that no run has to be sent: runs are named by their keys, which are
-the driver's bit by bit. It knows nothing of Ray.
+It plans the project itself and computes the same keys as the driver, so an order contains only
+keys. Independent of Ray.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from fwd_report.spec.project import Project
 
 FOLDER = "fwd-report-worker-"
-"""How the names of workers' folders in the system's folder of temporary files begin."""
+"""Prefix of workers' temporary folders."""
 
 
 class Worker:
-    """Runs orders, one at a time. threads: that it computes with. beside: how many workers share
-    the host's memory, itself counted in.
+    """Runs orders, one at a time. threads: number of CPU threads. beside: how many workers share
+    the host's memory, including this one.
 
-    Its folder goes with it; one whose process was killed is removed by the next worker there.
+    `close` deletes its folder; the next worker on the machine deletes that of a killed one.
     """
 
     def __init__(self, threads: int, beside: int = 1) -> None:
@@ -56,18 +56,18 @@ class Worker:
         self._workbench: Workbench | None = None
 
     def lay_out(self, copy: ProjectCopy) -> list[str]:
-        """Lay out the project; the names of large files that have to be sent."""
+        """Unpack the project; return the names of large files that have to be sent."""
         self._copy = copy
         return lay_out(copy, self._folder)
 
     def add(self, name: str, content: bytes) -> None:
-        """One of those files."""
+        """Write one of those files."""
         (self._folder / name).write_bytes(content)
 
     def open(self, wanted: Mapping[str, str]) -> Ready:
-        """Plan the project, with the models that runs ask on this machine.
+        """Load and plan the project, and download the models that its runs query.
 
-        wanted: the keys of the runs that are to run somewhere, by name.
+        wanted: the keys of the build's runs, by name.
         """
         import torch
 
@@ -106,16 +106,16 @@ class Worker:
         return Ready(platform.node(), machine.device, machine.batch, unknown, prompts)
 
     def parts(self, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """What the keys of these runs are made of here, for a comparison."""
+        """Return the key ingredients of these runs, for comparison with the driver's."""
         return {name: self._parts[name] for name in names if name in self._parts}
 
     def encoded(self, prompts: Mapping[str, bytes] | None) -> dict[str, bytes]:
-        """The prompts of the runs as the UNets read them: those given, or encoded here."""
+        """Return the encoded prompts of the runs: those given; encode the others."""
         assert self._networks is not None
         return self._networks.encodings(prompts)
 
     def work(self, order: Order, *entries: Packed) -> Iterator[list[Message]]:
-        """Run an order; entries: results that its runs need and that were not sent here before."""
+        """Run an order. entries: results that its runs need and this worker lacks."""
         assert self._store is not None
         for entry in entries:
             if not self._store.has(entry.key):
@@ -130,7 +130,7 @@ class Worker:
         thread.join()
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Delete the worker's folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, order: Order, relay: Relay) -> None:
@@ -178,7 +178,7 @@ class Worker:
         )
 
     def _take_out(self, key: str) -> Packed:
-        """An entry to be sent; it stays here as well where a run of the plan needs it."""
+        """Pack an entry for sending; delete it here unless a run of the plan needs it."""
         assert self._store is not None
         entry = packed(self._store, key)
         if key not in self._needed:

@@ -1,4 +1,4 @@
-"""What a crew of workers is to the foreman, wherever they are."""
+"""The interface between the foreman and a crew of workers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fwd_report.executors.messages import Message, Order
 
 @dataclass(frozen=True)
 class Ended:
-    """A worker is through with its order."""
+    """A worker has completed its order."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A worker is gone, and why, in words. blamed: what it ran may be the cause."""
+    """A worker was lost. why: for a message. blamed: its runs may be the cause."""
 
     why: str
     blamed: bool = True
@@ -27,22 +27,22 @@ class Crew(Protocol):
 
     @property
     def size(self) -> int:
-        """How many there are, those still starting counted in."""
+        """The number of workers, including those still starting."""
         ...
 
     @property
     def fill(self) -> int:
-        """Runs that fill the batches of one."""
+        """How many runs fill the batches of one worker."""
         ...
 
     def idle(self) -> Sequence[str]:
-        """Those who can be given an order."""
+        """The workers that can be given an order."""
 
     def give(self, worker: str, order: Order, needs: Sequence[str]) -> None:
-        """Send an order, with the stored results of these keys where the worker lacks them."""
+        """Send an order, and the stored results of the keys in `needs` that the worker lacks."""
 
     def hear(self, seconds: float) -> Iterable[tuple[str, Sequence[Message] | Ended | Lost]]:
-        """What workers say, waiting at most so long for something."""
+        """Yield what workers report, waiting at most `seconds` for the first report."""
 
     def place(self, worker: str) -> str:
-        """Who that is and where, in words."""
+        """The worker's name and node, for messages."""

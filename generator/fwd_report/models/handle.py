@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fwd_report.diffusion.process import Process
 from fwd_report.diffusion.program import Estimator, Prediction, Program, Query
+from fwd_report.outside import outside_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,24 @@ class ModelHandle:
             return prediction
 
         return estimate
+
+    @outside_keys
+    def check(self, query: Query) -> None:
+        """Raise ValueError for a query that the model cannot answer: another shape of image, or a
+        time that its process does not have.
+        """
+        x: Any = query.x
+        if not isinstance(x, Tensor) or tuple(x.shape) != tuple(self.shape):
+            shape = f"tensor {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+            raise ValueError(f"asked about a {shape}; the model takes {tuple(self.shape)}")
+        known = getattr(self.process, "check_time", None)
+        try:
+            if known is not None:
+                known(query.t)
+        except ValueError as error:
+            raise ValueError(f"asked at the time {query.t!r}; {error}") from error
+        except (TypeError, RuntimeError, OverflowError) as error:
+            raise ValueError(f"asked at the time {query.t!r:.60}, which is no number") from error
 
 
 @dataclass(frozen=True, eq=False)

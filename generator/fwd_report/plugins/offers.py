@@ -25,6 +25,7 @@ from fwd_report.plugins.offered import Offer, Source, clash, twice
 from fwd_report.plugins.packages import entry_points, sources_of
 from fwd_report.plugins.problems import (
     at_line,
+    exits_as_errors,
     raised_by_code,
     said,
     undefined,
@@ -134,8 +135,8 @@ class Plugins:
         return self._own.get(kind, {}).get(name) or found
 
     def _require_single(self, kind: str, name: str) -> None:
-        if (kind, name) in self.clashes:
-            raise UserError(self.clashes[kind, name])
+        if problem := self.clashes.get((kind, name)):
+            raise UserError(problem)
 
     def place(self, offer: Offer) -> str:
         """Where a plug-in is defined: `techniques/views/own.py:12`, or its package."""
@@ -157,7 +158,8 @@ class Plugins:
         Raises UserError, at its line, if it fails.
         """
         try:
-            return getattr(self.load(kind, name), what)(self.root or Path())
+            with exits_as_errors():
+                return getattr(self.load(kind, name), what)(self.root or Path())
         except UserError:
             raise
         except Exception as error:
@@ -166,9 +168,7 @@ class Plugins:
             raise UserError(f"{at}: {name}.{what}: {said(error)}") from error
 
     def module_of(self, offer: Offer) -> Any:
-        """The module that defines a plug-in. Raises UserError, at its line, if it is broken, and if
-        several have its name.
-        """
+        """The module that defines it. Raises UserError if it is broken, or others have its name."""
         self._require_single(offer.kind, offer.name)
         if offer.entry is not None:
             self.imported_packages.add(offer.module.partition(".")[0])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fwd_report.errors import Problem
@@ -39,6 +40,37 @@ def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
     return at_line(folder, file, line, f"the file cannot be imported: {said(error)}")
 
 
+def as_exception(error: BaseException) -> Exception:
+    """What code that is not the package's raised, as an `Exception` with the same traceback.
+
+    So that `sys.exit()` in a plug-in fails what called it, and ends no command. Raises
+    KeyboardInterrupt, the user's Ctrl-C, again.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if isinstance(error, Exception):
+        return error
+    ended = ExitError(
+        f"{said(error)}: a plug-in fails by raising an Exception, and ends no command"
+    )
+    return ended.with_traceback(error.__traceback__)
+
+
+@contextmanager
+def exits_as_errors() -> Iterator[None]:
+    """Within the block, what is neither an Exception nor Ctrl-C is raised as an ExitError."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise as_exception(error) from error
+
+
+class ExitError(Exception):
+    """A plug-in raised what is no `Exception`, such as SystemExit by `sys.exit()`."""
+
+
 def raised_by_code(error: BaseException) -> bool:
     """Whether code raised it, and not the user by Ctrl-C."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -52,7 +84,8 @@ def said(error: BaseException) -> str:
         return f"{error.msg} ({where}, line {error.lineno})"
     text = next(iter(_lines(str(error))), "")
     kind = type(error).__name__
-    return text if text and isinstance(error, _NAMED) else f"{kind}: {text}" if text else kind
+    complete = isinstance(error, (*_NAMED, ExitError))
+    return text if text and complete else f"{kind}: {text}" if text else kind
 
 
 def _lines(text: str) -> Iterable[str]:

@@ -1,1 +1,1 @@
-"""Results elsewhere: remotes by fsspec URL, and files to carry. Complete, verified, in parallel."""
+"""Transfer results to and from remotes (fsspec URLs) and ZIP files: atomic, verified, parallel."""

@@ -1,4 +1,4 @@
-"""Results in one file, for users without a remote: a ZIP of what a remote would hold."""
+"""Export results to a ZIP file with the layout of a remote, for users without one."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from fwd_report.store.manifest import NewerEntryError
 from fwd_report.store.store import Store
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""The errors of Python for an archive that is damaged, encrypted or of an unknown kind."""
+"""Python's errors for an archive that is damaged, encrypted or in an unknown format."""
 LARGE = 2**30
-"""Bytes from which a file is announced as one that may need sizes of 64 bits."""
+"""Files of this many bytes or more are written with 64-bit sizes."""
 
 
 class ArchiveSource:
-    """The shelf in an exported file, for reading. Names in it never become names on this disk."""
+    """A read-only source in an exported file. Names in the archive are never used as paths."""
 
     workers = 2
     patience: float | None = None
@@ -52,11 +52,11 @@ class ArchiveSource:
         return str(self._path)
 
     def keys(self) -> frozenset[str]:
-        """The keys of all results in the file."""
+        """Return the keys of all results in the file."""
         return keys_in(self._names)
 
     def foreign(self) -> str | None:
-        """A name that no export contains, or that occurs twice; None: there is none."""
+        """Return a name that is invalid in an export, or occurs twice; None if all are valid."""
         seen: set[str] = set()
         for name in self._names:
             if name in seen or (key_in(name) is None and not is_file_name(name)):
@@ -65,11 +65,11 @@ class ArchiveSource:
         return None
 
     def manifest(self, key: str, most: int) -> Iterator[bytes]:
-        """Unpacks at most `most` bytes."""
+        """Unpack at most `most` bytes."""
         return self._pieces(result_name(key), most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
-        """Unpacks at most `size` bytes."""
+        """Unpack at most `size` bytes."""
         return self._pieces(file_name(digest), size)
 
     def _pieces(self, name: str, most: int) -> Iterator[bytes]:
@@ -88,7 +88,7 @@ class ArchiveSource:
 
 @contextmanager
 def opened_archive(path: Path) -> Iterator[ArchiveSource]:
-    """An exported file. Raises UserError for a file that is none."""
+    """Open an exported file. Raises UserError for any other file."""
     hint = "fwd-report store export FILE makes one"
     try:
         archive = zipfile.ZipFile(path)
@@ -108,9 +108,9 @@ def opened_archive(path: Path) -> Iterator[ArchiveSource]:
 def write_archive(
     store: Store, keys: Collection[str], path: Path, show: Show = unseen
 ) -> dict[str, str]:
-    """Export entries to a new file, which appears complete; why some were left out, by key.
+    """Export entries to a new file, atomically. Returns why entries were left out, by key.
 
-    Raises UserError if the file exists, or cannot be written.
+    Raises UserError if the file exists or cannot be written.
     """
     if os.path.lexists(path):
         raise UserError(f"{path} is there already", hint="name a new file, or delete this one")

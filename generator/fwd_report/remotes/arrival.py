@@ -1,4 +1,4 @@
-"""An entry in transit: taken from a store as it was sealed, verified on arrival."""
+"""Read an entry from a store for sending, and verify one on arrival."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
 from fwd_report.store.store import Store
 
 LARGEST_MANIFEST = 64 * 2**20
-"""Bytes. The curves of a training of a million steps stay well below this."""
+"""Bytes. The loss curves of a million training steps take far less."""
 MOST_FILES = 10_000
-"""The largest number of files in an entry."""
+"""The most files that an entry may list."""
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
 
 
 class HereError(UnavailableError):
-    """An arriving entry cannot be written here, or one to be sent cannot be read."""
+    """An entry cannot be written to, or read from, this machine's disk."""
 
 
 class ChangedError(Exception):
@@ -32,9 +32,9 @@ class ChangedError(Exception):
 
 
 def parcel_of(store: Store, key: str) -> Parcel:
-    """An entry of the store, its files compared with its manifest.
+    """Read an entry of the store, and verify its files against its manifest.
 
-    Raises ChangedError if they differ, HereError if they cannot be read now.
+    Raises ChangedError if they differ, HereError if they cannot be read.
     """
     folder = store.folder(key)
     files = {}
@@ -57,20 +57,20 @@ def parcel_of(store: Store, key: str) -> Parcel:
 def fetch_entry(
     shelf: Source, key: str, folder: Path, moved: Moved, stopped: Callable[[], bool]
 ) -> None:
-    """Fill an empty folder with an entry, verifying each file and the key; the manifest comes last.
+    """Download an entry into an empty folder, manifest last, verifying each file and the key.
 
-    Raises RefusedError if it differs from the entry that was sent, AbsentError, RemoteError,
-    HereError if it cannot be written, and NewerEntryError for an entry of a newer version.
+    Raises RefusedError if verification fails, AbsentError, RemoteError, HereError if the folder
+    cannot be written, and NewerEntryError for an entry of a newer version.
     """
     text = b"".join(_told(shelf.manifest(key, LARGEST_MANIFEST + 1), moved))
     if len(text) > LARGEST_MANIFEST:
-        raise RefusedError("its manifest is larger than any result's")
+        raise RefusedError("its manifest is too large")
     try:
         manifest = parse_manifest(text, key, Path(str(shelf)))
     except ValueError as error:
         raise RefusedError(str(error)) from error
     if _made_of(manifest) != key:
-        raise RefusedError("it was not made of what its key says")
+        raise RefusedError("its key does not match its ingredients")
     for name, digest, size in _listed(manifest):
         if stopped():
             raise RefusedError("stopped")
@@ -87,7 +87,7 @@ def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved)
     found, count = hashlib.sha256(), 0
     with _here(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "xb")  # noqa: SIM115 - what the remote raises is no error of this file
+        file = open(path, "xb")  # noqa: SIM115 - errors of the remote are not HereErrors
     try:
         for piece in _told(pieces, moved):
             with _here(path):
@@ -106,14 +106,14 @@ def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved)
 
 
 def _told(pieces: Iterator[bytes], moved: Moved) -> Iterator[bytes]:
-    """The pieces, of which `moved` is told as they come."""
+    """Yield the pieces, and report the size of each to `moved`."""
     for piece in pieces:
         moved(len(piece))
         yield piece
 
 
 def _made_of(manifest: Manifest) -> str:
-    """The key of these parts; "" for parts that have none."""
+    """Compute the key of a manifest's parts; "" if they are invalid."""
     try:
         return key_of(manifest.parts)
     except (ValueError, TypeError, RecursionError):
@@ -121,24 +121,24 @@ def _made_of(manifest: Manifest) -> str:
 
 
 def _listed(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
-    """Name, SHA-256 and size of each file. Raises RefusedError for a listing that no entry has."""
+    """Yield each file's name, SHA-256 and size. Raises RefusedError for an invalid listing."""
     if len(manifest.files) > MOST_FILES:
         raise RefusedError(f"it lists {len(manifest.files):,} files")
     for name, recorded in manifest.files.items():
         digest, size = recorded.get("sha256"), recorded.get("size")
         if not _is_plain(name):
             raise RefusedError(
-                f"it lists {printable(repr(name))[:80]}, which is no file of an entry"
+                f"it lists {printable(repr(name))[:80]}, which is not a valid file name"
             )
         if not isinstance(digest, str) or not is_key(digest):
-            raise RefusedError(f"it has no digest of {name}")
+            raise RefusedError(f"it lists no valid SHA-256 for {name}")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise RefusedError(f"it has no size of {name}")
+            raise RefusedError(f"it lists no valid size for {name}")
         yield name, digest, size
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a file name means a path below the entry's own folder on every system."""
+    """Whether a file name is a path inside the entry's own folder on every operating system."""
     path = PurePosixPath(name)
     return (
         name == str(path)
@@ -151,7 +151,7 @@ def _is_plain(name: str) -> bool:
 
 @contextmanager
 def _here(path: Path) -> Iterator[None]:
-    """Turn system errors of the block, such as a full disk or missing rights, into HereError."""
+    """Turn OSErrors of the block, such as a full disk or missing permissions, into HereError."""
     try:
         yield
     except OSError as error:

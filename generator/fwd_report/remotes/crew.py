@@ -1,6 +1,6 @@
-"""Threads that wait for a remote, so that nothing else waits for one that never answers.
+"""Threads for calls to a remote, so that one that never answers blocks nothing else.
 
-They are daemons: a call that hangs in another library does not keep the process alive.
+They are daemon threads: a call that hangs in a library does not keep the process alive.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from fwd_report.remotes.shelf import Moved, RemoteError
 
 T = TypeVar("T")
 TICK = 0.2
-"""Seconds between checks for progress; a signal is obeyed within that time."""
+"""Seconds between checks for progress; signals are handled within this time."""
 PATIENCE = 60.0
-"""Seconds without a byte or an answer after which a remote counts as gone."""
+"""Seconds without a byte or an answer after which a remote counts as unreachable."""
 
 
 class Crew:
-    """Does jobs in a few threads. A job is called with `moved`, to which it reports each piece."""
+    """A small thread pool. Jobs report the bytes of each piece to `moved`."""
 
     def __init__(self, size: int, patience: Callable[[], float | None] = lambda: None) -> None:
         self._asked_patience = patience
@@ -37,28 +37,28 @@ class Crew:
 
     @property
     def bytes(self) -> int:
-        """The number of bytes moved so far."""
+        """The number of bytes transferred so far."""
         return self._bytes
 
     def submit(self, name: Hashable, job: Callable[[], Any]) -> None:
-        """Queue a job; `wait` reports its end under its name."""
+        """Queue a job; `wait` returns its outcome with its name."""
         self._beat = time.monotonic()
         self._jobs.put((name, job))
 
     def moved(self, count: int) -> None:
-        """Called by jobs: this many bytes have moved."""
+        """Count transferred bytes; called by jobs."""
         with self._counting:
             self._bytes += count
         self._beat = time.monotonic()
 
     def stopped(self) -> bool:
-        """Whether the results of jobs are no longer wanted."""
+        """Whether the crew is closed, so that jobs should end early."""
         return self._closed.is_set()
 
     def wait(self, tick: Callable[[], None] = lambda: None) -> tuple[Any, Any]:
-        """The name of a job that has ended, and what it returned or raised.
+        """Wait for a job; return its name, and what it returned or raised.
 
-        tick is called while no job ends. Raises RemoteError if nothing moves for too long.
+        tick: called while waiting. Raises RemoteError if there is no progress for too long.
         """
         while True:
             try:
@@ -94,9 +94,9 @@ class Crew:
 
 
 def answered(job: Callable[[Moved], T]) -> T:
-    """What a job returns or raises; RemoteError if nothing moves for too long.
+    """Run a job in a thread; raises RemoteError if it makes no progress for too long.
 
-    The job is given `moved`, to which it reports each answer on the way.
+    The job is given `moved`, to which it reports its progress.
     """
     crew = Crew(1)
     try:

@@ -1,8 +1,8 @@
-"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, or anything else it opens.
+"""A remote through fsspec: a folder, S3, Google Cloud Storage, SSH, or any other backend.
 
-A remote that is listed folder by folder is a file system, where a file is visible before it is
-complete: there it is written beside its place and renamed. A remote that lists everything at once
-is an object store, where an object appears complete.
+A backend that lists folder by folder is a file system, where incomplete files are visible: files
+are written under a temporary name and renamed. A backend that lists everything at once is an object
+store, where objects appear atomically.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ from fwd_report.store.addresses import Address
 
 T = TypeVar("T")
 FOLDERS = ("file", "ssh", "sftp")
-"""Schemes of places where a folder is there or is not."""
+"""Schemes whose folders exist or do not, unlike the prefixes of object stores."""
 FINAL = (PermissionError, NotImplementedError)
-"""Errors that another attempt does not change."""
+"""Errors that are not retried."""
 FULL = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 BRISK, SLUGGISH = 0.5, 2.0
-"""Seconds for a piece: the next is twice as large if it took less, and half as large if more."""
+"""Seconds for a piece: below BRISK the next piece is twice as large, above SLUGGISH half."""
 SKEWED = "RequestTimeTooSkewed"
-"""The error codes of S3 for a request with a wrong time."""
+"""S3's error code for a request with a wrong time."""
 
 
 class FileSystemShelf:
-    """The shelf at an address that fsspec opens. Several threads may use it at once."""
+    """A shelf at an fsspec address. Thread-safe."""
 
     together = 1
     workers = 8
     senders = 8
     pauses: Sequence[float] = (0.3, 1.5)
-    """Seconds before a request that failed is made again."""
+    """Seconds before each retry of a failed request."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -67,30 +67,30 @@ class FileSystemShelf:
         return str(self.address)
 
     def keys(self) -> frozenset[str]:
-        """One listing: of all names if the remote supports that, else folder by folder."""
+        """List all names at once if the remote supports that, else folder by folder."""
         return answered(lambda moved: self._asked(lambda: self._keys(moved)))
 
     def exists(self) -> bool:
-        """An object store has no folders: each prefix is a place."""
+        """Whether the folder exists; always True for object stores, which have no folders."""
         if self.address.scheme not in FOLDERS:
             return True
         return answered(lambda moved: bool(self._asked(lambda: self.fs.isdir(self._root))))
 
     @property
     def patience(self) -> float | None:
-        """A minute, and longer while objects are sent of which no byte is told."""
+        """A minute, and longer during uploads whose backend reports no progress."""
         return self._untold.patience
 
     def manifest(self, key: str, most: int) -> Iterator[bytes]:
-        """Reads at most `most` bytes."""
+        """Read at most `most` bytes."""
         return self._pieces(result_name(key), most)
 
     def content(self, digest: str, size: int) -> Iterator[bytes]:
-        """Reads range after range."""
+        """Read in ranges."""
         return self._pieces(file_name(digest), size)
 
     def _pieces(self, name: str, most: int) -> Iterator[bytes]:
-        """The first `most` bytes of a file, in ranges as large as the link is fast."""
+        """Yield the first `most` bytes of a file, in ranges whose size adapts to the link."""
         start, length = 0, PIECE
         while start < most:
             end = min(start + length, most)
@@ -98,7 +98,7 @@ class FileSystemShelf:
             piece = self._range(name, start, end)
             took = time.monotonic() - began
             yield piece[: most - start]
-            if len(piece) != end - start:  # its end; or all of it, from a server without ranges
+            if len(piece) != end - start:  # end of file, or a server that ignores ranges
                 return
             start = end
             if took < BRISK:
@@ -107,7 +107,7 @@ class FileSystemShelf:
                 length = max(length // 2, PIECE)
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
-        """Files first, then the manifest."""
+        """Upload each entry, manifest last."""
         for parcel in parcels:
             for digest, (path, size) in parcel.files.items():
                 name = file_name(digest)
@@ -130,24 +130,24 @@ class FileSystemShelf:
         return self._asked(self._open)
 
     def _open(self) -> tuple[Any, str]:
-        """The file system of the address, and the path in it."""
+        """Open the file system of the address; return it with the path in it."""
         from fsspec.core import filesystem, url_to_fs
 
         url = self.address.url
         if self.address.scheme == "file":
             return filesystem("file"), Path(url).as_posix()
-        # An instance of its own: what others have listed is not taken over.
+        # Without fsspec's instance cache, whose listings may be stale.
         fs, root = url_to_fs(url, skip_instance_cache=True)
         return fs, str(root)
 
     def _passes(self, error: Exception) -> bool:
-        """Whether another try may go better."""
+        """Whether the request should be retried after this error."""
         full = isinstance(error, OSError) and error.errno in FULL
         return not (isinstance(error, FINAL) or full)
 
     @cached_property
     def _walked(self) -> bool:
-        """Whether it is listed folder by folder."""
+        """Whether the backend lists folder by folder."""
         from fsspec import AbstractFileSystem
         from fsspec.asyn import AsyncFileSystem
 
@@ -171,7 +171,7 @@ class FileSystemShelf:
         return frozenset(found)
 
     def _listed(self, listing: Callable[[], Any]) -> list[str]:
-        """The names that exist; none if the folder itself has not been made yet."""
+        """Return the listed names; none if the folder does not exist yet."""
         try:
             return [str(name) for name in listing()]
         except NotADirectoryError:
@@ -182,15 +182,13 @@ class FileSystemShelf:
             raise
 
     def _named(self, places: Sequence[str]) -> frozenset[str]:
-        """The keys of manifests at these paths."""
+        """Return the keys of the manifests among these paths."""
         start = self._place("")
         names = (place.replace(os.sep, "/") for place in places)
         return keys_in(name.removeprefix(start) for name in names if name.startswith(start))
 
     def _require_parent(self) -> None:
-        """Raise RemoteError if a local folder has no parent: folders are created for results, but
-        no disk is.
-        """
+        """Raise RemoteError if a local folder's parent is missing, as on an unmounted disk."""
         root = Path(self._root)
         if self.address.scheme == "file" and not root.is_dir() and not root.parent.is_dir():
             raise RemoteError(f"there is no folder {root.parent}")
@@ -200,18 +198,18 @@ class FileSystemShelf:
         return f"{self._root.rstrip('/')}/{name}"
 
     def _range(self, name: str, start: int, end: int) -> bytes:
-        """The bytes from `start` up to `end`, exclusive; fewer if the file ends before."""
+        """Read the bytes from `start` to `end`, exclusive; fewer at the end of the file."""
         request = partial(self.fs.cat_file, self._place(name), start=start, end=end)
         try:
             return bytes(self._asked(request))
         except RemoteError:
-            # S3 calls it an error where a range begins behind the end.
+            # S3 rejects a range that starts past the end of the file.
             if (self._size(name) or 0) <= start:
                 return b""
             raise
 
     def _size(self, name: str) -> int | None:
-        """The size of the file there, in bytes; None: there is none."""
+        """Return the size of a remote file in bytes; None if there is no such file."""
         try:
             found = self._asked(lambda: self.fs.info(self._place(name)))
         except AbsentError:
@@ -244,7 +242,7 @@ class FileSystemShelf:
             self._put_large(place, content, size, moved)
 
     def _put_large(self, place: str, path: Path, size: int, moved: Moved) -> None:
-        """Send a file, of which the backend tells now and then."""
+        """Upload a large file, with progress reports from the backend."""
         options: dict[str, int] = {}
         if self.address.scheme in ("s3", "s3a"):
             options = {"chunksize": max(PART, -(-size // MOST_PARTS)), "max_concurrency": 1}
@@ -270,10 +268,9 @@ class FileSystemShelf:
                     moved(len(piece))
 
     def _asked(self, request: Callable[[], T]) -> T:
-        """The answer to a request, which is repeated if that may help.
+        """Make a request, and retry it if that may help.
 
-        Raises AbsentError for missing files, and RemoteError with a message that contains no
-        secret.
+        Raises AbsentError for missing files, and RemoteError with credentials masked.
         """
         for pause in (*self.pauses, None):
             try:
@@ -289,12 +286,12 @@ class FileSystemShelf:
         raise AssertionError
 
     def _said(self, error: Exception) -> str:
-        """Why a request failed, in plain words."""
+        """Describe a failed request for a message."""
         if SKEWED in f"{error} {error.__cause__}":
-            return "it says that this machine's clock is wrong; set the clock"
+            return "it reports that this machine's clock is wrong; set the clock"
         if isinstance(error, NotImplementedError):
             return "it cannot be written to"
         if isinstance(error, PermissionError) and error.errno is None:
-            return self.address.censored(f"it does not let this account: {first_line(error)}")
+            return self.address.censored(f"it denies this account access: {first_line(error)}")
         words = getattr(error, "strerror", None) or first_line(error)
         return self.address.censored(str(words))

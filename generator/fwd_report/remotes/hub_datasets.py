@@ -1,7 +1,7 @@
-"""A dataset of the Hugging Face hub as a remote: read as files, written in commits.
+"""A Hugging Face dataset repository as a remote: read as files, written in commits.
 
-A commit holds many complete entries with their manifests, so that no half entry is ever visible,
-and a thousand results do not take a thousand commits.
+A commit contains many entries with their manifests. So no incomplete entry is ever visible, and a
+thousand results do not take a thousand commits.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from fwd_report.remotes.untold import LONGEST
 from fwd_report.store.addresses import Address
 
 CONFLICTS = (409, 412)
-"""What the hub answers to a commit while it takes another one."""
+"""HTTP status codes of a commit that conflicts with another one."""
 
 
 class HubShelf(FileSystemShelf):
-    """The shelf at `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`."""
+    """A shelf at `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`."""
 
     together = 50
     senders = 1
@@ -46,19 +46,19 @@ class HubShelf(FileSystemShelf):
 
     @property
     def patience(self) -> float | None:
-        """The hub's library sends the files of a commit, and tells of no bytes."""
+        """The maximum, because the hub's library reports no progress during a commit."""
         return LONGEST
 
     def keys(self) -> frozenset[str]:
-        """One listing, a thousand names per page."""
+        """List all names, a thousand per page."""
         return answered(lambda moved: self._asked(lambda: self._list(moved)))
 
     def exists(self) -> bool:
-        """A dataset that is not there cannot be listed."""
+        """Always True: `keys` raises if the dataset does not exist."""
         return True
 
     def send(self, parcels: Sequence[Parcel], moved: Moved, anew: bool) -> None:
-        """One commit. The hub's library does not send again what the dataset already has."""
+        """Upload entries in one commit. The hub's library skips files that the dataset has."""
         from huggingface_hub import CommitOperationAdd
 
         files = {digest: path for each in parcels for digest, (path, _) in each.files.items()}
@@ -86,13 +86,13 @@ class HubShelf(FileSystemShelf):
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
-        logging.set_verbosity_error()  # what fails is said once, and by this program
+        logging.set_verbosity_error()  # this program reports failures itself
         endpoint = os.environ.get("HF_ENDPOINT") or None
         fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
         return fs, self.address.url.removeprefix("hf://")
 
     def _passes(self, error: Exception) -> bool:
-        """The hub's library tries again by itself, except where two commit at once."""
+        """Retry conflicting commits only: the hub's library retries everything else itself."""
         return getattr(getattr(error, "response", None), "status_code", None) in CONFLICTS
 
     @property
@@ -117,10 +117,10 @@ class HubShelf(FileSystemShelf):
                 paths.append(item.path)
                 moved(0)
         except errors.GatedRepoError:
-            raise RemoteError("the hub does not give it to this account: `hf auth login`") from None
+            raise RemoteError("this account has no access to it: `hf auth login`") from None
         except errors.RepositoryNotFoundError:
             raise RemoteError(
-                "the hub has no such dataset, or not for this account: `hf auth login`, "
+                "there is no such dataset, or this account has no access: `hf auth login`, "
                 f"`hf repo create {self._dataset} --repo-type dataset`"
             ) from None
         except errors.RevisionNotFoundError:

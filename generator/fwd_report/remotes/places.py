@@ -1,4 +1,4 @@
-"""Remotes that may fail: an unusable one is given up, with one warning."""
+"""Remotes that may fail: after a failure, warn once and go on without the remote."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ NAMED = 3
 
 @dataclass(eq=False)
 class Remote:
-    """A shelf, and what is known of it.
+    """A shelf and its state.
 
-    failed: why it cannot be used any more. refused: keys under which there is something other than
-    the result.
+    failed: why it can no longer be used. refused: keys whose content there failed verification.
     """
 
     shelf: Shelf
@@ -35,7 +34,7 @@ class Remote:
         return str(self.shelf)
 
     def keys(self) -> frozenset[str]:
-        """The keys of its results, listed once; none if it cannot be used."""
+        """Return the keys of its results, listed once; none if it cannot be used."""
         if self._keys is None:
             self._keys = frozenset()
             if self.failed is None:
@@ -46,17 +45,17 @@ class Remote:
         return self._keys
 
     def require_place(self) -> bool:
-        """Whether it can be listed, and its folder is there; else that is said, once."""
+        """Whether it can be listed and its folder exists; otherwise warn, once."""
         if self.failed is None and not self.keys():
             try:
                 if self.failed is None and not self.shelf.exists():
-                    self._give_up("there is no such folder (`fwd-report store push` makes it)")
+                    self._give_up("there is no such folder (`fwd-report store push` creates it)")
             except (RemoteError, AbsentError) as error:
                 self._give_up(str(error))
         return self.failed is None
 
     def fetch(self, store: Store, keys: Collection[str], show: Show = unseen) -> set[str]:
-        """Fetch the results with these keys that it has; returns the keys of those that arrived."""
+        """Download the results with these keys that it has; return the keys that arrived."""
         wanted = [key for key in keys if key in self.keys() and key not in self.refused]
         if not wanted or self.failed is not None:
             return set()
@@ -75,10 +74,10 @@ class Remote:
         show: Show = unseen,
         anew: Collection[str] = (),
     ) -> set[str]:
-        """Send the results with these keys that it lacks, or of which it is known to hold something
-        else; returns the keys of those that it newly has.
+        """Upload the results with these keys that it lacks, or whose content there is known to be
+        damaged; return the keys that were uploaded.
 
-        anew: those of them that are sent whatever it holds, and replace that.
+        anew: keys to upload and replace in any case.
         """
         replaced = (self.refused - self._newer) | listed(store, REFUSED, str(self)) | set(anew)
         there = self.keys() - replaced
@@ -108,16 +107,16 @@ class Remote:
 
     def _give_up(self, why: str) -> None:
         self.failed = why
-        self.warn(f"the remote {self} cannot be used: {why}; this command goes on without it")
+        self.warn(f"the remote {self} cannot be used: {why}; this command continues without it")
 
 
 def open_remotes(addresses: Sequence[Address], warn: Callable[[str], None]) -> tuple[Remote, ...]:
-    """The remotes at these addresses; none of them is contacted yet."""
+    """Return the remotes at these addresses, without contacting them."""
     return tuple(Remote(shelf_at(address), warn) for address in addresses)
 
 
 def shelf_at(address: Address) -> Shelf:
-    """The shelf at an address, not opened yet."""
+    """Return the shelf at an address, without connecting to it."""
     if address.url.startswith("hf://datasets/"):
         from fwd_report.remotes.hub_datasets import HubShelf
 

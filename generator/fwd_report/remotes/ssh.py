@@ -1,4 +1,4 @@
-"""A folder on another machine, by SFTP: a connection for each thread, to a host that is known."""
+"""A folder on another machine over SFTP: one connection per thread, to known hosts only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fwd_report.store.addresses import Address
 
 KNOWN_HOSTS = "~/.ssh/known_hosts"
 SECONDS = 15.0
-"""For a host to answer while a connection is made."""
+"""Connection timeout."""
 
 
 class SshShelf(FileSystemShelf):
-    """The shelf at `ssh://[USER@]HOST[:PORT]/FOLDER`.
+    """A shelf at `ssh://[USER@]HOST[:PORT]/FOLDER`.
 
-    The backend would take any host for the one that is meant; here its key must be known.
+    The backend accepts unknown host keys by default; here the host key must be known.
     """
 
     workers = 4
@@ -33,7 +33,7 @@ class SshShelf(FileSystemShelf):
         from fsspec.implementations import sftp
 
         if not hasattr(sftp, "_resolve_host_key_policy"):
-            raise RemoteError("this version of fsspec takes any host for it: update fsspec")
+            raise RemoteError("this version of fsspec cannot verify host keys: update fsspec")
         fs, root = url_to_fs(
             self.address.url,
             skip_instance_cache=True,
@@ -44,7 +44,7 @@ class SshShelf(FileSystemShelf):
 
 
 def _known_hosts() -> Any:
-    """What paramiko asks about a host: only those that `ssh` knows too are let in."""
+    """A paramiko policy that accepts only hosts in ssh's own list of known hosts."""
     import paramiko
 
     class KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
@@ -55,7 +55,7 @@ def _known_hosts() -> Any:
                 known.load(str(path))
             if not known.check(hostname, key):
                 raise RemoteError(
-                    f"the key of {hostname} is not in {KNOWN_HOSTS}, or is another: "
+                    f"the key of {hostname} is not in {KNOWN_HOSTS}, or does not match: "
                     "connect once with ssh"
                 )
 

@@ -1,4 +1,4 @@
-"""Transfers many entries to and from a store, several at a time."""
+"""Transfer many entries to and from a store, several at a time."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from fwd_report.store.manifest import NewerEntryError
 from fwd_report.store.store import Store
 
 Show = Callable[[str, int, int], None]
-"""Is told the progress: a line, entries done, entries in total."""
+"""Called with the progress: a line, entries done, entries in total."""
 
 
 def unseen(line: str, done: int, total: int) -> None:
-    """Shows nothing."""
+    """Show nothing."""
 
 
 @dataclass
 class Moves:
     """The outcome of a transfer.
 
-    arrived: keys of the entries that are now at their destination. refused: by key, why what lies
-    there is no result. newer: those of them that are results of a newer version. failed: why the
-    rest did not arrive; None: there is no rest.
+    arrived: keys of the entries that were transferred. refused: by key, why an entry failed
+    verification. newer: the refused keys whose entries are of a newer version. failed: why the
+    transfer ended early; None if it did not.
     """
 
     arrived: set[str] = field(default_factory=set)
@@ -39,12 +39,11 @@ class Moves:
 
 
 def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
-    """Take entries from a shelf into the store, except those it has or another process is working
-    on.
+    """Download entries into the store, except those it has or another process is working on.
 
-    Each appears complete and verified, or not at all. What killed processes left incomplete is
-    removed first. Raises HereError if the store cannot be written. A signal interrupts the
-    transfer and loses only what was not finished.
+    Each appears complete and verified, or not at all. Incomplete entries left by killed processes
+    are removed first. Raises HereError if the store cannot be written. A signal interrupts the
+    transfer, and loses only entries in progress.
     """
     return _Fetching(shelf, store, list(dict.fromkeys(keys)), show).run()
 
@@ -77,7 +76,7 @@ class _Fetching:
         return self._moves
 
     def _fill(self) -> bool:
-        """Start entries while there is room; whether any is in progress."""
+        """Start downloads up to the limit; return whether any is in progress."""
         while len(self._open) < 2 * self._shelf.workers:
             key = next(self._waiting, None)
             if key is None:
@@ -107,12 +106,12 @@ class _Fetching:
             if isinstance(error, NewerEntryError):
                 self._moves.newer.add(key)
         elif isinstance(error, AbsentError):
-            self._moves.refused[key] = "not all of it is there"
+            self._moves.refused[key] = "not all of its files are there"
         else:
             raise error
 
     def _abandon(self, key: str, error: Exception) -> None:
-        """Remove all traces of an entry that does not arrive."""
+        """Discard an entry whose download failed."""
         self._open.pop(key).__exit__(type(error), error, error.__traceback__)
 
     def _tick(self) -> None:
@@ -127,10 +126,10 @@ def send(
     show: Show = unseen,
     anew: Collection[str] = (),
 ) -> Moves:
-    """Put entries of the store on a shelf. anew: keys under which it holds something else.
+    """Upload entries of the store to a shelf. anew: keys whose content there must be replaced.
 
-    Entries that differ from what was stored are not sent but refused. Raises HereError for those
-    that cannot be read now.
+    Entries that fail verification here are refused. Raises HereError for entries that cannot be
+    read.
     """
     crew = Crew(min(shelf.senders, max(1, len(keys))), lambda: shelf.patience)
     moves = Moves()

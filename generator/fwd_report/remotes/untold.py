@@ -1,4 +1,4 @@
-"""Bytes on their way to an object store, of which its library tells only when they have arrived."""
+"""Timeouts for uploads to object stores, whose libraries report bytes only once they are stored."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fwd_report.remotes import crew
 from fwd_report.remotes.shelf import Moved
 
 PART = 8 * 2**20
-"""Bytes that an object store takes at a time; S3 takes no less than 5 MiB."""
+"""Bytes per part of an upload; S3's minimum is 5 MiB."""
 MOST_PARTS = 10_000
-"""Of one object on S3."""
+"""Maximum number of parts of an object on S3."""
 SLOWEST = 32 * 2**10
-"""Bytes a second that a link carries at least."""
+"""Assumed minimum speed of a link, in bytes per second."""
 LONGEST = 900.0
-"""Seconds after which a remote counts as gone, whatever is on its way."""
+"""Longest timeout in seconds, however much is being uploaded."""
 
 
 class Untold:
-    """How much is on its way, and how long a remote may be silent for that. Safe for threads."""
+    """Counts unconfirmed bytes of uploads, and derives the timeout from them. Thread-safe."""
 
     def __init__(self) -> None:
         self._bytes = 0
@@ -29,14 +29,14 @@ class Untold:
 
     @property
     def patience(self) -> float:
-        """Seconds without an answer after which the remote counts as gone."""
+        """Seconds without an answer until the remote counts as unreachable."""
         return min(crew.PATIENCE + self._bytes / SLOWEST, max(LONGEST, crew.PATIENCE))
 
     @contextmanager
     def sending(self, size: int) -> Iterator[Moved]:
-        """Count these bytes while the block sends them.
+        """Count `size` bytes as unconfirmed while the block uploads them.
 
-        It gives a function to tell of those that have arrived.
+        Yields a function to call with the number of bytes that were confirmed.
         """
         left = 0
 
@@ -55,7 +55,7 @@ class Untold:
 
 
 def telling(moved: Moved) -> Any:
-    """A callback for fsspec that reports each piece to `moved`."""
+    """Return an fsspec callback that reports each piece to `moved`."""
     from fsspec.callbacks import Callback
 
     told = 0

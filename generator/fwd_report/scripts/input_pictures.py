@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.scripts.quoted import quoted
 from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.masks import is_soft, mask_levels, transparent
+from fwd_report.techniques.tones import grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -67,6 +68,8 @@ def _mask(root: Path, name: str, frame: Frame | None) -> list[str]:
     elif is_deep(root / name):
         small = f"Image.fromarray(np.asarray({opened}).astype(np.uint8))"
         opened = small if numbers else _eight_bits(opened)
+    elif picture.mode == "LAB":
+        opened = f'{opened}.convert("RGB")'
     lines.append(f'mask = {opened}.convert("L")')
     if numbers:
         lines.append("mask = mask.point(lambda level: 255 * level)")
@@ -85,7 +88,7 @@ def _most(picture: Image) -> int:
     """The largest of a picture's numbers, of those that its greys are made of."""
     import numpy as np
 
-    levels = picture if picture.mode.startswith("I") else picture.convert("L")
+    levels = picture if picture.mode.startswith("I") else grey(picture)
     return int(np.asarray(levels).max(initial=0))
 
 

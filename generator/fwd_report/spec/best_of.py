@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import ExperimentFields
 from fwd_report.spec.project import Variant
 from fwd_report.techniques.base import Technique
@@ -12,7 +12,7 @@ from fwd_report.techniques.base import Technique
 
 def check_best_of(
     document: Document,
-    path: Path,
+    path: ValuePath,
     fields: ExperimentFields,
     technique: type[Technique],
     variants: Iterable[Variant],
@@ -38,7 +38,7 @@ def check_best_of(
         document.report(message, where, "remove best_of, or choose `seeds:` by eye", at_key=True)
 
 
-def _chosen_seeds(fields: ExperimentFields, path: Path) -> Iterable[Path]:
+def _chosen_seeds(fields: ExperimentFields, path: ValuePath) -> Iterable[ValuePath]:
     """Where an experiment lists its seeds."""
     if fields.seeds is not None:
         yield (*path, "seeds")

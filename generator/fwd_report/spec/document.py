@@ -9,7 +9,7 @@ from fwd_report.errors import Problem
 from fwd_report.spec.yaml_nodes import Place
 from fwd_report.spec.yaml_source import Source
 
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 """The keys and list indices that lead to a value."""
 
 
@@ -22,20 +22,20 @@ class Document:
 
     source: Source
     data: dict[str, Any]
-    places: dict[Path, Place]
-    keys: dict[Path, Place]
-    ends: dict[Path, int] = field(default_factory=dict)
-    overridden: dict[Path, str] = field(default_factory=dict)
+    places: dict[ValuePath, Place]
+    keys: dict[ValuePath, Place]
+    ends: dict[ValuePath, int] = field(default_factory=dict)
+    overridden: dict[ValuePath, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def report(
-        self, message: str, path: Path, hint: str | None = None, *, at_key: bool = False
+        self, message: str, path: ValuePath, hint: str | None = None, *, at_key: bool = False
     ) -> None:
         """Add a problem at the value (or its key) at `path`, or at the nearest one above it."""
         self.problems.append(self.problem(message, path, hint, at_key=at_key))
 
     def problem(
-        self, message: str, path: Path, hint: str | None = None, *, at_key: bool = False
+        self, message: str, path: ValuePath, hint: str | None = None, *, at_key: bool = False
     ) -> Problem:
         """The problem that `report` would add."""
         where = path

@@ -11,7 +11,7 @@ from typing import Any
 
 from fwd_report.plugins.offers import in_use
 from fwd_report.spec.best_of import check_best_of
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.extent import MOST_RUNS
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
 from fwd_report.spec.project import ExperimentSpec, Variant
@@ -35,14 +35,14 @@ class Draft:
     """
 
     id: str
-    path: Path
+    path: ValuePath
     technique: type[Technique] | None
     own: Mapping[str, Any]
     cases: tuple[Mapping[str, Any], ...]
     sweep: Mapping[str, list[Any]]
     spec: ExperimentSpec | None
 
-    def written(self, field: str) -> Iterator[tuple[Path, Any]]:
+    def written(self, field: str) -> Iterator[tuple[ValuePath, Any]]:
         """Every value that the experiment gives `field`, with its place."""
         if field in self.own:
             yield (*self.path, field), self.own[field]
@@ -70,7 +70,10 @@ def build_experiments(
 
 
 def _build(
-    document: Document, path: Path, data: dict[str, Any], techniques: Mapping[str, type[Technique]]
+    document: Document,
+    path: ValuePath,
+    data: dict[str, Any],
+    techniques: Mapping[str, type[Technique]],
 ) -> Draft | None:
     """The draft of one experiment; None if it does not even have an id."""
     before = len(document.problems)
@@ -138,7 +141,7 @@ def _check_unique(document: Document, draft: Draft, first: Draft) -> None:
 
 
 def _check_common(
-    document: Document, path: Path, fields: ExperimentFields, data: Mapping[str, Any]
+    document: Document, path: ValuePath, fields: ExperimentFields, data: Mapping[str, Any]
 ) -> None:
     if fields.id in SECTION_KEYS:
         message = f"'{fields.id}' is a key of the section; an experiment needs another id"
@@ -155,7 +158,7 @@ def _check_common(
 
 
 def _check_axes(
-    document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
+    document: Document, path: ValuePath, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
     """Check cases and sweep for mistakes that do not depend on their values."""
     axes = [((*path, "sweep"), name) for name in fields.sweep if name != "seed"]
@@ -202,7 +205,7 @@ def _check_axes(
         document.report(message, (*path, "sweep" if fields.sweep else "samples"))
 
 
-def _check_case(document: Document, path: Path, case: Mapping[str, Any]) -> None:
+def _check_case(document: Document, path: ValuePath, case: Mapping[str, Any]) -> None:
     if not case:
         document.report("this case sets no field", path)
     label = case.get("label")
@@ -211,7 +214,7 @@ def _check_case(document: Document, path: Path, case: Mapping[str, Any]) -> None
 
 
 def _check_unknown(
-    document: Document, path: Path, own: Mapping[str, Any], technique: type[Technique]
+    document: Document, path: ValuePath, own: Mapping[str, Any], technique: type[Technique]
 ) -> None:
     """Report fields that the technique does not have, if the experiment is too broken for
     validation.
@@ -237,7 +240,7 @@ def case_label(case: Mapping[str, Any]) -> str:
 
 def _variants(
     document: Document,
-    path: Path,
+    path: ValuePath,
     fields: ExperimentFields,
     technique: type[Technique],
     own: Mapping[str, Any],
@@ -272,8 +275,8 @@ def _variants(
 
 
 def _origin(
-    path: Path, swept: Mapping[str, int], case: int, case_values: Mapping[str, Any], field: str
-) -> Path:
+    path: ValuePath, swept: Mapping[str, int], case: int, case_values: Mapping[str, Any], field: str
+) -> ValuePath:
     """Where the value of a variant's field is."""
     if field in swept:
         return (*path, "sweep", field, swept[field])
@@ -282,7 +285,7 @@ def _origin(
     return (*path, field)
 
 
-def _source(document: Document, path: Path) -> str:
+def _source(document: Document, path: ValuePath) -> str:
     """The experiment's own lines of YAML, dedented and without the list's dash."""
     line, column = document.places[path]
     end = document.ends[path]

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fwd_report.errors import Problem
-from fwd_report.spec.document import Document
-from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.frames import MisfitError, frames_of, framing_fields
 from fwd_report.spec.images import Images
@@ -107,10 +106,10 @@ def _of_mask(
     if covered["drawn"]:
         message = f"the mask '{name}' is drawn by its transparency alone: which part is new?"
         document.report(message, where, PAINT)
-    elif not covered["white"]:
+    elif not covered["new"]:
         message = f"the mask '{name}' has no {new}{part}, so nothing would be drawn"
         document.report(message, where, PAINT)
-    elif not covered["black"]:
+    elif not covered["kept"]:
         message = f"the mask '{name}' has no {old}{part}, so nothing would be kept"
         document.report(message, where, PAINT)
     else:

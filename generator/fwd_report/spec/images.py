@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fwd_report.store.memory import Memory, digest_of
 from fwd_report.techniques.framing import Frame
-from fwd_report.techniques.masks import mask_levels, tones, transparent
-from fwd_report.techniques.tones import eight_bits
+from fwd_report.techniques.masks import is_soft, mask_levels, tones, transparent
+from fwd_report.techniques.tones import grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,10 +49,11 @@ class Images:
         return left, top
 
     def covered(self, path: Path, frame: Frame) -> dict[str, float]:
-        """What a mask covers, in shares: of what the frame keeps the `white` and the `black`, of
-        all its whiteness what lies `outside`; `drawn` is 1 where its transparency alone draws it.
+        """What a mask covers, in shares: of what the frame keeps the `white`, what is at all `new`
+        and what is at all `kept`; of all its whiteness what lies `outside`; `drawn` is 1 where its
+        transparency alone draws it.
 
-        White is where new content goes.
+        White is where new content goes; greys of a soft mask are both new and kept.
         """
         which = [*frame.box, frame.inverted]
         return self._recall("mask", path, lambda: _covered(_upright(path), frame), which)
@@ -115,14 +116,16 @@ def _covered(picture: Image, frame: Frame) -> dict[str, float]:
         levels = ImageOps.invert(levels)
     left, top, right, bottom = frame.box
     kept = levels.crop((floor(left), floor(top), ceil(right), ceil(bottom)))
-    black, _, white = tones(kept.histogram())
+    soft, counts = is_soft(levels.histogram()), kept.histogram()
+    black, _, white = tones(counts)
     whole, inside = _whiteness(levels), _whiteness(kept)
     pixels = kept.width * kept.height
     return {
         "white": white / pixels,
-        "black": black / pixels,
+        "new": (sum(counts[1:]) if soft else white) / pixels,
+        "kept": (sum(counts[:-1]) if soft else black) / pixels,
         "outside": (whole - inside) / whole if whole else 0.0,
-        "drawn": float(transparent(picture) and tones(levels.histogram())[2] == 0),
+        "drawn": float(not soft and transparent(picture) and tones(levels.histogram())[2] == 0),
     }
 
 
@@ -141,8 +144,8 @@ def most_entropy(picture: Image) -> tuple[int, int]:
     width, height = picture.size
     scale = min(1.0, ENTROPY_PIXELS / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    grey = eight_bits(picture).convert("L").resize(size, Image.Resampling.BOX)
-    lines = np.asarray(grey) if height > width else np.asarray(grey).T
+    small = grey(picture).resize(size, Image.Resampling.BOX)
+    lines = np.asarray(small) if height > width else np.asarray(small).T
     side = min(size)
     counts = np.stack([np.bincount(line, minlength=256) for line in lines])
     before = np.concatenate([np.zeros((1, 256), int), counts.cumsum(0)])

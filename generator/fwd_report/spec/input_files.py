@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fwd_report.errors import Problem, reason
-from fwd_report.spec.document import Document
-from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.frame_check import SMALLEST, check_frames
 from fwd_report.spec.images import FORMATS, Images

@@ -10,8 +10,7 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError, reason
 from fwd_report.plugins.offers import Plugins, read_plugins
 from fwd_report.spec.cut_texts import cut_texts
-from fwd_report.spec.document import Document
-from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.effectless import effectless
 from fwd_report.spec.experiments import Draft, build_experiments
 from fwd_report.spec.extent import excess

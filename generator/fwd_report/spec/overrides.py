@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fwd_report.errors import Problem
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import SECTION_KEYS
 from fwd_report.spec.profiles import FIXED, plain_value
 from fwd_report.spec.project import ReportSpec
@@ -23,7 +23,7 @@ class Override:
     keys: tuple[str, ...]
     value: Node
 
-    def put(self, document: Document, path: Path, profile: str) -> None:
+    def put(self, document: Document, path: ValuePath, profile: str) -> None:
         """Put the value into the document at `path`, whose parents exist."""
         for known in [*document.places]:
             if known[: len(path)] == path:
@@ -125,7 +125,7 @@ def _apply_to_experiment(
         hint = f"name a field: {'.'.join(override.keys[:2])}.seed=7, say"
         problems.append(Problem(message, hint=hint))
         return
-    path: Path = ("experiments", ids[name])
+    path: ValuePath = ("experiments", ids[name])
     target = document.data["experiments"][ids[name]]
     for part in rest[:-1]:
         step: str | int = int(part) if isinstance(target, list) and part.isdecimal() else part

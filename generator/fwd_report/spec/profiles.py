@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fwd_report.errors import Problem
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_nodes import Node, Place, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_source import Source
@@ -66,7 +66,7 @@ def resolve(node: YamlMapping, source: Source, profile: str | None) -> Document:
     return document
 
 
-def plain_value(node: Node, profile: str | None, path: Path, document: Document) -> Any:
+def plain_value(node: Node, profile: str | None, path: ValuePath, document: Document) -> Any:
     """The value of a tree under `profile`; records the places of everything below `path`."""
     document.places[path] = node.place
     if isinstance(node, Scalar):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fwd_report.errors import Problem
-from fwd_report.spec.document import Document
-from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.suggest import did_you_mean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.expansion import ExperimentName, as_list, count, parse_reference
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.extent import MOST_RUNS
@@ -26,7 +26,7 @@ class Mention:
     epoch: int | None
     reference: Reference
     field: str
-    path: Path
+    path: ValuePath
 
 
 class References:

@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fwd_report.errors import Problem, reason
 from fwd_report.packaged import RUBRICS
-from fwd_report.spec.document import Document
-from fwd_report.spec.document import Path as ValuePath
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import EXPERIMENT_KEYS, Slug, Text
 from fwd_report.spec.profiles import resolve
 from fwd_report.spec.suggest import did_you_mean

@@ -8,7 +8,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SeedFields
 from fwd_report.spec.validation import validated
 from fwd_report.techniques.base import Technique
@@ -50,10 +50,10 @@ def _samples(fields: ExperimentFields, case: Mapping[str, Any]) -> int:
 
 
 def check_seeds(
-    document: Document, path: Path, fields: ExperimentFields, technique: type[Technique]
+    document: Document, path: ValuePath, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
     """Report invalid, duplicate and contradictory seeds."""
-    chosen: list[Path] = []
+    chosen: list[ValuePath] = []
     if fields.seeds is not None:
         chosen.append((*path, "seeds"))
         _check_distinct(document, chosen[0], fields.seeds)
@@ -89,15 +89,15 @@ def check_seeds(
         document.report(message, chosen[0], hint, at_key=True)
 
 
-def _below(path: Path, key: str) -> Path:
+def _below(path: ValuePath, key: str) -> ValuePath:
     return (*path, key)
 
 
-def _instead(path: Path, _: str) -> Path:
+def _instead(path: ValuePath, _: str) -> ValuePath:
     return path
 
 
-def _check_distinct(document: Document, path: Path, seeds: Sequence[int]) -> None:
+def _check_distinct(document: Document, path: ValuePath, seeds: Sequence[int]) -> None:
     seen: set[int] = set()
     for index, seed in enumerate(seeds):
         if seed in seen:
@@ -106,7 +106,7 @@ def _check_distinct(document: Document, path: Path, seeds: Sequence[int]) -> Non
         seen.add(seed)
 
 
-def _check_apart(document: Document, path: Path, other: str) -> None:
+def _check_apart(document: Document, path: ValuePath, other: str) -> None:
     """Report `other` if it is given beside `seeds`."""
     written = document.places.keys() | document.overridden.keys()
     if (*path, other) not in written or _value(document, (*path, other)) is None:
@@ -115,7 +115,7 @@ def _check_apart(document: Document, path: Path, other: str) -> None:
     _report_both(document, (*path, "seeds" if set_here else other), other)
 
 
-def _report_both(document: Document, path: Path, other: str) -> None:
+def _report_both(document: Document, path: ValuePath, other: str) -> None:
     """Report at `path` that `other` and chosen seeds exclude each other."""
     hint = "remove one of the two: `seeds` says how many there are, and which"
     if path[-1] == "seed" and "sweep" in path:
@@ -133,7 +133,7 @@ def _report_both(document: Document, path: Path, other: str) -> None:
     document.report(f"{name} cannot stand together with {other}", path, hint, at_key=True)
 
 
-def _profile_of(document: Document, path: Path) -> str | None:
+def _profile_of(document: Document, path: ValuePath) -> str | None:
     """The profile that a key was written for; None: all of them."""
     if path not in document.keys:
         return None
@@ -142,7 +142,7 @@ def _profile_of(document: Document, path: Path) -> str | None:
     return written[1] if written else None
 
 
-def _value(document: Document, path: Path) -> Any:
+def _value(document: Document, path: ValuePath) -> Any:
     value: Any = document.data
     for part in path:
         value = value[part]

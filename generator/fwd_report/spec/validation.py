@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from fwd_report.spec.document import Document, Path
+from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_mending import quoted
@@ -44,9 +44,9 @@ def validated(
     values: Mapping[str, Any],
     document: Document,
     subject: str,
-    origin: Callable[[str], Path],
+    origin: Callable[[str], ValuePath],
     known: Iterable[str] = (),
-    whole: Path = (),
+    whole: ValuePath = (),
 ) -> M | None:
     """`values` as a `model`; None, with problems added to the document, if they are invalid.
 
@@ -79,13 +79,13 @@ def _report(
     model: type[BaseModel],
     document: Document,
     subject: str,
-    origin: Callable[[str], Path],
+    origin: Callable[[str], ValuePath],
     known: Iterable[str],
-    whole: Path,
+    whole: ValuePath,
 ) -> None:
     """Add a problem for each place; the alternatives of a union are joined by "or"."""
-    found: dict[Path, list[str]] = {}
-    hints: dict[Path, str] = {}
+    found: dict[ValuePath, list[str]] = {}
+    hints: dict[ValuePath, str] = {}
     fields = [*model.model_fields, *known]
     items = _of_own_kind(error.errors(include_url=False))
     words = {item["loc"][0] for item in items if item["type"] == "literal_error"}
@@ -144,7 +144,7 @@ def _of_own_kind(items: list[Any]) -> list[Any]:
     ]
 
 
-def _written(document: Document, path: Path, value: Any) -> str | None:
+def _written(document: Document, path: ValuePath, value: Any) -> str | None:
     """A number or boolean as the file has it, such as 1.10; None where it is in none."""
     place = document.places.get(path)
     if place is None or path in document.overridden or not isinstance(value, (int, float)):
@@ -157,7 +157,7 @@ def _written(document: Document, path: Path, value: Any) -> str | None:
     return found[0] if found is not None and same else None
 
 
-def _place_of(loc: tuple[Any, ...], start: Path, document: Document) -> Path:
+def _place_of(loc: tuple[Any, ...], start: ValuePath, document: Document) -> ValuePath:
     """The path of the value at pydantic's `loc`, without its names for union members."""
     path = start
     for part in loc[1:]:
@@ -166,7 +166,7 @@ def _place_of(loc: tuple[Any, ...], start: Path, document: Document) -> Path:
     return path
 
 
-def _name(path: Path) -> str:
+def _name(path: ValuePath) -> str:
     """A path's last key, with the indices after it: `steps[2]`."""
     keys = [index for index, part in enumerate(path) if isinstance(part, str)]
     last = keys[-1] if keys else 0
@@ -239,7 +239,7 @@ def _hint(item: Any, written: str | None) -> str | None:
     return None
 
 
-def _several_hint(item: Any, fields: list[str], path: Path) -> str | None:
+def _several_hint(item: Any, fields: list[str], path: ValuePath) -> str | None:
     """How to give several values for a field, if it can take them."""
     one = _EXPECTED.get(item["type"], "a list") != "a list"
     whole = path[-1] == item["loc"][0]

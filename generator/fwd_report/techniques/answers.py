@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from fwd_report.errors import UserError
+from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.techniques.base import Reading, Technique
 
 OUTSIDE_KEYS = "it checks what methods answer, and changes none of it"
@@ -94,7 +95,8 @@ def _checked(
 ) -> Callable[..., Any]:
     @wraps(function)
     def ask(*args: Any, **options: Any) -> Any:
-        answer = function(*args, **options)
+        with exits_as_errors():
+            answer = function(*args, **options)
         if not holds(answer):
             raise UserError(f"{called} returns no {what}: {answer!r:.60}")
         return answer

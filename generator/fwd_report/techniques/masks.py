@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fwd_report.techniques.tones import eight_bits
+from fwd_report.techniques.tones import grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,10 +28,10 @@ def mask_levels(picture: Image) -> Image:
         picture = Image.alpha_composite(black, picture.convert("RGBA"))
     if picture.mode.startswith("I") and np.asarray(picture).max(initial=0) == 1:
         picture = Image.fromarray(np.asarray(picture).astype(np.uint8))
-    grey = eight_bits(picture).convert("L")
-    if grey.getextrema()[1] == 1:
-        grey = grey.point([0, *[255] * 255])
-    return grey
+    levels = grey(picture)
+    if levels.getextrema()[1] == 1:
+        levels = levels.point([0, *[255] * 255])
+    return levels
 
 
 def transparent(picture: Image) -> bool:

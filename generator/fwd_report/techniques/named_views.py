@@ -9,7 +9,7 @@ from fwd_report.errors import UserError
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.importing import plugin_line
 from fwd_report.plugins.offers import in_use
-from fwd_report.plugins.problems import said
+from fwd_report.plugins.problems import exits_as_errors, said
 
 if TYPE_CHECKING:
     import torch
@@ -51,8 +51,9 @@ def _require_orthogonal(name: str, view: Invertible, size: int) -> None:
 
     draws = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
     try:
-        seen = torch.stack([view.apply(draw) for draw in draws])
-        wrong = _fault(view, draws, seen)
+        with exits_as_errors():
+            seen = torch.stack([view.apply(draw) for draw in draws])
+            wrong = _fault(view, draws, seen)
     except Exception as error:
         at = f"{own}: " if (own := plugin_line(error)) else _place(name)
         raise UserError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from fwd_report import techniques
 from fwd_report.errors import UserError
 from fwd_report.plugins.offers import Plugins, in_use
+from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.store.entry import Entry
 from fwd_report.techniques.base import (
     AskedClass,
@@ -71,7 +72,8 @@ def parts_of(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[P
     """The figure of these results. Raises UserError for a figure that does not consist of parts."""
     from fwd_report.techniques import parts as known
 
-    found: object = technique.figure(entries)
+    with exits_as_errors():
+        found: object = technique.figure(entries)
     kinds = get_args(known.Part)
     if isinstance(found, (list, tuple)) and all(isinstance(part, kinds) for part in found):
         return found

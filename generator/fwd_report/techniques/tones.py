@@ -1,4 +1,4 @@
-"""Greys of 16 bits as greys of 8."""
+"""Pictures of every kind as greys of 8 bits."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def eight_bits(picture: Image) -> Image:
 
     levels = np.asarray(picture, dtype=np.float64) / 257
     return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+
+
+def grey(picture: Image) -> Image:
+    """A picture of any mode in greys of 8 bits, mode L."""
+    if picture.mode == "LAB":  # Pillow converts it to RGB only
+        picture = picture.convert("RGB")
+    return eight_bits(picture).convert("L")
