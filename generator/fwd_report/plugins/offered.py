@@ -27,6 +27,13 @@ class Offer:
     """Its file in the project's folder."""
     entry: EntryPoint | None = None
 
+    @property
+    def way_out(self) -> str:
+        """What to do where something else has its name."""
+        if self.entry is not None:
+            return f"uninstall {self.entry.distribution}"
+        return f"give the {KINDS[self.kind].singular} of {self.where} another name"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,11 +45,21 @@ class Source:
     """The tree that is compiled, if it is not that of the text alone."""
 
 
+def clash(one: Offer, other: Offer) -> Problem:
+    """The error for two plug-ins of one name, of which one or both are of installed packages."""
+    return Problem(
+        f"two {one.kind} are called '{one.name}': {one.where} and {other.where}",
+        hint=f"{one.way_out}, or {other.way_out}",
+    )
+
+
 def twice(kind: str, name: str, one: str, other: str, file: Path | None = None) -> Problem:
-    """The error for two plug-ins of one name."""
-    singular = KINDS[kind].singular
+    """The error for two plug-ins of one name. file: that of the first; None: it is a package's."""
+    hint = f"give the {KINDS[kind].singular} another name"
+    if file is None:
+        hint = f"uninstall the package {one.partition(' ')[0]}, or {hint}"
     return Problem(
         f"two {kind} are called '{name}': {one} and {other}",
         file=file,
-        hint=f"give the {singular} another name",
+        hint=hint,
     )

@@ -20,14 +20,15 @@ from fwd_report import sources
 from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
 from fwd_report.plugins.importing import imported, made_importable, plugin_line
-from fwd_report.plugins.kinds import FOLDER, HIDDEN, KINDS, SUBFOLDERS, TECHNIQUES
-from fwd_report.plugins.offered import Offer, Source, twice
+from fwd_report.plugins.kinds import HIDDEN, KINDS, SUBFOLDERS
+from fwd_report.plugins.offered import Offer, Source, clash, twice
 from fwd_report.plugins.packages import entry_points, sources_of
 from fwd_report.plugins.problems import (
     at_line,
     exits_as_errors,
     raised_by_code,
     said,
+    undefined,
     while_importing,
 )
 from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
@@ -51,6 +52,8 @@ class Plugins:
         """The techniques found so far, by name; techniques/registry.py fills it."""
         self.where: dict[str, str] = {}
         """Where each technique is defined, for messages."""
+        self.clashes: dict[tuple[str, str], Problem] = {}
+        """What is wrong with a name that installed packages offer and somebody else does too."""
         self._loaded: dict[tuple[str, str], Any] = {}
         self._own: dict[str, dict[str, Offer]] = {}
         self.scanned = False
@@ -66,7 +69,8 @@ class Plugins:
     def packaged(self) -> Mapping[tuple[str, str], Offer]:
         """What installed packages offer, by kind and name; they are searched on first use.
 
-        Raises UserError for a name that is there twice.
+        What has a name of fwd-report itself is left out. A name that is there twice is in
+        `clashes`, and an error only where it is used.
         """
         self.scanned = True
         found: dict[tuple[str, str], Offer] = {}
@@ -74,15 +78,12 @@ class Plugins:
             offer = Offer(
                 entry.kind, entry.name, entry.module, entry.attribute, str(entry), None, entry
             )
-            other = found.setdefault((entry.kind, entry.name), offer)
-            taken = None if other is offer else other.where
-            if entry.kind != TECHNIQUES:
-                own = self._own.get(entry.kind, {}).get(entry.name)
-                taken = own.where if own else taken
-                if entry.name in KINDS[entry.kind].built_in:
-                    taken = "fwd-report itself"
-            if taken is not None:
-                raise UserError(twice(entry.kind, entry.name, str(entry), taken))
+            if entry.name in KINDS[entry.kind].built_in:
+                continue
+            own = self._own.get(entry.kind, {}).get(entry.name)
+            other = own or found.setdefault((entry.kind, entry.name), offer)
+            if other is not offer:
+                self.clashes[entry.kind, entry.name] = clash(offer, other)
         return found
 
     @cached_property
@@ -123,10 +124,19 @@ class Plugins:
         )
 
     def offer(self, kind: str, name: str) -> Offer | None:
-        """The plug-in of that name; None if the package itself has it, or nobody."""
+        """The plug-in of that name; None if the package itself has it, or nobody.
+
+        Raises UserError if several have it.
+        """
         if name in KINDS[kind].built_in:
             return None
-        return self._own.get(kind, {}).get(name) or self.packaged.get((kind, name))
+        found = self.packaged.get((kind, name))
+        self._require_single(kind, name)
+        return self._own.get(kind, {}).get(name) or found
+
+    def _require_single(self, kind: str, name: str) -> None:
+        if problem := self.clashes.get((kind, name)):
+            raise UserError(problem)
 
     def place(self, offer: Offer) -> str:
         """Where a plug-in is defined: `techniques/views/own.py:12`, or its package."""
@@ -158,7 +168,8 @@ class Plugins:
             raise UserError(f"{at}: {name}.{what}: {said(error)}") from error
 
     def module_of(self, offer: Offer) -> Any:
-        """The module that defines a plug-in. Raises UserError, at its line, if it is broken."""
+        """The module that defines it. Raises UserError if it is broken, or others have its name."""
+        self._require_single(offer.kind, offer.name)
         if offer.entry is not None:
             self.imported_packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
@@ -200,6 +211,7 @@ class Plugins:
             parts += [
                 f"{offer.kind} {offer.name} {offer.where}" for offer in self.packaged.values()
             ]
+            parts += [str(problem) for problem in self.clashes.values()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def afresh(self) -> Plugins:
@@ -241,7 +253,7 @@ class Plugins:
             where = folder.shown(file).as_posix()
             if name not in bound_in(self._trees[file]):
                 if file not in self.helpers:
-                    problems.append(_undefined(folder, file, kind, name))
+                    problems.append(undefined(folder, file, kind, name))
             elif name in KINDS[kind].built_in:
                 problems.append(twice(kind, name, where, "fwd-report itself", folder.shown(file)))
             else:
@@ -285,14 +297,3 @@ def read_plugins(root: Path, trusted: bool = True) -> Plugins:
     if trusted:
         return Plugins(root, read_folder(root))
     return Plugins(root, None, withheld=holds_python(root))
-
-
-def _undefined(folder: Folder, file: str, kind: str, name: str) -> Problem:
-    return at_line(
-        folder,
-        file,
-        None,
-        f"the file defines no '{name}'",
-        f"{FOLDER}/{kind}/{name}.py holds the {KINDS[kind].singular} {name}: define it under that "
-        f"name, as {KINDS[kind].is_a}; the names of helpers begin with _",
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fwd_report.errors import Problem
 from fwd_report.plugins.folder import Folder
+from fwd_report.plugins.kinds import FOLDER, KINDS
 
 _NAMED = (ImportError, NameError, AttributeError)
 """Errors whose text is complete without the name of their class."""
@@ -94,3 +95,15 @@ def _lines(text: str) -> Iterable[str]:
 def _file_of(folder: Folder, filename: str | None) -> str | None:
     """The file of the project's folder that a traceback names."""
     return next((file for file in folder.texts if str(folder.path(file)) == filename), None)
+
+
+def undefined(folder: Folder, file: str, kind: str, name: str) -> Problem:
+    """The error for a file that does not define the plug-in of its name."""
+    return at_line(
+        folder,
+        file,
+        None,
+        f"the file defines no '{name}'",
+        f"{FOLDER}/{kind}/{name}.py holds the {KINDS[kind].singular} {name}: define it under that "
+        f"name, as {KINDS[kind].is_a}; the names of helpers begin with _",
+    )
