@@ -52,6 +52,26 @@ def test_requirements_are_exact(mine: Path) -> None:
     assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in pins)
 
 
+def test_the_workflow_is_what_the_package_has(mine: Path) -> None:
+    """Nothing in it is replaced: neither an expression, nor a variable's name, nor a command."""
+    text = (mine / ".github/workflows/pages.yml").read_text("utf-8")
+    expressions = re.findall(r"\$\{\{(.*?)\}\}", text)
+    assert expressions
+    wrong = [each for each in expressions if not re.fullmatch(r" \w+(\.[\w-]+)+ ", each)]
+    assert wrong == []
+    environment = {
+        name: value for step in steps(mine) for name, value in step.get("env", {}).items()
+    }
+    assert environment["FWD_REPORT_STORE"] == "${{ vars.FWD_REPORT_STORE }}"
+    assert [name for name in environment if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name)] == []
+    (install,) = [step["run"] for step in steps(mine) if step.get("run", "").startswith(INSTALL)]
+    assert install.split()[:4] == ["pip", "install", "-r", "requirements.txt"]
+    written = [path for path in mine.rglob("*") if path.is_file() and path.suffix != ".png"]
+    assert [
+        path for path in written if starter_files.REQUIREMENT.encode() in path.read_bytes()
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [
