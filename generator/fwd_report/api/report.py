@@ -18,6 +18,7 @@ from fwd_report.api.snapshot import Snapshot
 from fwd_report.api.stored_run import Run
 from fwd_report.build import plan_project
 from fwd_report.errors import CodeChangedError, Problem, counted, say
+from fwd_report.plan.encodings import check_encodings
 from fwd_report.project_folder import project_folder
 from fwd_report.running import Options, Running
 from fwd_report.site.titles import title_html
@@ -110,15 +111,17 @@ class Report(ByName["Section"]):
         keep_going: after a failure, run the rest; the outcome then lists what failed.
 
         Raises RunsFailedError, which lists what failed, unless keep_going; UserError for mistakes
-        in the specs; UnknownNameError for an unknown name; RestartNeededError if the package's code
-        was edited after it was imported. Ctrl-C raises KeyboardInterrupt: finished results are
-        stored, and the next call continues from there.
+        in the specs, or a prompt of these runs that no file of embeddings holds; UnknownNameError
+        for an unknown name; RestartNeededError if the package's code was edited after it was
+        imported. Ctrl-C raises KeyboardInterrupt: finished results are stored, and the next call
+        continues from there.
         """
         snapshot = self._load()
         only = [each for name in names for each in _selection(snapshot, name)]
         if names and not only:
             return Outcome((), 0)
         options = replace(self._options, only=only, force=force, keep_going=keep_going)
+        check_encodings(snapshot.plan.project, snapshot.plan.selected(only), snapshot.store)
         running = Running(snapshot.plan, snapshot.store, options)
         before = {run.key for run in snapshot.plan.runs if run.status == "fresh"}
         try:
