@@ -7,10 +7,15 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fwd_report.api.by_name import ByName
-from fwd_report.api.exceptions import RestartNeededError, RunsFailedError, UnknownNameError
+from fwd_report.api.exceptions import (
+    RestartNeededError,
+    RunsFailedError,
+    UnknownNameError,
+    no_attribute,
+)
 from fwd_report.api.experiment import Experiment
 from fwd_report.api.outcome import Outcome
 from fwd_report.api.rich import Rich
@@ -188,6 +193,15 @@ class Section(Rich, ByName[Experiment]):
         """The experiment of that id. Raises UnknownNameError, with a suggestion."""
         _require(self._snapshot, f"{self.name}.{name}")
         return self._experiment(next(each for each in self._spec.experiments if each.id == name))
+
+    if not TYPE_CHECKING:  # a type checker knows the names of a mapping
+
+        def __getattr__(self, name: str) -> NoReturn:
+            held: dict[str, type] = {}
+            if not name.startswith("_") and self._spec.experiments:
+                first = f'["{self._spec.experiments[0].id}"]'
+                held = {first: Experiment, f"{first}[0]": Run}
+            raise no_attribute(self, name, held)
 
     def _by_name(self) -> dict[str, Experiment]:
         return {spec.id: self._experiment(spec) for spec in self._spec.experiments}
