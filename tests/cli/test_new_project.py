@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from tests.helpers.command import command
 from tests.helpers.crawl import addresses, dead_links
 
 from fwd_report import starter_files
@@ -85,7 +86,7 @@ def test_the_workflow_is_what_the_package_has(mine: Path) -> None:
     ],
 )
 def test_where_the_program_itself_comes_from(
-    monkeypatch: pytest.MonkeyPatch, said: str | None, line: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, line: str
 ) -> None:
     class Installed:
         def read_text(self, _: str) -> str | None:
@@ -93,6 +94,8 @@ def test_where_the_program_itself_comes_from(
 
     monkeypatch.setattr(starter_files, "distribution", lambda _: Installed())
     assert starter_files.own_requirement().startswith(line)
+    warned = "pip finds no such release" in command("init", "mine", "--bare", cwd=tmp_path).stderr
+    assert warned == (said is not None and "git+" not in line)
 
 
 def test_the_workflow_runs_as_it_stands(mine: Path) -> None:

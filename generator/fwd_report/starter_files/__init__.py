@@ -59,3 +59,15 @@ def own_requirement() -> str:
     except (PackageNotFoundError, GitError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return f"{NAME}=={__version__}"
+
+
+def surely_installable() -> bool:
+    """Whether others can install `own_requirement()`: it is a commit, or this copy came as a
+    release from a package index and not from a folder, a file or a source tree.
+    """
+    if " @ " in own_requirement():
+        return True
+    try:
+        return distribution(NAME).read_text("direct_url.json") is None
+    except PackageNotFoundError:
+        return False
