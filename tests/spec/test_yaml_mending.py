@@ -74,6 +74,39 @@ def test_no_line_is_shown_where_quotes_in_it_do_not_help(
     assert hint in (problem.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (HEAD + "     prompt: a rocket ship\n", 6),
+        (HEAD + "\n     prompt: a rocket ship\n", 7),
+        (HEAD + "    cases:\n      - prompt: a\n         steps: 3\n", 8),
+        ("title: A\n  order: 3\n", 2),
+        ("title: A\nexperiments:\n  - id: a\n     - id: b\n", 4),
+    ],
+)
+def test_a_line_too_far_right(writeup: Writeup, text: str, number: int) -> None:
+    (problem,) = writeup.write("a.yaml", text).problems()
+    assert problem.line == number
+    assert "indented further than the line above" in (problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "head"),
+    [
+        ("title: A\nintro: |\nText here\nexperiments:\n  - id: a\n", 3, "intro: |"),
+        ("title: A\nintro: >-\n\nText here\n", 4, "intro: >"),
+        ("title: A\nintro: |\n  One.\n\nText here\norder: 3\n", 5, "intro: |"),
+        ("title: A\nintro: |\n* an item\norder: 3\n", 3, "intro: |"),
+        ("title: A\nintro: |\n- an item\norder: 3\n", 3, "intro: |"),
+        (HEAD + "    caption: |\n    Text here\n    seed: 3\n", 7, "caption: |"),
+    ],
+)
+def test_a_text_that_is_not_indented(writeup: Writeup, text: str, number: int, head: str) -> None:
+    (problem,) = writeup.write("a.yaml", text).problems()
+    assert problem.line == number
+    assert problem.hint == f"indent the text below `{head}` by two spaces"
+
+
 def test_a_colon_in_an_item_of_a_list(writeup: Writeup) -> None:
     writeup.write("a.yaml", HEAD + "    sweep:\n      prompt:\n        - a man: a hat\n")
     (problem,) = writeup.problems()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from fwd_report.store.files import read_json
 
 FILE = "vocabulary.json"
 """In a stage's folder or the one around both stages, optional: {"words": [...]}, lower case."""
+CLOSE = 0.75
+"""How alike two words are of which one may be a slip of the pen for the other: from 0 to 1."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -23,6 +26,12 @@ def unknown_words(model: Path | str, prompt: str) -> list[str]:
         return []
     found = dict.fromkeys(_WORD.findall(prompt.lower()))
     return [word for word in found if word not in words]
+
+
+def nearest_word(model: Path | str, word: str) -> str | None:
+    """The word that the model was taught which is spelled most like this one, if any is."""
+    known = _words(model) if isinstance(model, Path) else frozenset()
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=CLOSE)), None)
 
 
 @cache

@@ -9,6 +9,7 @@ from fwd_report.errors import Problem, UserError, quoted
 from fwd_report.models import hub
 from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
 from fwd_report.models.sizes import config_in
+from fwd_report.plan.prompt_places import prompt_place
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import REPORT, Project
@@ -47,20 +48,10 @@ def _missing(project: Project, run: Run, prompt: str, held: Iterable[str]) -> Pr
         says = "encode"
     return project.problem(
         message,
-        *_place(project, run, prompt),
+        run.section,
+        *prompt_place(project, run, prompt),
         hint=f"{says} it where the text encoder is: fwd-report prompts --encode FILE",
     )
-
-
-def _place(project: Project, run: Run, prompt: str) -> tuple[str, ...]:
-    """Where the YAML has this prompt of an experiment: the first value whose line contains it."""
-    experiment = (run.section, run.experiment)
-    file = next(each.file for each in project.sections if each.name == run.section)
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    for path, (line, _) in project.positions.items():
-        if prompt and path[:2] == experiment and prompt in "".join(lines[line - 1 : line]):
-            return path  # type: ignore[return-value]
-    return experiment
 
 
 def _unfitting(project: Project, widths: set[int]) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fwd_report.errors import UserError, quoted
@@ -10,7 +10,8 @@ from fwd_report.models import hub
 from fwd_report.models.digest import digest_of_parts, digests_in
 from fwd_report.models.embeddings import spelling
 from fwd_report.models.folder_layout import ENCODER_PARTS, TOKENS
-from fwd_report.models.vocabulary import unknown_words
+from fwd_report.models.vocabulary import nearest_word, unknown_words
+from fwd_report.plan.prompt_places import prompt_place
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models
 from fwd_report.spec.project import Project
@@ -19,7 +20,7 @@ from fwd_report.store.store import Store
 
 
 def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list[str]:
-    """A warning for each prompt of these runs that is not read as it is written."""
+    """A warning, with its place in the YAML, for each prompt that is not read as it is written."""
     asking = [run for run in runs if run.prompts]
     if not asking:
         return []
@@ -27,19 +28,24 @@ def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list
     found: dict[str, None] = {}
     for run in asking:
         for prompt in run.prompts:
-            if words := unknown_words(model, prompt):
-                named = ", ".join(f"'{word}'" for word in words)
-                found[
-                    f"{run.section}.{run.experiment}: {run.model} has never read {named} "
-                    f"(in {quoted(prompt)})"
-                ] = None
-            # A file of encodings does not say what was read.
-            if not project.embeddings and (lost := _cut_off(model, prompt, store)):
-                found[
-                    f"{run.section}.{run.experiment}: a prompt is longer than the {TOKENS} tokens "
-                    f"that are read; lost is its end, {quoted(lost)}"
-                ] = None
+            for message, hint in _unread(project, run, prompt, model, store):
+                place = prompt_place(project, run, prompt)
+                found[str(project.problem(message, run.section, *place, hint=hint))] = None
     return list(found)
+
+
+def _unread(
+    project: Project, run: Run, prompt: str, model: Path | str, store: Store
+) -> Iterator[tuple[str, str | None]]:
+    """What of a prompt is not read, each with a hint."""
+    for word in unknown_words(model, prompt):
+        close = nearest_word(model, word)
+        hint = f"did you mean '{close}'?" if close else None
+        yield f"{run.model} has never read '{word}' (in {quoted(prompt)})", hint
+    # A file of encodings does not say what was read.
+    if not project.embeddings and (lost := _cut_off(model, prompt, store)):
+        message = f"a prompt is longer than the {TOKENS} tokens that are read; lost is its end"
+        yield f"{message}, {quoted(lost)}", None
 
 
 def _cut_off(model: Path | str, prompt: str, store: Store) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
+from typing import Any
+
+from fwd_report.spec.yaml_nodes import Place
 
 LONGEST_LINE = 1_000
 LARGEST = 200_000
@@ -22,6 +26,65 @@ _TREE = re.compile(r"\[[^\]]*\]?$|\{(?!\{)")
 """What is more likely a list or a mapping in brackets than a text that begins with one."""
 _CLOSED = re.compile(r"(['\"].*['\"])(\s+#(?:\s.*)?)$")
 """A quoted text with a comment after it."""
+
+_BLOCK_TEXT = re.compile(r"( *(?:- +)*)([\w@.-]+): +([|>])[-+\d]*\s*(?:#.*)?$")
+"""A key whose text is on the lines below, which are indented further than the key."""
+_KEY = re.compile(r" *(?:- +)*[\w@.-]+:(?: |$)")
+FURTHER = (
+    "this line is indented further than the line above: lines of one thing start in one column. "
+    "A text that goes on there stands in quotes, or on lines of its own after `>-`"
+)
+
+
+def explained(
+    error: Any, lines: Sequence[str], reads_past: Callable[[int, str], bool]
+) -> tuple[str, Place | None, str | None]:
+    """What is wrong, where, and a hint, for one of the parser's errors that have a place.
+
+    reads_past(number, text): whether a text can be parsed beyond the line of that number.
+    """
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+    places = [(mark.line + 1, mark.column + 1) for mark in marks]
+    for place in sorted(places):
+        if (head := _head_of_unindented(lines, place[0])) is not None:
+            hint = f"indent the text below `{head}` by two spaces"
+            return f"this text is not indented, so it does not belong to `{head}`", place, hint
+    message = f"not valid YAML: {error.problem}"
+    if error.context:
+        message += f" {error.context}"
+    last = max((number for number, _ in places), default=0)
+    numbers = dict.fromkeys([*(number for number, _ in places), *islice(unclosed(lines, last), 3)])
+    past = partial(reads_past, last)
+    mended = next(filter(None, (mended_line(lines, n, past) for n in numbers)), None)
+    above = lines[: places[0][0]] if places else ()
+    return message, places[0] if places else None, hint_for(above, error.problem or "", mended)
+
+
+def _head_of_unindented(lines: Sequence[str], number: int) -> str | None:
+    """`key: |` above the line of that number, if that line should be indented as its text."""
+    line = lines[number - 1] if number <= len(lines) else ""
+    if not line.strip() or _KEY.match(line):
+        return None
+    indent = _indent(line)
+    for above in reversed(lines[max(0, number - NEAR) : number - 1]):
+        if above.strip() and _indent(above) <= indent:
+            head = _BLOCK_TEXT.match(above)
+            return f"{head[2]}: {head[3]}" if head and len(head[1]) >= indent else None
+    return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _too_far_right(lines: Sequence[str]) -> bool:
+    """Whether the last line begins further right than the one above, whose key has its text."""
+    above = next((line for line in reversed(lines[:-1]) if line.strip(" -")), "")
+    key, found = _KEY.match(above), _BLOCK.match(above)
+    if not key or not found or found[2][0] in "|>&#'\"":
+        return False
+    dashes = re.match(r"[ -]*", above)
+    return bool(_KEY.match(lines[-1])) and _indent(lines[-1]) > len(dashes[0] if dashes else "")
 
 
 def quoted(text: str) -> str:
@@ -57,12 +120,14 @@ def unclosed(lines: Sequence[str], last: int) -> Iterator[int]:
             yield number
 
 
-def hint_for(around: Sequence[str], problem: str, mended: str | None) -> str | None:
-    """A hint for one of the parser's errors; around: the lines up to where it stopped."""
-    line = around[-1] if around else ""
+def hint_for(lines: Sequence[str], problem: str, mended: str | None) -> str | None:
+    """A hint for one of the parser's errors; lines: those up to where it stopped."""
+    line = lines[-1] if lines else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "tab" in problem:
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in problem:
+        if _too_far_right(lines):
+            return FURTHER
         hint = "put a text that contains ': ' in quotes"
         return with_line(hint, mended) if mended else f"{hint}, or on lines of its own after `>-`"
     if "cannot start any token" in problem:
@@ -71,7 +136,7 @@ def hint_for(around: Sequence[str], problem: str, mended: str | None) -> str | N
         return with_line("put the text in quotes", mended)
     if "quoted scalar" in problem or "end of stream" in problem:
         return "a quote or bracket is not closed"
-    if len(around) > 1 and re.search(r"[^\s:] #", around[0]) and ": " not in line:
+    if len(lines) > 1 and re.search(r"[^\s:] #", lines[-2]) and ": " not in line:
         return (
             "the text ends at ` #`, a comment: put it in quotes, or on lines of its own after `>-`"
         )

@@ -10,14 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fwd_report.errors import Problem
-from fwd_report.spec.yaml_mending import hint_for, mended_line, unclosed, with_line
+from fwd_report.spec.yaml_mending import explained, mended_line, with_line
 from fwd_report.spec.yaml_nodes import Node, Place, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_scalars import scalar_value, short_tag
 
@@ -130,17 +129,7 @@ def parse_value(text: str) -> Node | None:
     try:
         return _tree(text, lines)
     except yaml.MarkedYAMLError as error:
-        marks: list[Any] = [mark for mark in (error.problem_mark, error.context_mark) if mark]
-        place = (marks[0].line + 1, marks[0].column + 1) if marks else None
-        message = f"not valid YAML: {error.problem}"
-        if error.context:
-            message += f" {error.context}"
-        last = max(map(_line, marks), default=0)
-        past = partial(_reads_past, last)
-        numbers = dict.fromkeys([*map(_line, marks), *islice(unclosed(lines, last), 3)])
-        mended = next(filter(None, (mended_line(lines, n, past) for n in numbers)), None)
-        around = lines[max(0, place[0] - 2) : place[0]] if place else ()
-        raise _Invalid(message, place, hint_for(around, error.problem or "", mended)) from None
+        raise _Invalid(*explained(error, lines, _reads_past)) from None
     except yaml.YAMLError as error:
         raise _Invalid(f"not valid YAML: {error}", None) from None
     except _Invalid as error:
