@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models.embeddings import FORMATS, spelling
+from fwd_report.models.embeddings import FORMATS, encoded_prompts, spelling
 from fwd_report.models.folder_layout import ENCODER_PARTS
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import make_plan
@@ -33,6 +33,14 @@ def planned_prompts(root: Path, options: Options) -> list[str]:
         for prompt in run.prompts:
             found.setdefault(spelling(prompt), prompt)
     return list(found.values())
+
+
+def held_prompts(root: Path, file: Path) -> list[str]:
+    """The prompts that a file for `embeddings:` holds, as they are written there, in order.
+
+    Raises UserError for a file that cannot be read as one.
+    """
+    return [each.name for each in encoded_prompts([file], Store(root).memory).values()]
 
 
 def encode_prompts(

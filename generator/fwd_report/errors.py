@@ -101,7 +101,10 @@ class _Said(Exception):
 
 
 class UserError(_Said):
-    """The user's input cannot be run; the command ends with exit code 2."""
+    """The user's input cannot be run; the command ends with exit code 2.
+
+    A hint that several problems share is printed once, with the last of them.
+    """
 
     def __init__(
         self, problems: Sequence[Problem] | Problem | str, hint: str | None = None
@@ -111,7 +114,7 @@ class UserError(_Said):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        said = [str(problem) for problem in self.problems[:LISTED]]
+        said = [str(problem) for problem in _hinted_once(self.problems[:LISTED])]
         if len(self.problems) > LISTED:
             said.append(f"… and {len(self.problems) - LISTED:,} more")
         super().__init__("\n".join(said))
@@ -121,19 +124,23 @@ class UnavailableError(UserError):
     """Something that a run needs is not available now, such as a file on a server; exit code 1."""
 
 
+def _hinted_once(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, with a hint that several of them share only at the last of these."""
+    last = {problem.hint: at for at, problem in enumerate(problems)}
+    return [
+        problem if last[problem.hint] == at else replace(problem, hint=None)
+        for at, problem in enumerate(problems)
+    ]
+
+
 def joined(errors: Sequence[UserError]) -> UserError:
-    """One error with the problems of all; a hint that several of them share is said once, last.
+    """One error with the problems of all.
 
     It is an UnavailableError if each of them is.
     """
     problems = [problem for error in errors for problem in error.problems]
-    later = [{other.hint for other in problems[at + 1 :]} for at in range(len(problems))]
-    said = [
-        replace(problem, hint=None) if problem.hint in after else problem
-        for problem, after in zip(problems, later, strict=True)
-    ]
     passing = all(isinstance(error, UnavailableError) for error in errors)
-    return UnavailableError(said) if passing else UserError(said)
+    return UnavailableError(problems) if passing else UserError(problems)
 
 
 class OutdatedError(Exception):

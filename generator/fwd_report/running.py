@@ -13,6 +13,7 @@ from fwd_report.executors.choice import LOCAL, choose
 from fwd_report.executors.contract import Work
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.encodings import check_encodings
+from fwd_report.plan.other_profiles import advice_on_profile
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.run import Run, distinct
 from fwd_report.report_remotes import ReportRemotes
@@ -120,7 +121,7 @@ class Running:
             if not due:
                 return
             if self.options.cached_only:
-                raise StaleError(_stale_message(due, self.options.profile))
+                raise StaleError(self._stale_message(due))
             self._run(due)
             if not self._repairable():
                 return
@@ -138,6 +139,16 @@ class Running:
         """The runs that are not stored, and those that --force runs again."""
         selected = self.plan.selected(self.options.only)
         return [run for run in selected if run.status != "fresh" or run.key in self._forced]
+
+    def _stale_message(self, due: Sequence[Run]) -> str:
+        options = self.options
+        names = sorted({f"{run.section}.{run.experiment}" for run in due})
+        count = len(distinct(due))
+        are = "is" if count == 1 else "are"
+        said = f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"
+        under = f" --profile {options.profile}" if options.profile else ""
+        advice = advice_on_profile(self.plan, self._store, options.only, options.overrides)
+        return f"{said}\n    {advice or f'fwd-report plan --why{under} says why'}"
 
     def plan_again(self) -> None:
         """Compare the plan with the files and results as they are now."""
@@ -227,12 +238,3 @@ def _run(
 def tell(message: str) -> None:
     """Print a progress message, apart from the command's output."""
     say(message, err=True)
-
-
-def _stale_message(due: Sequence[Run], profile: str | None) -> str:
-    names = sorted({f"{run.section}.{run.experiment}" for run in due})
-    count = len(distinct(due))
-    are = "is" if count == 1 else "are"
-    said = f"{counted(count, 'run')} {are} not in the store, of: {', '.join(names)}"
-    under = f" --profile {profile}" if profile else ""
-    return f"{said}\n    fwd-report plan --why{under} says why"

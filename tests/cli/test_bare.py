@@ -75,7 +75,7 @@ def test_a_bare_writeup_answers_its_rubric_when_its_questions_are_answered(
             drawn_again = picture.copy()
         drawn_again.save(root / file)
     assert [str(finding) for finding in found(root)] == [
-        "docs/report: nothing is built yet: run fwd-report build"
+        "docs/report: error: nothing is built yet: run fwd-report build"
     ]
 
 

@@ -69,7 +69,7 @@ def test_stale_pages_and_a_page_removed(sound: Project) -> None:
     before = files(sound.root / "docs")
     answer = run(sound, "check")
     assert answer.exit_code == 1
-    assert answer.output.startswith("docs/report: the pages are not those of the specs")
+    assert answer.output.startswith("docs/report: error: the pages are not those of the specs")
     assert files(sound.root / "docs") == before
     build(sound.root, Options())
     assert run(sound, "check").exit_code == 0
@@ -84,7 +84,7 @@ def test_before_the_first_build_one_line_says_so(project: Project) -> None:
     answer = run(project, "check")
     assert answer.exit_code == 1
     assert answer.output.splitlines() == [
-        "docs/report: nothing is built yet: run fwd-report build",
+        "docs/report: error: nothing is built yet: run fwd-report build",
         "1 to mend: fwd-report build does that",
     ]
     assert not (project.root / "docs").exists()
@@ -120,7 +120,7 @@ def test_the_site_has_a_page_of_what_the_rubric_asks_for(project: Project) -> No
     build(project.root, Options())
     answer = run(project, "check")
     assert answer.exit_code == 1
-    assert "noise.yaml:4: covers 1.1, but forward lacks t = 750" in answer.output
+    assert "noise.yaml:4: error: covers 1.1, but forward lacks t = 750" in answer.output
     assert "no section covers 1.8 (two visual anagrams, both orientations)" in answer.output
     assert "B1.1" not in answer.output
     assert "lacks t" in (project.root / "docs/report/deliverables.md").read_text()

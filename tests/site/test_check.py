@@ -131,6 +131,18 @@ def test_missing_results_and_pictures_without_words_are_found(fabric: Fabric) ->
     assert "x is not complete: out of memory" in found[0].message
 
 
+def test_figures_of_a_section_that_have_not_run_share_a_line(fabric: Fabric) -> None:
+    findings(fabric)  # builds the pages
+    absences = {"x": "not run yet", "y": "3 runs have not run yet", "z": "not run yet"}
+    shown = [fabric.experiment(name, Sample, [], absence=why) for name, why in absences.items()]
+    found = check(fabric.report(fabric.section("b", "B", shown, intro="Hm.")), fabric.root)
+    (missing,) = (finding for finding in found if finding.kind == "missing")
+    assert missing.by == "build"
+    assert str(missing).endswith(
+        ": error: x, z are not complete: not run yet; y is not complete: 3 runs have not run yet"
+    )
+
+
 @pytest.mark.parametrize(
     ("guide", "dead"),
     [
@@ -207,7 +219,7 @@ def test_before_the_first_build_one_line_says_so(fabric: Fabric) -> None:
     ]
     found = check(fabric.report(*sections), fabric.root)
     assert [str(finding) for finding in found] == [
-        "docs/report: nothing is built yet: run fwd-report build"
+        "docs/report: error: nothing is built yet: run fwd-report build"
     ]
 
 

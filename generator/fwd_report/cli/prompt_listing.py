@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fwd_report.cli.options import Only, Overrides, Profile, Root, Untrusted, named_path, options_of
-from fwd_report.errors import counted, quoted, say
+from fwd_report.errors import UserError, counted, quoted, say
 
 
 def prompts(
@@ -26,16 +26,30 @@ def prompts(
             help="Encode them with the model's text encoder into a .pth or .safetensors file.",
         ),
     ] = None,
+    within: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="FILE",
+            parser=named_path,
+            help="List those that a .pth or .safetensors file holds instead.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
     untrusted: Untrusted = False,
     root: Root = Path(),
 ) -> None:
-    """List the prompts of the report, a line each, or encode them into a file."""
-    from fwd_report.encoding import encode_prompts, planned_prompts
+    """List the prompts of the report or of a file, a line each, or encode them into a file."""
+    from fwd_report.encoding import encode_prompts, held_prompts, planned_prompts
 
+    if within is not None and encode is not None:
+        raise UserError("--in lists a file's prompts and --encode writes a file: choose one")
     options = options_of(only, profile, overrides, untrusted, root)
-    found = planned_prompts(root.resolve(), options)
+    if within is not None:
+        found = held_prompts(root.resolve(), within)
+    else:
+        found = planned_prompts(root.resolve(), options)
     if encode is not None:
         encode_prompts(root.resolve(), options, found, encode, force)
         say(f"encoded {counted(len(found), 'prompt')} into {encode}")

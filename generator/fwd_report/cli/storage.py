@@ -119,6 +119,7 @@ def path(
     """Print where the store, or one run's result, lies."""
     from fwd_report.build import load_plan
     from fwd_report.plan.describe import find_run
+    from fwd_report.plan.other_profiles import advice_on_profile
     from fwd_report.store.store import Store
 
     if run is None:
@@ -129,7 +130,10 @@ def path(
     )
     found = find_run(the_plan, run)
     if not store.has(found.key):
-        raise UserError(f"{found.name} has not run yet", hint="fwd-report build runs it")
+        advice = advice_on_profile(
+            the_plan, store, [f"{found.section}.{found.experiment}"], overrides or ()
+        )
+        raise UserError(f"{found.name} has not run yet", hint=advice or "fwd-report build runs it")
     typer.echo(store.folder(found.key))
 
 

@@ -73,8 +73,7 @@ def push(
     sent = remotes.send(store, keys, keys if again else ())
     if not sent:
         say("nothing to send" if keys else "nothing is stored yet to send")
-    if absent := len(runs) - len(keys & runs):
-        say(f"{_are(absent, 'run')} not in the store; fwd-report build runs what is missing")
+    _say_absent(plan, store, len(runs) - len(keys & runs), only, overrides)
     if remotes.failed:
         raise typer.Exit(FAILED)
 
@@ -151,6 +150,7 @@ def export(
 ) -> None:
     """Write stored results to one file, to be imported elsewhere."""
     from fwd_report.build import load_plan
+    from fwd_report.plan.other_profiles import advice_on_profile
     from fwd_report.remotes.archive import write_archive
     from fwd_report.report_remotes import shown
 
@@ -159,12 +159,13 @@ def export(
     runs = _keys(plan.selected(options.only))
     keys = _stored(store, runs, everything)
     if not keys:
-        raise UserError("nothing is stored yet to export", hint="fwd-report build runs it")
+        advice = advice_on_profile(plan, store, options.only, options.overrides)
+        what = f"nothing is stored yet under the profile {plan.project.profile} to export"
+        raise UserError(what, hint=advice or "fwd-report build runs it")
     with shown(f"writing {file}", len(keys)) as show:
         left = write_archive(store, keys, file, show)
     say(f"wrote {counted(len(keys) - len(left), 'result')} to {file}")
-    if absent := len(runs) - len(keys & runs):
-        say(f"{_are(absent, 'run')} not in the store; fwd-report build runs what is missing")
+    _say_absent(plan, store, len(runs) - len(keys & runs), only, overrides)
     _say_refused(left, "not written")
 
 
@@ -243,6 +244,23 @@ def _table(rows: dict[str, dict[str, int | None]]) -> list[str]:
 
 def _are(count: int, noun: str) -> str:
     return f"{counted(count, noun)} {'is' if count == 1 else 'are'}"
+
+
+def _say_absent(
+    plan: Plan,
+    store: Store,
+    absent: int,
+    only: list[str] | None,
+    overrides: list[str] | None,
+) -> None:
+    """Say how many runs have no result here, and what to do about it; nothing where all have."""
+    if not absent:
+        return
+    from fwd_report.plan.other_profiles import advice_on_profile
+
+    advice = advice_on_profile(plan, store, only or (), overrides or ())
+    what = advice or "fwd-report build runs what is missing"
+    say(f"{_are(absent, 'run')} not in the store; {what}")
 
 
 def _say_refused(refused: dict[str, str], what: str) -> None:

@@ -9,7 +9,9 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 OUTSIDE_KEYS = "the tensors that are read are in the keys by their digests"
 
+SLIP = 0.75
+"""From which similarity on a word may be a slip of another: "scull" of "skull" has 0.8."""
 FORMATS = (".safetensors", ".pth", ".pt")
 WANTED = f"a dict of prompt to a tensor of shape (1, {TOKENS}, D) or ({TOKENS}, D)"
 
@@ -228,7 +232,23 @@ def _bytes(tensor: Tensor) -> bytes:
 
 
 def nearest(prompt: str, known: Iterable[str]) -> Iterator[str]:
-    """Up to three known prompts that resemble this one, the most similar first."""
-    from difflib import get_close_matches
+    """Up to three known prompts that this one may be a slip of, in order of the alphabet.
 
-    yield from get_close_matches(spelling(prompt)[:300], sorted(set(known)), n=3, cutoff=0.4)
+    Their words are the same up to spelling, apart from articles: "a photo of a cat" resembles
+    "a photo of a man" letter by letter, but does not mean it.
+    """
+    words = _words(prompt)
+    alike = (other for other in sorted(set(known)) if _alike(words, _words(other)))
+    yield from islice(alike, 3)
+
+
+def _words(prompt: str) -> list[str]:
+    return [word for word in spelling(prompt).split() if word not in ("a", "an", "the")]
+
+
+def _alike(words: list[str], others: list[str]) -> bool:
+    """Whether no word differs by more than a few letters."""
+    return len(words) == len(others) > 0 and all(
+        word == other or SequenceMatcher(None, word[:50], other[:50]).ratio() >= SLIP
+        for word, other in zip(words, others, strict=True)
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, quoted
@@ -15,42 +17,57 @@ from fwd_report.plan.stages import stage_models, stage_parts
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.store import Store
 
+ENCODE = "encode what is missing where the text encoder is: fwd-report prompts --encode FILE"
+
 
 def check_encodings(project: Project, runs: Iterable[Run], store: Store) -> None:
     """Raise UserError, with each place in the YAML, for what the files lack.
 
-    This includes every missing prompt, the unconditional one among them, and encodings of a width
-    that the model's UNets do not take, if these are on this machine.
+    This includes every missing prompt once, the unconditional one among them, and encodings of a
+    width that the model's UNets do not take, if these are on this machine.
     """
     asking = [run for run in runs if run.prompts and "embeddings" in run.parts]
     if not asking:
         return
     held = encoded_prompts(project.embeddings, store.memory)
-    problems = {
-        (run.section, run.experiment, prompt): _missing(project, run, prompt, held)
-        for run in asking
-        for prompt in run.prompts
-        if spelling(prompt) not in held
-    }
-    found = [*problems.values(), *_unfitting(project, {each.width for each in held.values()})]
+    missing: dict[str, dict[tuple[str, str], Run]] = {}
+    for run in asking:
+        for prompt in run.prompts:
+            if spelling(prompt) not in held:
+                missing.setdefault(prompt, {}).setdefault((run.section, run.experiment), run)
+    problems = [
+        _missing(project, prompt, list(runs.values()), held) for prompt, runs in missing.items()
+    ]
+    found = [*problems, *_unfitting(project, {each.width for each in held.values()})]
     if found:
         raise UserError(found)
 
 
-def _missing(project: Project, run: Run, prompt: str, held: Iterable[str]) -> Problem:
+def _missing(project: Project, prompt: str, runs: Sequence[Run], held: Iterable[str]) -> Problem:
+    """One problem for a prompt, at the first of the experiments that ask it; these are of `runs`.
+
+    Its hint is the same for every prompt, so that it is said once.
+    """
     files = ", ".join(project.report.embeddings)
-    close = ", ".join(map(quoted, nearest(prompt, held)))
-    says = f"the nearest there: {close}; or encode" if close else "encode"
-    if prompt:
-        message = f"{quoted(prompt)} is a prompt that {files} does not hold"
-    else:
-        message = f'{files} does not hold "", the unconditional prompt, which guidance asks'
-        says = "encode"
-    return project.problem(
-        message,
-        run.section,
-        *prompt_place(project, run, prompt),
-        hint=f"{says} it where the text encoder is: fwd-report prompts --encode FILE",
+    if not prompt:
+        what = f'{files} does not hold "", the unconditional prompt, which guidance asks'
+        where = prompt_place(project, runs[0], prompt)
+        return project.problem(what, runs[0].section, *where, hint=ENCODE)
+    first, *others = (
+        project.problem("", run.section, *prompt_place(project, run, prompt)) for run in runs
+    )
+    what = f"{quoted(prompt)} is a prompt that {files} does not hold"
+    if close := ", ".join(map(quoted, nearest(prompt, held))):
+        what += f"; did you mean {close}?"
+    if others:
+        what += f"; also at {', '.join(f'{each.file}:{each.line}' for each in others)}"
+    listed = f"fwd-report prompts --in {shlex.quote(project.report.embeddings[0])} lists them"
+    return replace(
+        first,
+        message=what,
+        excerpt=None,
+        hint=f"change the prompts to ones that are there ({listed}), begin from fwd-report init "
+        f"--bare, which asks only the course's, or {ENCODE}",
     )
 
 

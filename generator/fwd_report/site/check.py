@@ -5,7 +5,7 @@ figure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -107,10 +107,15 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
         seeds = () if result else (project.report.seed,)
         for wrong in contradictions(text, of, entries, seeds):
             yield _at(project, "contradiction", wrong.message, text, wrong.start, wrong.severity)
+    absent = {result.spec.id: result.absence for result in section.experiments if result.absence}
+    if absent and built:
+        said = "; ".join(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not complete: {absence}"
+            for absence, names in _by_value(absent).items()
+        )
+        yield at("missing", said, next(iter(absent)), by="build")
     for result in section.experiments:
         name = result.spec.id
-        if result.absence and built:
-            yield at("missing", f"{name} is not complete: {result.absence}", name, by="build")
         if drawn := global_draws(result.entries):
             of = " and ".join(drawn["from"])
             what = f"{name} is not reproducible: it drew from the global generator of {of}"
@@ -123,6 +128,14 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
         if result.spec.show and not result.absence:
             for kind, message in _figure(result):
                 yield at(kind, message, name)
+
+
+def _by_value(words: Mapping[str, str]) -> dict[str, list[str]]:
+    """The names by the words that are said of them."""
+    found: dict[str, list[str]] = {}
+    for name, word in words.items():
+        found.setdefault(word, []).append(name)
+    return found
 
 
 def _undefined(result: ExperimentResult) -> Counter[str]:

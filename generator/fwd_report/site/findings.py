@@ -36,8 +36,7 @@ class Finding:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        mark = "warning: " if self.severity == "warning" else ""
-        return f"{where}: {mark}{self.message}"
+        return f"{where}: {self.severity}: {self.message}"
 
 
 def errors_of(findings: Sequence[Finding]) -> list[Finding]:

@@ -13,7 +13,7 @@ from fwd_report import UserError, open_report
 
 
 def test_a_prompt_that_no_file_holds_is_an_error_at_its_line(project: Project) -> None:
-    """With the nearest that there are, before anything runs."""
+    """With what it may be a slip of, before anything runs."""
     path = encoded(project)
     held = torch.load(path, weights_only=True)
     held["a scull"] = held.pop("a skull")
