@@ -75,14 +75,15 @@ def _planned(project: Project, options: Options) -> tuple[Plan, Store]:
 def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, list[str]]:
     """The plan, the store it was compared with, and warnings about what its runs ask.
 
-    Raises UserError for names in `only` that are neither a section nor an experiment.
+    Prompts that no file of embeddings holds are no error yet: what is stored can be read, and other
+    runs can run. `check_encodings` finds them. Raises UserError for names in `only` that are
+    neither a section nor an experiment.
     """
     check_names(project, only)
     refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
     selected = plan.selected(only)
-    check_encodings(project, selected, store)
     unknown = unknown_models(project, selected, store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
     return plan, store, [*unrun, *prompt_warnings(project, selected, store)]
@@ -124,6 +125,7 @@ def build(root: Path, options: Options) -> Outcome:
         raise UserError("--force runs what is stored and --cached-only runs nothing: choose one")
     project = options.project(root)
     plan, store, warnings = plan_project(project, options.only)
+    check_encodings(project, plan.selected(options.only), store)
     warnings = [*map(str, project.warnings), *warnings]
     _warn(warnings)
     running = Running(plan, store, options)

@@ -23,6 +23,7 @@ from fwd_report.spec.rubric import NONE, load_rubric
 from fwd_report.spec.schema import write_schemas
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.starter_files import write_project_files
+from fwd_report.store.folders import OWNED
 from fwd_report.techniques.registry import all_techniques
 from fwd_report.yaml_text import yaml_text
 
@@ -99,25 +100,45 @@ def _part_of_a_writeup(folder: Path) -> Path | None:
 
 
 def _move(made: Path, folder: Path) -> None:
-    """Copy all files to the folder, if none of them is there. Raises UserError."""
+    """Copy all files to the folder, if nothing of the user's is in their place.
+
+    What an interrupted call left is completed: report.yaml, which makes a folder a writeup, is
+    copied last. Raises UserError.
+    """
     files = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
-    there = dict.fromkeys(path for file in files for path in _in_the_way(folder, file))
+    files.sort(key=REPORT_FILE.__eq__)
+    there = dict.fromkeys(path for file in files for path in _in_the_way(made, folder, file))
     if there:
         few = ", ".join(map(str, [*there][:3]))
         more = f" and {len(there) - 3} more" if len(there) > 3 else ""
         raise UserError(f"{folder} has files that a new writeup has too: {few}{more}", hint=NEW)
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(made / file, folder / file)
+        copy_file(made / file, folder / file)
 
 
-def _in_the_way(folder: Path, file: Path) -> Iterator[Path]:
-    """What is in the folder already where the file, or a folder around it, would go."""
+def copy_file(source: Path, to: Path) -> None:
+    """Copy a file so that its new place never holds a part of it."""
+    part = to.with_name(f".{to.name}.part")
+    shutil.copy2(source, part)
+    part.replace(to)
+
+
+def _in_the_way(made: Path, folder: Path, file: Path) -> Iterator[Path]:
+    """What is in the folder already where the file, or a folder around it, would go.
+
+    A file that commands write themselves, or with the same content, is in nobody's way. A
+    report.yaml is: the folder holds a writeup then.
+    """
     for path in (*reversed(file.parents[:-1]), file):
         place = folder / path
-        if place.is_symlink() or (place.exists() and (path == file or not place.is_dir())):
+        if place.is_symlink() or (place.exists() and place.is_dir() == (path == file)):
             yield path
             return
+    if not (folder / file).exists() or file.parts[0] == OWNED:
+        return
+    if file == REPORT_FILE or (folder / file).read_bytes() != (made / file).read_bytes():
+        yield file
 
 
 def with_referenced(names: Iterable[str], sections: Mapping[str, Path]) -> set[str]:

@@ -19,6 +19,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from tests.api.conftest import write
 from tests.api.test_notebook import ROOT, SECONDS, embedded, shown
+from tests.helpers.command import command
 from tests.helpers.forked import fork
 from tests.helpers.notebooks import run_cells
 
@@ -89,7 +90,7 @@ def run_in_a_kernel(read: Any, place: Path) -> str:
 def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(
     place: Path, run: Callable[[Any, Path], str]
 ) -> None:
-    read = notebook(PROFILE="embedded", ONLY=["forward"], WRITEUP="mine")
+    read = notebook(PROFILE="embedded", BARE=False, ONLY=["forward"], WRITEUP="mine")
     text = run(read, place)
     assert f"torch=={version('torch')}" in text, "what pip is told to keep"
     assert "Your writeup is in" in text
@@ -102,6 +103,44 @@ def test_it_makes_a_writeup_runs_it_shows_it_and_packs_it(
         names = set(archive.namelist())
     assert {"index.html", "report/forward/index.html"} <= names
     assert not list(place.glob("**/kept.txt"))
+
+
+def starting(read: Any) -> list[str]:
+    """The parameters and the cell that starts a writeup."""
+    cells = code(read)
+    return [
+        "from pathlib import Path\nCOLAB = False",
+        *(cell.source for cell in cells if TAG in cell.metadata.get("tags", ())),
+        *(cell.source for cell in cells if "fwd-report init" in cell.source),
+    ]
+
+
+def test_a_new_writeup_asks_what_the_courses_file_of_prompts_holds(place: Path) -> None:
+    """The finished example has prompts of its own, for which a student has no text encoder."""
+    run_cells(starting(notebook(WRITEUP="course")), place)
+    run_cells(starting(notebook(WRITEUP="example", BARE=False)), place)
+    course, example = (_prompts(place / name) for name in ("course", "example"))
+    assert "a lighthouse" in example
+    assert "a lighthouse" not in course
+    assert "a lithograph of a skull" in course
+
+
+def test_it_stops_where_there_is_no_writeup(place: Path) -> None:
+    (place / "mine").mkdir()
+    (place / "mine" / "mkdocs.yml").write_text("of somebody else")
+    with pytest.raises(SystemExit, match="no writeup yet: the message above"):
+        run_cells(starting(notebook(WRITEUP="mine")), place)
+
+
+def test_its_zip_is_looked_at_through_a_server() -> None:
+    """Its pages, opened as files, lead to folders."""
+    (said,) = (c.source for c in notebook().cells if "as a zip" in c.source)
+    assert "python3 -m http.server" in said
+    assert "open `index.html`" not in said
+
+
+def _prompts(root: Path) -> str:
+    return command("prompts", "--profile", "gpu", cwd=root).stdout
 
 
 def test_what_it_runs_with_is_in_the_report(tmp_path: Path) -> None:

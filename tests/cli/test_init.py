@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.command import command
 
+from fwd_report import starter
 from fwd_report.part_of_rubric import write_part
 from fwd_report.spec.load import load_project
 from fwd_report.spec.rubric import load_rubric
@@ -110,6 +112,32 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str, options: tuple[str, 
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left == [tmp_path / name], "nothing else was written"
     assert left[0].read_text() == "mine"
+
+
+@pytest.mark.parametrize("options", [("--only", "forward"), ("--bare", "--only", "forward")])
+def test_init_completes_what_an_interrupted_one_began(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    assert command("init", ".", *options, cwd=tmp_path).returncode == 0
+    whole = {path for path in tmp_path.rglob("*") if path.is_file()}
+    again = command("init", ".", *options, cwd=tmp_path)
+    assert "has files that a new writeup has too: experiments/report.yaml\n" in again.stderr
+    shutil.rmtree(tmp_path / "experiments")
+    (tmp_path / ".fwd-report" / "schema" / "report.json").write_text("cut")
+    answer = command("init", ".", *options, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == whole
+    assert load_project(tmp_path).sections
+
+
+def test_a_folder_is_a_writeup_only_when_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(starter, "copy_file", lambda _, to: copied.append(to.name))
+    copy_starter(tmp_path / "mine", ["forward"])
+    assert len(copied) > 5
+    assert copied[-1] == "report.yaml"
 
 
 def test_init_writes_through_no_link_and_over_no_file(tmp_path: Path) -> None:

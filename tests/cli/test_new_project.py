@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from tests.helpers.command import command
 from tests.helpers.crawl import addresses, dead_links
 
 from fwd_report import starter_files
@@ -52,6 +53,26 @@ def test_requirements_are_exact(mine: Path) -> None:
     assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in pins)
 
 
+def test_the_workflow_is_what_the_package_has(mine: Path) -> None:
+    """Nothing in it is replaced: neither an expression, nor a variable's name, nor a command."""
+    text = (mine / ".github/workflows/pages.yml").read_text("utf-8")
+    expressions = re.findall(r"\$\{\{(.*?)\}\}", text)
+    assert expressions
+    wrong = [each for each in expressions if not re.fullmatch(r" \w+(\.[\w-]+)+ ", each)]
+    assert wrong == []
+    environment = {
+        name: value for step in steps(mine) for name, value in step.get("env", {}).items()
+    }
+    assert environment["FWD_REPORT_STORE"] == "${{ vars.FWD_REPORT_STORE }}"
+    assert [name for name in environment if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name)] == []
+    (install,) = [step["run"] for step in steps(mine) if step.get("run", "").startswith(INSTALL)]
+    assert install.split()[:4] == ["pip", "install", "-r", "requirements.txt"]
+    written = [path for path in mine.rglob("*") if path.is_file() and path.suffix != ".png"]
+    assert [
+        path for path in written if starter_files.REQUIREMENT.encode() in path.read_bytes()
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [
@@ -65,7 +86,7 @@ def test_requirements_are_exact(mine: Path) -> None:
     ],
 )
 def test_where_the_program_itself_comes_from(
-    monkeypatch: pytest.MonkeyPatch, said: str | None, line: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, line: str
 ) -> None:
     class Installed:
         def read_text(self, _: str) -> str | None:
@@ -73,6 +94,8 @@ def test_where_the_program_itself_comes_from(
 
     monkeypatch.setattr(starter_files, "distribution", lambda _: Installed())
     assert starter_files.own_requirement().startswith(line)
+    warned = "pip finds no such release" in command("init", "mine", "--bare", cwd=tmp_path).stderr
+    assert warned == (said is not None and "git+" not in line)
 
 
 def test_the_workflow_runs_as_it_stands(mine: Path) -> None:

@@ -57,3 +57,17 @@ def test_a_package_may_offer_a_view_that_the_package_itself_has(site: Site, tmp_
     (root / "experiments" / "b.yaml").write_text(ANAGRAM)
     assert {*runs_of(root)} == {"x", "y"}
     assert read_plugins(root).offer("views", "flip") is None
+
+
+def test_a_technique_of_the_project_and_of_a_package_stops_only_who_uses_it(
+    site: Site, tmp_path: Path
+) -> None:
+    site.install("cool", "1.2", FILES, ENTRIES)
+    root = project_of(tmp_path / "p", {"own.py": OWN})
+    with pytest.raises(UserError, match="two techniques are called 'own'"):
+        runs_of(root)
+    section = root / "experiments" / "a.yaml"
+    section.write_text(
+        section.read_text().replace("technique: own", "technique: sample, prompt: a")
+    )
+    assert {*runs_of(root)} == {"x"}

@@ -223,7 +223,6 @@ def test_nobody_looks_for_packages_where_specs_name_what_is_known(
         ),
         ("[fwd_report.techniques]\nown = cool.own:Nix\n", "Nix is not a class derived from"),
         ("[fwd_report.techniques]\nown = cool.own:Result\n", "Result is not a class derived from"),
-        ("[fwd_report.techniques]\nhybrid = cool.own:Own\n", "two techniques are called 'hybrid'"),
     ],
 )
 def test_what_is_wrong_names_the_package(

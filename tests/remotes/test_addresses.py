@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers.command import command
 from tests.helpers.project import Project
 
 from fwd_report.errors import inert, masked
@@ -101,9 +102,12 @@ def test_no_documented_scheme_needs_fsspec_for_a_plan(project: Project) -> None:
     assert answer.stdout.splitlines()[-1:] == ["[]"], answer
 
 
-def test_a_backend_that_is_not_installed_is_named(project: Project) -> None:
+def test_a_backend_that_is_not_installed_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project.write("report", "title: A\nstore: gs://bucket/report\n")
-    answer = project("store", "status")
+    monkeypatch.setitem(sys.modules, "gcsfs", None)  # as if it were not there
+    answer = command("store", "status", cwd=project.root)
     assert answer.returncode == 1
     assert 'pip install "fwd-report[gcs]"' in answer.stderr
 
@@ -138,8 +142,8 @@ def address_of_any(text: str) -> object:
 
 def test_a_password_in_the_file_is_refused_and_not_repeated(project: Project) -> None:
     project.write("report", "title: A\nstore: s3://ada:sesame@bucket/report\n")
-    for command in (("plan",), ("store", "status"), ("build",)):
-        answer = project(*command)
+    for words in (("plan",), ("store", "status"), ("build",)):
+        answer = project(*words)
         assert answer.returncode == 2
         assert "experiments/report.yaml:2:8: store holds a password" in answer.stderr
         assert "sesame" not in answer.stdout + answer.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, counted
@@ -46,3 +47,16 @@ class RestartNeededError(CodeChangedError):
 def unknown(message: str, hint: str | None) -> UnknownNameError:
     """The error for a name that does not exist."""
     return UnknownNameError(Problem(message, hint=hint))
+
+
+def no_attribute(whole: object, name: str, held: Mapping[str, type]) -> AttributeError:
+    """The error for an attribute that an object lacks, with where to find it among what it holds.
+
+    held: the types of what it holds, by how that is written after the object, such as "[0]".
+    """
+    message = f"'{type(whole).__name__}' object has no attribute '{name}'"
+    for written, kind in held.items():
+        if not name.startswith("_") and hasattr(kind, name):
+            message += f"; each {kind.__name__.lower()} has one: write `{written}.{name}`"
+            break
+    return AttributeError(message, name=name, obj=whole)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, overload
 
-from fwd_report.api.exceptions import unknown
+from fwd_report.api.exceptions import no_attribute, unknown
 from fwd_report.api.rich import Rich
 from fwd_report.api.snapshot import Snapshot
 from fwd_report.api.stored_run import Run
@@ -81,6 +81,11 @@ class Experiment(Rich, Sequence[Run]):
 
     def __len__(self) -> int:
         return len(self._runs)
+
+    if not TYPE_CHECKING:  # a type checker knows the names of a sequence
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name, {"[0]": Run})
 
     def filter(
         self, condition: Callable[[Run], bool] | Mapping[str, Any] | None = None, **values: Any

@@ -7,10 +7,15 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fwd_report.api.by_name import ByName
-from fwd_report.api.exceptions import RestartNeededError, RunsFailedError, UnknownNameError
+from fwd_report.api.exceptions import (
+    RestartNeededError,
+    RunsFailedError,
+    UnknownNameError,
+    no_attribute,
+)
 from fwd_report.api.experiment import Experiment
 from fwd_report.api.outcome import Outcome
 from fwd_report.api.rich import Rich
@@ -18,6 +23,7 @@ from fwd_report.api.snapshot import Snapshot
 from fwd_report.api.stored_run import Run
 from fwd_report.build import plan_project
 from fwd_report.errors import CodeChangedError, Problem, counted, say
+from fwd_report.plan.encodings import check_encodings
 from fwd_report.project_folder import project_folder
 from fwd_report.running import Options, Running
 from fwd_report.site.titles import title_html
@@ -110,15 +116,17 @@ class Report(ByName["Section"]):
         keep_going: after a failure, run the rest; the outcome then lists what failed.
 
         Raises RunsFailedError, which lists what failed, unless keep_going; UserError for mistakes
-        in the specs; UnknownNameError for an unknown name; RestartNeededError if the package's code
-        was edited after it was imported. Ctrl-C raises KeyboardInterrupt: finished results are
-        stored, and the next call continues from there.
+        in the specs, or a prompt of these runs that no file of embeddings holds; UnknownNameError
+        for an unknown name; RestartNeededError if the package's code was edited after it was
+        imported. Ctrl-C raises KeyboardInterrupt: finished results are stored, and the next call
+        continues from there.
         """
         snapshot = self._load()
         only = [each for name in names for each in _selection(snapshot, name)]
         if names and not only:
             return Outcome((), 0)
         options = replace(self._options, only=only, force=force, keep_going=keep_going)
+        check_encodings(snapshot.plan.project, snapshot.plan.selected(only), snapshot.store)
         running = Running(snapshot.plan, snapshot.store, options)
         before = {run.key for run in snapshot.plan.runs if run.status == "fresh"}
         try:
@@ -185,6 +193,15 @@ class Section(Rich, ByName[Experiment]):
         """The experiment of that id. Raises UnknownNameError, with a suggestion."""
         _require(self._snapshot, f"{self.name}.{name}")
         return self._experiment(next(each for each in self._spec.experiments if each.id == name))
+
+    if not TYPE_CHECKING:  # a type checker knows the names of a mapping
+
+        def __getattr__(self, name: str) -> NoReturn:
+            held: dict[str, type] = {}
+            if not name.startswith("_") and self._spec.experiments:
+                first = f'["{self._spec.experiments[0].id}"]'
+                held = {first: Experiment, f"{first}[0]": Run}
+            raise no_attribute(self, name, held)
 
     def _by_name(self) -> dict[str, Experiment]:
         return {spec.id: self._experiment(spec) for spec in self._spec.experiments}

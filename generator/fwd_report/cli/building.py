@@ -187,10 +187,12 @@ def plan(
 
     options = options_of(only, profile, overrides, untrusted, root)
     from fwd_report.build import check_prose, load_plan
+    from fwd_report.plan.encodings import check_encodings
 
     the_plan, store = load_plan(root.resolve(), options)
-    check_prose(the_plan, store)
     runs = the_plan.selected(options.only)
+    check_encodings(the_plan.project, runs, store)
+    check_prose(the_plan, store)
     from fwd_report.report_remotes import NOT_NAMED, ReportRemotes
 
     there = ReportRemotes(the_plan.project)

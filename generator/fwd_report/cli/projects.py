@@ -29,6 +29,7 @@ def init(
     """Start a new writeup that builds at once: the starter's sections, or some of them."""
     from fwd_report.bare import DEFAULT, start_bare
     from fwd_report.starter import copy_starter
+    from fwd_report.starter_files import own_requirement, surely_installable
 
     if rubric is not None and not bare:
         raise UserError(
@@ -48,6 +49,13 @@ def init(
         say(
             "This is the starter, somebody's finished text, for you to replace; fwd-report check "
             "says what still is. For questions in place of text: fwd-report init DIR --bare"
+        )
+    if not surely_installable():
+        say(
+            f"warning: requirements.txt asks for {own_requirement()}, and this copy did not come "
+            "from a package index: if pip finds no such release, write "
+            "`fwd-report @ git+https://…` there, with a repository that has it",
+            err=True,
         )
     say(f"Your writeup is in {folder}; next: cd {word(folder)} && fwd-report build")
 

@@ -46,7 +46,7 @@ class ModelHandle:
         time that its process does not have.
         """
         x: Any = query.x
-        if not isinstance(x, Tensor) or tuple(x.shape) != tuple(self.shape):
+        if not isinstance(x, Tensor) or x.shape != self.shape:
             shape = f"tensor {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
             raise ValueError(f"asked about a {shape}; the model takes {tuple(self.shape)}")
         known = getattr(self.process, "check_time", None)

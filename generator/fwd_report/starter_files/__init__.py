@@ -21,6 +21,8 @@ PLACES = {
 }
 """Where each file of this folder goes."""
 NAME = "fwd-report"
+REQUIREMENT = "@REQUIREMENT@"
+"""Stands in these files for the line that installs this program; no variable's name contains it."""
 
 
 def write_project_files(folder: Path, constraints: Path) -> None:
@@ -32,7 +34,7 @@ def write_project_files(folder: Path, constraints: Path) -> None:
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         text = (HERE / name).read_text(encoding="utf-8")
-        target.write_text(text.replace("FWD_REPORT", own_requirement()), encoding="utf-8")
+        target.write_text(text.replace(REQUIREMENT, own_requirement()), encoding="utf-8")
     if constraints.is_file():
         pins = constraints.read_text(encoding="utf-8").splitlines()
         kept = [line for line in pins if re.match(r"[\w.-]+==", line)]
@@ -57,3 +59,15 @@ def own_requirement() -> str:
     except (PackageNotFoundError, GitError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return f"{NAME}=={__version__}"
+
+
+def surely_installable() -> bool:
+    """Whether others can install `own_requirement()`: it is a commit, or this copy came as a
+    release from a package index and not from a folder, a file or a source tree.
+    """
+    if " @ " in own_requirement():
+        return True
+    try:
+        return distribution(NAME).read_text("direct_url.json") is None
+    except PackageNotFoundError:
+        return False

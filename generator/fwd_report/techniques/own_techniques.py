@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -81,18 +81,14 @@ def own_techniques(plugins: Plugins, taken: Mapping[str, str]) -> dict[str, type
     return dict(sorted(found.items()))
 
 
-def packaged_technique(
-    plugins: Plugins, offer: Offer, taken: Mapping[str, str], wanted: Set[str] | None
-) -> type[Technique] | None:
-    """The technique that an installed package offers; None if it is not wanted.
+def packaged_technique(plugins: Plugins, offer: Offer, taken: Mapping[str, str]) -> type[Technique]:
+    """The technique that an installed package offers.
 
     Raises UserError, which names the package, for what is not a technique, or has a taken name.
     """
     other = taken.get(offer.name) or plugins.where.get(offer.name) or offer.where
     if other != offer.where:
         raise UserError(twice(TECHNIQUES, offer.name, offer.where, other))
-    if wanted is not None and offer.name not in wanted:
-        return None
     value: object = plugins.module_of(offer)
     for part in offer.attribute.split("."):
         value = getattr(value, part, None)

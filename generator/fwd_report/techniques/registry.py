@@ -52,19 +52,17 @@ def find_techniques(
     `plugins`.
 
     named: the names in the specs, so that only installed packages with one of them are imported;
-    None: all packages. Raises UserError, at its line, for broken and duplicate techniques.
+    None: all packages. Raises UserError, at its line, for broken techniques, and for those of
+    packages whose name is taken.
     """
     ours = {name: _place(technique) for name, technique in built_in().items()}
     if not plugins.techniques:
         plugins.techniques |= own_techniques(plugins, ours)
-    known = ours.keys() | plugins.techniques.keys()
-    wanted = None if named is None else set(named) - known
-    if wanted is None or wanted or plugins.techniques:
+    used = None if named is None else set(named)
+    if used is None or used - ours.keys():  # looking for packages takes time
         for offer in plugins.packaged.values():
-            if offer.kind == "techniques":
-                technique = packaged_technique(plugins, offer, ours, wanted)
-                if technique is not None:
-                    plugins.techniques[offer.name] = technique
+            if offer.kind == "techniques" and (used is None or offer.name in used):
+                plugins.techniques[offer.name] = packaged_technique(plugins, offer, ours)
     return {**built_in(), **plugins.techniques}
 
 

@@ -9,6 +9,8 @@ import torch
 from tests.helpers.encoded import encoded, use
 from tests.helpers.project import Project
 
+from fwd_report import UserError, open_report
+
 
 def test_a_prompt_that_no_file_holds_is_an_error_at_its_line(project: Project) -> None:
     """With the nearest that there are, before anything runs."""
@@ -24,6 +26,26 @@ def test_a_prompt_that_no_file_holds_is_an_error_at_its_line(project: Project) -
         assert '"a skull" is a prompt that prompts.pth does not hold' in done.stderr
         assert '"a scull"' in done.stderr
     assert not project.stored()
+
+
+def test_a_prompt_that_no_file_holds_stops_only_the_runs_that_ask_it(project: Project) -> None:
+    """As in a notebook that runs one section: the rest of the report can be read and run."""
+    path = encoded(project)
+    held = torch.load(path, weights_only=True)
+    del held["a skull"]
+    torch.save(held, path)
+    use(project, path.name)
+    report = open_report(project.root)
+    assert report.run("stages").ran
+    assert report["stages.small"][0].status == "fresh"
+    for names in ((), ("hybrids",)):
+        with pytest.raises(UserError, match='"a skull" is a prompt that prompts'):
+            report.run(*names)
+    assert project("build", "--only", "stages").returncode == 0
+    check = project("check")
+    assert "does not hold" not in check.stderr
+    assert "hybrids" in check.stdout, "its figures have not run"
+    assert project("store", "export", "results.zip").returncode == 0
 
 
 def test_the_unconditional_prompt_must_be_there(project: Project) -> None:
