@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.errors import RunError, StaleError, counted, say
+from fwd_report.errors import RunError, StaleError, UserError, counted, say
 from fwd_report.executors.choice import LOCAL, choose
 from fwd_report.executors.contract import Work
 from fwd_report.plan.asked_models import download_models
@@ -19,6 +19,7 @@ from fwd_report.plan.run import Run, distinct
 from fwd_report.report_remotes import ReportRemotes
 from fwd_report.spec.load import load_project
 from fwd_report.spec.project import Project
+from fwd_report.spec.selection import with_unknown_names
 from fwd_report.store.store import Store
 
 if TYPE_CHECKING:
@@ -54,9 +55,11 @@ class Options:
 
     def project(self, root: Path, profile: str | None = None) -> Project:
         """The project in `root`, under another profile where one is named."""
-        return load_project(
-            root, profile or self.profile, self.overrides, trusted=not self.untrusted
-        )
+        profile = profile or self.profile
+        try:
+            return load_project(root, profile, self.overrides, trusted=not self.untrusted)
+        except UserError as error:
+            raise with_unknown_names(root, self.only, error) from None
 
 
 class Running:

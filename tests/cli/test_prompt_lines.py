@@ -44,7 +44,7 @@ def test_a_warning_quotes_a_prompt_on_one_line(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load_plan(root, Options())
-    (warning,) = (line for line in capsys.readouterr().err.splitlines() if "glorped" in line)
+    (warning,) = (line for line in capsys.readouterr().err.splitlines() if "never read" in line)
     assert warning.endswith(r'(in "a glorped\ndog")')
 
 

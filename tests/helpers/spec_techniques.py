@@ -45,7 +45,7 @@ class Blend(Technique):
     @classmethod
     def _odd(cls, value: int) -> int:
         if value % 2 == 0:
-            raise ValueError("a kernel's width is odd")
+            raise ValueError("should be odd, so that the kernel has a middle")
         return value
 
 

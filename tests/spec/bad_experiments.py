@@ -37,7 +37,7 @@ BAD_EXPERIMENTS = {
     "technique's own rule": (
         one("technique: blend\nlow: x\nhigh: y\nkernel_size: 8"),
         "8:18",
-        "a kernel's width is odd",
+        "should be odd, so that the kernel has a middle",
         "",
     ),
     "inside a list": (one("technique: draw\ntimes: [1, x]"), "6:16", "times[1] should be", ""),
@@ -56,7 +56,19 @@ BAD_EXPERIMENTS = {
         "",
     ),
     "empty sweep": (one("technique: draw\nsweep: {}"), "6:12", "sweep is empty", "remove"),
-    "blank sweep": (one("technique: draw\nsweep:"), "6:", "sweep should be", ""),
+    "blank sweep": (
+        one("technique: draw\nsweep:"),
+        "6:",
+        "sweep should be",
+        "further than `sweep:`",
+    ),
+    "cases without a dash": (
+        one("technique: draw\ncases:\n  prompt: a dog\n  steps: 3"),
+        "7:7",
+        "cases should be a list",
+        "begin it with a dash: `- prompt: a dog`",
+    ),
+    "blank cases": (one("technique: draw\ncases:"), "6:", "not empty", "further than `cases:`"),
     "sweep without values": (one("technique: draw\nsweep: {steps: []}"), "6:20", "no values", ""),
     "sweep over one value": (one("technique: draw\nsweep: {steps: 5}"), "6:20", "be a list", ""),
     "sweep of an unknown field": (

@@ -5,6 +5,12 @@ from __future__ import annotations
 from tests.spec.bad_experiments import one
 
 BAD_SECTIONS = {
+    "experiments without a dash": (
+        "title: A\nexperiments:\n    id: one\n    technique: draw\n",
+        "3:5",
+        "should be a list",
+        "begin it with a dash: `- id: one`",
+    ),
     "experiments no list": ("title: A\nexperiments: 3\n", "2:14", "should be a list", ""),
     "experiment no mapping": ("title: A\nexperiments: [3]\n", "2:15", "`key: value`", ""),
     "section without title": ("order: 1\n", "1:1", "needs a field 'title'", ""),
@@ -98,7 +104,7 @@ BAD_SECTIONS = {
         "expected ']'",
         "{% raw %}",
     ),
-    "unknown filter": ("title: A\nintro: x {{ 1 | rund }}\n", "2:8", "rund", ""),
+    "unknown filter": ("title: A\nintro: x {{ 1 | rund }}\n", "2:17", "'rund'", "'round'?"),
     "unknown name in prose": (
         "title: A\nintro: |\n  One.\n  Seed {{ rnus.a.seed }}\n",
         "4:11",

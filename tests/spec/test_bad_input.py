@@ -9,7 +9,8 @@ from tests.spec.bad_experiments import BAD_EXPERIMENTS, HEAD, one
 from tests.spec.bad_sections import BAD_SECTIONS
 from tests.spec.conftest import Writeup
 
-from fwd_report.errors import Problem
+from fwd_report.errors import Problem, UserError
+from fwd_report.running import Options
 from fwd_report.spec.yaml_source import read_yaml
 
 CASES = BAD_EXPERIMENTS | BAD_SECTIONS
@@ -52,11 +53,34 @@ def test_all_problems_of_an_experiment_come_at_once(writeup: Writeup) -> None:
     messages = [problem.message for problem in writeup.problems()]
     assert messages == [
         "draw has no field 'captoin'",
+        "draw has no field 'step'",
         'seed should be a whole number, not "x"',
         "experiment 'b' needs a caption",
         "draw has no field 'captoin'",
         "draw has no field 'step'",
     ]
+
+
+def test_wrong_names_are_said_beside_what_else_is_wrong(writeup: Writeup) -> None:
+    text = "technique: draw\nsweep: {stpes: [1, 2], guidance: 7}\ncases: [{lable: x}, 3]"
+    writeup.write("a.yaml", one(text))
+    found = [(problem.message, problem.hint) for problem in writeup.problems()]
+    assert ("draw has no field 'stpes'", "did you mean 'steps'?") in found
+    assert ("draw has no field 'lable'", "did you mean 'label'?") in found
+    assert any(message.startswith("guidance should be a list") for message, _ in found)
+    assert any(message.startswith("cases[1] should be") for message, _ in found)
+
+
+def test_unknown_names_of_only_are_said_beside_mistakes_of_the_specs(writeup: Writeup) -> None:
+    writeup.write("trial.yaml", one("technique: sample\nprompt: x\nstpes: 3"))
+    writeup.write("broken.yaml", "title: [\n")
+    with pytest.raises(UserError) as caught:
+        Options(only=("trila", "trial.b", "trial.a", "broken.x")).project(writeup.root)
+    hints = {problem.message: problem.hint for problem in caught.value.problems}
+    assert hints.pop("there is no section 'trila'") == "did you mean 'trial'?"
+    assert hints.pop("there is no experiment 'trial.b'") == "did you mean 'trial.a'?"
+    assert len(hints) == 2
+    assert "sample has no field 'stpes'" in hints
 
 
 def test_the_caret_points_at_the_place(writeup: Writeup) -> None:

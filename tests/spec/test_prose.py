@@ -90,6 +90,24 @@ def test_names_prose_does_not_have(text: str, unknown: list[object]) -> None:
     assert parsed(text)["unknown"] == unknown
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("a {{ 3 | rond(1) }}", (3, 12), "did you mean 'round'?"),
+        ("{{ 3 is evn }}", (3, 11), "did you mean 'even'?"),
+        ("{% fro a in runs.a %}", (3, 6), "did you mean 'for'?"),
+        ("{% for a in runs.a %} x", (3, 3), "`{% for … %}` is closed by `{% endfor %}`"),
+        ("{% if 1 %}\n  {% endfor %}", (4, 6), "`{% if … %}` is closed by `{% endif %}`"),
+        ("{% endfor %}", (3, 6), "there is no `{% for … %}` before it that is still open"),
+    ],
+)
+def test_a_wrong_word_of_a_template(
+    writeup: Writeup, text: str, place: tuple[int, int], hint: str
+) -> None:
+    (problem,) = writeup.write("a.yaml", f"title: A\nintro: |\n  {text}\n").problems()
+    assert (problem.line, problem.column, problem.hint) == (*place, hint)
+
+
 def test_places_in_block_scalars() -> None:
     lines = ["intro: |-", "", "   first", "   and {{ x }}", ""]
     assert place_in_text(lines, (1, 8), 2) == (3, 4)

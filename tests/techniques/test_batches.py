@@ -43,7 +43,7 @@ def test_fields_that_need_each_other() -> None:
         Sample()
     with pytest.raises(ValidationError, match="use prompt"):
         Sample(prompt="a dog", digit=3)
-    with pytest.raises(ValidationError, match="a kernel's width is odd"):
+    with pytest.raises(ValidationError, match="kernel has a middle"):
         Hybrid(low="a", high="b", kernel_size=32)
 
 

@@ -13,6 +13,7 @@ from fwd_report.plugins.offers import in_use
 from fwd_report.spec.best_of import check_best_of
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.extent import MOST_RUNS
+from fwd_report.spec.field_names import check_axis_names, check_own_names
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
 from fwd_report.spec.project import ExperimentSpec, Variant
 from fwd_report.spec.seeds import check_seeds, runs_of, seeds_of
@@ -104,7 +105,9 @@ def _build(
             variants = _variants(document, path, fields, technique, own)
             check_best_of(document, path, fields, technique, variants)
         else:
-            _check_unknown(document, path, own, technique)
+            check_own_names(document, path, own, technique)
+        if fields is None:
+            check_axis_names(document, path, data.get("sweep"), data.get("cases"), technique)
     spec = None
     if fields is not None and technique is not None and len(document.problems) == before:
         spec = ExperimentSpec(
@@ -161,21 +164,9 @@ def _check_axes(
     document: Document, path: ValuePath, fields: ExperimentFields, technique: type[Technique]
 ) -> None:
     """Check cases and sweep for mistakes that do not depend on their values."""
-    axes = [((*path, "sweep"), name) for name in fields.sweep if name != "seed"]
+    check_axis_names(document, path, fields.sweep, fields.cases, technique)
     for index, case in enumerate(fields.cases):
-        named = (name for name in case if name not in ("label", *SEED_KEYS))
-        axes += [((*path, "cases", index), name) for name in named]
         _check_case(document, (*path, "cases", index), case)
-    for where, name in axes:
-        if name not in technique.model_fields:
-            known = technique.model_fields
-            hint = did_you_mean(name, known)
-            if name in EXPERIMENT_KEYS:
-                hint = f"{name} cannot vary within an experiment; write several experiments"
-                if name == "seeds":
-                    hint = "write `sweep: {seed: [3, 17]}`, or `seeds: [3, 17]` beside it"
-            message = f"{technique.name} has no field '{name}'"
-            document.report(message, (*where, name), hint, at_key=True)
     for name, values in fields.sweep.items():
         where = (*path, "sweep", name)
         if not values:
@@ -211,19 +202,6 @@ def _check_case(document: Document, path: ValuePath, case: Mapping[str, Any]) ->
     label = case.get("label")
     if label is not None and not isinstance(label, str):
         document.report(f"label should be text, not {brief(label)}", (*path, "label"))
-
-
-def _check_unknown(
-    document: Document, path: ValuePath, own: Mapping[str, Any], technique: type[Technique]
-) -> None:
-    """Report fields that the technique does not have, if the experiment is too broken for
-    validation.
-    """
-    known = [*technique.model_fields, *EXPERIMENT_KEYS]
-    for name in own:
-        if name not in technique.model_fields:
-            message = f"{technique.name} has no field '{name}'"
-            document.report(message, (*path, name), did_you_mean(name, known), at_key=True)
 
 
 def case_label(case: Mapping[str, Any]) -> str:

@@ -63,8 +63,8 @@ class ProseCheck:
 
     def _findings(self, parsed: Mapping[str, Any], section: str) -> Iterator[Finding]:
         if "error" in parsed:
-            line, message, hint = parsed["error"]
-            yield line, "", f"the prose is no valid template: {message}", hint
+            line, message, hint, word = parsed["error"]
+            yield line, word, f"the prose is no valid template: {message}", hint
             return
         for line, name in parsed["unknown"]:
             hint = IN_MATH if len(name) == 1 else did_you_mean(name, NAMES)

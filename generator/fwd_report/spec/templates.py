@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fwd_report.errors import first_line
+from fwd_report.spec.suggest import did_you_mean
 from fwd_report.store.memory import Memory, digest_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ PRIVATE = re.compile("[\ue000-\ue007]")
 """Characters that stand for braces in code, and around the numbers of printed values, the author's
 words in labels, and references to equations."""
 RAW_TAG = re.compile(r"\{%[-+]?\s*(?:end)?raw\s*[-+]?%\}")
+TAGS = ("call", "filter", "for", "if", "macro", "raw", "set", "with")
+"""What may begin a `{% … %}` in prose, and is closed by a tag of its own, but for most `set`s."""
 FILTERS_NOT_OFFERED = ("pprint", "random", "striptags", "urlize", "xmlattr")
 """Filters that produce HTML, vary between builds, or print what is not a value."""
 
@@ -41,8 +44,10 @@ class Templates:
         self._memory = memory
 
     def parse(self, text: str) -> dict[str, Any]:
-        """{"error": [line, message, hint]}, or the names that the template uses; lines count from
-        1.
+        """{"error": [line, message, hint, word]}, or the names that the template uses; lines count
+        from 1.
+
+        The word is the one that is wrong in that line; "" if it is none in particular.
 
         "unknown": [line, name] of names that prose does not have. "chains": [line, [name, …]] of
         lookups that begin with `runs` or `report`, such as ["runs", "skull", "params"].
@@ -116,11 +121,31 @@ def parsed(text: str) -> dict[str, Any]:
         undeclared = _undeclared(tree)
     except TemplateSyntaxError as error:
         message = shown(error.message or "syntax error")
-        return {"error": [error.lineno, message, _way_out(text, error.lineno)]}
+        word, hint = _misnamed(message) or ("", _way_out(text, error.lineno))
+        return {"error": [error.lineno, message, hint, word]}
     except Exception as error:
-        return {"error": [1, first_line(error), RAW]}
+        return {"error": [1, first_line(error), RAW, ""]}
     unknown = undeclared - {*NAMES, *_environment().globals}
     return {"unknown": list(_first_uses(tree, unknown)), "chains": list(_chains(tree))}
+
+
+def _misnamed(message: str) -> tuple[str, str | None] | None:
+    """The word that an error of the template engine is about, with a hint; None if it is about the
+    braces.
+    """
+    unknown = re.search(r"(No filter named|No test named|unknown tag) '(\w+)'", message)
+    word = unknown[2] if unknown else ""
+    if open_block := re.search(r"block that needs to be closed is '(\w+)'", message):
+        return word, f"`{{% {open_block[1]} … %}}` is closed by `{{% end{open_block[1]} %}}`"
+    if unknown is None:
+        return None
+    if unknown[1] == "unknown tag":
+        began = word.removeprefix("end")
+        if word != began and began in TAGS:
+            return word, f"there is no `{{% {began} … %}}` before it that is still open"
+        return word, did_you_mean(word, TAGS)
+    known = _environment().filters if "filter" in unknown[1] else _environment().tests
+    return word, did_you_mean(word, known)
 
 
 def _way_out(text: str, line: int) -> str:

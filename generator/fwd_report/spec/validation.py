@@ -111,7 +111,8 @@ def _report(
             path = _place_of(item["loc"], origin(name), document)
             written = _written(document, path, item["input"])
             found.setdefault(path, []).append(_phrase(item, written))
-            hint = _hint(item, written) or _several_hint(item, fields, path)
+            hint = _indent_hint(item, model) or _hint(item, written)
+            hint = hint or _several_hint(item, fields, path)
             if hint and (item["type"] == "literal_error" or name not in words):
                 hints.setdefault(path, hint)
     for path, phrases in found.items():
@@ -236,6 +237,22 @@ def _hint(item: Any, written: str | None) -> str | None:
         return did_you_mean(value, [name.strip("'") for name in expected])
     if _EXPECTED.get(item["type"]) == "a list" and not isinstance(value, dict):
         return f"for one value write [{value}]"
+    return None
+
+
+def _indent_hint(item: Any, model: type[BaseModel]) -> str | None:
+    """What the lines below a key lack, where the key has none or they are no list's."""
+    (name, *deeper), value = item["loc"], item["input"]
+    expected = _EXPECTED.get(item["type"])
+    if deeper or expected not in ("a list", "a set of `key: value` lines"):
+        return None
+    if value is None:
+        return f"indent the lines that belong to it further than `{name}:`, or remove it"
+    field = model.model_fields.get(name)
+    if isinstance(value, dict) and value and field is not None and "dict" in str(field.annotation):
+        key, first = next(iter(value.items()))
+        text = f" {first}" if isinstance(first, str) else ""
+        return f"begin it with a dash: `- {key}:{text}`"
     return None
 
 

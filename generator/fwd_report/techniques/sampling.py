@@ -26,7 +26,7 @@ LOOP = 33
 
 def _odd(width: int) -> int:
     if width % 2 == 0:
-        raise ValueError("a kernel's width is odd")
+        raise ValueError("should be odd, so that the kernel has a middle")
     return width
 
 
