@@ -181,7 +181,7 @@ def test_the_road_a_student_takes(student: Project, tmp_path: Path, whole: bool)
     )
     assert where in refused.stderr, refused.stderr
     assert '"a lithograph of a skull" is a prompt that' in refused.stderr
-    assert '"a lithograph of waterfalls"' in refused.stderr, "the nearest that there is"
+    assert refused.stderr.count("fwd-report prompts --in prompt_embeds_dict.pth") == 1
     assert "Traceback" not in refused.stderr
     assert not student.stored(), "nothing ran"
 

@@ -11,6 +11,7 @@ from fwd_report.build import load_plan
 from fwd_report.cli.prompt_listing import prompts
 from fwd_report.errors import UserError
 from fwd_report.models.embeddings import nearest
+from fwd_report.plan.encodings import check_encodings
 from fwd_report.running import Options
 
 HELD = ["a photo of a man", "a lithograph of a skull", ""]
@@ -33,11 +34,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_missing_prompt_takes_one_line_and_the_advice_comes_once(root: Path) -> None:
+    plan, store = load_plan(root, Options())
     with pytest.raises(UserError) as caught:
-        load_plan(root, Options())
+        check_encodings(plan.project, plan.runs, store)
     cat, skull, advice = str(caught.value).splitlines()
     assert cat == (
-        'experiments/a.yaml:3:5: "a photo of a cat" is a prompt that p.pth does not hold; '
+        'experiments/a.yaml:3:40: "a photo of a cat" is a prompt that p.pth does not hold; '
         "also at experiments/a.yaml:5"
     )
     assert skull.endswith('does not hold; did you mean "a lithograph of a skull"?')
