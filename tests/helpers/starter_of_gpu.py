@@ -37,7 +37,7 @@ def small(names: Collection[str]) -> list[str]:
                 tried = {getattr(variant.technique, name) for variant in experiment.variants}
                 swept = len(tried) > 1
                 values.append(
-                    f"{place}.sweep.{name}=[1, 2]" if swept else f"{place}.{name}={values_of[name]}"
+                    f"{place}.sweep.{name}=[2, 3]" if swept else f"{place}.{name}={values_of[name]}"
                 )
     return [word for value in values for word in ("--set", value)]
 
