@@ -16,7 +16,10 @@ MODES = ("1", "L", "P", "I", "I;16", "I;16B", "LA", "RGB", "RGBA", "RGBX", "CMYK
 
 
 def saved(folder: Path, mode: str) -> list[Path]:
-    """A white picture with a black half, in every format that has the mode."""
+    """A white picture with a black half, in every format that has the mode.
+
+    Pillow 11 writes YCbCr as a TIFF that it cannot read.
+    """
     picture = Image.new("L", (80, 80), 255)
     picture.paste(0, (0, 0, 40, 80))
     if mode == "LAB":
@@ -32,6 +35,8 @@ def saved(folder: Path, mode: str) -> list[Path]:
         path = folder / f"{kind}.{kind.lower()}"
         try:
             picture.save(path, kind)
+            with Image.open(path) as written:
+                written.load()
         except (OSError, ValueError):
             continue
         paths.append(path)
