@@ -72,7 +72,7 @@ def test_a_model_that_a_node_does_not_have_is_said_with_what_to_do(
     work = work_of(writeup.root)
     worker.lay_out(copied(work))
     (tmp_path / "models").unlink()
-    with pytest.raises(UserError, match="a worker cannot read the project") as caught:
+    with pytest.raises(UserError, match="a worker cannot load its copy of the project") as caught:
         worker.open({run.name: run.key for run in work.runs})
     assert "the same path on every node" in str(caught.value.problems[0].hint)
 

@@ -26,7 +26,9 @@ CODE = (
     "techniques", "training",
 )  # fmt: skip
 """The subpackages whose code determines what a page looks like, or is quoted by scripts."""
-MODULES = ("errors.py", "git.py", "outside.py", "packaged.py", "sources.py")
+MODULES = (
+    "errors.py", "git.py", "outside.py", "packaged.py", "project_folder.py", "sources.py",
+)  # fmt: skip
 """The other modules that rendering loads."""
 REPORT_NAMED = re.compile(r"""\breport\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\])?""")
 """The name `report` in a template, and the section that is looked up in it by a literal name."""

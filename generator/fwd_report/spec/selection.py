@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, joined
@@ -29,16 +29,17 @@ def name_problem(project: Project, name: str) -> Problem | None:
     return _name_problem(ids, name)
 
 
-def with_unknown_names(root: Path, names: Iterable[str], error: UserError) -> UserError:
+def with_unknown_names(root: Path, names: Collection[str], error: UserError) -> UserError:
     """An error of loading a project together with the unknown ones among these names.
 
     Names of sections whose files cannot be read are not among them.
     """
     ignored: list[Problem] = []
-    trees = {
-        section: read_yaml(path, path, ignored)[1]
-        for section, path in section_files(root, ignored).items()
-    }
+    try:
+        files = section_files(root, ignored) if names else {}
+        trees = {section: read_yaml(path, path, ignored)[1] for section, path in files.items()}
+    except OSError:  # which is what the error says
+        return error
     ids = {section: _ids(tree) for section, tree in trees.items()}
     found = [
         problem
