@@ -19,9 +19,10 @@ report: $(VENV)/installed
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in site/; look at it with: $(BIN)/fwd-report serve"
 
-# A worker a core, each with one thread: most of the suite waits for processes of its own.
+# Workers of one thread each, one more than cores: most of the suite waits for processes of its own.
+WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)" 2>/dev/null || echo 3)
 test: $(VENV)/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
@@ -32,7 +33,7 @@ test-gpu: $(VENV)/installed
 
 # The suite with what it does not reach; the floor is `fail_under` in pyproject.toml.
 coverage: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 # The wheel in fresh environments: pinned versions, the lowest claimed, another Python. CI runs more.
 # EXCEPT=torch takes the pinned torch for the lowest: from PyPI that one is gigabytes of CUDA.
