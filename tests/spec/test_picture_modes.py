@@ -12,6 +12,7 @@ from fwd_report.scripts.input_pictures import picture_lines
 from fwd_report.spec.images import FORMATS
 from fwd_report.techniques.decoding import load_image, load_mask
 
+pytest.importorskip("torch", reason="pictures become tensors")
 MODES = ("1", "L", "P", "I", "I;16", "I;16B", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB")
 
 
