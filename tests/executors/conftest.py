@@ -1,12 +1,16 @@
-"""Folders for temporary files that only this test's workers use."""
+"""A writeup and a worker; folders for temporary files that only this test's workers use."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.helpers.writeup import Writeup, write_project
+
+from fwd_report.executors.worker import Worker
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +27,15 @@ def own_temporary_folder(
     monkeypatch.setattr(tempfile, "tempdir", folder)
     yield
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
+    return write_project(tmp_path / "w", tiny_if)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker(1)
+    yield worker
+    worker.close()

@@ -39,11 +39,6 @@ def peace(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> Writeup:
     return writeup
 
 
-@pytest.fixture
-def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
-    return write_project(tmp_path / "w", tiny_if)
-
-
 def finished(outcomes: Sequence[Finished | Failure]) -> list[str]:
     """The keys of the runs that are done; none failed."""
     assert [each for each in outcomes if isinstance(each, Failure)] == []

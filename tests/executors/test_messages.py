@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from tests.helpers.crew_in_process import work_of
-from tests.helpers.writeup import Writeup, write_project
+from tests.helpers.writeup import Writeup
 
 from fwd_report.engine.failures import Failure
 from fwd_report.engine.progress import Progress
@@ -51,11 +50,6 @@ class Scripted:
 
     def place(self, worker: str) -> str:
         return f"worker {worker}"
-
-
-@pytest.fixture
-def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
-    return write_project(tmp_path / "w", tiny_if)
 
 
 @pytest.fixture

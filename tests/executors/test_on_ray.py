@@ -45,11 +45,6 @@ def left_by(process: int) -> list[str]:
     return found
 
 
-@pytest.fixture
-def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
-    return write_project(tmp_path / "w", tiny_if)
-
-
 def by_a_fork(writeup: Writeup) -> tuple[int | None, str, int]:
     process = writeup.start(*BY_RAY)
     process.join(400)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.helpers.crew_in_process import work_of
-from tests.helpers.writeup import Writeup, write_project
+from tests.helpers.writeup import Writeup
 
 from fwd_report.errors import UserError
 from fwd_report.executors.contract import Work
@@ -20,18 +19,6 @@ from fwd_report.executors.worker import Worker
 from fwd_report.models import digest
 from fwd_report.store.files import write_checked
 from fwd_report.store.store import Store
-
-
-@pytest.fixture
-def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
-    return write_project(tmp_path / "w", tiny_if)
-
-
-@pytest.fixture
-def worker() -> Iterator[Worker]:
-    worker = Worker(1)
-    yield worker
-    worker.close()
 
 
 def copied(work: Work) -> ProjectCopy:

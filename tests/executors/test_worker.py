@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from tests.helpers.command import command
 from tests.helpers.crew_in_process import CrewInProcess, work_of
-from tests.helpers.writeup import Writeup, write_project
+from tests.helpers.writeup import Writeup
 
 from fwd_report.executors.project_copy import LARGE, copy_of
 from fwd_report.executors.worker import Worker
 from fwd_report.models import weights
 from fwd_report.plan.keys import differences
-
-
-@pytest.fixture
-def writeup(tmp_path: Path, tiny_if: Path) -> Writeup:
-    return write_project(tmp_path / "w", tiny_if)
-
-
-@pytest.fixture
-def worker() -> Iterator[Worker]:
-    worker = Worker(1)
-    yield worker
-    worker.close()
 
 
 def test_other_keys_are_told_with_the_part_that_differs(writeup: Writeup, worker: Worker) -> None:
