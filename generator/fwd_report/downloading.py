@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fwd_report.errors import UserError, joined
+from fwd_report.plan.asked_datasets import asked_datasets
 from fwd_report.plan.asked_models import download_models
 from fwd_report.plan.plan import make_plan
 from fwd_report.running import Options, tell
@@ -29,7 +30,7 @@ def download_needed(root: Path, options: Options) -> tuple[bool, list[str]]:
         fetched = download_models(project, runs, tell)
     except UserError as error:
         refusals.append(error)
-    asked = {getattr(run.technique, "dataset", None) for run in runs}
+    asked = asked_datasets(runs)
     datasets = sorted(name for name in FILES if name in asked)
     if datasets:
         from fwd_report.training.datasets import load_dataset

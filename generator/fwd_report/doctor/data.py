@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from fwd_report.capacity import in_words
 from fwd_report.doctor.diagnosis import Finding
+from fwd_report.plan.asked_datasets import asked_datasets
 from fwd_report.plan.run import Run
-from fwd_report.plugins.named import Named, named_in
 from fwd_report.spec.project import Project
-from fwd_report.techniques.base import Technique, marked_fields
 from fwd_report.training.catalogue import FILES
 
 SIZES = {"mnist": 11_594_722, "fashion-mnist": 30_878_645}
@@ -21,7 +20,7 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
     from fwd_report.training.datasets import local_file
     from fwd_report.training.download import kept_in
 
-    asked = {name for run in due for name in _datasets(run.technique)}
+    asked = asked_datasets(due)
     for name in sorted(name for name in FILES if name in asked):
         missing = [
             file
@@ -31,10 +30,3 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
         data = {"dataset": name, "download": SIZES[name] if missing else 0}
         says = f"{in_words(SIZES[name])} to download" if missing else "on this machine"
         yield Finding(f"dataset {name}", says, data=data)
-
-
-def _datasets(technique: Technique) -> Iterator[str]:
-    """The datasets named in a technique's fields."""
-    for _, kind, name in named_in(technique, marked_fields(type(technique), Named)):
-        if kind == "datasets":
-            yield name

@@ -16,6 +16,7 @@ from fwd_report.engine.program_mistakes import forgotten
 from fwd_report.errors import UserError
 from fwd_report.plugins.importing import place_in_plugin, tree_of
 from fwd_report.precision import require_finite
+from fwd_report.recording.pictures import pictures_of
 from fwd_report.techniques.base import Result, Technique
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def check_result(technique: Technique, result: object, where: str) -> None:
 
     where: the file and line of a plug-in's technique; "" for the package's own.
     """
-    called = _called(technique, where)
     if not isinstance(result, Result):
         unrun = f": {forgotten(result)}" if isinstance(result, GeneratorType) else ""
+        called = _called(technique, where)
         raise UserError(f"{called} returns {type(result).__name__}, no Result{unrun}")
     for fault in _faults(result):
-        raise UserError(f"{called}: {fault}")
+        raise UserError(f"{_called(technique, where)}: {fault}")
 
 
 def check_finite(
@@ -52,7 +53,7 @@ def check_finite(
     before; elsewhere its answer is entirely NaN.
     """
     frames = {f"the frames {name} have": frames for name, frames in result.frames.items()}
-    pictures = {f"{name} has": picture for name, picture in _pictures(result).items()}
+    pictures = {f"{name} has": picture for name, picture in pictures_of(result).items()}
     for named, picture in {**pictures, **frames}.items():
         if not where:
             require_finite(picture, dtype)
@@ -82,11 +83,6 @@ def _return_line(technique: Technique) -> str | None:
     return None
 
 
-def _pictures(result: Result) -> dict[str, Tensor]:
-    """All single pictures by name, the main one as `image`."""
-    return {**result.images, **({} if result.image is None else {"image": result.image})}
-
-
 def _faults(result: Result) -> Iterator[str]:
     for field in BY_NAME:
         value: Any = getattr(result, field)
@@ -94,7 +90,7 @@ def _faults(result: Result) -> Iterator[str]:
             yield f"{field} is {_shape(value)}, no dictionary by name"
             return
     yield from _wrong_names(result)
-    for name, picture in _pictures(result).items():
+    for name, picture in pictures_of(result).items():
         if not _is_pictures(picture, 3):
             yield f"{name} is {_shape(picture)}; a picture is (C, H, W) of 1 or 3 channels"
     for name, frames in result.frames.items():
@@ -119,7 +115,7 @@ def _wrong_names(result: Result) -> Iterator[str]:
             return
     if result.image is not None and "image" in result.images:
         yield "images has an 'image', the name of the main picture: give it another name"
-    for names in (_pictures(result), result.frames):
+    for names in (pictures_of(result), result.frames):
         alike = Counter(name.lower() for name in names)
         same = [name for name in names if alike[name.lower()] > 1]
         if same:

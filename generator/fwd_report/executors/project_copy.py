@@ -20,6 +20,7 @@ from typing import Any
 import fwd_report
 from fwd_report.errors import UserError
 from fwd_report.models.digest import RECORD
+from fwd_report.plan.asked_datasets import asked_datasets
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.spec.load import load_project
 from fwd_report.spec.project import FOLDER, Project
@@ -213,7 +214,7 @@ def _embeddings(plan: Plan) -> Iterable[tuple[int, Path]]:
 def _data_files(plan: Plan) -> dict[str, Path]:
     """The runs' dataset files in the folder named by report.yaml or the environment."""
     variable = os.environ.get(DATA_VARIABLE)
-    named = {run.parts["params"].get("dataset") for run in plan.runs}
+    named = asked_datasets(plan.runs)
     found: dict[str, Path] = {}
     for folder in filter(None, (plan.project.data, Path(variable) if variable else None)):
         for name in named & FILES.keys():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fwd_report.errors import OutdatedError, UserError, first_line, quoted, reason
 from fwd_report.models.folder_layout import TOKENS
+from fwd_report.models.vocabulary import CLOSE
 from fwd_report.store.files import write_atomically
 from fwd_report.store.memory import Memory, digest_of
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 OUTSIDE_KEYS = "the tensors that are read are in the keys by their digests"
 
-SLIP = 0.75
-"""From which similarity on a word may be a slip of another: "scull" of "skull" has 0.8."""
 FORMATS = (".safetensors", ".pth", ".pt")
 WANTED = f"a dict of prompt to a tensor of shape (1, {TOKENS}, D) or ({TOKENS}, D)"
 
@@ -249,6 +248,6 @@ def _words(prompt: str) -> list[str]:
 def _alike(words: list[str], others: list[str]) -> bool:
     """Whether no word differs by more than a few letters."""
     return len(words) == len(others) > 0 and all(
-        word == other or SequenceMatcher(None, word[:50], other[:50]).ratio() >= SLIP
+        word == other or SequenceMatcher(None, word[:50], other[:50]).ratio() >= CLOSE
         for word, other in zip(words, others, strict=True)
     )

@@ -12,7 +12,7 @@ from fwd_report.store.files import read_json
 FILE = "vocabulary.json"
 """In a stage's folder or the one around both stages, optional: {"words": [...]}, lower case."""
 CLOSE = 0.75
-"""How alike two words are of which one may be a slip of the pen for the other: from 0 to 1."""
+"""The least similarity of a word and its slip: "scull" and "skull" have 0.8, of at most 1."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 

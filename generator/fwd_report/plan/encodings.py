@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from fwd_report.models.sizes import config_in
 from fwd_report.plan.prompt_places import prompt_place
 from fwd_report.plan.run import Run
 from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.shell import word
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.store import Store
 
@@ -61,7 +61,7 @@ def _missing(project: Project, prompt: str, runs: Sequence[Run], held: Iterable[
         what += f"; did you mean {close}?"
     if others:
         what += f"; also at {', '.join(f'{each.file}:{each.line}' for each in others)}"
-    listed = f"fwd-report prompts --in {shlex.quote(project.report.embeddings[0])} lists them"
+    listed = f"fwd-report prompts --in {word(project.report.embeddings[0])} lists them"
     return replace(
         first,
         message=what,

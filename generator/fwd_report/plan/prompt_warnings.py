@@ -25,12 +25,15 @@ def prompt_warnings(project: Project, runs: Iterable[Run], store: Store) -> list
     if not asking:
         return []
     model = stage_models(project)[1]
-    found: dict[str, None] = {}
+    asked: dict[tuple[str, str, str], Run] = {}
     for run in asking:
         for prompt in run.prompts:
-            for message, hint in _unread(project, run, prompt, model, store):
-                place = prompt_place(project, run, prompt)
-                found[str(project.problem(message, run.section, *place, hint=hint))] = None
+            asked.setdefault((run.section, run.experiment, prompt), run)
+    found: dict[str, None] = {}
+    for (section, _, prompt), run in asked.items():
+        for message, hint in _unread(project, run, prompt, model, store):
+            place = prompt_place(project, run, prompt)
+            found[str(project.problem(message, section, *place, hint=hint))] = None
     return list(found)
 
 

@@ -19,9 +19,7 @@ def write_result(result: Result, folder: Path, value_range: tuple[float, float])
     Images are (C, H, W) in `value_range`; PNGs and frames have 8 bits a channel, the tensors are
     exact float32. The result has been checked: names become names of files.
     """
-    images = dict(result.images)
-    if result.image is not None:
-        images["image"] = result.image
+    images = pictures_of(result)
     for name, image in images.items():
         to_picture(image, value_range).save(folder / f"{name}.png")
     for name, frames in result.frames.items():
@@ -29,6 +27,11 @@ def write_result(result: Result, folder: Path, value_range: tuple[float, float])
     if images:
         exact = {name: _copied(image) for name, image in images.items()}
         save_file(exact, folder / "tensors.safetensors")
+
+
+def pictures_of(result: Result) -> dict[str, Tensor]:
+    """All single pictures of a result by name, the main one last, as `image`."""
+    return {**result.images, **({} if result.image is None else {"image": result.image})}
 
 
 def _copied(image: Tensor) -> Tensor:
