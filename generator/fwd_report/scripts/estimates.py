@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwd_report.scripts.anagram_views import view_lines
-from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.literals import quoted
 from fwd_report.techniques.scripted import Scripted
 
 

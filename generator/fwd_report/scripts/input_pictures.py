@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.literals import quoted
 from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.masks import is_soft, mask_levels, transparent
 from fwd_report.techniques.tones import grey

@@ -15,7 +15,7 @@ from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS
 from fwd_report.scripts.estimates import estimate_lines
 from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
-from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.literals import quoted
 from fwd_report.scripts.scripted_fields import fields_of, frames_of
 from fwd_report.scripts.walks import loop_lines, timesteps_text
 from fwd_report.spec.project import Project

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fwd_report.errors import UserError
 from fwd_report.plan.run import Run, drawn
 from fwd_report.scripts.prompted import prompted
-from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.literals import quoted
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwd_report.plan.run import Run
-from fwd_report.scripts.quoted import quoted
+from fwd_report.scripts.literals import quoted
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import AskedClass
 from fwd_report.techniques.sample import FLOW_STEPS
