@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwd_report.scripts.anagram_views import view_lines
-from fwd_report.scripts.literals import quoted
+from fwd_report.scripts.literals import python_literal
 from fwd_report.techniques.scripted import Scripted
 
 
@@ -21,17 +21,17 @@ def estimate_lines(fields: Mapping[str, Any], scripted: Scripted) -> list[str]:
             *view_lines(fields["view"], fields["view_seed"]),
             "",
             "def estimate(x, t):",
-            f"    eps_1, variance_1 = guided(x, t, {quoted(fields['prompt'])})",
-            f"    eps_2, variance_2 = guided(view(x), t, {quoted(fields['flipped'])})",
+            f"    eps_1, variance_1 = guided(x, t, {python_literal(fields['prompt'])})",
+            f"    eps_2, variance_2 = guided(view(x), t, {python_literal(fields['flipped'])})",
             "    return (eps_1 + back(eps_2)) / 2, (variance_1 + unsigned_back(variance_2)) / 2",
         ]
     if fields.get("guidance") is None or fields["prompt"] == fields.get("negative_prompt", ""):
-        return ["def estimate(x, t):", f"    return ask(x, t, {quoted(fields['prompt'])})"]
+        return ["def estimate(x, t):", f"    return ask(x, t, {python_literal(fields['prompt'])})"]
     return [
         *_guided(fields),
         "",
         "def estimate(x, t):",
-        f"    return guided(x, t, {quoted(fields['prompt'])})",
+        f"    return guided(x, t, {python_literal(fields['prompt'])})",
     ]
 
 
@@ -40,7 +40,7 @@ def _guided(fields: Mapping[str, Any]) -> list[str]:
     head = "def guided(x, t, prompt):"
     scale = fields["guidance"]
     if scale not in (0, 1) and not fields["guidance_interval"] and not fields["guidance_rescale"]:
-        away = quoted(fields["negative_prompt"])
+        away = python_literal(fields["negative_prompt"])
         return [
             head,
             f"    (eps, variance), (eps_u, _) = ask(x, t, prompt), ask(x, t, {away})",
@@ -54,7 +54,7 @@ def _guidance(fields: Mapping[str, Any], conditional: Sequence[str]) -> list[str
     scale, rescale, interval = (
         fields[name] for name in ("guidance", "guidance_rescale", "guidance_interval")
     )
-    away = quoted(fields["negative_prompt"])
+    away = python_literal(fields["negative_prompt"])
     if scale == 1:
         return [*conditional, "    return eps, variance"]
     lines = list(conditional)
@@ -90,8 +90,8 @@ def _hybrid(fields: Mapping[str, Any]) -> list[str]:
             "    return F.conv2d(x, weights.transpose(2, 3), groups=3)",
         ]
     conditional = [
-        f"    eps_low, variance_low = ask(x, t, {quoted(fields['low'])})",
-        f"    eps_high, variance_high = ask(x, t, {quoted(fields['high'])})",
+        f"    eps_low, variance_low = ask(x, t, {python_literal(fields['low'])})",
+        f"    eps_high, variance_high = ask(x, t, {python_literal(fields['high'])})",
         "    eps = low(eps_low) + eps_high - low(eps_high)",
         "    variance = (variance_low + variance_high) / 2",
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.scripts.literals import quoted
+from fwd_report.scripts.literals import python_literal
 from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.masks import is_soft, mask_levels, transparent
 from fwd_report.techniques.tones import grey
@@ -93,7 +93,7 @@ def _most(picture: Image) -> int:
 
 
 def _opened(name: str) -> str:
-    return f"ImageOps.exif_transpose(Image.open({quoted(name)}))"
+    return f"ImageOps.exif_transpose(Image.open({python_literal(name)}))"
 
 
 def _eight_bits(opened: str) -> str:

@@ -5,6 +5,6 @@ from __future__ import annotations
 import json
 
 
-def quoted(value: str) -> str:
+def python_literal(value: str) -> str:
     """A string as a Python literal in double quotes."""
     return json.dumps(value, ensure_ascii=False)

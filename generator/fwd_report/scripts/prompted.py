@@ -15,7 +15,7 @@ from fwd_report.plan.stages import stage_models
 from fwd_report.scripts.anagram_views import ORDERS
 from fwd_report.scripts.estimates import estimate_lines
 from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
-from fwd_report.scripts.literals import quoted
+from fwd_report.scripts.literals import python_literal
 from fwd_report.scripts.scripted_fields import fields_of, frames_of
 from fwd_report.scripts.walks import loop_lines, timesteps_text
 from fwd_report.spec.project import Project
@@ -87,9 +87,10 @@ def _place(project: Project, model: Path | str) -> list[str]:
         ]
     if isinstance(model, str):
         name, revision = split_hub_id(model)
-        return [f"folder, revision = {quoted(name)}, {quoted(revision)}"]
+        return [f"folder, revision = {python_literal(name)}, {python_literal(revision)}"]
     inside = model.is_relative_to(project.root)
-    return [f"folder = {quoted((model.relative_to(project.root) if inside else model).as_posix())}"]
+    folder = model.relative_to(project.root) if inside else model
+    return [f"folder = {python_literal(folder.as_posix())}"]
 
 
 def _loaded(model: Path | str, patched: bool, percentile: float | None) -> list[str]:

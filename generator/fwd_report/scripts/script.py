@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from fwd_report.errors import UserError
 from fwd_report.plan.run import Run, drawn
+from fwd_report.scripts.literals import python_literal
 from fwd_report.scripts.prompted import prompted
-from fwd_report.scripts.literals import quoted
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
@@ -108,5 +108,5 @@ def _saved(run: Run, value_range: tuple[int, int]) -> list[str]:
     file = f"{run.section}.{run.experiment}-{run.index}.png"
     return [
         f"levels = ({unit}.clamp(0, 1) * 255).round().to(torch.uint8)",
-        f"Image.fromarray({shape}.numpy()).save({quoted(file)})",
+        f"Image.fromarray({shape}.numpy()).save({python_literal(file)})",
     ]

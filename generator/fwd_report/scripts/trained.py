@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwd_report.plan.run import Run
-from fwd_report.scripts.literals import quoted
+from fwd_report.scripts.literals import python_literal
 from fwd_report.store.store import Store
 from fwd_report.techniques.base import AskedClass
 from fwd_report.techniques.sample import FLOW_STEPS
@@ -47,7 +47,7 @@ def trained(store: Store, run: Run) -> list[str]:
         "from fwd_report.training.unet import NO_CLASS, unet_of",
         "",
         f"unet = unet_of({made!r}).eval()",
-        f"unet.load_state_dict(load_file({quoted(weights.as_posix())}))",
+        f"unet.load_state_dict(load_file({python_literal(weights.as_posix())}))",
         f'generator = torch.Generator("cpu").manual_seed({run.seed})',
         "",
         "@torch.no_grad()",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fwd_report.errors import Problem
 from fwd_report.spec.profiles import split_key
-from fwd_report.spec.yaml_mending import quoted
+from fwd_report.spec.yaml_mending import yaml_scalar
 from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
 from fwd_report.spec.yaml_source import Source
 from fwd_report.techniques.base import PromptText, Technique, marked_fields
@@ -57,7 +57,7 @@ def _warning(node: Scalar, source: Source) -> Problem:
     if node.place[0] == node.end_line:
         space = " " if node.value is None else ""
         whole = line[start:].strip()
-        hint += f", so: {(line[:start] + space + quoted(whole)).strip()}"
+        hint += f", so: {(line[:start] + space + yaml_scalar(whole)).strip()}"
     return source.problem(
         "the text ends at ` #`, where a comment of YAML begins",
         (node.end_line, len(line) - len(node.comment) + 2),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import NAME
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.yaml_mending import quoted
+from fwd_report.spec.yaml_mending import yaml_scalar
 from fwd_report.spec.yaml_scalars import scalar_value
 
 M = TypeVar("M", bound=BaseModel)
@@ -231,7 +231,7 @@ def _hint(item: Any, written: str | None) -> str | None:
     if item["type"] == "string_type" and isinstance(value, dict) and len(value) == 1:
         ((before, after),) = value.items()
         if isinstance(after, str):
-            return f"to mean the text, put it in quotes: {quoted(f'{before}: {after}')}"
+            return f"to mean the text, put it in quotes: {yaml_scalar(f'{before}: {after}')}"
     if item["type"] == "literal_error" and isinstance(value, str):
         expected = str(item["ctx"]["expected"]).replace(" or ", ", ").split(", ")
         return did_you_mean(value, [name.strip("'") for name in expected])

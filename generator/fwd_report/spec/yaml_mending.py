@@ -87,7 +87,7 @@ def _too_far_right(lines: Sequence[str]) -> bool:
     return bool(_KEY.match(lines[-1])) and _indent(lines[-1]) > len(dashes[0] if dashes else "")
 
 
-def quoted(text: str) -> str:
+def yaml_scalar(text: str) -> str:
     """The text in the quotes that need the least escaping."""
     if "'" in text and '"' not in text and "\\" not in text:
         return f'"{text}"'
@@ -152,13 +152,13 @@ def with_line(hint: str, mended: str | None) -> str:
 
 def _candidates(line: str) -> Iterator[str]:
     for flow in _FLOW.finditer(line):
-        yield line[: flow.start(2)] + quoted(_unwrapped(flow[2])) + line[flow.end(2) :]
+        yield line[: flow.start(2)] + yaml_scalar(_unwrapped(flow[2])) + line[flow.end(2) :]
     if block := _BLOCK.match(line):
         text, comment = block[2], ""
         if closed := _CLOSED.match(text):
             text, comment = closed[1], closed[2]
         if not _TREE.match(text):
-            yield block[1] + quoted(_unwrapped(text)) + comment
+            yield block[1] + yaml_scalar(_unwrapped(text)) + comment
 
 
 def _unwrapped(text: str) -> str:
