@@ -193,6 +193,23 @@ def test_what_a_slow_worker_has_is_run_by_an_idle_one_too() -> None:
     assert pieces.left == 0
 
 
+def test_what_a_slow_worker_says_of_a_run_that_is_done_counts_for_nothing() -> None:
+    now = 0.0
+    (run,) = draws(5)
+    pieces = pieces_of([run], lambda: now)
+    assert pieces.take("slow", 1, 1) == [run]
+    now = 100.0
+    assert pieces.take("idle", 2, 1) == [run]
+    assert pieces.stored(run.key)
+    assert not pieces.lacked("slow", run.key)
+    pieces.put_aside("slow", run.key)
+    pieces.again(run.key)
+    assert pieces.ended("slow") == pieces.ended("idle") == []
+    pieces.bring_back()
+    assert pieces.take("slow", 2, 1) == []
+    assert pieces.refused(["slow", "idle"]) == []
+
+
 def test_what_another_build_has_is_put_aside_until_it_is_looked_at_again() -> None:
     first, second = draws(1, 1)
     pieces = pieces_of([first, second])

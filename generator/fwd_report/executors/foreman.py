@@ -218,7 +218,7 @@ class Foreman:
 
     def _awaited(self, key: str) -> bool:
         """Whether a worker's message about a run counts: it has no result and did not fail."""
-        return self._pending(key) and not self._pieces.is_there(key)
+        return self._pending(key) and self._pieces.awaited(key)
 
     def _store_result(self, worker: str, message: Stored) -> None:
         """Queue a result for storing, unless another worker was faster or the run failed."""

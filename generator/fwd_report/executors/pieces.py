@@ -22,8 +22,7 @@ SHORTEST, LONGEST = 2.0, 120.0
 TRIES = 3
 """How many workers may be lost while running a run alone before it counts as failed."""
 SLOW, SLOW_AFTER = 2.0, 10.0
-"""An idle worker repeats a piece that has taken longer than SLOW times its estimate plus SLOW_AFTER
-seconds."""
+"""An idle worker repeats a piece that takes longer than SLOW · estimate + SLOW_AFTER seconds."""
 
 
 @dataclass
@@ -134,7 +133,8 @@ class Pieces:
     def put_aside(self, worker: str, key: str) -> None:
         """Hold back a run that another build is working on, until `bring_back`."""
         self._out[worker].keys.pop(key, None)
-        self._aside[key] = None
+        if self.awaited(key):
+            self._aside[key] = None
 
     def bring_back(self) -> None:
         """Make the runs that were put aside ready again."""
@@ -154,9 +154,9 @@ class Pieces:
         for piece in self._out.values():
             piece.keys.pop(key, None)
 
-    def is_there(self, key: str) -> bool:
-        """Whether the run's result was received."""
-        return key in self._arrived
+    def awaited(self, key: str) -> bool:
+        """Whether a run's outcome is still to come; another worker may have been faster."""
+        return key in self._runs and key not in self._arrived
 
     def stored(self, key: str) -> bool:
         """Record that a run's result is stored. False if it was already, or had failed."""
@@ -220,13 +220,15 @@ class Pieces:
         return given_up
 
     def lacked(self, worker: str, key: str) -> bool:
-        """Retry a run that did not fit in a worker's memory: alone, after all others, then on other
-        workers. Returns whether it was alone already.
+        """Retry a run that lacked memory: alone, after all others; then on other workers.
+
+        Returns whether it was alone already.
         """
         self._out[worker].keys.pop(key, None)
+        if not self.awaited(key):
+            return False
         was_alone = key in self._lacking
-        had = self._lacking.setdefault(key, set())
-        had |= {worker} if was_alone else set()
+        self._lacking.setdefault(key, set()).update({worker} if was_alone else ())
         return was_alone
 
     def refused(self, workers: Iterable[str]) -> list[Run]:
@@ -240,7 +242,7 @@ class Pieces:
 
     def again(self, key: str) -> None:
         """Requeue a run that its worker did not start, at the front."""
-        if self.holder(key) is None:
+        if self.awaited(key) and self.holder(key) is None:
             self._make_ready(key, first=True)
 
     def got_further(self, key: str) -> None:
@@ -275,14 +277,12 @@ class Pieces:
             keys = [key for key in piece.keys if self._runs[key].technique.kind == "program"]
             if late and keys and not piece.copied:
                 piece.copied = True
-                given = self._give(worker, keys)
-                self._out[worker].copied = True
-                return given
+                return self._give(worker, keys, copied=True)
         return []
 
-    def _give(self, worker: str, keys: Iterable[str]) -> list[Run]:
+    def _give(self, worker: str, keys: Iterable[str], copied: bool = False) -> list[Run]:
         keys = dict.fromkeys(keys)
-        self._out[worker] = Piece(keys, self._clock(), sum(map(self._seconds, keys)))
+        self._out[worker] = Piece(keys, self._clock(), sum(map(self._seconds, keys)), copied)
         return [self._runs[key] for key in keys]
 
     def _seconds(self, key: str) -> float:
