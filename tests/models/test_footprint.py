@@ -71,6 +71,7 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
         raise NotImplementedError("not on meta")
 
     monkeypatch.setattr(footprint, "picture_size", fails)
+    monkeypatch.setattr(footprint, "_PICTURES", {})
     memory = Memory(tmp_path / "own" / "memory")
     found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
     assert found.picture == 0

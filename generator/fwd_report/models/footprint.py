@@ -26,6 +26,8 @@ from fwd_report.models.tensors import Described
 from fwd_report.store.memory import Memory, digest_of
 
 OUTSIDE_KEYS = "how much memory a network takes changes no result"
+_PICTURES: dict[str, int] = {}
+"""The bytes for a picture by what they are made of: every project of a process has the same."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,15 @@ def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> F
     """
     held = weights_held(folder.described("unet"), lambda name: dtype)
     config = folder.config("unet")
-    made_of = [config, str(dtype), version("diffusers"), memory.code_of(__file__)]
+    made_of = digest_of(
+        "picture", config, str(dtype), version("diffusers"), memory.code_of(__file__)
+    )
     try:
-        picture = memory.recall(
-            digest_of("picture", *made_of), lambda: picture_size(weights.empty_unet(folder), dtype)
-        )
+        if made_of not in _PICTURES:
+            _PICTURES[made_of] = memory.recall(
+                made_of, lambda: picture_size(weights.empty_unet(folder), dtype)
+            )
+        picture = _PICTURES[made_of]
     except Exception:
         # A network may do what `meta` cannot. Then its pictures are not foreseen, but seen.
         picture = 0
