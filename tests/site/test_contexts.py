@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import time
+from functools import cache
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -131,12 +132,9 @@ PAYLOADS = (
 )  # fmt: skip
 
 
-def to_html(source: str, value: str) -> str | None:
-    """The prose as MkDocs shows it, with the project's extensions; None where it is refused."""
-    try:
-        prose = render(source, {"v": value})
-    except PlaceError:
-        return None
+@cache
+def markdown() -> Markdown:
+    """Python-Markdown with the project's extensions, which take far longer to load than to run."""
     settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["markdown_extensions"]
     names: list[str] = []
     configs: dict[str, Any] = {}
@@ -145,7 +143,17 @@ def to_html(source: str, value: str) -> str | None:
         names.append(name)
         configs[name] = config
     configs["pymdownx.snippets"] = {"base_path": ["."], "check_paths": False}
-    return Markdown(extensions=names, extension_configs=configs).convert(prose)
+    return Markdown(extensions=names, extension_configs=configs)
+
+
+@cache
+def to_html(source: str, value: str) -> str | None:
+    """The prose as MkDocs shows it, with the project's extensions; None where it is refused."""
+    try:
+        prose = render(source, {"v": value})
+    except PlaceError:
+        return None
+    return markdown().reset().convert(prose)
 
 
 class Found(HTMLParser):
@@ -235,9 +243,10 @@ def test_a_refusal_names_the_line() -> None:
 def test_no_value_runs_in_a_browser(page: Any) -> None:
     parts = []
     for number, (source, payload) in enumerate(product(SHOWN + LIVE, PAYLOADS[:9])):
-        shown = to_html(source, payload.replace("hit()", f"hit({number})"))
+        shown = to_html(source, payload)
         if shown is not None:
-            parts.append(f"<section>{shown}</section>")
+            numbered = shown.replace("hit()", f"hit({number})")
+            parts.append(f"<section>{numbered}</section>")
     shown_twice = "*a* {{ v }} `{{ v }}` [a]({{ v }})"
     parts += [render_inline(shown_twice, {"v": payload}) for payload in PAYLOADS]
     page.set_content("<script>hits = []; function hit(n) { hits.push(n) }</script>")
