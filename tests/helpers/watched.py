@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import ConsoleMessage, Page, Response
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page, Response, ViewportSize
 
 PAGES = (
     "",
     *(f"report/{name}/" for name in ("setup", "forward", "denoise", "illusions", "training")),
 )
+DESK: ViewportSize = {"width": 1280, "height": 720}
+USUAL = {"media": "null", "color_scheme": "light", "reduced_motion": "no-preference"}
 
 
 class Watched:
@@ -45,7 +49,19 @@ class Watched:
         self.page.wait_for_load_state("networkidle")
         return self.page
 
+    def emulate(self, viewport: ViewportSize = DESK, **media: Any) -> None:
+        """Be a window of this size, for a reader of these preferences: others are the usual ones.
+
+        media: color_scheme, reduced_motion.
+        """
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(**{**USUAL, **media})
+
     def rest(self) -> None:
-        """Show nothing, and what no test emulates, until another page is opened."""
-        self.page.emulate_media(media="null")
+        """Show nothing, and what no test emulates, until another page is opened.
+
+        What a page has stored is forgotten: it keeps the palette that it has shown first.
+        """
+        self.page.evaluate("localStorage.clear()")
         self.page.goto("about:blank")
+        self.emulate()

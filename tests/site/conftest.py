@@ -8,11 +8,12 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 from tests.helpers.every_part import every_part
 from tests.helpers.serving import Served
 from tests.helpers.watched import Watched
@@ -92,56 +93,42 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def tabs(browser: Browser, address: str) -> Callable[..., Watched]:
-    """The one tab with these options, which goes from page to page as a reader's does.
+def tabs(browser: Browser, address: str) -> Callable[[bool], Watched]:
+    """The one tab with scripts, or the one without, which goes from page to page like a reader's.
 
     It has the scripts and styles of the site already, which is most of the work of a page.
     """
-    opened: dict[str, Watched] = {}
 
-    def tab(**options: Any) -> Watched:
-        name = repr(options)
-        if name not in opened:
-            opened[name] = Watched(browser.new_context(**options).new_page(), address)
-        return opened[name]
+    @cache
+    def tab(java_script_enabled: bool) -> Watched:
+        context = browser.new_context(java_script_enabled=java_script_enabled)
+        return Watched(context.new_page(), address)
 
     return tab
 
 
 @pytest.fixture
-def read(tabs: Callable[..., Watched]) -> Iterator[Watched]:
-    tab = tabs()
+def read(tabs: Callable[[bool], Watched]) -> Iterator[Watched]:
+    tab = tabs(True)
     tab.faults.clear()
     yield tab
     tab.rest()
 
 
 @pytest.fixture
-def open_with(tabs: Callable[..., Watched]) -> Iterator[Callable[..., Page]]:
-    """Opens a page in the tab of these options."""
+def open_with(tabs: Callable[[bool], Watched]) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a tab with these options of `Watched.emulate`, or without scripts."""
     used: list[Watched] = []
 
-    def opened(path: str, **options: Any) -> Page:
-        used.append(tabs(**options))
-        return used[-1].open(path)
+    def opened(path: str, java_script_enabled: bool = True, **emulated: Any) -> Page:
+        tab = tabs(java_script_enabled)
+        used.append(tab)
+        tab.emulate(**emulated)
+        return tab.open(path)
 
     yield opened
     for tab in used:
         tab.rest()
-
-
-@pytest.fixture
-def open_anew(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """A tab of the test's own, which has loaded nothing before."""
-    contexts: list[BrowserContext] = []
-
-    def opened(**options: Any) -> Page:
-        contexts.append(browser.new_context(**options))
-        return contexts[-1].new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
