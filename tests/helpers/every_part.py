@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -104,8 +105,9 @@ class Digits(Technique):
         ]
 
 
+@cache
 def digit(value: int, noise: float, seed: int) -> np.ndarray:
-    """(28, 28, 1) uint8: a digit on black."""
+    """(28, 28, 1) uint8: a digit on black; not to be written into, since all callers have it."""
     random = np.random.default_rng(seed)
     image = Image.new("L", (28, 28))
     ImageDraw.Draw(image).text((8, 4), str(value), fill=255, font_size=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -69,8 +70,12 @@ class Training(Technique):
         ]
 
 
+@cache
 def picture(seed: int, size: int, noise: float = 0.0) -> np.ndarray:
-    """A little landscape with a sun and a tower, (size, size, 3) uint8, drawn from a seed."""
+    """A little landscape with a sun and a tower, (size, size, 3) uint8, drawn from a seed.
+
+    Not to be written into: all callers have the same.
+    """
     random = np.random.default_rng(seed)
     image = Image.new("RGB", (256, 256), tuple(int(v) for v in random.integers(120, 235, 3)))
     draw = ImageDraw.Draw(image)

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -28,12 +28,15 @@ def fork_command(root: Path, *arguments: str) -> BaseProcess:
     return fork(root, _command, *arguments)
 
 
-def fork(root: Path, work: Callable[..., object], *arguments: object) -> BaseProcess:
+def fork(
+    root: Path, work: Callable[..., object], *arguments: object, imported: Sequence[str] = HEAVY
+) -> BaseProcess:
     """That function in a process of its own in that folder, begun; what it prints, `said` tells.
 
     Its exit code is that of the SystemExit it ends with, 0 without one, 99 after another error.
+    imported: modules that it has from its beginning.
     """
-    for name in HEAVY:
+    for name in imported:
         importlib.import_module(name)
     process = FORK.Process(target=_run, args=(root, work, arguments))
     process.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -87,14 +88,22 @@ def write_branch(
 
 
 def on_branch(bare: Path, branch: str = "gh-pages") -> dict[str, str]:
-    names = git(bare, "ls-tree", "-r", "--name-only", "-z", branch).split("\0")
-    return {
-        name: subprocess.run(
-            ["git", "-C", str(bare), "show", f"{branch}:{name}"], capture_output=True, check=True
-        ).stdout.decode("utf-8", "replace")
-        for name in names
-        if name
-    }
+    """The texts of the files on the branch, by path."""
+    listed = git(bare, "ls-tree", "-r", "-z", branch)
+    entries = [entry.partition("\t") for entry in listed.split("\0") if entry]
+    answer = subprocess.run(
+        ["git", "-C", str(bare), "cat-file", "--batch"],
+        input="\n".join(of.split()[-1] for of, _, _ in entries).encode(),
+        capture_output=True,
+        check=True,
+    )
+    stream = io.BytesIO(answer.stdout)
+    found = {}
+    for _, _, name in entries:
+        size = int(stream.readline().split()[-1])
+        found[name] = stream.read(size).decode("utf-8", "replace")
+        stream.readline()
+    return found
 
 
 def inside(files: dict[str, str], folder: str) -> dict[str, str]:

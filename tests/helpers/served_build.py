@@ -16,14 +16,14 @@ from tests.helpers.fabricate import Fabric, Sample, picture
 from fwd_report.site.render import render_site
 
 
-def main() -> None:
-    root = Path(sys.argv[1])
+def build(root: Path) -> int:
+    """Write the project's pages; return the exit code of a build."""
     caption = (root / "experiments" / "caption.txt").read_text()
     if caption == "wrong":
         print(
             "experiments/a.yaml:3:5: <b>wrong</b>\n    caption: <b>\n            ^", file=sys.stderr
         )
-        sys.exit(2)
+        return 2
     if caption == "failed":
         print("1 run failed", file=sys.stderr)
     (root / "pid").write_text(str(os.getpid()))
@@ -36,8 +36,8 @@ def main() -> None:
         experiment = fabric.experiment("one", Sample, entries, caption=caption)
         written = render_site(fabric.report(fabric.section("a", "A", [experiment])), root)
     print(f"wrote {sum(path.suffix == '.md' for path in written)} page")
-    sys.exit(caption == "failed")
+    return int(caption == "failed")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(build(Path(sys.argv[1])))

@@ -11,13 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.helpers import served_build
+from tests.helpers.forked import fork, said
 from tests.helpers.owned_files import everything
 from tests.helpers.publishing import git, inside, on_branch, write_branch
+from tests.helpers.writeup import kill_at
 from tests.site.publishing.conftest import portfolio, remote
 
 __all__ = ("portfolio", "remote")
 ROOT = Path(__file__).parents[2]
-RENDER = [sys.executable, "-m", "tests.helpers.served_build"]
 PUBLISH = (
     "import sys; from pathlib import Path; from tests.helpers.publishing import made, PROJ5\n"
     "from fwd_report.site.publish import publish\n"
@@ -46,6 +48,15 @@ def killed(command: list[str], after: float) -> None:
     process.communicate()
 
 
+def rendered(root: Path) -> float:
+    """The seconds that a process takes to write the pages."""
+    began = time.monotonic()
+    process = fork(root, served_build.build, root, imported=())
+    process.join()
+    assert process.exitcode == 0, said(root, process)
+    return time.monotonic() - began
+
+
 def pages(project: Path) -> dict[str, bytes]:
     found = everything(project / "docs" / "report")
     return {name: data for name, data in found.items() if name != "_stamp.json"}
@@ -55,16 +66,20 @@ def pages(project: Path) -> dict[str, bytes]:
 def test_renders_killed_at_random_moments(project: Path, kills: int) -> None:
     (project / "experiments").mkdir()
     caption = project / "experiments" / "caption.txt"
-    command = [*RENDER, str(project)]
     caption.write_text("Last.")
-    whole = seconds(command)
+    rendered(project)
     wanted = pages(project)
+    caption.write_text("Timed.")
+    whole = rendered(project)
     moments = random.Random(1)
+    hits = 0
     for number in range(kills):
         caption.write_text("?" * number + "Another.")
-        killed(command, moments.uniform(0.5, 1.1) * whole)
+        process = fork(project, served_build.build, project, imported=())
+        hits += kill_at(process, moments.uniform(0.1, 0.9) * whole)
+    assert hits, "every render was over before it was killed"
     caption.write_text("Last.")
-    subprocess.run(command, env=environment(), check=True)
+    rendered(project)
     assert pages(project) == wanted
     assert [path.name for path in (project / ".fwd-report" / "rendering").iterdir()] == []
 

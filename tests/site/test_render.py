@@ -12,6 +12,7 @@ import pytest
 import yaml
 from tests.helpers.every_part import every_part
 from tests.helpers.fabricate import Fabric, Sample, picture
+from tests.site.conftest import lay_out
 
 import fwd_report
 from fwd_report.site.inputs import CODE, MODULES, Inputs
@@ -53,49 +54,46 @@ def test_a_second_render_writes_nothing_and_is_quick(project: Path, report: Repo
     assert min(seconds) < 0.03
 
 
-def test_looking_whether_pages_are_current_imports_nothing_heavy(project: Path) -> None:
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    """What a process that writes a report's pages has imported: of heavy libraries, before; of this
+    package, after; and of heavy libraries when it has looked again whether they are current.
+    """
     code = (
         "import sys; from pathlib import Path\n"
         "heavy = ('PIL', 'numpy', 'matplotlib', 'torch', 'jinja2', 'markdown', 'py_mini_racer')\n"
         "from fwd_report.site.render import render_site\n"
-        "print([name for name in heavy if name in sys.modules])\n"
+        "print(*[name for name in heavy if name in sys.modules])\n"
         "from tests.helpers.every_part import every_part\n"
-        "root = Path(sys.argv[1]); report = every_part(root); render_site(report, root)\n"
+        "root = Path(sys.argv[1]); report = every_part(root)\n"
+        "assert render_site(report, root)\n"
+        "print(*[name for name in sys.modules if name.startswith('fwd_report.')])\n"
         "for name in list(sys.modules):\n"
         "    if name.split('.')[0] in heavy: del sys.modules[name]\n"
         "assert render_site(report, root) == []\n"
-        "print([name for name in heavy if name in sys.modules])\n"
+        "print(*[name for name in heavy if name in sys.modules])\n"
     )
     root = Path(__file__).parents[2]
     answer = subprocess.run(
-        [sys.executable, "-c", code, str(project)],
+        [sys.executable, "-c", code, str(lay_out(tmp_path_factory.mktemp("imported")))],
         capture_output=True,
         text=True,
         cwd=root,
         env={"PYTHONPATH": f"{root / 'generator'}:{root}", "PATH": "/usr/bin:/bin"},
         check=False,
     )
-    assert answer.stdout.splitlines() == ["[]", "[]"], answer.stderr
+    assert answer.returncode == 0, answer.stderr
+    return [line.split() for line in answer.stdout.splitlines()]
 
 
-def test_all_code_that_rendering_loads_is_in_the_stamp(project: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from tests.helpers.every_part import every_part\n"
-        "from fwd_report.site.render import render_site\n"
-        "root = Path(sys.argv[1])\n"
-        "assert render_site(every_part(root), root)\n"
-        "print(*[name for name in sys.modules if name.startswith('fwd_report.')])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(project)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+def test_looking_whether_pages_are_current_imports_nothing_heavy(imported: list[list[str]]) -> None:
+    before, _, after = imported
+    assert (before, after) == ([], [])
+
+
+def test_all_code_that_rendering_loads_is_in_the_stamp(imported: list[list[str]]) -> None:
     package = Path(fwd_report.__file__).parent
-    parts = {name.split(".")[1] for name in done.stdout.split()} - {"cli", "build"}
+    parts = {name.split(".")[1] for name in imported[1]} - {"cli", "build"}
     folders = {name for name in parts if (package / name).is_dir()}
     assert "spec" in folders
     assert folders <= set(CODE)

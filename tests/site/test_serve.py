@@ -6,10 +6,13 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.helpers import served_build
 from tests.helpers.serving import MODULE, Served, alive, eventually, fetch
 
 from fwd_report.errors import UserError
@@ -19,61 +22,9 @@ from fwd_report.site.watching import Sources
 pytestmark = pytest.mark.usefixtures("tests_can_be_imported")
 
 
-def test_pages_follow_edits_and_survive_mistakes(served: Served) -> None:
-    assert eventually(lambda: fetch(served.port)[0]), "the port is open at once"
-    status, text = fetch(served.port)
-    assert (status, "The first build is at work" in text) == (200, True)
-    assert "building" in text or "starting" in text
-    assert eventually(lambda: served.shows("First."))
-    assert served.said[0] == f"serving on http://127.0.0.1:{served.port}/ (Ctrl-C ends it)"
-
-    served.write("wrong")
-    assert eventually(lambda: served.shows("experiments/a.yaml:3:5"))
-    assert served.shows("First."), "the last good pages stay"
-    assert served.shows("&lt;b&gt;wrong&lt;/b&gt;\n    caption: &lt;b&gt;\n            ^")
-    assert served.shows("experiments/a.yaml:3:5", "no/such/page"), "on every page"
-
-    served.write("Second.")
-    assert eventually(lambda: served.shows("Second."))
-    assert not served.shows("experiments/a.yaml:3:5")
-    index = "search/search_index.json"
-    assert eventually(
-        lambda: served.shows("Second.", index) and served.shows('"location":""', index)
-    )
-    line = r"experiments/caption\.txt: wrote \d page \(\d+\.\d s\)"
-    assert eventually(lambda: re.fullmatch(line, served.said[-1])), "one line says what was done"
-
-    served.write("failed")
-    assert eventually(lambda: served.shows("1 run failed"))
-    assert served.shows('<span class="fwd-number">') or served.shows("failed"), "with new pages"
-
-    status, text = fetch(served.port, "no/such/page")
-    assert status == 404
-    assert "There is no such page" in text
-    assert fetch(served.port, "report/assets/report.css")[0] == 200
-    assert fetch(served.port, "../../mkdocs.yml")[0] == 404
-
-
-def test_pages_of_before_are_shown_while_a_long_build_is_at_work_and_edits_end_it(
-    project: Path,
-) -> None:
-    with Served(project) as earlier:
-        assert eventually(lambda: earlier.shows("First."))
-    with Served(project, "slow") as served:
-        assert eventually(lambda: served.shows("First.")), "the build takes a minute"
-        assert served.shows("building; what has not run yet is missing")
-        old = int((project / "pid").read_text())
-        served.write("wrong")
-        assert eventually(lambda: served.shows("experiments/a.yaml:3:5"), seconds=30)
-        assert served.shows("First.")
-        assert eventually(lambda: not alive(old), seconds=5)
-        served.write("Second.")
-        assert eventually(lambda: served.shows("Second.") and not served.shows("a.yaml:3:5"))
-
-
-def test_no_page_is_ever_half_made(served: Served) -> None:
-    """Readers at all times, while pictures come and go under new names."""
-    assert eventually(lambda: served.shows("First."))
+@contextmanager
+def reading_at_all_times(served: Served) -> Iterator[list[str]]:
+    """What was read meanwhile and is no whole page."""
     broken: list[str] = []
     done = threading.Event()
 
@@ -86,31 +37,80 @@ def test_no_page_is_ever_half_made(served: Served) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(2):
-        caption = f"Caption{'!' * number}."
-        served.write(caption)
-        assert eventually(lambda text=caption: served.shows(text))  # type: ignore[misc]
+    yield broken
     done.set()
     reader.join()
+
+
+def test_pages_follow_edits_and_survive_mistakes(page: Page, served: Served) -> None:
+    """In a browser, which looks again by itself, too; and none is ever half made while pictures
+    come and go under new names.
+    """
+    assert eventually(lambda: fetch(served.port)[0]), "the port is open at once"
+    status, text = fetch(served.port)
+    assert (status, "The first build is at work" in text) == (200, True)
+    assert "building" in text or "starting" in text
+    page.goto(f"http://127.0.0.1:{served.port}/report/a/")
+    expect(page.get_by_role("heading", name="The first build is at work")).to_be_visible()
+    assert eventually(lambda: served.shows("First."))
+    assert served.said[0] == f"serving on http://127.0.0.1:{served.port}/ (Ctrl-C ends it)"
+    caption = page.locator("figcaption")
+    expect(caption).to_contain_text("First.", timeout=60_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    served.write("wrong")
+    assert eventually(lambda: served.shows("experiments/a.yaml:3:5"))
+    assert served.shows("First."), "the last good pages stay"
+    assert served.shows("&lt;b&gt;wrong&lt;/b&gt;\n    caption: &lt;b&gt;\n            ^")
+    assert served.shows("experiments/a.yaml:3:5", "no/such/page"), "on every page"
+    expect(page.get_by_role("alert")).to_contain_text("experiments/a.yaml:3:5", timeout=60_000)
+    expect(caption).to_contain_text("First.")
+
+    with reading_at_all_times(served) as broken:
+        served.write("Second.")
+        expect(page.get_by_role("status")).to_contain_text("caption.txt changed", timeout=60_000)
+        expect(caption).to_contain_text("Second.", timeout=60_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        assert eventually(lambda: served.shows("Second."))
+        assert not served.shows("experiments/a.yaml:3:5")
+        index = "search/search_index.json"
+        assert eventually(
+            lambda: served.shows("Second.", index) and served.shows('"location":""', index)
+        )
+        line = r"experiments/caption\.txt: wrote \d page \(\d+\.\d s\)"
+        assert eventually(lambda: re.fullmatch(line, served.said[-1])), "a line says what was done"
+
+        served.write("failed")
+        assert eventually(lambda: served.shows("1 run failed"))
+        assert served.shows('<span class="fwd-number">') or served.shows("failed"), "with new pages"
     assert not broken
     assert not [line for line in served.said if "Traceback" in line or "Error" in line]
     sites = served.root / ".fwd-report" / f"serve-{served.port}"
     assert eventually(lambda: len(list(sites.iterdir())) <= 2), "old sites go"
 
+    status, text = fetch(served.port, "no/such/page")
+    assert status == 404
+    assert "There is no such page" in text
+    assert fetch(served.port, "report/assets/report.css")[0] == 200
+    assert fetch(served.port, "../../mkdocs.yml")[0] == 404
 
-def test_a_browser_looks_again_by_itself(served: Served, page: Page) -> None:
-    page.goto(f"http://127.0.0.1:{served.port}/report/a/")
-    expect(page.get_by_role("heading", name="The first build is at work")).to_be_visible()
-    caption = page.locator("figcaption")
-    expect(caption).to_contain_text("First.", timeout=60_000)
-    expect(page.get_by_role("alert")).to_have_count(0)
-    served.write("wrong")
-    expect(page.get_by_role("alert")).to_contain_text("experiments/a.yaml:3:5", timeout=60_000)
-    expect(caption).to_contain_text("First.")
-    served.write("Second.")
-    expect(page.get_by_role("status")).to_contain_text("caption.txt changed", timeout=60_000)
-    expect(caption).to_contain_text("Second.", timeout=60_000)
-    expect(page.get_by_role("alert")).to_have_count(0)
+
+def test_pages_of_before_are_shown_while_a_long_build_is_at_work_and_edits_end_it(
+    project: Path,
+) -> None:
+    (project / "experiments").mkdir()
+    (project / "experiments" / "caption.txt").write_text("First.")
+    assert served_build.build(project) == 0
+    with Served(project, "slow") as served:
+        assert eventually(lambda: served.shows("First.")), "the build takes a minute"
+        assert served.shows("building; what has not run yet is missing")
+        old = int((project / "pid").read_text())
+        served.write("wrong")
+        assert eventually(lambda: served.shows("experiments/a.yaml:3:5"), seconds=30)
+        assert served.shows("First.")
+        assert eventually(lambda: not alive(old), seconds=5)
+        served.write("Second.")
+        assert eventually(lambda: served.shows("Second.") and not served.shows("a.yaml:3:5"))
 
 
 def test_a_taken_port_is_an_error(project: Path) -> None:
