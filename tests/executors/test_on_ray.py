@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tests.helpers.project import Project
 from tests.helpers.ray_cluster import Killer, cluster_of_two_nodes, workers
-from tests.helpers.writeup import RUNS, Writeup, write_project
+from tests.helpers.writeup import RUNS, SECTION, Writeup, write_project
 
 from fwd_report.executors import foreman
 from fwd_report.store.store import Store
@@ -21,6 +21,8 @@ from fwd_report.store.store import Store
 pytest.importorskip("ray", reason="Ray is not installed")
 
 BY_RAY = ("build", "--executor", "ray", "--workers", "1")
+FEW = "".join(re.split(r"(?=^  - )", SECTION, flags=re.MULTILINE)[part] for part in (0, 1, 3))
+"""A noised picture and a training: with no model of pictures, a worker starts in half the time."""
 LONG = """\
 title: Long
 experiments:
@@ -58,22 +60,31 @@ def by_a_process(writeup: Writeup) -> tuple[int | None, str, int]:
     return process.returncode, out + errors, process.pid
 
 
-@pytest.mark.parametrize("built", [by_a_fork, pytest.param(by_a_process, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("built", "section", "runs"),
+    [(by_a_fork, FEW, 3), pytest.param(by_a_process, SECTION, RUNS, marks=pytest.mark.slow)],
+    ids=["by_a_fork", "by_a_process"],
+)
 def test_a_build_by_ray_is_a_build(
     writeup: Writeup,
     tmp_path: Path,
     tiny_if: Path,
     one_thread: None,
     built: Callable[[Writeup], tuple[int | None, str, int]],
+    section: str,
+    runs: int,
 ) -> None:
+    """What workers do with samples, test_foreman shows without Ray and fast."""
+    (writeup.root / "experiments/all.yaml").write_text(section)
     project = Project(writeup.root)
     code, said, process = built(writeup)
     assert code == 0, said
-    assert f"ran {RUNS} of {RUNS} runs" in said
+    assert f"ran {runs} of {runs} runs" in said
     assert "ray" not in re.sub(r"\S*/\S*", "", said).lower(), "Ray itself says nothing"
     assert left_by(process) == []
     assert writeup.left() == []
     local = write_project(tmp_path / "local", tiny_if)
+    (local.root / "experiments/all.yaml").write_text(section)
     local.build()
     assert_close(local.root, writeup.root)
     assert project("build").stdout.startswith("nothing to run")
