@@ -63,7 +63,7 @@ def two_clones(tmp_path: Path) -> tuple[Project, Project]:
     origin.write("report", REPORT)
     origin.write("noise", NOISE)
     origin.write("more", MORE)
-    (origin.root / ".gitignore").write_text("/.fwd-report/\n/docs/report/\n/bin/\n")
+    (origin.root / ".gitignore").write_text("/.fwd-report/\n/docs/report/\n")
     git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin.root))
     git(origin.root, "add", "--all")
     git(origin.root, "commit", "--quiet", "-m", "A report")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -67,10 +68,17 @@ def there(tmp_path: Path) -> Store:
     return Store(tmp_path / "there")
 
 
+@pytest.fixture(scope="session")
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Project]:
+    """The clones as git made them; tests have copies."""
+    return two_clones(tmp_path_factory.mktemp("cloned"))
+
+
 @pytest.fixture
-def clones(tmp_path: Path) -> tuple[Project, Project]:
+def clones(tmp_path: Path, cloned: tuple[Project, Project]) -> tuple[Project, Project]:
     """One that makes results and one that shows them."""
-    return two_clones(tmp_path)
+    made, shown = (Project(shutil.copytree(one.root, tmp_path / one.root.name)) for one in cloned)
+    return made, shown
 
 
 @pytest.fixture
@@ -100,7 +108,11 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def s3_process() -> Iterator[S3]:
+    """The server, with the bucket in it."""
     with serving_s3() as server:
+        with pytest.MonkeyPatch.context() as patch:
+            use(server, patch)
+            server.files()
         yield server
 
 
@@ -108,7 +120,6 @@ def s3_process() -> Iterator[S3]:
 def s3(s3_process: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
     """The server, which this process and its children find by themselves."""
     use(s3_process, monkeypatch)
-    s3_process.files()
     return s3_process
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.forked import FORK, fork
 from tests.helpers.s3_server import BUCKET, S3, serving_s3
 from tests.remotes.conftest import (
     Open,
@@ -23,20 +21,39 @@ from tests.remotes.conftest import (
 )
 
 from fwd_report.remotes import crew
+from fwd_report.remotes.places import Remote, open_remotes
 from fwd_report.remotes.shelf import file_name
-from fwd_report.store.store import Store
-
-PUSH = """
-import sys
-from pathlib import Path
-from fwd_report.remotes.places import open_remotes
 from fwd_report.store.addresses import address_of
 from fwd_report.store.store import Store
-root, address = Path(sys.argv[1]), sys.argv[2]
-(remote,) = open_remotes([address_of(address, root)], print)
-store = Store(root)
-remote.send(store, store.keys(), lambda line, done, total: print(done, flush=True))
-"""
+
+Work = Callable[[Store, Remote, Callable[[str, int, int], None]], object]
+"""What a process does with a store and a remote. It shows its progress."""
+
+
+def push(store: Store, remote: Remote, show: Callable[[str, int, int], None]) -> None:
+    remote.send(store, store.keys(), show)
+
+
+def pull(store: Store, remote: Remote, show: Callable[[str, int, int], None]) -> None:
+    remote.fetch(store, remote.keys(), show)
+
+
+def killed(work: Work, store: Store, address: str, after: int) -> None:
+    """Do that in a process of its own, and kill it when so much of it is done."""
+    heard, told = FORK.Pipe(duplex=False)
+    root = store.base.parent
+    root.mkdir(exist_ok=True)
+
+    def at_work() -> None:
+        (remote,) = open_remotes([address_of(address, root)], print)
+        work(store, remote, lambda line, done, total: told.send(done))
+
+    process = fork(root, at_work, imported=())
+    told.close()
+    while heard.poll(60) and heard.recv() < after:
+        """It is not there yet."""
+    process.kill()
+    process.join()
 
 
 @pytest.fixture
@@ -80,7 +97,6 @@ def test_a_server_killed_in_the_middle_of_a_push_and_of_a_pull(
         assert there.verify() == {}
     use(s3_process, monkeypatch)
     other = new_address("s3", there.base)
-    s3_process.files()
     remote(other).send(here, keys)
     assert remote(other).fetch(there, keys) == keys - first, "it goes on where it was"
     assert all(content(there, key) == content(here, key) for key in keys)
@@ -137,14 +153,7 @@ def test_who_pushes_is_killed_and_pushes_again(
         request.getfixturevalue("s3")
     keys = set(fill(here, 30))
     address = new_address(kind, there.base.parent.parent)
-    command = [sys.executable, "-c", PUSH, str(here.base.parent), address]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line) >= 3:
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed(push, here, address, after=3)
     whole = remote(address).fetch(there, keys)
     assert 3 <= len(whole) < 30
     assert said == [], "what it had not ended is not seen"
@@ -158,15 +167,7 @@ def test_who_pulls_is_killed_and_pulls_again(
 ) -> None:
     keys = set(fill(here, 40))
     remote("shared").send(here, keys)
-    pull = PUSH.replace("remote.send(store, store.keys()", "remote.fetch(store, remote.keys()")
-    command = [sys.executable, "-c", pull, str(there.base.parent), str(tmp_path / "shared")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line) >= 3:
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed(pull, there, str(tmp_path / "shared"), after=3)
     first = set(there.keys())
     assert 3 <= len(first) < 40
     assert remote("shared").fetch(there, keys) == keys - first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.helpers.clones import REPORT, pages, right
+from tests.helpers.program import program_on_path
 from tests.helpers.project import Project
 
 import fwd_report
@@ -55,37 +55,34 @@ def test_a_build_takes_what_is_there_and_runs_the_rest(clones: tuple[Project, Pr
     assert "nothing to send" in right(made("store", "push"))
 
 
-def test_the_workflow_that_init_leaves(clones: tuple[Project, Project]) -> None:
-    """Its own words, run as the host runs them."""
+def test_the_workflow_that_init_leaves(
+    clones: tuple[Project, Project], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its own words, run by the shell that the host runs them by."""
     made, shown = clones
     jobs: Any = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
     (step,) = [step for step in jobs["build"]["steps"] if "store pull" in step.get("run", "")]
-    programs = shown.root / "bin"
-    programs.mkdir()
-    program = programs / "fwd-report"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fwd_report "$@"\n')
-    program.chmod(0o755)
 
     def host(profile: str) -> subprocess.CompletedProcess[str]:
         environment = {**shown.environment(), **dict.fromkeys(step["env"], ""), "PROFILE": profile}
-        environment["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
-            ["bash", "-e", "-c", step["run"]], cwd=shown.root, env=environment,
+            ["bash", "-e", "-c", step["run"]], cwd=shown.root, env={**environment, "PATH": path},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     right(made("build", "--profile", "gpu"))
-    assert "nothing to run; wrote" in right(host("gpu"))
-    assert pages(shown) == pages(made)
-    missing = host("")
-    assert missing.returncode == 3
-    assert "4 runs are not in the store, of: more.dot, noise.dot" in missing.stderr
-    shutil.move(made.root.parent / "shared", made.root.parent / "elsewhere")
-    report = shown.root / "experiments" / "report.yaml"
-    report.write_text(REPORT.replace("../shared", "../gone/shared"))
-    assert host("").returncode == 1, "a remote that cannot be used is no reason to run all here"
-    report.write_text("title: A report\n")
-    assert "ran 4 of 4 runs" in right(host(""))
+    with program_on_path(tmp_path_factory.mktemp("b") / "bin") as path:
+        assert "nothing to run; wrote" in right(host("gpu"))
+        assert pages(shown) == pages(made)
+        missing = host("")
+        assert missing.returncode == 3
+        assert "4 runs are not in the store, of: more.dot, noise.dot" in missing.stderr
+        shutil.move(made.root.parent / "shared", made.root.parent / "elsewhere")
+        report = shown.root / "experiments" / "report.yaml"
+        report.write_text(REPORT.replace("../shared", "../gone/shared"))
+        assert host("").returncode == 1, "a remote that cannot be used is no reason to run all here"
+        report.write_text("title: A report\n")
+        assert "ran 4 of 4 runs" in right(host(""))
 
 
 def test_status_says_where_results_are(clones: tuple[Project, Project]) -> None:
