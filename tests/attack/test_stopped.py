@@ -20,7 +20,7 @@ def test_a_build_that_is_stopped_keeps_what_is_done_and_says_so(
     writeup: Writeup, built: tuple[Writeup, float], number: int, code: int
 ) -> None:
     specs = writeup.root / "experiments" / "all.yaml"
-    specs.write_text(SECTION.replace("samples: 4", "samples: 400"))
+    specs.write_text(SECTION.replace("samples: 4", "samples: 100"))
     build = writeup.start("build")
     store, deadline = Store(writeup.root), time.monotonic() + 60
     while not store.keys() and time.monotonic() < deadline:
