@@ -24,7 +24,6 @@ LONGEST_FIRST = (
     "remotes/test_two_clones.py",
     "site/test_browser.py",
     "api/test_colab.py",
-    "site/test_contexts.py",
     "training/test_resume.py",
     "api/test_notebook.py",
     "plan/test_reach.py",
