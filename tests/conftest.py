@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from tests.helpers.hub_server import model_hub
+from tests.helpers.once import worked_out_once
 
 from fwd_report.threads import spin_briefly
 
@@ -59,6 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def once() -> Iterator[None]:
+    """What every new project would work out anew is worked out once."""
+    with worked_out_once():
+        yield
 
 
 @pytest.fixture
