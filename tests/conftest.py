@@ -21,13 +21,11 @@ LONGEST_FIRST = (
     "site/test_serve.py",
     "cli/test_gpu_profile.py",
     "site/test_incremental.py",
-    "guide/test_other_machines.py",
     "remotes/test_two_clones.py",
     "site/test_browser.py",
     "api/test_colab.py",
     "site/test_contexts.py",
     "training/test_resume.py",
-    "api/test_notebook.py",
     "plan/test_reach.py",
     "executors/test_foreman.py",
     "gpu/test_equality.py",
@@ -35,8 +33,6 @@ LONGEST_FIRST = (
     "cli/test_build.py",
     "site/test_render.py",
     "spec/test_extent.py",
-    "plugins/test_served.py",
-    "cli/test_new_project.py",
 )
 """Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 

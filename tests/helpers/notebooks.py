@@ -45,7 +45,7 @@ def show_cells(sources: Iterable[str], folder: Path) -> list[dict[str, str]]:
 
     The shell is IPython's own, in this process, of which it says that it is a kernel's.
     """
-    shell = InteractiveShell.instance()
+    shell: Any = InteractiveShell.instance()
     try:
         shell.kernel = object()
         shell.display_pub = CapturingDisplayPublisher()
@@ -55,7 +55,7 @@ def show_cells(sources: Iterable[str], folder: Path) -> list[dict[str, str]]:
         InteractiveShell.clear_instance()
 
 
-def _shown(shell: InteractiveShell, source: str) -> dict[str, str]:
+def _shown(shell: Any, source: str) -> dict[str, str]:
     outputs: list[dict[str, Any]] = shell.display_pub.outputs
     outputs.clear()
     shell.display_trap.hook = CapturingDisplayHook(shell, outputs)
