@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from tests.helpers.hub_server import model_hub
+from tests.helpers.once import worked_out_once
 
 from fwd_report.threads import spin_briefly
 
@@ -20,12 +21,10 @@ LONGEST_FIRST = (
     "site/test_serve.py",
     "cli/test_gpu_profile.py",
     "site/test_incremental.py",
-    "guide/test_other_machines.py",
     "remotes/test_two_clones.py",
     "site/test_browser.py",
     "api/test_colab.py",
     "training/test_resume.py",
-    "api/test_notebook.py",
     "plan/test_reach.py",
     "executors/test_foreman.py",
     "gpu/test_equality.py",
@@ -33,8 +32,6 @@ LONGEST_FIRST = (
     "cli/test_build.py",
     "site/test_render.py",
     "spec/test_extent.py",
-    "plugins/test_served.py",
-    "cli/test_new_project.py",
 )
 """Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 
@@ -58,6 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def once() -> Iterator[None]:
+    """What every new project would work out anew is worked out once."""
+    with worked_out_once():
+        yield
 
 
 @pytest.fixture

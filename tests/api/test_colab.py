@@ -22,6 +22,7 @@ from tests.api.test_notebook import ROOT, SECONDS, embedded, shown
 from tests.helpers.command import command
 from tests.helpers.forked import fork
 from tests.helpers.notebooks import run_cells
+from tests.helpers.shim import programs
 
 from fwd_report.spec.load import load_project
 from fwd_report.starter import copy_starter
@@ -32,7 +33,7 @@ MANY = """\
 title: Many
 order: 10
 experiments:
-  - {id: dogs, technique: sample, prompt: a dog, steps: 12, samples: 4, caption: Dogs.}
+  - {id: dogs, technique: sample, prompt: a dog, steps: 6, samples: 4, caption: Dogs.}
 """
 
 
@@ -41,7 +42,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to run the notebook in, with the commands of this environment and no account."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "generator"))
     monkeypatch.setenv(
-        "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        "PATH",
+        os.pathsep.join(
+            [str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
+        ),
     )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
@@ -75,8 +79,9 @@ def test_it_is_kept_without_outputs() -> None:
 
 
 def run_here(read: Any, place: Path) -> str:
-    """What the cells say, run in this process."""
-    return run_cells((cell.source for cell in code(read)), place)
+    """What the cells say, run in this process and forks of it."""
+    with programs(place.parent / "bin"):
+        return run_cells((cell.source for cell in code(read)), place)
 
 
 def run_in_a_kernel(read: Any, place: Path) -> str:

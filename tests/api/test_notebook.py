@@ -1,10 +1,10 @@
-"""The notebook and the guide's code run as they stand, in a kernel; Ctrl-C leaves it alive."""
+"""The notebook and the guide's code run as they stand; Ctrl-C leaves a kernel alive."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from PIL import Image
 from tests.api.conftest import write
 from tests.helpers.forked import fork, said
 from tests.helpers.guide import blocks_of
+from tests.helpers.notebooks import show_cells
 
 from fwd_report import open_report
 from fwd_report.api.exceptions import UnknownNameError
@@ -84,14 +85,27 @@ def writeup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def run_here(cells: list[Any], folder: Path) -> list[dict[str, str]]:
+    return show_cells((cell.source for cell in cells), folder)
+
+
+def run_in_a_kernel(cells: list[Any], folder: Path) -> list[dict[str, str]]:
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}}).execute()
+    return [shown(cell) for cell in notebook.cells]
+
+
 @embedded
-def test_the_notebook_runs(writeup: Path) -> None:
+@pytest.mark.parametrize("run", [run_here, pytest.param(run_in_a_kernel, marks=pytest.mark.slow)])
+def test_the_notebook_runs(
+    writeup: Path, run: Callable[[list[Any], Path], list[dict[str, str]]]
+) -> None:
+    """By default in this process: a kernel would import torch anew."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
-    NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": writeup}}).execute()
-    _, ran, again, figure, picture, _, by_hand = (shown(cell) for cell in cells)
+    _, ran, again, figure, picture, _, by_hand = run(cells, writeup)
     assert "ran 1 run" in ran["text/plain"]
     assert "<progress" in ran["text/html"]
     assert "nothing to run" in again["text/plain"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bench.noop import fabricated
 from tests.helpers.made_up_build import Writeup, write_specs
-from tests.helpers.project import REPORT, TRAINED, Project, write_small_project
+from tests.helpers.project import Project, deterministic_project, write_small_project
 
 from fwd_report import unchanged
 from fwd_report.packaged import starter_folder
@@ -22,11 +22,9 @@ def project(tmp_path: Path, tiny_if: Path) -> Project:
 
 
 @pytest.fixture
-def deterministic(project: Project) -> Project:
+def deterministic(tmp_path: Path, tiny_if: Path) -> Project:
     """The same with a training and samples of it, to be made with equal bytes each time."""
-    project.write("report", REPORT + "deterministic: true\n")
-    project.write("trained", TRAINED)
-    return project
+    return deterministic_project(tmp_path, tiny_if)
 
 
 @pytest.fixture(scope="session")

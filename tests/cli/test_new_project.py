@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from tests.helpers.command import command
 from tests.helpers.crawl import addresses, dead_links
+from tests.helpers.shim import programs
 
 from fwd_report import starter_files
 from fwd_report.starter import copy_starter
@@ -98,8 +100,14 @@ def test_where_the_program_itself_comes_from(
     assert warned == (said is not None and "git+" not in line)
 
 
-def test_the_workflow_runs_as_it_stands(mine: Path) -> None:
-    """Its `run:` steps as shell, as the runner has them: a clone of a repository on GitHub."""
+@pytest.mark.parametrize("forks", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_the_workflow_runs_as_it_stands(
+    mine: Path, tmp_path: Path, one_thread: None, forks: bool
+) -> None:
+    """Its `run:` steps as shell, as the runner has them: a clone of a repository on GitHub.
+
+    By default their programs are forks of this process, which has imported torch and MkDocs.
+    """
     git = ["git", "-C", str(mine), "-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
@@ -109,19 +117,21 @@ def test_the_workflow_runs_as_it_stands(mine: Path) -> None:
         **os.environ,
         "CI": "true",
         "NO_MKDOCS_2_WARNING": "1",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
+        f"{os.environ['PATH']}",
     }
     ran = [step for step in steps(mine) if "run" in step]
     assert sum(step["run"].startswith(INSTALL) for step in ran) == 1
-    for step in ran:
-        if step["run"].startswith(INSTALL):
-            continue
-        answer = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", step["run"]],
-            cwd=mine, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        may_fail = step.get("continue-on-error", False)
-        assert answer.returncode == 0 or may_fail, answer.stdout + answer.stderr
+    with programs(tmp_path / "bin") if forks else nullcontext():
+        for step in ran:
+            if step["run"].startswith(INSTALL):
+                continue
+            answer = subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", step["run"]],
+                cwd=mine, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            may_fail = step.get("continue-on-error", False)
+            assert answer.returncode == 0 or may_fail, answer.stdout + answer.stderr
     (uploaded,) = [step["with"]["path"] for step in steps(mine) if "upload" in step.get("uses", "")]
     assert dead_links(mine / uploaded, "/report/") == []
     found = set(addresses((mine / uploaded / "sitemap.xml").read_text()))

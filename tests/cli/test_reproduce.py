@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tests.helpers.project import Project
+from tests.helpers.project import Project, deterministic_project
 from typer.testing import CliRunner, Result
 
 from fwd_report.build import Options, build, load_plan
@@ -18,10 +19,17 @@ from fwd_report.errors import UserError
 from fwd_report.store.store import Store
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, tiny_if: Path) -> Path:
+    """A project with all results; tests change copies of it."""
+    project = deterministic_project(tmp_path_factory.mktemp("made"), tiny_if)
+    assert not build(project.root, Options()).failures
+    return project.root
+
+
 @pytest.fixture
-def built(deterministic: Project) -> Project:
-    assert not build(deterministic.root, Options()).failures
-    return deterministic
+def built(made: Path, tmp_path: Path) -> Project:
+    return Project(shutil.copytree(made, tmp_path / "built", symlinks=True))
 
 
 def run(project: Project, *arguments: str) -> Result:

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from tests.helpers.guide import blocks_of
 from tests.helpers.hub_server import Hub
 from tests.helpers.project import Project, write_small_project
+from tests.helpers.shim import programs
 
 (JOB,) = (block.text for block in blocks_of("slurm.md", "bash"))
 PLAIN = """\
@@ -29,12 +32,18 @@ experiments:
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs shell scripts")
 
 
-@pytest.fixture
-def job(tmp_path: Path, tiny_if: Path) -> Project:
-    """A writeup with the page's script in it, and no Slurm around."""
+@pytest.fixture(params=["fork", pytest.param("process", marks=pytest.mark.slow)])
+def job(
+    request: pytest.FixtureRequest, tmp_path: Path, tiny_if: Path, one_thread: None
+) -> Iterator[Project]:
+    """A writeup with the page's script in it, and no Slurm around.
+
+    By default the script's command is a fork of this process, which has imported torch.
+    """
     project = write_small_project(tmp_path / "my-report", tiny_if)
     (project.root / "job.sh").write_text(JOB)
-    return project
+    with programs(tmp_path / "bin") if request.param == "fork" else nullcontext():
+        yield project
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -79,7 +88,7 @@ def test_a_job_whose_time_is_over_goes_on_in_the_next(job: Project, tmp_path: Pa
     job.write("slow", SLOW)
     job.write("report", "title: R\nmodel: model/stage_1\nbatch: 1\n")
     asked = tmp_path / "asked"
-    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin").mkdir(exist_ok=True)
     (tmp_path / "bin" / "scontrol").write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
     (tmp_path / "bin" / "scontrol").chmod(0o755)
     running = subprocess.Popen(

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NoReturn
 
 from fwd_report.__main__ import main
 
@@ -61,15 +62,21 @@ def _command(*arguments: str) -> None:
 def _run(root: Path, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
     os.chdir(root)
     out = os.open(_output(root, os.getpid()), os.O_WRONLY | os.O_CREAT)
-    for number in (1, 2):
-        os.dup2(out, number)
+    to_the_end([0, out, out], work, *arguments)
+
+
+def to_the_end(streams: Sequence[int], work: Callable[..., object], *arguments: object) -> NoReturn:
+    """Do that, in a fork whose standard streams become these; then end as a process does."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for interrupting in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interrupting, signal.SIG_DFL)
     code = 0
     try:
         work(*arguments)
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         traceback.print_exc()
         code = 99

@@ -12,7 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
 from tests.helpers.command import command
 
 
@@ -35,6 +38,34 @@ def run_cells(sources: Iterable[str], folder: Path) -> str:
                 as_page = getattr(shown, "_repr_html_", None)
                 said.write(f"{shown!r}\n{as_page() if as_page else ''}\n")
     return said.getvalue()
+
+
+def show_cells(sources: Iterable[str], folder: Path) -> list[dict[str, str]]:
+    """Run cells of code in that folder, in a notebook's shell; what each shows, by kind.
+
+    The shell is IPython's own, in this process, of which it says that it is a kernel's.
+    """
+    shell: Any = InteractiveShell.instance()
+    try:
+        shell.kernel = object()
+        shell.display_pub = CapturingDisplayPublisher()
+        with contextlib.chdir(folder):
+            return [_shown(shell, source) for source in sources]
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def _shown(shell: Any, source: str) -> dict[str, str]:
+    outputs: list[dict[str, Any]] = shell.display_pub.outputs
+    outputs.clear()
+    shell.display_trap.hook = CapturingDisplayHook(shell, outputs)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        shell.run_cell(source).raise_error()
+    found = {"text/plain": printed.getvalue()}
+    for output in outputs:
+        for kind, value in output["data"].items():
+            found[kind] = found.get(kind, "") + str(value)
+    return found
 
 
 def _run(source: str, space: dict[str, Any]) -> Any:

@@ -33,6 +33,7 @@ experiments:
     kernel_size: 5
     caption: Near and far.
     discussion: A skull.
+    steps: 5
 """
 NOISE = """\
 title: Noise
@@ -131,4 +132,12 @@ def write_small_project(root: Path, model: Path) -> Project:
     project.write("report", REPORT)
     project.write("hybrids", HYBRIDS)
     project.write("noise", NOISE)
+    return project
+
+
+def deterministic_project(root: Path, model: Path) -> Project:
+    """The same with a training and samples of it, to be made with equal bytes each time."""
+    project = write_small_project(root, model)
+    project.write("report", REPORT + "deterministic: true\n")
+    project.write("trained", TRAINED)
     return project

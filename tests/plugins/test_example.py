@@ -152,10 +152,12 @@ def test_editors_complete_the_names_and_fields_of_its_plug_ins(built: Path) -> N
     assert schema["$defs"]["field-triple_hybrid.low"]["description"] == "What one sees from afar."
     assert "kaleidoscope" in schema["$defs"]["field-anagram.view"]["enum"]
     content = yaml.safe_load((built / "experiments" / "own.yaml").read_text())
-    jsonschema.validate(content, schema)
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    validator(schema).validate(content)
     content["experiments"][1]["view"] = "kaleidoscop"
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(content, schema)
+        validator(schema).validate(content)
 
 
 def test_none_of_it_is_read_without_trust(built: Path) -> None:

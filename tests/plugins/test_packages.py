@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -122,32 +120,6 @@ def test_their_code_and_version_are_in_the_key_and_other_code_is_not(
     newer = {name: run.key for name, run in runs_of(root).items()}
     assert newer.keys() == first.keys()
     assert not set(newer.values()) & set(first.values())
-
-
-def test_a_sampler_of_a_package_is_built_by_a_new_process(
-    site: Site, tmp_path: Path, tiny_if: Path
-) -> None:
-    root = project_of(tmp_path / "p", {})
-    section = root / "experiments" / "a.yaml"
-    named = "technique: sample, sampler: same, prompt: a, steps: 2"
-    section.write_text(section.read_text().replace("technique: own", named))
-    (root / "model").symlink_to(tiny_if)
-    (root / "experiments" / "report.yaml").write_text("title: T\nmodel: model/stage_1\n")
-    sampler = {"cool/samplers.py": "def same(process):\n    return process\n"}
-    site.install(
-        "cool", "1.2", FILES | sampler, "[fwd_report.samplers]\nsame = cool.samplers:same\n"
-    )
-    path = os.pathsep.join([str(site.folder), *sys.path])
-    built = subprocess.run(
-        [sys.executable, "-m", "fwd_report", "build"],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    assert "ran 1 of 1 run" in built.stdout + built.stderr
 
 
 def test_what_a_technique_derives_from_counts_whatever_else_is_named(
