@@ -70,6 +70,7 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
     def fails(*_: object) -> int:
         raise NotImplementedError("not on meta")
 
+    monkeypatch.setattr(footprint, "_MEASURED", {})
     monkeypatch.setattr(footprint, "picture_size", fails)
     memory = Memory(tmp_path / "own" / "memory")
     found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
