@@ -62,9 +62,7 @@ def tiny(tiny_if: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(folders, tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(
-    scope="session", params=["tiny", pytest.param("emoji-if", marks=pytest.mark.slow)]
-)
+@pytest.fixture(scope="session", params=["tiny", pytest.param("emoji-if", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The random cascade; slow: the embedded one, where its weights are in the package.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 from tests.helpers import plain
 from tests.helpers.driver import run_alone
