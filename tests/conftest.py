@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,14 +25,10 @@ LONGEST_FIRST = (
     "remotes/test_two_clones.py",
     "site/test_browser.py",
     "api/test_colab.py",
-    "training/test_resume.py",
-    "plan/test_reach.py",
     "executors/test_foreman.py",
     "gpu/test_equality.py",
-    "techniques/test_equals_plain_diffusers.py",
     "cli/test_build.py",
     "site/test_render.py",
-    "spec/test_extent.py",
 )
 """Files of ten seconds and more: begun last, one would keep a worker busy and the others idle."""
 
@@ -49,6 +46,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         needs = "a CUDA device" if wanted == 1 else f"{wanted} CUDA devices"
         have = f"there are {there}" if torch.version.cuda else "this torch is built without CUDA"
         pytest.skip(f"needs {needs}: {have}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave what is imported for the tests out of every search for garbage: it is never any."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

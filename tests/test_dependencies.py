@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -44,10 +45,13 @@ def imported(folder: Path) -> set[str]:
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.split(".")[0])
-    known = packages_distributions()
+    known = _distributions()
     foreign = modules - sys.stdlib_module_names - {"fwd_report", "emoji_if"}
     names = {name_of(known.get(module, [module])[0]) for module in foreign}
     return {PARTS.get(name, name) for name in names}
+
+
+_distributions = cache(packages_distributions)
 
 
 def test_each_says_what_it_is_for() -> None:

@@ -165,7 +165,12 @@ def test_a_process_beside_composes_the_same_pictures(composer: Composer) -> None
     )
 
 
-def test_textures_are_few_nameless_and_hardly_noised(npm: Path, composer: Composer) -> None:
+def test_textures_are_few_nameless_and_hardly_noised(
+    npm: Path, composer: Composer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other pictures show is not looked at: they stay black."""
+    black = np.zeros((16, 16, 3), np.uint8)
+    monkeypatch.setattr(composer, "picture", lambda shown, rng: (black, shown, 0))
     textures = Textures(read_photographs(npm), composer.drawings)
     batch = Pictures(composer, textures, 16, 1, seed=0).draw(600, np.random.default_rng(0))
     mere = batch.things == -1

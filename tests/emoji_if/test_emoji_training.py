@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from diffusers import DDPMScheduler
 from torch import nn
 
+from emoji_if import loop
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
@@ -84,12 +87,21 @@ def quadratic(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
     return loss, {"loss": loss.item()}
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes with each look at it, five milliseconds: as many steps on any machine."""
+    looks = count()
+    ticking = SimpleNamespace(monotonic=lambda: 0.005 * next(looks))
+    monkeypatch.setattr(loop, "time", ticking)
+
+
 def training(minutes: float = 0.01, mirror: Path | None = None) -> Training:
     settings = Settings(minutes, batch=1, workers=1, resume=True, device=CPU, mirror=mirror)
     torch.manual_seed(0)
     return Training(nn.Linear(2, 1), settings, peak=0.01, muon_peak=0.01)
 
 
+@pytest.mark.usefixtures("clock")
 def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     checkpoint = tmp_path / "made" / "model.pt"
     first = training()
@@ -146,6 +158,7 @@ def test_an_interrupted_write_leaves_the_checkpoint(
     assert load(path) == {"step": 1}
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_lost_machines_training_goes_on_from_the_mirror(tmp_path: Path) -> None:
     checkpoint, mirror = tmp_path / "here" / "model.pt", tmp_path / "there"
     first = training(mirror=mirror)
@@ -160,6 +173,7 @@ def test_a_lost_machines_training_goes_on_from_the_mirror(tmp_path: Path) -> Non
     assert not training().resume(tmp_path / "elsewhere.pt")
 
 
+@pytest.mark.usefixtures("clock")
 def test_averages_are_kept_and_shown_at_the_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,6 +196,7 @@ def test_averages_are_kept_and_shown_at_the_end(
     assert "step" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("clock")
 def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
     shown: list[str] = []
     optimise(

@@ -91,7 +91,7 @@ def test_shares_are_distributions() -> None:
 
 def test_captions_are_dropped_as_often_as_guidance_needs() -> None:
     rng, plan = np.random.default_rng(0), Plan(THINGS)
-    drawn = [plan.draw(rng) for _ in range(4000)]
+    drawn = [plan.draw(rng) for _ in range(2000)]
     silent = [shown for shown in drawn if shown.clarity is Clarity.nothing]
     vague = [shown for shown in drawn if shown.clarity is Clarity.anything]
     assert len(silent) / len(drawn) == pytest.approx(NO_CAPTION, abs=0.02)
@@ -111,7 +111,7 @@ def test_a_plan_that_is_not_vague_names_every_thing() -> None:
 def test_a_caption_says_what_is_shown_and_nothing_else() -> None:
     rng, plan = np.random.default_rng(1), Plan(THINGS)
     places = {phrase: place for place, said in PLACES.items() for phrase in said}
-    for _ in range(2000):
+    for _ in range(1000):
         shown = plan.told(int(rng.integers(len(THINGS))), "plain", rng)
         text = caption(shown, THINGS, rng)
         assert (shown.colour is not None) == (

@@ -9,13 +9,13 @@ import pytest
 CUDA = pytest.param("cuda", marks=pytest.mark.gpu)
 
 
-@pytest.fixture(params=["cpu", CUDA])
+@pytest.fixture(scope="session", params=["cpu", CUDA])
 def device(request: pytest.FixtureRequest) -> str:
     """The CPU, and under `-m gpu` the first GPU."""
     return str(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model(device: str, tiny_if: Path) -> list[str]:
     """`--set` values: emoji-if on a GPU, a random model of its kind on the CPU, which is slow."""
     if device == "cpu":

@@ -16,7 +16,7 @@ from fwd_report.diffusion.program import Prediction, Query
 from fwd_report.engine import limit
 from fwd_report.models.cascade import StageOne
 
-SAMPLES = 24
+SAMPLES = 12
 
 
 class Sizes:
@@ -86,7 +86,7 @@ def test_networks_that_take_turns_change_no_number(
     device: str, model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a GPU the one that waits is parked in the machine's memory, and comes back as it was."""
-    write_samples(tmp_path / "together", 3)
+    write_samples(tmp_path / "together", 2)
     shutil.copytree(tmp_path / "together", tmp_path / "turns")
     values = [*model, f"device={device}", "dtype=float32", "batch=1"]
     expected = built(tmp_path / "together", values)

@@ -31,15 +31,18 @@ class Plain:
         self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
         self.encoder = T5EncoderModel.from_pretrained(folder / "text_encoder").float()
         config: Any = unet.config
+        self.encoded: dict[str, Tensor] = {}
         self.shape = (3, int(config.sample_size), int(config.sample_size))
 
     @torch.no_grad()
     def encode(self, prompt: str) -> Tensor:
-        tokens = self.tokenizer(
-            prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt"
-        )
-        words: Tensor = self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
-        return words
+        if prompt not in self.encoded:
+            tokens = self.tokenizer(
+                prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt"
+            )
+            words = self.encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
+            self.encoded[prompt] = words
+        return self.encoded[prompt]
 
     @torch.no_grad()
     def ask(self, x: Tensor, t: int, prompt: str) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from fwd_report.training.loop import Schedule, Task, train
 from fwd_report.training.objectives import ClassDropped, DDPMNoise
 from fwd_report.training.unet import UNet
 
-SCHEDULE = Schedule(epochs=3, batch=16, lr=4e-3, decay=0.5, seed=7, examples=160)
+SCHEDULE = Schedule(epochs=3, batch=4, lr=4e-3, decay=0.5, seed=7, examples=40)
 
 
 def main(folder: Path) -> None:

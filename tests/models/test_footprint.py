@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -70,6 +71,7 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
     def fails(*_: object) -> int:
         raise NotImplementedError("not on meta")
 
+    monkeypatch.setattr(footprint, "_MEASURED", {})
     monkeypatch.setattr(footprint, "picture_size", fails)
     monkeypatch.setattr(footprint, "_PICTURES", {})
     memory = Memory(tmp_path / "own" / "memory")
@@ -78,6 +80,24 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
     assert found.weights > 0
     placing = place_stages({1: found}, Capacity(GIB, GIB), None, 16)
     assert placing.batches == {1: 16}
+
+
+def test_the_reports_of_a_process_measure_a_network_once(
+    tiny_if: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[torch.dtype] = []
+
+    def counted(unet: Any, dtype: torch.dtype) -> int:
+        measured.append(dtype)
+        return 5
+
+    monkeypatch.setattr(footprint, "_MEASURED", {})
+    monkeypatch.setattr(footprint, "picture_size", counted)
+    for report in ("one", "another"):
+        memory = Memory(tmp_path / report / "own" / "memory")
+        for dtype in (torch.float32, torch.float16):
+            assert unet_footprint(ModelFolder(tiny_if / "stage_1"), dtype, memory).picture == 5
+    assert measured == [torch.float32, torch.float16]
 
 
 def test_only_what_is_still_there_counts() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fwd_report.plan.keys import canonical_json, differences, digest_of_json, key_of
@@ -19,11 +19,13 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), values))
 def test_the_order_of_names_does_not_matter(parts: dict[str, object]) -> None:
     assert key_of(parts) == key_of(dict(reversed(parts.items())))
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), values), st.dictionaries(st.text(), values))
 def test_parts_differ_exactly_where_differences_says_so(
     old: dict[str, object], new: dict[str, object]
@@ -58,6 +60,7 @@ def test_differences_name_the_place() -> None:
     ]
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), values))
 def test_a_digest_of_the_code_that_is_known_changes_no_key(parts: dict[str, object]) -> None:
     parts = {**parts, "code": {"m.py": {"f": "0"}}}

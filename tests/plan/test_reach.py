@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -123,15 +124,17 @@ def watched(called: set[tuple[str, str]], imported: set[str], outside: set[str])
     outside: files marked OUTSIDE_KEYS; what they call is theirs.
     """
     plain_import = builtins.__import__
+    settled: dict[int, CodeType] = {}  # by identity: a code's hash reads the whole of it
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
-        code = frame.f_code
-        is_function = code.co_flags & inspect.CO_OPTIMIZED  # not the body of a module or a class
-        if event != "call" or not is_function or (file := counted_file(code.co_filename)) is None:
+        if event != "call" or id(code := frame.f_code) in settled:
             return
-        function = (file, code.co_qualname.partition(".<locals>")[0])
-        if function not in called and not works_for(frame, outside):
-            called.add(function)
+        is_function = code.co_flags & inspect.CO_OPTIMIZED  # not the body of a module or a class
+        if is_function and (file := counted_file(code.co_filename)) is not None:
+            if works_for(frame, outside):
+                return
+            called.add((file, code.co_qualname.partition(".<locals>")[0]))
+        settled[id(code)] = code
 
     def importing(
         name: str, space: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
@@ -155,9 +158,9 @@ def uncounted(run: Run, called: set[tuple[str, str]], code: Code) -> list[str]:
     for file, name in called:
         defined = name.partition(".<")[0]
         by_value = defined.endswith(".readings")
-        if name.startswith("<") or by_value or is_marked(file, defined, code):
+        if name.startswith("<") or by_value or defined in run.parts["code"].get(file, {}):
             continue
-        if defined not in run.parts["code"].get(file, {}):
+        if not is_marked(file, defined, code):
             missing.append(f"{run.technique.name}: {file}: {name}")
     return sorted(missing)
 
@@ -165,8 +168,11 @@ def uncounted(run: Run, called: set[tuple[str, str]], code: Code) -> list[str]:
 def is_marked(file: str, name: str, code: Code) -> bool:
     """Whether the file or the function is marked as outside of keys."""
     module = next(module for module, its in code.files.items() if its == file)
-    read = read_module(code.texts[module], module)
+    read = _read(code.texts[module], module)
     return read.outside or name not in read.definitions
+
+
+_read = cache(read_module)
 
 
 def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) -> None:
@@ -174,11 +180,13 @@ def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) 
     assert {run.technique.name for run in plan.runs} | {"compare", "curves"} == set(
         all_techniques()
     ), "an experiment of every technique"
+    for library in ("sentencepiece", "sklearn.datasets", "torchmetrics"):
+        import_module(library)  # before anything is watched: that would take seconds
     code = Code(store.memory)
     workbench = Workbench(plan.project, store, LoadedCode(plan.sources))
     workbench.models.prepare(plan.runs)
     assert all(run.alt for run in plan.runs), "words for readers: made once, and in no result"
-    marked = {name for name, text in code.texts.items() if read_module(text, name).outside}
+    marked = {name for name, text in code.texts.items() if _read(text, name).outside}
     files = {code.files[name] for name in marked}
     missing: list[str] = []
     for run in plan.runs:

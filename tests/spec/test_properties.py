@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,17 +132,18 @@ def mutated(draw: st.DrawFn, spec: dict[str, Any]) -> Any:
     return spec
 
 
-@contextlib.contextmanager
-def project() -> Iterator[Writeup]:
-    with tempfile.TemporaryDirectory() as folder:
-        writeup = Writeup(Path(folder))
-        writeup.draw("a.png", (64, 64), lambda draw: draw.rectangle((0, 0, 9, 9), fill="white"))
-        writeup.draw("m.png", (64, 64), lambda draw: draw.rectangle((0, 0, 9, 9), fill="white"))
-        yield writeup
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Writeup:
+    """A folder with two pictures; every example writes its report and its section anew."""
+    writeup = Writeup(tmp_path_factory.mktemp("project"))
+    for name in ("a.png", "m.png"):
+        writeup.draw(name, (64, 64), lambda draw: draw.rectangle((0, 0, 9, 9), fill="white"))
+    return writeup
 
 
-def load_or_explain(writeup: Writeup, *overrides: str) -> None:
+def load_or_explain(writeup: Writeup, section: bytes, report: bytes, *overrides: str) -> None:
     """Load, or fail with problems that can be shown and that name files of the project."""
+    writeup.write("a.yaml", section).write("report.yaml", report)
     loaded, failure = None, None
     try:
         loaded = writeup.load(overrides=overrides)
@@ -168,19 +168,15 @@ def as_yaml(value: Any) -> bytes:
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def test_the_unchanged_spec_is_valid() -> None:
-    with project() as writeup:
-        load_or_explain(
-            writeup.write("report.yaml", as_yaml(REPORT)).write("a.yaml", as_yaml(SECTION))
-        )
+def test_the_unchanged_spec_is_valid(project: Writeup) -> None:
+    load_or_explain(project, as_yaml(SECTION), as_yaml(REPORT))
+    assert project.load().sections
 
 
 @given(section=mutated(SECTION), report=mutated(REPORT))
 @quick
-def test_mutated_values(section: Any, report: Any) -> None:
-    with project() as writeup:
-        writeup.write("a.yaml", as_yaml(section)).write("report.yaml", as_yaml(report))
-        load_or_explain(writeup)
+def test_mutated_values(project: Writeup, section: Any, report: Any) -> None:
+    load_or_explain(project, as_yaml(section), as_yaml(report))
 
 
 @given(
@@ -193,10 +189,9 @@ def test_mutated_values(section: Any, report: Any) -> None:
     ),
 )
 @quick
-def test_mutated_bytes(at: int, gone: int, new: bytes) -> None:
+def test_mutated_bytes(project: Writeup, at: int, gone: int, new: bytes) -> None:
     data = as_yaml(SECTION)
-    with project() as writeup:
-        load_or_explain(writeup.write("a.yaml", data[:at] + new + data[at + gone :]))
+    load_or_explain(project, data[:at] + new + data[at + gone :], b"title: A report\n")
 
 
 @given(
@@ -207,10 +202,8 @@ def test_mutated_bytes(at: int, gone: int, new: bytes) -> None:
     value=st.one_of(st.text(max_size=8), ODD.map(str)),
 )
 @quick
-def test_any_override(key: list[str], value: str) -> None:
-    with project() as writeup:
-        writeup.write("report.yaml", as_yaml(REPORT)).write("a.yaml", as_yaml(SECTION))
-        load_or_explain(writeup, f"{'.'.join(key)}={value}")
+def test_any_override(project: Writeup, key: list[str], value: str) -> None:
+    load_or_explain(project, as_yaml(SECTION), as_yaml(REPORT), f"{'.'.join(key)}={value}")
 
 
 @given(st.text())

@@ -62,9 +62,13 @@ def tiny(tiny_if: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(folders, tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(scope="session", params=["tiny", "emoji-if"])
+@pytest.fixture(scope="session", params=["tiny", pytest.param("emoji-if", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The random cascade, then the embedded one where its weights are in the package."""
+    """The random cascade; slow: the embedded one, where its weights are in the package.
+
+    What breaks a technique breaks it with the random cascade too. That the embedded one is read
+    and asked as diffusers does, test_equals_pipelines shows in the quick suite.
+    """
     if request.param == "tiny":
         tiny: World = request.getfixturevalue("tiny")
         return tiny

@@ -14,9 +14,9 @@ from fwd_report.techniques.sdedit import SDEdit
 
 def test_mixed_runs_together_equal_each_alone(tiny: World, assert_equal_pictures: Close) -> None:
     techniques = [
-        Sample(prompt="a photo of a dog"),
+        Sample(prompt="a photo of a dog", steps=11),
         Sample(prompt="a dog", guidance=1, steps=9),
-        SDEdit(image="x.png", i_start=20, prompt="a lithograph"),
+        SDEdit(image="x.png", i_start=26, prompt="a lithograph"),
         Anagram(prompt="a man", flipped="a campfire", view="jigsaw", steps=7),
         Hybrid(low="a skull", high="waterfalls", kernel_size=9, steps=5),
     ]

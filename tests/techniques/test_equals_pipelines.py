@@ -19,6 +19,7 @@ from fwd_report.techniques.sample import Sample
 from fwd_report.techniques.upsample import Upsample
 
 PROMPT = "an oil painting of people around a campfire"
+EITHER = pytest.mark.parametrize("world", ["tiny", "emoji-if"], indirect=True)
 
 
 def stage_one(world: World, **scheduler: object) -> IFPipeline:
@@ -36,13 +37,14 @@ def stage_one(world: World, **scheduler: object) -> IFPipeline:
     )
 
 
+@EITHER
 def test_stage_one(world: World, assert_equal_pictures: Close) -> None:
     pipeline = stage_one(world, clip_sample=False, thresholding=False)
     generator = torch.Generator("cpu").manual_seed(9)
     expected = pipeline(
-        PROMPT, num_inference_steps=5, guidance_scale=7, generator=generator, output_type="pt"
+        PROMPT, num_inference_steps=3, guidance_scale=7, generator=generator, output_type="pt"
     ).images[0]
-    technique = Sample(prompt=PROMPT, steps=5)
+    technique = Sample(prompt=PROMPT, steps=3)
     result, _ = run_alone(technique.program(world.context(9)), world.evaluators)
     assert_equal_pictures(result.image, expected)
 
@@ -53,13 +55,14 @@ def test_stage_one_with_dynamic_thresholding(tiny: World, assert_equal_pictures:
     )
     generator = torch.Generator("cpu").manual_seed(9)
     expected = pipeline(
-        PROMPT, num_inference_steps=5, guidance_scale=7, generator=generator, output_type="pt"
+        PROMPT, num_inference_steps=3, guidance_scale=7, generator=generator, output_type="pt"
     ).images[0]
-    technique = Sample(prompt=PROMPT, steps=5, dynamic_thresholding=0.9)
+    technique = Sample(prompt=PROMPT, steps=3, dynamic_thresholding=0.9)
     result, _ = run_alone(technique.program(tiny.context(9)), tiny.evaluators)
     assert_equal_pictures(result.image, expected)
 
 
+@EITHER
 def test_stage_two(world: World, assert_equal_pictures: Close, tmp_path: Path) -> None:
     if 2 not in world.folders:
         pytest.skip("the embedded model has no stage II in this package")

@@ -5,28 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from fwd_report.plugins.offers import NOTHING, Plugins
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS
 from fwd_report.store.memory import digest_of, memory_of
 
-_MADE: dict[str, dict[str, str]] = {}
-"""The texts by what they are made of: every project of a process has the same."""
-
 
 def refresh_schemas(root: Path, plugins: Plugins = NOTHING) -> None:
     """Write them unless they are current; a read-only project is left alone."""
+
+    @cache
+    def texts() -> dict[str, str]:
+        from fwd_report.spec.schema import schema_texts
+
+        return schema_texts(plugins.afresh(), sound_only=True)
+
     memory = memory_of(root)
     made_of = digest_of("schemas", memory.code, plugins.digest())
-
-    def texts() -> dict[str, str]:
-        if made_of not in _MADE:
-            from fwd_report.spec.schema import schema_texts
-
-            _MADE[made_of] = schema_texts(plugins.afresh(), sound_only=True)
-        return _MADE[made_of]
-
     current = memory.recall(made_of, lambda: _digests(texts()))
     files = (root / SCHEMAS / f"{name}.json" for name in SCHEMA_NAMES)
     if [memory.of_file_or_absent(file) for file in files] != current:

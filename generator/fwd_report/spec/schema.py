@@ -65,7 +65,13 @@ def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[s
             if not sound_only:
                 raise
             techniques = all_techniques()
-        schemas = (section_schema(techniques), report_schema(), rubric_schema())
+        return dict(_texts(plugins.digest(), tuple(techniques.items())))
+
+
+@lru_cache(maxsize=4)
+def _texts(digest: str, techniques: tuple[tuple[str, type[Technique]], ...]) -> dict[str, str]:
+    """Of the plug-ins in use, whose digest this is: the reports of a process may share them."""
+    schemas = (section_schema(dict(techniques)), report_schema(), rubric_schema())
     return {name: json_text(schema) for name, schema in zip(SCHEMA_NAMES, schemas, strict=True)}
 
 
