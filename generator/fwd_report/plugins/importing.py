@@ -16,6 +16,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from fwd_report.plugins.folder import PREFIX, Folder
+from fwd_report.plugins.problems import ExitError, said
 from fwd_report.plugins.siblings import parsed
 
 _KNOWN: dict[str, Folder] = {}
@@ -92,6 +93,14 @@ def plugin_line(error: BaseException) -> str | None:
     """
     places = [place for _, _, place in frames_of_plugins(error)]
     return places[-1] if places else _called_wrongly(error)
+
+
+def mistake_of_plugin(error: Exception) -> str | None:
+    """What is said of an error that a plug-in raised where nobody expects one, with its line; None
+    for other errors.
+    """
+    at = plugin_line(error)
+    return f"{at}: {said(error)}" if at else str(error) if isinstance(error, ExitError) else None
 
 
 def frames_of_plugins(error: BaseException) -> Iterator[tuple[FrameType, int, str]]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import NAME
+from fwd_report.spec.own_values import made_of, unkeyable
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_mending import yaml_scalar
 from fwd_report.spec.yaml_scalars import scalar_value
@@ -58,11 +59,14 @@ def validated(
         value = json.dumps(values[name])
         document.report(f"{name} should be a number, not {value}", origin(name))
     try:
-        made = model.model_validate(values)
+        made = made_of(model, values)
     except ValidationError as error:
         _report(error, model, document, subject, origin, known, whole)
         return None
-    return None if wrong else made
+    why = made if isinstance(made, str) else unkeyable(made)
+    if why is not None:
+        document.report(f"{subject}: {why}", whole)
+    return None if wrong or why is not None or isinstance(made, str) else made
 
 
 def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
