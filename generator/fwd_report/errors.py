@@ -158,9 +158,25 @@ def quoted(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
 
 
+def text_of(error: BaseException) -> str:
+    """An error's text; "" for an error of a plug-in's whose text cannot be made."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def as_code(value: object) -> str:
+    """The beginning of a plug-in's value as code writes it, or its type if that cannot be made."""
+    try:
+        return repr(value)[:60]
+    except Exception:
+        return f"a {type(value).__name__}"
+
+
 def first_line(error: Exception) -> str:
     """The first line of an error's text, for a message about it."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return (text_of(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def reason(error: OSError | ValueError | RuntimeError) -> str:

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from fwd_report.errors import text_of
 from fwd_report.plugins.folder import PREFIX, Folder
 from fwd_report.plugins.problems import ExitError, said
+from fwd_report.plugins.shared_state import shared_state_kept
 from fwd_report.plugins.siblings import parsed
 
 _KNOWN: dict[str, Folder] = {}
@@ -66,8 +68,10 @@ def made_importable(folder: Folder) -> Folder:
 def imported(name: str) -> ModuleType:
     """A plug-in's module, imported; what it prints goes to standard error, so that it cannot mix
     with JSON.
+
+    Raises SharedStateError for one that changes what everything else computes with.
     """
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(sys.stderr), shared_state_kept():
         return importlib.import_module(name)
 
 
@@ -104,10 +108,16 @@ def mistake_of_plugin(error: Exception) -> str | None:
 
 
 def frames_of_plugins(error: BaseException) -> Iterator[tuple[FrameType, int, str]]:
-    """(frame, line, place) of each line of a project's plug-ins that an error passed through."""
+    """(frame, line, place) of each line of a project's plug-ins that an error passed through; if
+    there is none, of those of its cause.
+    """
+    found = False
     for frame, line in traceback.walk_tb(error.__traceback__):
         if (place := place_in_plugin(frame.f_code.co_filename, line)) is not None:
+            found = True
             yield frame, line, place
+    if not found and error.__cause__ is not None:
+        yield from frames_of_plugins(error.__cause__)
 
 
 def place_in_plugin(path: str, line: int) -> str | None:
@@ -136,7 +146,9 @@ def _file_at(path: str) -> tuple[Folder, str] | None:
 def _called_wrongly(error: BaseException) -> str | None:
     """The function of a plug-in that was called with arguments that it does not take."""
     named = (
-        re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", str(error)) if isinstance(error, TypeError) else None
+        re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", text_of(error))
+        if isinstance(error, TypeError)
+        else None
     )
     for folder in reversed(_KNOWN.values()) if named else ():  # the last read is in use
         for file in folder.texts:

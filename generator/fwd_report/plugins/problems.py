@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fwd_report import stopping
-from fwd_report.errors import Problem
+from fwd_report.errors import Problem, text_of
 from fwd_report.plugins.folder import Folder
 from fwd_report.plugins.kinds import FOLDER, KINDS
+from fwd_report.plugins.shared_state import SharedStateError
 
 RAISE = dis.opmap["RAISE_VARARGS"]
 """The instruction of a `raise` statement."""
@@ -92,9 +93,9 @@ def said(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         where = Path(error.filename or "").name
         return f"{error.msg} ({where}, line {error.lineno})"
-    text = next(iter(_lines(str(error))), "")
+    text = next(iter(_lines(text_of(error))), "")
     kind = type(error).__name__
-    complete = isinstance(error, (*_NAMED, ExitError))
+    complete = isinstance(error, (*_NAMED, ExitError, SharedStateError))
     return text if text and complete else f"{kind}: {text}" if text else kind
 
 

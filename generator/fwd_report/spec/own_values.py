@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from fwd_report.errors import as_code
 from fwd_report.plugins.importing import mistake_of_plugin
 from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.techniques.answers import keyable
@@ -53,6 +54,6 @@ def unkeyable(made: BaseModel) -> str | None:
         except (PydanticSerializationError, ValueError, RecursionError):
             held = None
         if held is None or not keyable(held):
-            value = repr(getattr(made, field))[:60]
+            value = as_code(getattr(made, field))
             return f"its validators make of {field} what is none of its values, {value}"
     return None

@@ -48,11 +48,13 @@ def validated(
     origin: Callable[[str], ValuePath],
     known: Iterable[str] = (),
     whole: ValuePath = (),
+    partly: bool = False,
 ) -> M | None:
     """`values` as a `model`; None, with problems added to the document, if they are invalid.
 
     subject: the name in messages of the thing with these fields. origin: from a field to its place.
-    known: names to suggest besides the model's own. whole: the thing's place.
+    known: names to suggest besides the model's own. whole: the thing's place. partly: whether
+    these are not all of its values, so that neither their want nor their whole is a mistake.
     """
     wrong = [name for name, value in values.items() if _mistaken_bool(model, name, value)]
     for name in wrong:
@@ -61,7 +63,11 @@ def validated(
     try:
         made = made_of(model, values)
     except ValidationError as error:
-        _report(error, model, document, subject, origin, known, whole)
+        items = _of_own_kind(error.errors(include_url=False))
+        if partly:
+            lacks = [each for each in items if each["type"] == "missing" and len(each["loc"]) == 1]
+            items = [each for each in items if each["loc"] and each not in lacks]
+        _report(items, model, document, subject, origin, known, whole)
         return None
     why = made if isinstance(made, str) else unkeyable(made)
     if why is not None:
@@ -79,7 +85,7 @@ def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
 
 
 def _report(
-    error: ValidationError,
+    items: list[Any],
     model: type[BaseModel],
     document: Document,
     subject: str,
@@ -91,7 +97,6 @@ def _report(
     found: dict[ValuePath, list[str]] = {}
     hints: dict[ValuePath, str] = {}
     fields = [*model.model_fields, *known]
-    items = _of_own_kind(error.errors(include_url=False))
     words = {item["loc"][0] for item in items if item["type"] == "literal_error"}
     deeper = {item["loc"][:-1] for item in items if len(item["loc"]) > 1}
     for item in items:

@@ -8,7 +8,7 @@ from functools import wraps
 from numbers import Integral, Real
 from typing import Any
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code
 from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.techniques.base import Reading, Technique
 
@@ -113,7 +113,7 @@ def _checked(
         with exits_as_errors():
             answer = function(*args, **options)
         if not holds(answer):
-            raise UserError(f"{called} returns no {what}: {answer!r:.60}")
+            raise UserError(f"{called} returns no {what}: {as_code(answer)}")
         return answer
 
     setattr(ask, _CHECKED, True)

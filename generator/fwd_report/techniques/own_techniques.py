@@ -16,7 +16,7 @@ from pydantic.errors import (
 )
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, as_code
 from fwd_report.plugins.kinds import KINDS, TECHNIQUES
 from fwd_report.plugins.named import Named
 from fwd_report.plugins.offered import Offer, twice
@@ -180,7 +180,7 @@ def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
                 default = info.get_default(call_default_factory=True, validated_data={})
                 if not keyable(to_jsonable_python(adapter.validate_python(default))):
                     yield (
-                        f"the default of '{field}' cannot be in a run's key: {default!r:.60}",
+                        f"the default of '{field}' cannot be in a run's key: {as_code(default)}",
                         field,
                     )
         except (PydanticInvalidForJsonSchema, PydanticSerializationError):
