@@ -114,7 +114,7 @@ class UserError(_Said):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        said = [str(problem) for problem in _hinted_once(self.problems[:LISTED])]
+        said = [str(problem) for problem in hinted_once(self.problems[:LISTED])]
         if len(self.problems) > LISTED:
             said.append(f"… and {len(self.problems) - LISTED:,} more")
         super().__init__("\n".join(said))
@@ -124,7 +124,7 @@ class UnavailableError(UserError):
     """Something that a run needs is not available now, such as a file on a server; exit code 1."""
 
 
-def _hinted_once(problems: Sequence[Problem]) -> list[Problem]:
+def hinted_once(problems: Sequence[Problem]) -> list[Problem]:
     """The problems, with a hint that several of them share only at the last of these."""
     last = {problem.hint: at for at, problem in enumerate(problems)}
     return [

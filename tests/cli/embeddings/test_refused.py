@@ -45,6 +45,8 @@ def test_a_prompt_that_no_file_holds_stops_only_the_runs_that_ask_it(project: Pr
     check = project("check")
     assert "does not hold" not in check.stderr
     assert "hybrids" in check.stdout, "its figures have not run"
+    line = 'experiments/hybrids.yaml:9: error: "a skull" is a prompt that prompts.pth does not hold'
+    assert line in check.stdout
     assert project("store", "export", "results.zip").returncode == 0
 
 
