@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 EXCERPT = 100
 """Most characters of a line that a message shows."""
@@ -17,6 +19,8 @@ LONGEST = 2_000
 """Most characters of a message, a hint or a file's name."""
 
 
+_OUTPUT: list[TextIO] = []
+"""Standard output, while `only_said` keeps it."""
 _PERSON = re.compile(r"(\w://)[^\s'\"]*:[^\s'\"]*@")
 
 
@@ -43,7 +47,22 @@ def say(text: object, err: bool = False) -> None:
     """Print a text to standard output or standard error: the only way that text reaches a
     terminal.
     """
-    print(inert(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+    out = _OUTPUT[-1] if _OUTPUT else sys.stdout
+    print(inert(str(text)), file=sys.stderr if err else out, flush=True)
+
+
+@contextmanager
+def only_said() -> Iterator[None]:
+    """Within the block, standard output has what `say` prints alone.
+
+    What a plug-in prints goes to standard error, so that it cannot mix with JSON.
+    """
+    _OUTPUT.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _OUTPUT.pop()
 
 
 def printable(text: str) -> str:
@@ -73,6 +92,8 @@ class Problem:
             if part is not None
         )
         message = printable(self.message)
+        if where:  # a name in it is not to look like the next problem
+            message = message.replace("\n", " ")
         lines = [f"{where}: {message}" if where else message]
         if self.excerpt is not None:
             shown, caret = self._excerpt_around(self.column or 1)

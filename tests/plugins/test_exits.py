@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from pathlib import Path
@@ -106,3 +107,11 @@ def test_a_validator_that_forgets_to_return_self_is_an_error(tmp_path: Path) -> 
     done = Project(project_of(tmp_path, {"own.py": own}))("plan")
     assert done.returncode == 2
     assert "experiments/a.yaml:3:5: own: a validator of Own returns a NoneType" in done.stderr
+
+
+def test_what_a_plug_in_prints_while_a_command_runs_does_not_mix_with_json(tmp_path: Path) -> None:
+    prints = "    def describe(self):\n        print('I am here')\n        return 'own'\n"
+    done = Project(project_of(tmp_path, {"own.py": OWN + prints}))("plan", "--json")
+    assert done.returncode == 0
+    assert [run["technique"] for run in json.loads(done.stdout)] == ["own"]
+    assert "I am here" in done.stderr

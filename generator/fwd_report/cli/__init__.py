@@ -6,7 +6,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from fwd_report import __version__, stopping
 from fwd_report.cli import (
@@ -21,7 +21,7 @@ from fwd_report.cli import (
     travel,
 )
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
-from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
+from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, only_said, say
 from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.threads import spin_briefly
 
@@ -31,6 +31,14 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         with exits_as_errors():
+            return super().invoke(ctx)
+
+
+class _Command(TyperCommand):
+    """A command, whose output has nothing that a plug-in prints."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with only_said():
             return super().invoke(ctx)
 
 
@@ -55,7 +63,7 @@ for command in (
     pages.publish,
     projects.schema,
 ):
-    app.command()(command)
+    app.command(cls=_Command)(command)
 travel.add_to(storage.app)
 app.add_typer(storage.app, name="store")
 

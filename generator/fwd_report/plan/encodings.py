@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, quoted
-from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
+from fwd_report.models.embeddings import encoded_prompts, nearest, sought
 from fwd_report.models.sizes import config_in
 from fwd_report.plan.kernels import stage_folder
 from fwd_report.plan.prompt_places import prompt_place
@@ -40,7 +40,7 @@ def encoding_problems(project: Project, runs: Iterable[Run], store: Store) -> li
     missing: dict[str, dict[tuple[str, str], Run]] = {}
     for run in asking:
         for prompt in run.prompts:
-            if spelling(prompt) not in held:
+            if sought(prompt) not in held:
                 missing.setdefault(prompt, {}).setdefault((run.section, run.experiment), run)
     problems = [
         _missing(project, prompt, list(runs.values()), held) for prompt, runs in missing.items()
