@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 from pydantic import AfterValidator
 
@@ -17,7 +18,7 @@ from fwd_report.spec.project import Project
 from fwd_report.techniques.base import Technique, marked_fields
 from fwd_report.techniques.sampling import Kernel
 
-ODD = next(each for each in Kernel.__metadata__ if isinstance(each, AfterValidator))
+ODD = next(each for each in get_args(Kernel) if isinstance(each, AfterValidator))
 """What every field of the type `Kernel` is marked with."""
 
 

@@ -17,7 +17,7 @@ OUTSIDE_KEYS = "it checks how results are shown, and changes none"
 
 def misfits(part: Any) -> Iterator[str]:
     """What of a part is of another type than its field, as the rest of a sentence."""
-    for name, kind in _hints(type(part)).items():
+    for name, kind in _hints(part.__class__).items():
         value = getattr(part, name)
         if not _fits(value, kind):
             yield f"{type(part).__name__}.{name} is no {_named(kind)}: {as_code(value)}"
