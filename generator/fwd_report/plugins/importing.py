@@ -23,6 +23,8 @@ from fwd_report.plugins.siblings import parsed
 
 _KNOWN: dict[str, Folder] = {}
 """The folders that can be imported from, by the name of their package."""
+_PACKAGED: set[str] = set()
+"""The files of installed packages that plug-ins were imported from."""
 
 
 class _Finder(MetaPathFinder):
@@ -65,6 +67,11 @@ def made_importable(folder: Folder) -> Folder:
     return _KNOWN.setdefault(folder.package, folder)
 
 
+def seen_in_package(path: Path) -> None:
+    """A file of an installed package with plug-ins: its lines are named where they fail."""
+    _PACKAGED.add(str(path))
+
+
 def imported(name: str) -> ModuleType:
     """A plug-in's module, imported; what it prints goes to standard error, so that it cannot mix
     with JSON.
@@ -92,9 +99,7 @@ def _arrived(folders: Sequence[tuple[str, Mapping[str, bytes]]]) -> Travelling:
 
 
 def plugin_line(error: BaseException) -> str | None:
-    """The last line of a project's plug-ins that an error passed through, as
-    `techniques/own.py:12`.
-    """
+    """The last line of plug-ins that an error passed through, as `place_in_plugin` names it."""
     places = [place for _, _, place in frames_of_plugins(error)]
     return places[-1] if places else _called_wrongly(error)
 
@@ -121,9 +126,11 @@ def frames_of_plugins(error: BaseException) -> Iterator[tuple[FrameType, int, st
 
 
 def place_in_plugin(path: str, line: int) -> str | None:
-    """A line of a project's plug-ins, as `techniques/own.py:12`; None for other files."""
+    """A line of a project's plug-ins, as `techniques/own.py:12`, or of an installed package's, with
+    its whole path; None for other files.
+    """
     if (found := _file_at(path)) is None:
-        return None
+        return f"{path}:{line}" if path in _PACKAGED else None
     folder, file = found
     return f"{folder.shown(file).as_posix()}:{line}"
 
