@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import RunError, UserError, say
 from fwd_report.plan.asked_models import unknown_models
-from fwd_report.plan.encodings import check_encodings
+from fwd_report.plan.encodings import check_encodings, encoding_problems
 from fwd_report.plan.entries import Entries
+from fwd_report.plan.kernels import check_kernels
 from fwd_report.plan.plan import Plan, make_plan
 from fwd_report.plan.prompt_warnings import prompt_warnings
 from fwd_report.plan.run import Run, distinct, with_needs
@@ -77,13 +78,15 @@ def plan_project(project: Project, only: Sequence[str]) -> tuple[Plan, Store, li
 
     Prompts that no file of embeddings holds are no error yet: what is stored can be read, and other
     runs can run. `check_encodings` finds them. Raises UserError for names in `only` that are
-    neither a section nor an experiment.
+    neither a section nor an experiment, and for kernels that are wider than the model's images
+    allow.
     """
     check_names(project, only)
     refresh_schemas(project.root, project.plugins)
     store = Store(project.root)
     plan = make_plan(project, store)
     selected = plan.selected(only)
+    check_kernels(project, selected)
     unknown = unknown_models(project, selected, store)
     unrun = [f"{why}; runs that ask it count as not run" for why in unknown.values()]
     return plan, store, [*unrun, *prompt_warnings(project, selected, store)]
@@ -109,7 +112,8 @@ def load_report(root: Path, options: Options) -> ReportResult:
         try:
             report = report_result(plan, store)
             read_all(report)
-            return report
+            unencoded = encoding_problems(plan.project, plan.runs, store)
+            return replace(report, unencoded=tuple(unencoded))
         except DamagedEntryError as error:
             say(f"warning: {error}; the next build runs it again", err=True)
     raise RunError("results are damaged; `fwd-report store verify` finds them all")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 EXCERPT = 100
 """Most characters of a line that a message shows."""
@@ -17,6 +19,8 @@ LONGEST = 2_000
 """Most characters of a message, a hint or a file's name."""
 
 
+_OUTPUT: list[TextIO] = []
+"""Standard output, while `only_said` keeps it."""
 _PERSON = re.compile(r"(\w://)[^\s'\"]*:[^\s'\"]*@")
 
 
@@ -43,7 +47,22 @@ def say(text: object, err: bool = False) -> None:
     """Print a text to standard output or standard error: the only way that text reaches a
     terminal.
     """
-    print(inert(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+    out = _OUTPUT[-1] if _OUTPUT else sys.stdout
+    print(inert(str(text)), file=sys.stderr if err else out, flush=True)
+
+
+@contextmanager
+def only_said() -> Iterator[None]:
+    """Within the block, standard output has what `say` prints alone.
+
+    What a plug-in prints goes to standard error, so that it cannot mix with JSON.
+    """
+    _OUTPUT.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _OUTPUT.pop()
 
 
 def printable(text: str) -> str:
@@ -73,6 +92,8 @@ class Problem:
             if part is not None
         )
         message = printable(self.message)
+        if where:  # a name in it is not to look like the next problem
+            message = message.replace("\n", " ")
         lines = [f"{where}: {message}" if where else message]
         if self.excerpt is not None:
             shown, caret = self._excerpt_around(self.column or 1)
@@ -114,7 +135,7 @@ class UserError(_Said):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        said = [str(problem) for problem in _hinted_once(self.problems[:LISTED])]
+        said = [str(problem) for problem in hinted_once(self.problems[:LISTED])]
         if len(self.problems) > LISTED:
             said.append(f"… and {len(self.problems) - LISTED:,} more")
         super().__init__("\n".join(said))
@@ -124,7 +145,7 @@ class UnavailableError(UserError):
     """Something that a run needs is not available now, such as a file on a server; exit code 1."""
 
 
-def _hinted_once(problems: Sequence[Problem]) -> list[Problem]:
+def hinted_once(problems: Sequence[Problem]) -> list[Problem]:
     """The problems, with a hint that several of them share only at the last of these."""
     last = {problem.hint: at for at, problem in enumerate(problems)}
     return [
@@ -158,9 +179,25 @@ def quoted(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
 
 
+def text_of(error: BaseException) -> str:
+    """An error's text; "" for an error of a plug-in's whose text cannot be made."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def as_code(value: object) -> str:
+    """The beginning of a plug-in's value as code writes it, or its type if that cannot be made."""
+    try:
+        return repr(value)[:60]
+    except Exception:
+        return f"a {type(value).__name__}"
+
+
 def first_line(error: Exception) -> str:
     """The first line of an error's text, for a message about it."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return (text_of(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def reason(error: OSError | ValueError | RuntimeError) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from tests.api.conftest import HYBRIDS, NOISE, write
+from tests.helpers.pressed import press_ctrl_c
 
 import fwd_report
 from fwd_report import (
@@ -221,7 +222,7 @@ def test_interrupted_it_keeps_what_is_done_and_leaves_nothing_changed(
     def interrupted(self: Forward, run: object) -> object:
         calls.append(run)
         if len(calls) == 2:
-            raise KeyboardInterrupt
+            press_ctrl_c()
         return whole(self, run)  # type: ignore[arg-type]
 
     before = _state()

@@ -122,3 +122,23 @@ def test_one_run_is_one_run(project: Project) -> None:
     (several,) = (line for line in said if line.startswith("noise.dot"))
     assert one.split()[1:3] == ["1", "run"]
     assert several.split()[1:3] == ["3", "runs"]
+
+
+def test_a_kernel_wider_than_the_model_allows_is_an_error_at_its_line(project: Project) -> None:
+    """The model's images have 16 pixels; this was found when the run had drawn its picture."""
+    section = project.root / "experiments" / "hybrids.yaml"
+    text = section.read_text()
+    line = text[: text.index("kernel_size:")].count("\n") + 1
+    said = "kernel_size 33 is too wide for images of 16 × 16 pixels, which model/stage_1 makes: at"
+    section.write_text(text.replace("kernel_size: 5", "kernel_size: 33"))
+    for command in ("plan", "build", "check"):
+        done = project(command)
+        assert done.returncode == 2
+        assert f"experiments/hybrids.yaml:{line}:" in done.stderr
+        assert f"{said} most 31 is possible" in done.stderr
+    section.write_text(text.replace("kernel_size: 5", "sweep: {kernel_size: [5, 33]}"))
+    assert f"experiments/hybrids.yaml:{line}:" in project("plan").stderr
+    section.write_text(text.replace("kernel_size: 5", "kernel_size: 33\n    split: colour"))
+    done = project("plan")
+    assert done.returncode == 0, done.stderr
+    assert "kernel_size has no effect: a picture split by colour is not blurred" in done.stderr

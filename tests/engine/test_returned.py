@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.helpers.pressed import press_ctrl_c
 from tests.helpers.toy_engine import Toy, Walk, engine, make_run
 
 from fwd_report.diffusion.program import Prediction, Query
@@ -91,7 +92,7 @@ def test_a_network_that_exits_fails_its_run_alone(tmp_path: Path) -> None:
 def test_ctrl_c_still_ends_the_build(tmp_path: Path) -> None:
     class Pressed(Toy):
         def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
-            raise KeyboardInterrupt
+            press_ctrl_c()
 
     with pytest.raises(KeyboardInterrupt):
         engine(Store(tmp_path), Pressed(), [make_run(0, Walk())])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.pressed import press_ctrl_c
 from tests.helpers.toy_engine import Toy, Walk, engine, make_run
 
 from fwd_report.diffusion.program import Prediction, Query
@@ -94,7 +95,7 @@ def test_what_a_stopped_build_had_finished_is_stored(tmp_path: Path) -> None:
     class Stopped(Toy):
         def evaluate(self, queries: Sequence[Query]) -> list[Prediction]:
             if sum(self.batches) >= 8:
-                raise KeyboardInterrupt
+                press_ctrl_c()
             return super().evaluate(queries)
 
     store = Store(tmp_path)

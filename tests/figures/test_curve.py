@@ -70,8 +70,14 @@ def test_each_run_has_a_line_and_the_alternative_text_is_escaped() -> None:
 def test_what_a_log_axis_cannot_show_is_left_out() -> None:
     (line,) = chart((1.0, 0.0, math.nan, 0.1), log_y=True).findall("polyline")
     assert len(set(line.get("points", "").split())) == 2
-    with pytest.raises(ValueError, match="without values"):
-        chart((0.0, -1.0), log_y=True)
+
+
+def test_a_curve_without_a_value_to_draw_says_so() -> None:
+    """As of a training whose loss was never finite: its page says what is wrong."""
+    for values, log in (((0.0, -1.0), True), ((math.nan, math.inf), False), ((), False)):
+        assert "no value that can be drawn" in [
+            text.text for text in chart(values, log_y=log).iter("text")
+        ]
 
 
 def test_a_long_series_is_drawn_to_its_end() -> None:

@@ -23,7 +23,7 @@ WIDE = torch.zeros(1, 77, 17)
         ({b"a skull": WIDE}, "one of its keys is no text: b'a skull'"),
         ([("a skull", WIDE)], "it holds a list and no dict"),
         ({"a\nskull": WIDE[:, :9]}, 'what it holds for "a\\nskull" has the shape (1, 9, 17)'),
-        ({"A skull": WIDE, "a skull": WIDE + 1}, 'hold two encodings of "a skull"'),
+        ({"A skull": WIDE, "a skull": WIDE + 1}, 'holds two encodings of "a skull"'),
     ],
 )
 def test_what_is_wrong_is_said_on_one_line(tmp_path: Path, held: Any, said: str) -> None:

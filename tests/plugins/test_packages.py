@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers.project import Project
+from tests.plugins.conftest import Site
 from tests.plugins.test_broken import OWN, project_of
 
-from fwd_report import sources
 from fwd_report.errors import UserError
 from fwd_report.plan import foreign
 from fwd_report.plan.plan import make_plan
@@ -43,39 +44,6 @@ experiments:
 """
 
 
-class Site:
-    """A folder of installed packages."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(self, name: str, version: str, files: dict[str, str], entries: str) -> None:
-        for file, text in files.items():
-            path = self.folder / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        for old in self.folder.glob(f"{name}-*.dist-info"):
-            old.rename(old.with_name(f"gone-{old.name}.txt"))
-        info = self.folder / f"{name}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(entries)
-        packages._offered.cache_clear()
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(sources, "AT_START", dict(sources.AT_START))
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("cool", "broken")]:
-        monkeypatch.delitem(sys.modules, name)
-    packages._offered.cache_clear()
-    return Site(folder)
-
-
 FILES = {"cool/__init__.py": "", "cool/own.py": OWN, "cool/views.py": VIEW}
 ENTRIES = (
     "[fwd_report.techniques]\nown = cool.own:Own\n[fwd_report.views]\nupside = cool.views:upside\n"
@@ -100,6 +68,28 @@ def test_their_techniques_and_views_are_planned_and_completed(site: Site, tmp_pa
         schema = section_schema(techniques)
     assert "own" in schema["$defs"]["experiment"]["properties"]["technique"]["enum"]
     assert "upside" in schema["$defs"]["field-anagram.view"]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("method", "command"),
+    [
+        ("describe(self)", "plan"),
+        ("network_steps(self, needs)", "plan"),
+        ("model_post_init(self, context)", "plan"),
+        ("program(self, run)", "build"),
+    ],
+)
+def test_what_fails_in_them_is_an_error_at_their_line(
+    site: Site, tmp_path: Path, tiny_if: Path, method: str, command: str
+) -> None:
+    own = f"{OWN}    def {method}:\n        return 1 / 0\n"
+    site.install("cool", "1.2", {**FILES, "cool/own.py": own}, ENTRIES)
+    root = project_of(tmp_path / "p", {})
+    (root / "experiments" / "report.yaml").write_text(f"title: T\nmodel: {tiny_if}/stage_1\n")
+    done = Project(root)(command)
+    assert done.returncode == (1 if command == "build" else 2)
+    assert f"{site.folder}/cool/own.py:18" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_their_code_and_version_are_in_the_key_and_other_code_is_not(

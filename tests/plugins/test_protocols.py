@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.project import Project
 from tests.plugins.test_broken import project_of
 
 from fwd_report.build import build, load_plan
@@ -69,6 +70,8 @@ TRAIN = "technique: train, hidden: 4, batch: 2, epochs: 1, caption: c"
          "dataset: own", "outside of [0, 1]"),
         ({"datasets/own.py": DATASET.format("Dataset(images, labels + 10, images, labels)")},
          "dataset: own", "outside of 0 to 9"),
+        ({"datasets/own.py": DATASET.format("Dataset([1], [1], [1], [1])")}, "dataset: own",
+         "has train images and labels that are no tensors"),
         ({"processes/own.py": "def own(fields): return 3\n"}, "objective: own",
          "cannot be trained"),
     ],
@@ -126,6 +129,22 @@ class Own(Technique):
         (DONE, "return Result(metrics={'n': run.noise.draw((1,))})", "the metric n is a Tensor"),
         (DONE, "return Result(series={'n': 3.0})", "the series n is no list of numbers"),
         (DONE, "return Result(images=[run.noise.draw((3, 8, 8))])", "images is a list, no dict"),
+        (DONE, "return Result(metrics={'n': 10**400})", "the metric n is a int, no number"),
+        (
+            DONE,
+            "import numpy; return Result(metrics={'n': numpy.float32(1)})",
+            "techniques/own.py:10: Own.program: the metric n is a float32, no number",
+        ),
+        (DONE, "return Result(metrics={'a\\ud800': 1.0})", "'a\\ud800' is no name of a number"),
+        (DONE, "return Result()", "own.py:10: Own.program returns a Result with nothing in it"),
+        (DONE, "open('/nothing')", "/nothing: No such file or directory (at techniques/own.py:10)"),
+        (DONE, "raise StopIteration", "generator raised StopIteration (at techniques/own.py:10)"),
+        (DONE, "raise ValueError('\\x1b[31m\\ud800 red')", "�[31m� red (at techniques/own.py:10)"),
+        (
+            DONE,
+            "raise type('E', (Exception,), {'__str__': lambda e: None})()",
+            "E (at techniques/own.py:10)",
+        ),
         (DONE, "return 1 / 0", "division by zero (at techniques/own.py:10)"),
         (DONE, "import sys; sys.exit(3)", "SystemExit: 3: a plug-in fails by raising an Exception"),
         (DONE, "raise BaseException", "and ends no command (at techniques/own.py:10)"),
@@ -191,6 +210,37 @@ def test_a_figure_that_is_not_made_of_parts_is_an_error(tmp_path: Path) -> None:
         build(root, Options())
 
 
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("Grid(((3,),))", "Grid.rows is no tuple"),
+        ("Grid(((None,),), row_labels=(1,))", "Grid.row_labels is no tuple[str, ...]: (1,)"),
+        ("Slider(None, None)", "Slider.before is no Picture: None"),
+        ("Table(('\\ud800',), ())", "Table.header is no tuple[str, ...]: ('\\ud800',)"),
+        ("Curve((('loss', 3.0),), 'x', 'y', 'a')", "Curve.lines is no tuple"),
+    ],
+)
+def test_a_part_of_a_figure_that_holds_something_else_is_an_error(
+    tmp_path: Path, part: str, message: str
+) -> None:
+    parts = "from fwd_report.techniques.parts import Curve, Grid, Slider, Table"
+    root = project_of(tmp_path, {"own.py": f"{FIGURE}{parts}; return [{part}]\n"})
+    with pytest.raises(UserError) as caught:
+        build(root, Options())
+    assert f"own.py:4: Own.figure returns a part whose {message}" in str(caught.value)
+
+
+def test_a_figure_of_a_file_that_is_no_picture_names_it(tmp_path: Path) -> None:
+    parts = (
+        "from fwd_report.techniques.parts import Grid, Picture\n        from pathlib import Path"
+    )
+    shown = "Grid(((Picture(Path('/etc/passwd'), 'a'),),))"
+    root = project_of(tmp_path, {"own.py": f"{FIGURE}{parts}\n        return [{shown}]\n"})
+    done = Project(root)("build")
+    assert done.returncode == 1
+    assert "/etc/passwd: this is no picture" in done.stderr
+
+
 def test_a_figure_that_exits_is_an_error(tmp_path: Path) -> None:
     root = project_of(tmp_path, {"own.py": f"{FIGURE}exit(3)\n"})
     with pytest.raises(ExitError, match="SystemExit: 3"):
@@ -203,7 +253,9 @@ def test_a_figure_that_exits_is_an_error(tmp_path: Path) -> None:
         ("return 4", "return 1 / 0", r"own\.py:4: own\.size: ZeroDivisionError"),
         ("return 4", "exit(3)", r"own\.py:4: own\.size: SystemExit: 3"),
         ("def size(self, project)", "def size(self)", r"own\.py:4: own\.size: TypeError"),
-        ("return 4", "return 0", "no images to train on"),
+        ("return 4", "return 0", "own.py: the dataset 'own' has no number of images to train on"),
+        ("return 4", "return True", "no number of images to train on: its size is True"),
+        ("return 4", "return 10**5000", "no number of images to train on: its size is a int"),
         (
             'return [project / "experiments" / "report.yaml"]',
             "return None",

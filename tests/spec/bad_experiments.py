@@ -194,7 +194,8 @@ BAD_EXPERIMENTS = {
         "",
     ),
     "seeds of a figure": (
-        one("technique: chart\nof: [a]\nseeds: [1, 2]").replace("of: [a]", "of: []"),
+        one("technique: chart\nof: [a]\nseeds: [1, 2]").replace("of: [a]", "of: [b]")
+        + "  - {id: b, technique: draw, caption: c}\n",
         "7:5",
         "chart runs nothing of its own, so it has no seeds",
         "the experiments that it shows",

@@ -55,10 +55,31 @@ def test_all_problems_of_an_experiment_come_at_once(writeup: Writeup) -> None:
         "draw has no field 'captoin'",
         "draw has no field 'step'",
         'seed should be a whole number, not "x"',
+        'steps should be a whole number, not "y"',
         "experiment 'b' needs a caption",
         "draw has no field 'captoin'",
         "draw has no field 'step'",
+        'steps should be a whole number, not "y"',
     ]
+
+
+def test_wrong_values_are_said_beside_wrong_names_and_axes(writeup: Writeup) -> None:
+    """Each at its place; a field whose name may only be misspelt is not said to be missing."""
+    text = (
+        "technique: draw\npormpt: x\nguidance: y\nsamples: many\n"
+        "sweep: {stpes: [1, 2], steps: [1, no, 3], size: 7}\ncases: [{label: x, steps: ten}]"
+    )
+    messages = [problem.message for problem in writeup.write("a.yaml", one(text)).problems()]
+    for message in (
+        "draw has no field 'pormpt'",
+        "draw has no field 'stpes'",
+        'samples should be a whole number, not "many"',
+        'guidance should be a number, not "y"',
+        'steps should be a whole number, not "ten"',
+        'steps[1] should be a whole number, not "no"',
+    ):
+        assert message in messages, (message, messages)
+    assert not any("needs a field" in message for message in messages)
 
 
 def test_wrong_names_are_said_beside_what_else_is_wrong(writeup: Writeup) -> None:

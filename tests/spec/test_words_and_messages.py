@@ -58,3 +58,8 @@ def test_capitals_do_not_hide_what_was_meant() -> None:
     known = [f"known-{number}" for number in range(20)]
     assert did_you_mean("HYBIRD", ["hybrid", *known]) == "did you mean 'hybrid'?"
     assert did_you_mean("hybird", ["Hybrid", *known]) == "did you mean 'Hybrid'?"
+
+
+def test_a_name_with_a_line_break_does_not_look_like_another_problem() -> None:
+    problem = Problem("'a\nb.yaml:1: all is well\x1b[2J' is no name", file=Path("c.yaml"), line=1)
+    assert str(problem) == "c.yaml:1: 'a b.yaml:1: all is well�[2J' is no name"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fwd_report.errors import CodeChangedError, Problem, RunError, UserError, counted
+from fwd_report.plugins.importing import mistake_of_plugin
+from fwd_report.plugins.problems import exits_as_errors
 
 if TYPE_CHECKING:
     from fwd_report.api.outcome import Outcome
@@ -42,6 +45,21 @@ class RestartNeededError(CodeChangedError):
         RunError.__init__(
             self, f"{error}\nrestart the kernel (or this Python), and run the cell again"
         )
+
+
+@contextmanager
+def mistakes_of_plugins() -> Iterator[None]:
+    """Within the block, what a plug-in raises is a UserError at its line, as in the commands."""
+    try:
+        with exits_as_errors():
+            yield
+    except (UserError, RunError):
+        raise
+    except Exception as error:
+        mistake = mistake_of_plugin(error)
+        if mistake is None:
+            raise
+        raise UserError(mistake) from error
 
 
 def unknown(message: str, hint: str | None) -> UnknownNameError:

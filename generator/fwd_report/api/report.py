@@ -14,6 +14,7 @@ from fwd_report.api.exceptions import (
     RestartNeededError,
     RunsFailedError,
     UnknownNameError,
+    mistakes_of_plugins,
     no_attribute,
 )
 from fwd_report.api.experiment import Experiment
@@ -130,7 +131,8 @@ class Report(ByName["Section"]):
         running = Running(snapshot.plan, snapshot.store, options)
         before = {run.key for run in snapshot.plan.runs if run.status == "fresh"}
         try:
-            running.run()
+            with mistakes_of_plugins():
+                running.run()
         except CodeChangedError as error:
             raise RestartNeededError(error) from None
         except KeyboardInterrupt:
@@ -145,8 +147,9 @@ class Report(ByName["Section"]):
         return {section.name: section for section in self.sections}
 
     def _load(self) -> Snapshot:
-        project = self._options.project(self.root)
-        plan, store, said = plan_project(project, ())
+        with mistakes_of_plugins():
+            project = self._options.project(self.root)
+            plan, store, said = plan_project(project, ())
         for warning in (*map(str, project.warnings), *said):
             if warning not in self._warned:
                 self._warned.add(warning)

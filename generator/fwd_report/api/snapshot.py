@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from fwd_report.api.exceptions import NotRunError
+from fwd_report.api.exceptions import NotRunError, mistakes_of_plugins
 from fwd_report.build import experiment_result
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plan import Plan
@@ -56,7 +56,8 @@ class Snapshot:
             hint = f"{result.absence}; report.run('{section.name}.{spec.id}') runs what is missing"
             result = replace(result, absence=hint)
         report = ReportResult(self.plan.project, ())
-        return figure_html(report, self._section(section), result, self._everything())
+        with mistakes_of_plugins():
+            return figure_html(report, self._section(section), result, self._everything())
 
     def embedded(self, parts: Sequence[str]) -> str:
         """HTML, with the style sheet of the report's pages."""

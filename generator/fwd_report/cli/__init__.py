@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from fwd_report import __version__, stopping
 from fwd_report.cli import (
@@ -20,10 +21,29 @@ from fwd_report.cli import (
     travel,
 )
 from fwd_report.cli.options import FAILED, STALE, WRONG_INPUT
-from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, say
+from fwd_report.errors import RunError, StaleError, UnavailableError, UserError, only_said, say
+from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.threads import spin_briefly
 
+
+class _Commands(TyperGroup):
+    """The commands, none of which a plug-in ends by `sys.exit()`: that is an error of its own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with exits_as_errors():
+            return super().invoke(ctx)
+
+
+class _Command(TyperCommand):
+    """A command, whose output has nothing that a plug-in prints."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with only_said():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Run diffusion experiments written as YAML, and publish what came out.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,7 +63,7 @@ for command in (
     pages.publish,
     projects.schema,
 ):
-    app.command()(command)
+    app.command(cls=_Command)(command)
 travel.add_to(storage.app)
 app.add_typer(storage.app, name="store")
 
@@ -93,12 +113,11 @@ def _say_unexpected(error: Exception) -> None:
     """Report an error that a plug-in or the system raised, and exit; any other error is raised
     again.
     """
-    from fwd_report.plugins.importing import plugin_line
-    from fwd_report.plugins.problems import said
+    from fwd_report.plugins.importing import mistake_of_plugin
 
-    at = plugin_line(error)
-    if at is not None:
-        say(f"{at}: {said(error)}", err=True)
+    mistake = mistake_of_plugin(error)
+    if mistake is not None:
+        say(mistake, err=True)
         sys.exit(WRONG_INPUT)
     if isinstance(error, OSError):
         # Files of the writeup that cannot be read or written: rights, a full disk, a wrong kind.

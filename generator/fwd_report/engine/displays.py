@@ -48,6 +48,11 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def _in_one_line(text: str) -> str:
+    """A line of progress as a terminal may show it, whatever a name in it holds."""
+    return inert(text).replace("\n", " ")
+
+
 class Lines:
     """A line of text every ten seconds, on standard error."""
 
@@ -58,7 +63,7 @@ class Lines:
         now = time.monotonic()
         if now - self._said >= LINE_EVERY:
             self._said = now
-            say(line, err=True)
+            say(_in_one_line(line), err=True)
 
     def note(self, message: str) -> None:
         say(message, err=True)
@@ -83,13 +88,14 @@ class TerminalBar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._bar.add_task(line, total=max(1, total))
+        self._bar.add_task(_in_one_line(line), total=max(1, total))
         self._bar.start()
 
     def update(self, line: str, done: int, total: int) -> None:
         if self._bar is not None:
             task = self._bar.task_ids[0]
-            self._bar.update(task, completed=done, total=max(1, total), description=line)
+            words = _in_one_line(line)
+            self._bar.update(task, completed=done, total=max(1, total), description=words)
 
     def note(self, message: str) -> None:
         if self._bar is None:

@@ -154,7 +154,7 @@ class Engine:
             context = self._workbench.contexts.of(run, news=news_of(run, self._progress))
             program = program_of(run, context)
         except BaseException as error:
-            self._fail(run, as_exception(error), lock)
+            self._fail(run, _failed(error, lock), lock)
             return
         self._started += 1
         noise, value_range = context.noise, context.value_range
@@ -168,7 +168,7 @@ class Engine:
         try:
             run_job(run, self._store, self._workbench, self._progress)
         except BaseException as error:
-            self._fail(run, as_exception(error), lock)
+            self._fail(run, _failed(error, lock), lock)
             return
         self._done(run, lock)
 
@@ -240,6 +240,15 @@ class Engine:
             self._pending.discard(other.key)
             self._failed[other.key] = failure
             self._progress.skip(cost_class(other), other.network_steps)
+
+
+def _failed(error: BaseException, lock: Lock) -> Exception:
+    """What a run failed with; Ctrl-C is raised again, and leaves the lock to the next build."""
+    try:
+        return as_exception(error)
+    except BaseException:
+        lock.release()
+        raise
 
 
 def _needs(run: Run) -> list[Run]:

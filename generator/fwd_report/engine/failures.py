@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwd_report.errors import OutdatedError, UnavailableError, UserError
+from fwd_report.errors import OutdatedError, UnavailableError, UserError, inert, text_of
 from fwd_report.plan.run import Run
 from fwd_report.plugins.importing import plugin_line
 from fwd_report.store.store import DamagedEntryError
@@ -43,17 +44,26 @@ def failure_of(run: Run, error: Exception, log: Log) -> Failure:
     """The failure that an exception of a run means; the traceback of an unexpected one goes to
     `log`.
     """
+    at = plugin_line(error)
     if isinstance(error, OSError) and error.filename is not None:
         # A full disk, a file without rights: where and what is all there is to say.
-        return Failure(run, f"{error.filename}: {error.strerror}")
+        named = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
+        return Failure(run, inert(f"{named}: {error.strerror}{_at(at)}").replace("\n", " "))
     cause = one_line(error)
-    if not isinstance(error, (UserError, *REPAIRABLE)):
-        at = plugin_line(error)
-        cause += f" (at {at})" if at else ""
+    if at is not None and at in cause:
+        at = None
+    if isinstance(error, UserError):
+        cause += _at(at)
+    elif not isinstance(error, REPAIRABLE):
+        cause += _at(at) if at or not run.plugged else f" (it uses {', '.join(run.plugged)})"
         path = log(run, traceback.format_exception(error))
         cause += f" (details: {path})" if path is not None else ""
     wrong_input = isinstance(error, UserError) and not isinstance(error, UnavailableError)
     return Failure(run, cause, isinstance(error, REPAIRABLE), wrong_input, is_out_of_memory(error))
+
+
+def _at(line: str | None) -> str:
+    return f" (at {line})" if line else ""
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
@@ -66,6 +76,7 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 
 def one_line(error: Exception) -> str:
     """An exception as one line: its message and hint, or its class if it has none."""
-    lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
+    said = inert(text_of(error))
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
     between = "; " if isinstance(error, UserError) else " "
     return between.join(lines) or type(error).__name__

@@ -8,6 +8,7 @@ from math import isnan
 
 from fwd_report.diffusion.program import Program
 from fwd_report.engine.follower import Follower
+from fwd_report.engine.own_programs import kept_for_others
 from fwd_report.engine.stopwatch import Stopwatch
 from fwd_report.engine.workbench import Workbench
 from fwd_report.errors import UserError
@@ -42,7 +43,8 @@ def run_job(run: Run, store: Store, workbench: Workbench, progress: Follower) ->
         watch.save()
 
     context = workbench.contexts.of(run, folder=folder, progress=report, news=tell)
-    result = run.technique.job(context)
+    with kept_for_others(run, workbench.recorder.defined(run)):
+        result = run.technique.job(context)
     workbench.recorder.store(
         run, result, context.value_range, watch.seconds, run.network_steps, folder
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
-from fwd_report.errors import counted
+from fwd_report.errors import UserError, counted
 from fwd_report.plan.run import Run
+from fwd_report.plugins.shared_state import SharedStateError, shared_state_kept
 
 
 class Watch:
@@ -33,13 +35,15 @@ class Watch:
     def step(self, run: Run, step: Callable[[], None]) -> set[str]:
         """Advance a run's program; warns if it draws global random numbers.
 
-        Returns the libraries from whose global generators it drew.
+        Returns the libraries from whose global generators it drew. Raises UserError if it changes
+        what other runs compute with.
         """
         if not run.plugged:
             step()
             return set()
         before = _random_states()
-        step()
+        with kept_for_others(run, self._where(run)):
+            step()
         drawn = [name for name, same in _compared(before, _random_states()) if not same]
         if drawn and (run.technique.name, "draws") not in self._told:
             at = self._drawn(run, drawn) or ", ".join(run.plugged)
@@ -75,6 +79,19 @@ class Watch:
         if name not in self._told:
             self._told.add(name)
             self._tell(f"warning: {message}")
+
+
+@contextmanager
+def kept_for_others(run: Run, where: str) -> Iterator[None]:
+    """Within the block, plug-ins of the run change nothing for other runs; else raises UserError.
+
+    where: the file and line of the run's technique, if it is a plug-in.
+    """
+    try:
+        with shared_state_kept():
+            yield
+    except SharedStateError as error:
+        raise UserError(f"{where or ', '.join(run.plugged)}: {run.name} {error}") from error
 
 
 def _random_states() -> dict[str, Any]:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from fwd_report.diffusion.program import Query
 from fwd_report.engine.live import Live
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code, text_of
+from fwd_report.models.handle import ModelHandle, Upscaling
 from fwd_report.plugins.importing import frames_of_plugins, place_in_plugin, tree_of
 
 
@@ -26,8 +27,18 @@ def check_asked(live: Live) -> None:
             continue
         try:
             model.check(question)
+            _check_values(question, model)
         except ValueError as error:
             raise UserError(f"{_at(live)}your program {error}") from error
+
+
+def _check_values(query: Query, model: ModelHandle) -> None:
+    """Raise ValueError for values that no image has, or a condition that is no prompt."""
+    if not query.x.is_floating_point():
+        kind = str(query.x.dtype).removeprefix("torch.")
+        raise ValueError(f"asked about a tensor of {kind}; an image has floating-point values")
+    if model.unconditional == "" and not isinstance(query.condition, (str, Upscaling)):
+        raise ValueError(f"asked under {as_code(query.condition)}, which is no prompt")
 
 
 def unanswered(live: Live, question: Any, error: Exception) -> Exception:
@@ -67,9 +78,11 @@ def _forgotten(name: str) -> str:
 
 
 def _at(live: Live) -> str:
-    """The last line of a plug-in at which a program waits, for a message; "" for none."""
+    """The last line of a plug-in at which a program waits, for a message; without one, the
+    plug-ins that are in use.
+    """
     program: Any = live.program
-    found = ""
+    found = f"{', '.join(live.run.plugged)}: "
     while isinstance(program, GeneratorType):
         frame = program.gi_frame
         place = frame and place_in_plugin(frame.f_code.co_filename, frame.f_lineno)
@@ -83,7 +96,7 @@ def _generator_of(error: Exception, frame: FrameType, line: int) -> str | None:
     used = getattr(error, "obj", None)
     if isinstance(used, GeneratorType):
         return used.gi_code.co_name
-    if "unpack" not in str(error) and "generator" not in str(error):
+    if "unpack" not in text_of(error) and "generator" not in text_of(error):
         return None
     values = {**frame.f_globals, **frame.f_locals}
     for call in _bare_calls(frame, line):

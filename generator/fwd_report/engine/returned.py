@@ -6,10 +6,10 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from numbers import Real
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from fwd_report.engine.program_mistakes import forgotten
@@ -19,12 +19,11 @@ from fwd_report.precision import require_finite
 from fwd_report.recording.pictures import pictures_of
 from fwd_report.techniques.base import Result, Technique
 
-if TYPE_CHECKING:
-    import torch
-
 CHANNELS = (1, 3)
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 """Names of pictures and frames, which become file names."""
+LARGEST = 10**300
+"""Larger whole numbers are no floats."""
 BY_NAME = ("images", "frames", "metrics", "series")
 """The fields of a `Result` that are dictionaries."""
 
@@ -41,6 +40,9 @@ def check_result(technique: Technique, result: object, where: str) -> None:
         raise UserError(f"{called} returns {type(result).__name__}, no Result{unrun}")
     for fault in _faults(result):
         raise UserError(f"{_called(technique, where)}: {fault}")
+    held = (pictures_of(result), *(getattr(result, field) for field in BY_NAME))
+    if technique.kind == "program" and not any(held):
+        raise UserError(f"{_called(technique, where)} returns a Result with nothing in it")
 
 
 def check_finite(
@@ -93,16 +95,20 @@ def _faults(result: Result) -> Iterator[str]:
     for name, picture in pictures_of(result).items():
         if not _is_pictures(picture, 3):
             yield f"{name} is {_shape(picture)}; a picture is (C, H, W) of 1 or 3 channels"
+        elif kind := _unfit(picture):
+            yield f"{name} is {kind}; a picture is a dense tensor of floating-point values"
     for name, frames in result.frames.items():
         if not _is_pictures(frames, 4):
             yield f"the frames {name} are {_shape(frames)}; frames are (N, C, H, W), C of 1 or 3"
+        elif kind := _unfit(frames):
+            yield f"the frames {name} are {kind}; frames are dense tensors of floating-point values"
     metrics: Mapping[str, Any] = result.metrics
     series: Mapping[str, Any] = result.series
     for name, value in metrics.items():
-        if not isinstance(value, Real):
+        if not _is_number(value):
             yield f"the metric {name} is {_shape(value)}, no number; write .item() behind a tensor"
     for name, values in series.items():
-        if not (isinstance(values, (list, tuple)) and all(isinstance(v, Real) for v in values)):
+        if not (isinstance(values, (list, tuple)) and all(map(_is_number, values))):
             yield f"the series {name} is no list of numbers; write .tolist() behind a tensor"
 
 
@@ -121,8 +127,8 @@ def _wrong_names(result: Result) -> Iterator[str]:
         if same:
             yield f"{' and '.join(same)} would be one file where capitals make no difference"
     for name in (*result.metrics, *result.series):
-        if not isinstance(name, str):
-            yield f"{name!r} is no name of a number: use a text"
+        if not (isinstance(name, str) and name.isprintable() and name.strip()):
+            yield f"{name!r} is no name of a number: use a text in one line"
 
 
 def _is_pictures(value: object, dimensions: int) -> bool:
@@ -132,6 +138,20 @@ def _is_pictures(value: object, dimensions: int) -> bool:
         and value.shape[-3] in CHANNELS
         and value.numel() > 0
     )
+
+
+def _unfit(value: Tensor) -> str | None:
+    """What a tensor is that no picture is; None if it may be one."""
+    if value.layout != torch.strided or value.device.type == "meta":
+        return f"a {'sparse' if value.device.type != 'meta' else 'meta'} tensor"
+    if not value.is_floating_point():
+        return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
+    return None
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a number that a manifest can hold: a float, or an int of such a size."""
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST)
 
 
 def _shape(value: object) -> str:

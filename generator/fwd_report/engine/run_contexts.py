@@ -10,6 +10,7 @@ from typing import Any
 
 from fwd_report.engine.machine import Machine
 from fwd_report.engine.model_source import Models
+from fwd_report.engine.sampled_times import require_times
 from fwd_report.errors import OutdatedError
 from fwd_report.plan.entries import Entries
 from fwd_report.plan.plugged import digest_of_files
@@ -49,7 +50,9 @@ class Contexts:
         require_planned(run)
         model = self._models.model(run, needs)
         if model is not None and run.plugged:
-            model = replace(model, process=sampled_by(run.technique, model.process))
+            sampled = sampled_by(run.technique, model.process)
+            require_times(run, model.process, sampled)
+            model = replace(model, process=sampled)
         pictures: dict[str, Any] = {"images": {}, "masks": {}}
         if model is not None and run.inputs:
             contents = _contents(run)

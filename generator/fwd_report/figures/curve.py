@@ -47,17 +47,18 @@ def curve_svg(curve: Curve) -> str:
     """The chart as one `<svg>` element; colours are CSS variables, text is currentColor.
 
     With `smooth`, each raw series is drawn faint behind its running mean. On a log axis, values
-    that are not positive are left out. Raises ValueError if there is no value to draw.
+    that are not positive are left out; where that leaves none, the chart says so.
     """
     lines = [(label, _drawable(values, curve.log_y)) for label, values in curve.lines]
     points = [value for _, line in lines for _, value in line]
-    if not points:
-        raise ValueError("a curve without values")
-    longest = max(x for _, line in lines for x, _ in line)
+    longest = max((len(values) for _, values in curve.lines), default=0)
     x = Axis(1, max(longest, 2), LEFT, WIDTH - RIGHT)
-    low, high = _range(points, curve.log_y)
+    low, high = _range(points or [1.0], curve.log_y)
     y = Axis(low, high, HEIGHT - BOTTOM, TOP, curve.log_y)
     body = [*_grid(x, y), *_names(curve)]
+    if not points:
+        middle = f'x="{(x.start + x.end) / 2}" y="{(y.start + y.end) / 2}"'
+        body.append(f'<text {middle} text-anchor="middle">no value that can be drawn</text>')
     for index, (_, line) in enumerate(lines):
         colour, dashes = line_style(index)
         if curve.smooth:

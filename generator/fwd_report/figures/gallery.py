@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import EINVAL
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,10 @@ class Gallery:
         def draw() -> bytes:
             if view is None and _servable(data):
                 return data
-            return _redraw(data, view)
+            try:
+                return _redraw(data, view)
+            except (OSError, ValueError) as error:
+                raise OSError(EINVAL, "this is no picture", str(source)) from error
 
         return self._file(stem, ".png", (data, str(view).encode()), draw)
 

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from fwd_report.errors import OutdatedError, UserError, first_line, quoted, reason
 from fwd_report.models.folder_layout import TOKENS
@@ -51,8 +52,15 @@ def spelling(prompt: str) -> str:
     return prompt.lower().strip()
 
 
+def sought(prompt: str) -> str:
+    """What a prompt is found by in files: its spelling, with one character for a letter and its
+    accent, however that is written (Unicode's NFC).
+    """
+    return normalize("NFC", spelling(prompt))
+
+
 def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]:
-    """The contents of the files, by the prompt's `spelling`.
+    """The contents of the files, by what a prompt is `sought` by.
 
     Files that were examined before are not opened again. Raises UserError for a file that is
     missing, damaged or holds anything else, and for a prompt that two files encode differently.
@@ -72,10 +80,10 @@ def encoded_prompts(files: Iterable[Path], memory: Memory) -> dict[str, Encoded]
             raise UserError(f"{file}: {error}", hint=f"wanted is {WANTED}") from error
         for written, digest, width in held:
             new = Encoded(file, written, digest, width)
-            old = found.setdefault(spelling(written), new)
+            old = found.setdefault(sought(written), new)
             if old.digest != new.digest:
-                where = f"{old.file} and {file}" if old.file != file else str(file)
-                raise UserError(f"{where} hold two encodings of {quoted(spelling(written))}")
+                where = f"{old.file} and {file} hold" if old.file != file else f"{file} holds"
+                raise UserError(f"{where} two encodings of {quoted(sought(written))}")
     return found
 
 
@@ -111,7 +119,7 @@ class EmbeddingFiles:
         dtype: torch.dtype,
         planned: Mapping[str, str] | None = None,
     ) -> None:
-        digests = None if planned is None else {spelling(p): d for p, d in planned.items()}
+        digests = None if planned is None else {sought(p): d for p, d in planned.items()}
         self._prompts = prompts
         self._planned = digests
         self._device = device
@@ -126,7 +134,7 @@ class EmbeddingFiles:
         """
         wanted: dict[Path, dict[str, Encoded]] = {}
         for prompt in prompts:
-            name = spelling(prompt)
+            name = sought(prompt)
             if name in self._read:
                 continue
             if self._planned is not None and name not in self._planned:
@@ -151,7 +159,7 @@ class EmbeddingFiles:
 
         prompts = list(prompts)
         self.prepare(prompts)
-        return torch.stack([self._read[spelling(prompt)] for prompt in prompts])
+        return torch.stack([self._read[sought(prompt)] for prompt in prompts])
 
 
 def _listed(file: Path) -> list[tuple[str, str, int]]:
@@ -190,6 +198,8 @@ def _tensors(file: Path) -> Mapping[Any, Any]:
     try:
         held = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if "invalid load key" in str(error):
+            raise ValueError("it is no file that torch wrote") from error
         raise ValueError(
             "it holds more than tensors, which could run code when it is loaded, so it is not"
         ) from error
@@ -242,7 +252,7 @@ def nearest(prompt: str, known: Iterable[str]) -> Iterator[str]:
 
 
 def _words(prompt: str) -> list[str]:
-    return [word for word in spelling(prompt).split() if word not in ("a", "an", "the")]
+    return [word for word in sought(prompt).split() if word not in ("a", "an", "the")]
 
 
 def _alike(words: list[str], others: list[str]) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fwd_report.errors import Problem, UserError, quoted
-from fwd_report.models import hub
-from fwd_report.models.embeddings import encoded_prompts, nearest, spelling
+from fwd_report.models.embeddings import encoded_prompts, nearest, sought
 from fwd_report.models.sizes import config_in
+from fwd_report.plan.kernels import stage_folder
 from fwd_report.plan.prompt_places import prompt_place
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.plan.stages import stage_models
 from fwd_report.shell import word
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.store import Store
@@ -21,26 +21,31 @@ ENCODE = "encode what is missing where the text encoder is: fwd-report prompts -
 
 
 def check_encodings(project: Project, runs: Iterable[Run], store: Store) -> None:
-    """Raise UserError, with each place in the YAML, for what the files lack.
+    """Raise UserError with the `encoding_problems`, if there are any."""
+    if found := encoding_problems(project, runs, store):
+        raise UserError(found)
+
+
+def encoding_problems(project: Project, runs: Iterable[Run], store: Store) -> list[Problem]:
+    """What the files lack, each with its place in the YAML.
 
     This includes every missing prompt once, the unconditional one among them, and encodings of a
-    width that the model's UNets do not take, if these are on this machine.
+    width that the model's UNets do not take, if these are on this machine. Raises UserError for a
+    file that cannot be read.
     """
     asking = [run for run in runs if run.prompts and "embeddings" in run.parts]
     if not asking:
-        return
+        return []
     held = encoded_prompts(project.embeddings, store.memory)
     missing: dict[str, dict[tuple[str, str], Run]] = {}
     for run in asking:
         for prompt in run.prompts:
-            if spelling(prompt) not in held:
+            if sought(prompt) not in held:
                 missing.setdefault(prompt, {}).setdefault((run.section, run.experiment), run)
     problems = [
         _missing(project, prompt, list(runs.values()), held) for prompt, runs in missing.items()
     ]
-    found = [*problems, *_unfitting(project, {each.width for each in held.values()})]
-    if found:
-        raise UserError(found)
+    return [*problems, *_unfitting(project, {each.width for each in held.values()})]
 
 
 def _missing(project: Project, prompt: str, runs: Sequence[Run], held: Iterable[str]) -> Problem:
@@ -73,9 +78,7 @@ def _missing(project: Project, prompt: str, runs: Sequence[Run], held: Iterable[
 
 def _unfitting(project: Project, widths: set[int]) -> Iterator[Problem]:
     for stage, model in stage_models(project).items():
-        folder = (
-            model if isinstance(model, Path) else hub.downloaded(model, stage_parts(project, stage))
-        )
+        folder = stage_folder(project, stage, model)
         wanted = _width(folder) if folder else None
         if wanted is not None and widths - {wanted}:
             yield project.problem(

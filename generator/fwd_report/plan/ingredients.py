@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fwd_report.errors import UserError
 from fwd_report.models.digest import model_digest
-from fwd_report.models.embeddings import Encoded, encoded_prompts, spelling
+from fwd_report.models.embeddings import Encoded, encoded_prompts, sought
 from fwd_report.models.folder_layout import ENCODER_PARTS, UNET_PARTS, WHOLE
 from fwd_report.plan.code import Closure, Code
 from fwd_report.plan.plugged import (
@@ -75,7 +75,7 @@ class Ingredients:
     def embeddings(self, prompts: Sequence[str]) -> dict[str, str]:
         """The digest of each prompt's encoding, "" for those that no file holds."""
         held = self._encoded
-        names = {prompt: spelling(prompt) for prompt in prompts}
+        names = {prompt: sought(prompt) for prompt in prompts}
         return {p: held[name].digest if name in held else "" for p, name in names.items()}
 
     @cached_property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code
 from fwd_report.plugins.folder import PREFIX
 from fwd_report.plugins.named import Named, named_in
 from fwd_report.plugins.offered import Offer
@@ -171,6 +171,6 @@ def _listed(named: Any, offer: Offer) -> list[Path]:
     listed = list(named) if isinstance(named, Iterable) and not isinstance(named, str) else [named]
     if isinstance(named, str) or not all(isinstance(path, (str, os.PathLike)) for path in listed):
         raise UserError(
-            f"{offer.where}: {offer.name}.files returns no list of paths: {named!r:.60}"
+            f"{offer.where}: {offer.name}.files returns no list of paths: {as_code(named)}"
         )
     return [Path(path) for path in listed]

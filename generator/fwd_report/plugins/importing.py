@@ -15,11 +15,16 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from fwd_report.errors import text_of
 from fwd_report.plugins.folder import PREFIX, Folder
+from fwd_report.plugins.problems import ExitError, said
+from fwd_report.plugins.shared_state import shared_state_kept
 from fwd_report.plugins.siblings import parsed
 
 _KNOWN: dict[str, Folder] = {}
 """The folders that can be imported from, by the name of their package."""
+_PACKAGED: set[str] = set()
+"""The files of installed packages that plug-ins were imported from."""
 
 
 class _Finder(MetaPathFinder):
@@ -62,11 +67,18 @@ def made_importable(folder: Folder) -> Folder:
     return _KNOWN.setdefault(folder.package, folder)
 
 
+def seen_in_package(path: Path) -> None:
+    """A file of an installed package with plug-ins: its lines are named where they fail."""
+    _PACKAGED.add(str(path))
+
+
 def imported(name: str) -> ModuleType:
     """A plug-in's module, imported; what it prints goes to standard error, so that it cannot mix
     with JSON.
+
+    Raises SharedStateError for one that changes what everything else computes with.
     """
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(sys.stderr), shared_state_kept():
         return importlib.import_module(name)
 
 
@@ -87,24 +99,38 @@ def _arrived(folders: Sequence[tuple[str, Mapping[str, bytes]]]) -> Travelling:
 
 
 def plugin_line(error: BaseException) -> str | None:
-    """The last line of a project's plug-ins that an error passed through, as
-    `techniques/own.py:12`.
-    """
+    """The last line of plug-ins that an error passed through, as `place_in_plugin` names it."""
     places = [place for _, _, place in frames_of_plugins(error)]
     return places[-1] if places else _called_wrongly(error)
 
 
+def mistake_of_plugin(error: Exception) -> str | None:
+    """What is said of an error that a plug-in raised where nobody expects one, with its line; None
+    for other errors.
+    """
+    at = plugin_line(error)
+    return f"{at}: {said(error)}" if at else str(error) if isinstance(error, ExitError) else None
+
+
 def frames_of_plugins(error: BaseException) -> Iterator[tuple[FrameType, int, str]]:
-    """(frame, line, place) of each line of a project's plug-ins that an error passed through."""
+    """(frame, line, place) of each line of a project's plug-ins that an error passed through; if
+    there is none, of those of its cause.
+    """
+    found = False
     for frame, line in traceback.walk_tb(error.__traceback__):
         if (place := place_in_plugin(frame.f_code.co_filename, line)) is not None:
+            found = True
             yield frame, line, place
+    if not found and error.__cause__ is not None:
+        yield from frames_of_plugins(error.__cause__)
 
 
 def place_in_plugin(path: str, line: int) -> str | None:
-    """A line of a project's plug-ins, as `techniques/own.py:12`; None for other files."""
+    """A line of a project's plug-ins, as `techniques/own.py:12`, or of an installed package's, with
+    its whole path; None for other files.
+    """
     if (found := _file_at(path)) is None:
-        return None
+        return f"{path}:{line}" if path in _PACKAGED else None
     folder, file = found
     return f"{folder.shown(file).as_posix()}:{line}"
 
@@ -127,7 +153,9 @@ def _file_at(path: str) -> tuple[Folder, str] | None:
 def _called_wrongly(error: BaseException) -> str | None:
     """The function of a plug-in that was called with arguments that it does not take."""
     named = (
-        re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", str(error)) if isinstance(error, TypeError) else None
+        re.match(r"(?:[\w.<>]+\.)?(\w+)\(\) ", text_of(error))
+        if isinstance(error, TypeError)
+        else None
     )
     for folder in reversed(_KNOWN.values()) if named else ():  # the last read is in use
         for file in folder.texts:

@@ -19,7 +19,7 @@ from typing import Any
 from fwd_report import sources
 from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
-from fwd_report.plugins.importing import imported, made_importable, plugin_line
+from fwd_report.plugins.importing import imported, made_importable, plugin_line, seen_in_package
 from fwd_report.plugins.kinds import HIDDEN, KINDS, SUBFOLDERS
 from fwd_report.plugins.offered import Offer, Source, clash, twice
 from fwd_report.plugins.packages import entry_points, sources_of
@@ -174,6 +174,7 @@ class Plugins:
             self.imported_packages.add(offer.module.partition(".")[0])
             for path in sources_of(offer.module).values():
                 sources.remember(path)
+                seen_in_package(path)
         try:
             return imported(offer.module)
         except BaseException as error:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dis
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fwd_report.errors import Problem
+from fwd_report import stopping
+from fwd_report.errors import Problem, text_of
 from fwd_report.plugins.folder import Folder
 from fwd_report.plugins.kinds import FOLDER, KINDS
+from fwd_report.plugins.shared_state import SharedStateError
 
+RAISE = dis.opmap["RAISE_VARARGS"]
+"""The instruction of a `raise` statement."""
 _NAMED = (ImportError, NameError, AttributeError)
 """Errors whose text is complete without the name of their class."""
 
@@ -43,10 +48,10 @@ def while_importing(folder: Folder, file: str, error: BaseException) -> Problem:
 def as_exception(error: BaseException) -> Exception:
     """What code that is not the package's raised, as an `Exception` with the same traceback.
 
-    So that `sys.exit()` in a plug-in fails what called it, and ends no command. Raises
-    KeyboardInterrupt, the user's Ctrl-C, again.
+    So that `sys.exit()` in a plug-in fails what called it, and ends no command. Raises the user's
+    Ctrl-C, a KeyboardInterrupt that no code raised, again.
     """
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) and not raised_by_code(error):
         raise error
     if isinstance(error, Exception):
         return error
@@ -61,9 +66,11 @@ def exits_as_errors() -> Iterator[None]:
     """Within the block, what is neither an Exception nor Ctrl-C is raised as an ExitError."""
     try:
         yield
-    except (Exception, KeyboardInterrupt):
+    except Exception:
         raise
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not raised_by_code(error):
+            raise
         raise as_exception(error) from error
 
 
@@ -72,9 +79,13 @@ class ExitError(Exception):
 
 
 def raised_by_code(error: BaseException) -> bool:
-    """Whether code raised it, and not the user by Ctrl-C."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and (frames[-1].line or "").startswith("raise")
+    """Whether a `raise` of a plug-in's raised it, and not the user by Ctrl-C."""
+    last = error.__traceback__
+    if stopping.stopped_by() is not None or last is None:
+        return False
+    while last.tb_next is not None:
+        last = last.tb_next
+    return last.tb_frame.f_code.co_code[last.tb_lasti] == RAISE
 
 
 def said(error: BaseException) -> str:
@@ -82,9 +93,9 @@ def said(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         where = Path(error.filename or "").name
         return f"{error.msg} ({where}, line {error.lineno})"
-    text = next(iter(_lines(str(error))), "")
+    text = next(iter(_lines(text_of(error))), "")
     kind = type(error).__name__
-    complete = isinstance(error, (*_NAMED, ExitError))
+    complete = isinstance(error, (*_NAMED, ExitError, SharedStateError))
     return text if text and complete else f"{kind}: {text}" if text else kind
 
 

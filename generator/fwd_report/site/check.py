@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import isnan
 from pathlib import Path
 
-from fwd_report.errors import counted
+from fwd_report.errors import counted, hinted_once
 from fwd_report.site.authored import Text, hand_written_pages, texts_of
 from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
 from fwd_report.site.claims import claim_findings
@@ -68,6 +68,9 @@ def _found(report: ReportResult, root: Path) -> list[Finding]:
     for problem in prose_problems(report):
         message = ": ".join(filter(None, (problem.message, problem.hint)))
         found.append(Finding("prose", message, str(problem.file), problem.line))
+    for problem in hinted_once(report.unencoded):
+        message = "; ".join(filter(None, (problem.message, problem.hint)))
+        found.append(Finding("prompt", message, str(problem.file), problem.line))
     for section in report.sections:
         found += _section(report, section, built)
     found += _borrowed(project)

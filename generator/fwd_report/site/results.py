@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fwd_report.errors import Problem
 from fwd_report.spec.project import ExperimentSpec, Project, SectionSpec
 from fwd_report.store.entry import Entry
 
@@ -103,3 +104,5 @@ class ReportResult:
 
     project: Project
     sections: tuple[SectionResult, ...]
+    unencoded: tuple[Problem, ...] = ()
+    """The prompts that no file of encodings holds, for `check`."""

@@ -13,7 +13,7 @@ from fwd_report.plugins.offers import in_use
 from fwd_report.spec.best_of import check_best_of
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.extent import MOST_RUNS
-from fwd_report.spec.field_names import check_axis_names, check_own_names
+from fwd_report.spec.field_names import check_axis_names, check_each_value
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SECTION_KEYS, SEED_KEYS, ExperimentFields
 from fwd_report.spec.project import ExperimentSpec, Variant
 from fwd_report.spec.seeds import check_seeds, runs_of, seeds_of
@@ -105,7 +105,8 @@ def _build(
             variants = _variants(document, path, fields, technique, own)
             check_best_of(document, path, fields, technique, variants)
         else:
-            check_own_names(document, path, own, technique)
+            varied = data.get("sweep"), data.get("cases")
+            check_each_value(document, path, own, *varied, technique)
         if fields is None:
             check_axis_names(document, path, data.get("sweep"), data.get("cases"), technique)
     spec = None

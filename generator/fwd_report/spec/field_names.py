@@ -1,4 +1,4 @@
-"""Names in an experiment that its technique does not have, found whatever else is wrong with it."""
+"""Wrong names and single values of an experiment, found whatever else is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import EXPERIMENT_KEYS, SEED_KEYS
 from fwd_report.spec.suggest import did_you_mean
+from fwd_report.spec.validation import validated
 from fwd_report.techniques.base import Technique
+
+MOST_VALUES = 100
+"""Values of a sweep that are checked one by one; the others are once the rest is mended."""
 
 
 def check_axis_names(
@@ -34,14 +38,40 @@ def check_axis_names(
                 document.report(message, (*path, *where, name), hint, at_key=True)
 
 
-def check_own_names(
-    document: Document, path: ValuePath, own: Mapping[str, Any], technique: type[Technique]
+def check_each_value(
+    document: Document,
+    path: ValuePath,
+    own: Mapping[str, Any],
+    sweep: Any,
+    cases: Any,
+    technique: type[Technique],
 ) -> None:
-    """Report fields that the technique does not have, if the experiment is too broken for
-    validation.
+    """Report what is wrong with each value by itself, if the experiment is too broken for its
+    variants.
+
+    What is missing is not reported: a misspelt name may stand for it. own: the technique's fields,
+    as written; sweep, cases: as written, of any type.
     """
-    known = [*technique.model_fields, *EXPERIMENT_KEYS]
-    for name in own:
-        if name not in technique.model_fields:
-            message = f"{technique.name} has no field '{name}'"
-            document.report(message, (*path, name), did_you_mean(name, known), at_key=True)
+
+    def check(values: Mapping[str, Any], where: ValuePath) -> None:
+        validated(
+            technique,
+            {**own, **values},
+            document,
+            technique.name,
+            lambda name: (*path, *where) if name in values else (*path, name),
+            known=EXPERIMENT_KEYS,
+            whole=path,
+            partly=True,
+        )
+
+    check({}, ())
+    known = technique.model_fields
+    for index, case in enumerate(cases if isinstance(cases, list | tuple) else ()):
+        for name, value in case.items() if isinstance(case, dict) else ():
+            if name in known:
+                check({name: value}, ("cases", index, name))
+    for name, values in sweep.items() if isinstance(sweep, dict) else ():
+        for index, value in enumerate(values[:MOST_VALUES] if isinstance(values, list) else ()):
+            if name in known:
+                check({name: value}, ("sweep", name, index))

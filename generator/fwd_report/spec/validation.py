@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import NAME
+from fwd_report.spec.own_values import made_of, unkeyable
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_mending import yaml_scalar
 from fwd_report.spec.yaml_scalars import scalar_value
@@ -47,22 +48,31 @@ def validated(
     origin: Callable[[str], ValuePath],
     known: Iterable[str] = (),
     whole: ValuePath = (),
+    partly: bool = False,
 ) -> M | None:
     """`values` as a `model`; None, with problems added to the document, if they are invalid.
 
     subject: the name in messages of the thing with these fields. origin: from a field to its place.
-    known: names to suggest besides the model's own. whole: the thing's place.
+    known: names to suggest besides the model's own. whole: the thing's place. partly: whether
+    these are not all of its values, so that neither their want nor their whole is a mistake.
     """
     wrong = [name for name, value in values.items() if _mistaken_bool(model, name, value)]
     for name in wrong:
         value = json.dumps(values[name])
         document.report(f"{name} should be a number, not {value}", origin(name))
     try:
-        made = model.model_validate(values)
+        made = made_of(model, values)
     except ValidationError as error:
-        _report(error, model, document, subject, origin, known, whole)
+        items = _of_own_kind(error.errors(include_url=False))
+        if partly:
+            lacks = [each for each in items if each["type"] == "missing" and len(each["loc"]) == 1]
+            items = [each for each in items if each["loc"] and each not in lacks]
+        _report(items, model, document, subject, origin, known, whole)
         return None
-    return None if wrong else made
+    why = made if isinstance(made, str) else unkeyable(made)
+    if why is not None:
+        document.report(f"{subject}: {why}", whole)
+    return None if wrong or why is not None or isinstance(made, str) else made
 
 
 def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
@@ -75,7 +85,7 @@ def _mistaken_bool(model: type[BaseModel], name: str, value: Any) -> bool:
 
 
 def _report(
-    error: ValidationError,
+    items: list[Any],
     model: type[BaseModel],
     document: Document,
     subject: str,
@@ -87,7 +97,6 @@ def _report(
     found: dict[ValuePath, list[str]] = {}
     hints: dict[ValuePath, str] = {}
     fields = [*model.model_fields, *known]
-    items = _of_own_kind(error.errors(include_url=False))
     words = {item["loc"][0] for item in items if item["type"] == "literal_error"}
     deeper = {item["loc"][:-1] for item in items if len(item["loc"]) > 1}
     for item in items:

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code
 from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.techniques.base import Reading, Technique
 
 OUTSIDE_KEYS = "it checks what methods answer, and changes none of it"
+MOST = 10**12
+"""Most steps, epochs and the like of a run: more would take ages."""
 _CHECKED = "__answer_is_checked__"
 
 
+def keyable(value: object) -> bool:
+    """Whether a run's key can hold a value: finite numbers, and texts of whole characters."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
 def _count(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+    return isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) <= MOST
 
 
-def _sequence_of(kind: type) -> Callable[[object], bool]:
-    return lambda value: (
-        isinstance(value, (tuple, list)) and all(isinstance(each, kind) for each in value)
-    )
+def _sequence_of(holds: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, (tuple, list)) and all(map(holds, value))
 
 
 def _text(value: object) -> bool:
-    return isinstance(value, str)
+    """Whether it is a text that can be written to a page: of whole characters."""
+    return isinstance(value, str) and keyable(value)
+
+
+def _reading(value: object) -> bool:
+    return isinstance(value, Reading) and all(map(_text, vars(value).values()))
 
 
 def _numbers(value: object) -> bool:
-    names = _sequence_of(str)
+    names = _sequence_of(_text)
     return value is None or (
         isinstance(value, Mapping)
         and value.keys() <= {"metrics", "series"}
@@ -39,7 +54,7 @@ def _numbers(value: object) -> bool:
 
 
 def _texts_by_estimate(value: object) -> bool:
-    return _sequence_of(tuple)(value) and all(map(_sequence_of(str), value))  # type: ignore[call-overload]
+    return _sequence_of(lambda each: isinstance(each, tuple) and _sequence_of(_text)(each))(value)
 
 
 def _reasons(value: object) -> bool:
@@ -53,8 +68,8 @@ def _reasons(value: object) -> bool:
 ANSWERS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "network_steps": ("number of steps", _count),
     "guided_prompts": ("tuple of tuples of texts", _texts_by_estimate),
-    "prompts": ("tuple of texts", _sequence_of(str)),
-    "readings": ("tuple of Reading", _sequence_of(Reading)),
+    "prompts": ("tuple of texts", _sequence_of(_text)),
+    "readings": ("tuple of Reading", _sequence_of(_reading)),
     "numbers": ("names of metrics and series, as {'metrics': ['psnr']}, or None", _numbers),
     "describe": ("text", _text),
     "without_effect": ("reasons, as {'field': ('why', 'the way out')}", _reasons),
@@ -98,7 +113,7 @@ def _checked(
         with exits_as_errors():
             answer = function(*args, **options)
         if not holds(answer):
-            raise UserError(f"{called} returns no {what}: {answer!r:.60}")
+            raise UserError(f"{called} returns no {what}: {as_code(answer)}")
         return answer
 
     setattr(ask, _CHECKED, True)

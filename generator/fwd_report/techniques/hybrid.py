@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.guiding import Guided, asked_fields
 from fwd_report.techniques.illusions import Illusion
@@ -67,6 +68,13 @@ class Hybrid(Guided, Illusion):
         if self.split == "colour":
             return f"in grey: {self.low}; in colour: {self.high}"
         return f"far: {self.low}; near: {self.high}"
+
+    @outside_keys
+    def without_effect(self) -> Mapping[str, tuple[str, str]]:
+        found = dict(super().without_effect())
+        for field in ("kernel_size", "sigma") if self.split == "colour" else ():
+            found[field] = "a picture split by colour is not blurred", "leave it out"
+        return found
 
     def numbers(self) -> Mapping[str, Sequence[str]]:
         return {}

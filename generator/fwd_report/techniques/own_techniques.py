@@ -16,13 +16,13 @@ from pydantic.errors import (
 )
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from fwd_report.errors import Problem, UserError
+from fwd_report.errors import Problem, UserError, as_code
 from fwd_report.plugins.kinds import KINDS, TECHNIQUES
 from fwd_report.plugins.named import Named
 from fwd_report.plugins.offered import Offer, twice
 from fwd_report.plugins.offers import Plugins
 from fwd_report.plugins.problems import at_line, said
-from fwd_report.techniques.answers import check_answers
+from fwd_report.techniques.answers import check_answers, keyable
 from fwd_report.techniques.base import Reference, Technique, marked_fields
 
 OUTSIDE_KEYS = "it finds techniques by name, and checks them"
@@ -178,7 +178,11 @@ def _wrong_fields(technique: type[Technique]) -> Iterator[tuple[str, str]]:
                 yield f"'{field}' {why}", field
             if not info.is_required():
                 default = info.get_default(call_default_factory=True, validated_data={})
-                to_jsonable_python(adapter.validate_python(default))
+                if not keyable(to_jsonable_python(adapter.validate_python(default))):
+                    yield (
+                        f"the default of '{field}' cannot be in a run's key: {as_code(default)}",
+                        field,
+                    )
         except (PydanticInvalidForJsonSchema, PydanticSerializationError):
             yield f"the type of '{field}' cannot be written in YAML", field
         except ValidationError as error:

@@ -6,10 +6,11 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, get_args
 
 from fwd_report import techniques
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code
 from fwd_report.plugins.offers import Plugins, in_use
 from fwd_report.plugins.problems import exits_as_errors
 from fwd_report.store.entry import Entry
@@ -20,6 +21,7 @@ from fwd_report.techniques.base import (
     asked_field,
     marked_fields,
 )
+from fwd_report.techniques.fitting import misfits
 from fwd_report.techniques.own_techniques import own_techniques, packaged_technique
 
 if TYPE_CHECKING:
@@ -73,10 +75,13 @@ def parts_of(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[P
     with exits_as_errors():
         found: object = technique.figure(entries)
     kinds = get_args(known.Part)
-    if isinstance(found, (list, tuple)) and all(isinstance(part, kinds) for part in found):
-        return found
-    where = in_use().where.get(technique.name, _place(technique))
-    raise UserError(f"{where}: {technique.__name__}.figure returns no list of parts: {found!r:.60}")
+    where = in_use().where.get(technique.name)
+    called = f"{where or _place(technique)}: {technique.__name__}.figure returns"
+    if not (isinstance(found, (list, tuple)) and all(isinstance(part, kinds) for part in found)):
+        raise UserError(f"{called} no list of parts: {as_code(found)}")
+    for wrong in chain.from_iterable(map(misfits, found if where else ())):
+        raise UserError(f"{called} a part whose {wrong}")
+    return found
 
 
 def _place(technique: type[Technique]) -> str:

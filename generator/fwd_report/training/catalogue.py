@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from fwd_report.errors import UserError
+from fwd_report.errors import UserError, as_code
 from fwd_report.outside import outside_keys
 from fwd_report.plugins.named import Named
 from fwd_report.plugins.offers import in_use
@@ -19,6 +19,8 @@ NetworkName = Annotated[str, Named("networks")]
 ObjectiveName = Annotated[str, Named("processes")]
 DATA_VARIABLE = "FWD_REPORT_DATA"
 """The environment variable that names a folder with dataset files."""
+MOST_IMAGES = 10**12
+"""A larger size is no number of images."""
 TRAIN_SIZES: Mapping[str, int] = {"digits": 1498, "mnist": 60_000, "fashion-mnist": 60_000}
 """Images in the training split."""
 
@@ -48,8 +50,12 @@ def training_size(name: str | None) -> int:
     if name is None or name in TRAIN_SIZES:
         return TRAIN_SIZES[name or "digits"]
     size = in_use().ask("datasets", name, "size")
-    if not isinstance(size, int) or size < 1:
-        raise UserError(f"the dataset '{name}' has no images to train on: its size is {size!r}")
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MOST_IMAGES:
+        at = f"{offer.where}: " if (offer := in_use().offer("datasets", name)) else ""
+        raise UserError(
+            f"{at}the dataset '{name}' has no number of images to train on: its size is "
+            f"{as_code(size)}"
+        )
     return size
 
 

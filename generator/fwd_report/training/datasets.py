@@ -82,6 +82,8 @@ def _fault(dataset: Any) -> str | None:
         return f"loads {type(dataset).__name__}, not fwd_report.training.datasets.Dataset"
     for split in ("train", "test"):
         images, labels = getattr(dataset, f"{split}_images"), getattr(dataset, f"{split}_labels")
+        if not (isinstance(images, Tensor) and isinstance(labels, Tensor)):
+            return f"has {split} images and labels that are no tensors"
         if images.shape[1:] != SHAPE or not len(images) or images.dtype != torch.float32:
             return (
                 f"has {split}_images of shape {tuple(images.shape)} and {images.dtype}, not "

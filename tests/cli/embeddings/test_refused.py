@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 import torch
@@ -45,7 +46,23 @@ def test_a_prompt_that_no_file_holds_stops_only_the_runs_that_ask_it(project: Pr
     check = project("check")
     assert "does not hold" not in check.stderr
     assert "hybrids" in check.stdout, "its figures have not run"
+    line = 'experiments/hybrids.yaml:9: error: "a skull" is a prompt that prompts.pth does not hold'
+    assert line in check.stdout
     assert project("store", "export", "results.zip").returncode == 0
+
+
+@pytest.mark.parametrize(("held", "asked"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_an_accent_is_found_however_it_is_written(project: Project, held: str, asked: str) -> None:
+    """On the screen they look the same, so no message could say what is wrong."""
+    path = encoded(project)
+    prompts = torch.load(path, weights_only=True)
+    prompts[normalize(held, "a café")] = prompts.pop("a skull")
+    torch.save(prompts, path)
+    use(project, path.name)
+    section = project.root / "experiments" / "hybrids.yaml"
+    section.write_text(section.read_text().replace("a skull", normalize(asked, "a café")))
+    done = project("build", "--only", "hybrids")
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_unconditional_prompt_must_be_there(project: Project) -> None:
@@ -88,6 +105,7 @@ def wide() -> torch.Tensor:
         ({"a skull": wide() + torch.nan}, "is not finite"),
         ({"a skull": torch.empty(1, 77, 16, device="meta")}, "is no plain tensor"),
         ({}, "it holds no prompt"),
+        ({"a skull": wide(), " A Skull ": wide() + 1}, 'bad.pth holds two encodings of "a skull"'),
     ],
 )
 def test_anything_else_in_a_file_is_refused(project: Project, held: Any, said: str) -> None:
@@ -109,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_named(project: Project, name: str) -> Non
         path = encoded(project, name)
         path.write_bytes(path.read_bytes()[:-40])
     elif name.startswith("text"):
-        (project.root / name).write_text("no tensors")
+        (project.root / name).write_bytes(b"\0 no tensors")
     elif name.startswith("folder"):
         (project.root / name).mkdir()
     elif name.endswith(".npy"):
