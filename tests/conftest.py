@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from filelock import FileLock
 from tests.helpers.hub_server import model_hub
-from tests.helpers.once import worked_out_once
 
 from fwd_report.threads import spin_briefly
 
 __all__ = ["model_hub"]
 spin_briefly()  # as the command line does
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's `&`: tests send interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_FIRST = (
     "site/test_reading.py",
@@ -66,9 +70,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def once() -> Iterator[None]:
-    """What every new project would work out anew is worked out once."""
-    with worked_out_once():
+def parsed_once() -> Iterator[None]:
+    """A command called in this process is parsed from its functions once, not at each call."""
+    import typer.main
+    import typer.testing
+
+    command = cache(typer.main.get_command)
+    with (
+        mock.patch.object(typer.main, "get_command", command),
+        mock.patch.object(typer.testing, "_get_command", command),
+    ):
         yield
 
 
