@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.plugins.conftest import Site
 from tests.plugins.test_broken import OWN, project_of
-from tests.plugins.test_packages import ANAGRAM, ENTRIES, FILES, VIEW, Site, runs_of, site
+from tests.plugins.test_packages import ANAGRAM, ENTRIES, FILES, VIEW, runs_of
 
 from fwd_report.errors import UserError
 from fwd_report.plugins.offers import read_plugins
 
-__all__ = ["site"]
 OTHER = {"broken.py": OWN, "broken_views.py": VIEW}
 CLASHING = (
     "[fwd_report.techniques]\nown = broken:Own\n[fwd_report.views]\nupside = broken_views:upside\n"
