@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -81,6 +82,20 @@ def parsed_once() -> Iterator[None]:
         mock.patch.object(typer.testing, "_get_command", command),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def stays_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that would replace this process, as after an edit of its own code, fails here."""
+    own = os.getpid()
+    replace = os.execve
+
+    def execve(*arguments: Any) -> NoReturn:
+        if os.getpid() == own:
+            raise AssertionError("a command of this process begins anew: its code was edited")
+        replace(*arguments)
+
+    monkeypatch.setattr(os, "execve", execve)
 
 
 @pytest.fixture

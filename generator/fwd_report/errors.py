@@ -44,11 +44,18 @@ def inert(text: str) -> str:
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print a text to standard output or standard error: the only way that text reaches a
-    terminal.
-    """
-    out = _OUTPUT[-1] if _OUTPUT else sys.stdout
-    print(inert(str(text)), file=sys.stderr if err else out, flush=True)
+    """Print a text for people to standard output or standard error."""
+    print(inert(str(text)), file=sys.stderr if err else _output(), flush=True)
+
+
+def say_exactly(text: str, end: str = "\n") -> None:
+    """Print to standard output what a program is to read, as it is: a path, a script."""
+    print(text, end=end, file=_output(), flush=True)
+
+
+def _output() -> TextIO:
+    """Standard output, also while `only_said` keeps others from it."""
+    return _OUTPUT[-1] if _OUTPUT else sys.stdout
 
 
 @contextmanager

@@ -9,6 +9,23 @@ from pathlib import Path
 
 from tests.helpers.project import HYBRIDS, NOISE, REPORT, Project
 
+FAILING = """\
+from typing import ClassVar
+from fwd_report.techniques.base import Technique
+
+class Failing(Technique):
+    name: ClassVar[str] = "failing"
+
+    def program(self, run):
+        yield from ()
+        raise ValueError("no")
+"""
+BROKEN = """\
+title: Broken
+experiments:
+  - {id: skull, technique: failing, caption: A skull.}
+"""
+
 
 def test_a_build_runs_once_then_nothing_and_reruns_what_changed(project: Project) -> None:
     cold = project("build", "--cached-only")
@@ -95,10 +112,13 @@ def test_only_touches_that_section_alone(project: Project) -> None:
 
 
 def test_a_failing_run_is_shown_and_the_rest_goes_on(project: Project) -> None:
-    project.write("broken", HYBRIDS.replace("kernel_size: 5", "kernel_size: 61"))
+    technique = project.root / "techniques" / "failing.py"
+    technique.parent.mkdir()
+    technique.write_text(FAILING)
+    project.write("broken", BROKEN)
     answer = project("build", "--keep-going")
     assert answer.returncode == 1
-    assert "failed: broken.skull[0] (experiments/broken.yaml:7)" in answer.stderr
+    assert "failed: broken.skull[0] (experiments/broken.yaml:3)" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert len(project.stored()) == 7
     assert "broken.skull" in (project.root / "docs/report/broken.md").read_text()

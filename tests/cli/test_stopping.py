@@ -50,7 +50,7 @@ def test_a_signal_while_the_program_loads_is_no_traceback(
         "class Slow:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         f"        if name == '{module}':\n"
-        "            print('here', flush=True); time.sleep(60)\n"
+        "            print('here', file=sys.__stdout__, flush=True); time.sleep(60)\n"
         "sys.meta_path.insert(0, Slow())\n"
         "sys.argv = ['fwd-report', 'build']\n"
         "program.main()\n"

@@ -73,7 +73,6 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
 
     monkeypatch.setattr(footprint, "_MEASURED", {})
     monkeypatch.setattr(footprint, "picture_size", fails)
-    monkeypatch.setattr(footprint, "_PICTURES", {})
     memory = Memory(tmp_path / "own" / "memory")
     found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
     assert found.picture == 0

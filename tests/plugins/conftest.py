@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -32,13 +34,13 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(sources, "AT_START", dict(sources.AT_START))
     for name in [name for name in sys.modules if name.partition(".")[0] in ("cool", "broken")]:
         monkeypatch.delitem(sys.modules, name)
     packages._offered.cache_clear()
-    return Site(folder)
+    with mock.patch.dict(sources.AT_START):  # one dictionary, which other modules have by name
+        yield Site(folder)

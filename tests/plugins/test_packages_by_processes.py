@@ -10,19 +10,14 @@ from pathlib import Path
 
 import pytest
 from tests.helpers.forked import fork, said
+from tests.plugins.conftest import Site
 from tests.plugins.test_broken import project_of
-from tests.plugins.test_packages import FILES, Site, site
+from tests.plugins.test_packages import FILES
 
-from fwd_report import sources
 from fwd_report.__main__ import main
-from fwd_report.plan import loaded_code
-
-__all__ = ["site"]
 
 
 def begun_anew() -> None:
-    """The command, where the stamps of sources are again one dictionary, as a process has them."""
-    sources.AT_START = loaded_code.AT_START
     sys.argv = ["fwd-report", "build"]
     main()
 

@@ -14,7 +14,6 @@ from tests.spec.test_bad_input import CASES
 from tests.spec.test_load import SECTION as GOOD
 from tests.spec.test_profiles import SECTION as WITH_PROFILES
 
-from fwd_report.spec import fresh_schemas
 from fwd_report.spec import schema as schemas
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.schema import report_schema, section_schema, write_schemas
@@ -168,7 +167,6 @@ def test_a_new_project_has_them_made_once(
         return made[-1]
 
     monkeypatch.setattr(schemas, "schema_texts", counted)
-    monkeypatch.setattr(fresh_schemas, "_MADE", {})
     refresh_schemas(writeup.root)
     assert len(made) == 1
     folder = writeup.root / ".fwd-report" / "schema"

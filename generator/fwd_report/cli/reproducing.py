@@ -21,7 +21,7 @@ from fwd_report.cli.options import (
     named_path,
     options_of,
 )
-from fwd_report.errors import UserError, counted, say
+from fwd_report.errors import UserError, counted, say, say_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def script(
     from fwd_report.scripts.script import script_of
 
     plan, store = load_plan(root.resolve(), options_of(None, profile, overrides, untrusted, root))
-    typer.echo(script_of(plan.project, store, find_run(plan, run)), nl=False)
+    say_exactly(script_of(plan.project, store, find_run(plan, run)), end="")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fwd_report.cli.options import FAILED, Overrides, Profile, Root, Untrusted, options_of
-from fwd_report.errors import UserError, counted, say
+from fwd_report.errors import UserError, counted, say, say_exactly
 
 if TYPE_CHECKING:
     from fwd_report.build import Options
@@ -123,7 +123,7 @@ def path(
     from fwd_report.store.store import Store
 
     if run is None:
-        typer.echo(Store(root.resolve()).root)
+        say_exactly(str(Store(root.resolve()).root))
         return
     the_plan, store = load_plan(
         root.resolve(), options_of(None, profile, overrides, untrusted, root)
@@ -134,7 +134,7 @@ def path(
             the_plan, store, [f"{found.section}.{found.experiment}"], overrides or ()
         )
         raise UserError(f"{found.name} has not run yet", hint=advice or "fwd-report build runs it")
-    typer.echo(store.folder(found.key))
+    say_exactly(str(store.folder(found.key)))
 
 
 def seconds_of(text: str) -> float:

@@ -28,6 +28,7 @@ CODE = (
 """The subpackages whose code determines what a page looks like, or is quoted by scripts."""
 MODULES = (
     "errors.py", "git.py", "outside.py", "packaged.py", "project_folder.py", "sources.py",
+    "stopping.py",
 )  # fmt: skip
 """The other modules that rendering loads."""
 REPORT_NAMED = re.compile(r"""\breport\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\])?""")
