@@ -77,7 +77,7 @@ def test_the_profile_builds_from_the_hub(served: Hub, tmp_path: Path, whole: boo
 
     By default a section that samples and enlarges, and one that trains.
     """
-    built = sections() if whole else ["setup", "time-conditional"]
+    built = sections() if whole else ["setup", "denoiser"]
     copy_starter(tmp_path / "mine", built)
     project = Project(tmp_path / "mine")
     options = (*GPU, *DIGITS, *small(built))

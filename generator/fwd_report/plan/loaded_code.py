@@ -21,8 +21,10 @@ from types import CodeType, ModuleType
 
 from fwd_report.errors import CodeChangedError
 from fwd_report.plugins.folder import PREFIX
-from fwd_report.sources import AT_START, file_of, require_untouched, stamp_of
+from fwd_report.sources import AT_START, Stamp, file_of, require_untouched, stamp_of
 
+_COMPARED: dict[str, tuple[Stamp | None, Stamp | None]] = {}
+"""The stamps of each module's source and compiled file that agreed, for all builds of a process."""
 PYC_HEADER = 16
 """Bytes before the code in a compiled module: magic number, flags, time and size."""
 
@@ -67,10 +69,14 @@ class LoadedCode:
             raise CodeChangedError(path)
         spec = module.__spec__
         compiled = Path(spec.cached) if spec is not None and spec.cached else None
-        if compiled is not None and not _holds(compiled, source, path):
+        pair = (stamp_of(path), None if compiled is None else stamp_of(compiled))
+        if compiled is None or _COMPARED.get(name) == pair:
+            return
+        if not _holds(compiled, source, path):
             with suppress(OSError):
                 compiled.unlink()
             raise CodeChangedError(path, f"is not what {compiled} was compiled from")
+        _COMPARED[name] = pair
 
 
 def _holds(compiled: Path, source: bytes, path: Path) -> bool:

@@ -44,6 +44,8 @@ MOST_BYTES = 1_000_000_000
 """The size limit of all values together; the least recently used go first."""
 DAY = 86_400.0
 """Seconds after which the time of a value's last use is updated again."""
+_SEEN: dict[str, list[str]] = {}
+"""The stamp and digest of files by path, for all projects of this process."""
 MOST_DAYS = 90
 """How many days an unused value is kept."""
 
@@ -79,14 +81,16 @@ class Memory:
         sign = stamp_in(stat)
         self.asked[name] = sign
         known = self._used.get(name) or self._known.get(name)
+        if known is None or known[0] != sign:
+            self._changed = True
+            known = _SEEN.get(name)
         if known is not None and known[0] == sign:
             self._used[name] = known
             return known[1]
         with open(name, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._changed = True
         if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED_NS:
-            self._used[name] = [sign, digest]
+            self._used[name] = _SEEN[name] = [sign, digest]
         return digest
 
     def of_file_or_absent(self, path: str | Path) -> str:
@@ -163,6 +167,7 @@ class Memory:
     def forget_files(self) -> None:
         """Have every file digested anew: one differs from what its stamp implied."""
         self._used.clear()
+        _SEEN.clear()
         self._known = {}
         with suppress(OSError):
             (self._folder / FILES).unlink(missing_ok=True)
