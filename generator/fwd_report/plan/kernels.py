@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import get_args
 
@@ -28,20 +28,26 @@ def check_kernels(project: Project, runs: Iterable[Run]) -> None:
 
     Of models that are not on this machine it is said when they run.
     """
+    size_of = cache(partial(image_size, project))
     found = dict.fromkeys(
-        problem for run in runs if run.model is not None for problem in _too_wide(project, run)
+        problem
+        for run in runs
+        if run.model is not None
+        for problem in _too_wide(project, run, size_of)
     )
     if found:
         raise UserError(list(found))
 
 
-def _too_wide(project: Project, run: Run) -> Iterator[Problem]:
+def _too_wide(
+    project: Project, run: Run, size_of: Callable[[int | None], int | None]
+) -> Iterator[Problem]:
     fields = [
         field
         for field in kernel_fields(type(run.technique))
         if field not in run.technique.without_effect()
     ]
-    size = image_size(project, run.technique.stage) if fields else None
+    size = size_of(run.technique.stage) if fields else None
     for field in fields:
         width = getattr(run.technique, field)
         if size is None or width is None or width <= 2 * size - 1:
