@@ -15,6 +15,12 @@ def device(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=[pytest.param("cpu", marks=pytest.mark.slow), CUDA])
+def costly_on_a_cpu(request: pytest.FixtureRequest) -> str:
+    """The same where the CPU takes long: there the test's code is tried by `make test-slow`."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
 def model(device: str, tiny_if: Path) -> list[str]:
     """`--set` values: emoji-if on a GPU, a random model of its kind on the CPU, which is slow."""

@@ -27,9 +27,10 @@ def bound() -> float:
 
 
 def test_every_technique_makes_what_the_cpu_makes(
-    device: str, every_technique: Path, tmp_path: Path
+    costly_on_a_cpu: str, every_technique: Path, tmp_path: Path
 ) -> None:
     """On the CPU the other side is batches in place of single pictures."""
+    device = costly_on_a_cpu
     golden.write_project(tmp_path / "there")
     models = ("model", "upscaler", "scorer") if device == "cuda" else ()
     values = [f"{model}=emoji-if" for model in models]
@@ -112,9 +113,10 @@ def test_float32_is_float32(device: str) -> None:
 
 
 def test_trainings_in_bf16_and_compiled_say_so(
-    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    costly_on_a_cpu: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the CPU, dynamo's tracing without its C++ compilation, which takes minutes."""
+    device = costly_on_a_cpu
     if device == "cpu":
         compiled = torch.compile
         monkeypatch.setattr(torch, "compile", lambda network: compiled(network, backend="eager"))

@@ -140,6 +140,7 @@ FORMS = [
 """Ways to use a name, one of which is right for it."""
 
 
+@pytest.mark.slow
 def test_of_what_katex_knows_the_guide_says_what_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
