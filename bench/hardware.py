@@ -68,8 +68,7 @@ def tables() -> list[str]:
     stages = {short: unet(name) for short, name in STAGES.items()}
     first = [f"| T5-XXL text encoder | {gib(half)} GiB (bfloat16: {gib(bf16)}) | – |"]
     networks = {f"stage I, {short}": stage for short, stage in stages.items()}
-    for name, each in {**networks, "stage II, L": upscaler}.items():
-        first.append(f"| {name} | {gib(each.weights)} GiB | {each.picture / MIB:.0f} MiB |")
+    first += [row(name, each) for name, each in {**networks, "stage II, L": upscaler}.items()]
     second = []
     for short, stage in stages.items():
         download = stage.weights + upscaler.weights + SCORER
@@ -79,6 +78,11 @@ def tables() -> list[str]:
             begins = f"| {short} | {sizes} |" if size == CARDS[0] else "| | |"
             second.append(f"{begins} {size} GiB | {on_it}")
     return first + second
+
+
+def row(name: str, network: Footprint) -> str:
+    """The line of a UNet in the first table."""
+    return f"| {name} | {gib(network.weights)} GiB | {network.picture / MIB:.0f} MiB |"
 
 
 def on_card(size: int, stages: dict[int, Footprint], encoders: dict[torch.dtype, Footprint]) -> str:
