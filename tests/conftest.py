@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
-from filelock import FileLock
 from tests.helpers.hub_server import model_hub
+from tests.helpers.made_once import made_once
 
 from fwd_report.threads import spin_briefly
 
@@ -30,6 +30,9 @@ LONGEST_FIRST = (
     "remotes/test_two_clones.py",
     "site/test_browser.py",
     "api/test_colab.py",
+    "cli/test_unchanged.py",
+    "executors/test_on_ray.py",
+    "plugins/test_protocols.py",
     "executors/test_foreman.py",
     "gpu/test_equality.py",
     "cli/test_build.py",
@@ -126,12 +129,8 @@ def every_technique(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from fwd_report.build import Options, build
 
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    root = shared / "every-technique"
-    with FileLock(shared / "every-technique.lock"):
-        if not (shared / "every-technique.built").exists():
-            golden.write_project(root)
-            assert not build(root, Options()).failures
-            (shared / "every-technique.built").touch()
-    return root
+    def make(root: Path) -> None:
+        golden.write_project(root)
+        assert not build(root, Options()).failures
+
+    return made_once(tmp_path_factory, "every-technique", make)

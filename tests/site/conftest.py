@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.helpers.every_part import every_part
+from tests.helpers.made_once import made_once
 from tests.helpers.serving import Served
 from tests.helpers.watched import Watched
 
@@ -61,15 +62,20 @@ def report(project: Path) -> ReportResult:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fabricated report as a site, built by MkDocs under --strict."""
-    root = lay_out(tmp_path_factory.mktemp("report"))
-    guide = root / "docs" / "guide"
-    guide.mkdir()
-    (guide / "zebra.md").write_text(f"# First\n\n## Of edges that noise hides at once\n\n{PROSE}\n")
-    (guide / "aardvark.md").write_text("# Second\n")
-    (guide / "index.md").write_text("# Guide\n\n[First](zebra.md), [second](aardvark.md)\n")
-    render_site(every_part(root), root)
-    build_site(root, root / "site")
-    return root / "site"
+
+    def make(root: Path) -> None:
+        lay_out(root)
+        guide = root / "docs" / "guide"
+        guide.mkdir()
+        (guide / "zebra.md").write_text(
+            f"# First\n\n## Of edges that noise hides at once\n\n{PROSE}\n"
+        )
+        (guide / "aardvark.md").write_text("# Second\n")
+        (guide / "index.md").write_text("# Guide\n\n[First](zebra.md), [second](aardvark.md)\n")
+        render_site(every_part(root), root)
+        build_site(root, root / "site")
+
+    return made_once(tmp_path_factory, "every-part", make) / "site"
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def test_the_experiments_of_all_sections_count(
     assert said.startswith("experiments/c.yaml:203:")
 
 
+@pytest.mark.slow
 def test_as_many_experiments_as_are_allowed_load_in_time(writeup: Writeup) -> None:
     began = time.process_time()
     (section,) = (
