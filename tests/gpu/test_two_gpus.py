@@ -15,6 +15,7 @@ pytest.importorskip("ray", reason="Ray is not installed")
 @pytest.mark.parametrize(
     "device",
     [pytest.param("cpu", marks=pytest.mark.slow), pytest.param("cuda", marks=pytest.mark.gpu(2))],
+    scope="session",  # as the fixture of that name, which others of that scope use
 )
 def test_two_workers_make_what_one_process_makes(
     device: str, model: list[str], tmp_path: Path
