@@ -22,7 +22,7 @@ SLOW = {
     "gpus": "",
     "hardware": "",
     "noop": "--fabricate --times 1",
-    "part_a": "--every 400 --set steps=2",
+    "part_a": "--every 400",
     "serve": "--times 1",
     "training": "--hidden 4 --batch 4 --steps 2 --rounds 1",
     "two_workers": "--samples 2 --rounds 1",
