@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from tests.helpers.clones import REPORT, pages, right
-from tests.helpers.program import program_on_path
 from tests.helpers.project import Project
+from tests.helpers.shim import programs
 
 import fwd_report
 
@@ -56,7 +57,7 @@ def test_a_build_takes_what_is_there_and_runs_the_rest(clones: tuple[Project, Pr
 
 
 def test_the_workflow_that_init_leaves(
-    clones: tuple[Project, Project], tmp_path_factory: pytest.TempPathFactory
+    clones: tuple[Project, Project], tmp_path: Path, one_thread: None
 ) -> None:
     """Its own words, run by the shell that the host runs them by."""
     made, shown = clones
@@ -65,13 +66,14 @@ def test_the_workflow_that_init_leaves(
 
     def host(profile: str) -> subprocess.CompletedProcess[str]:
         environment = {**shown.environment(), **dict.fromkeys(step["env"], ""), "PROFILE": profile}
+        environment["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{environment['PATH']}"
         return subprocess.run(
-            ["bash", "-e", "-c", step["run"]], cwd=shown.root, env={**environment, "PATH": path},
+            ["bash", "-e", "-c", step["run"]], cwd=shown.root, env=environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     right(made("build", "--profile", "gpu"))
-    with program_on_path(tmp_path_factory.mktemp("b") / "bin") as path:
+    with programs(tmp_path / "bin"):
         assert "nothing to run; wrote" in right(host("gpu"))
         assert pages(shown) == pages(made)
         missing = host("")
