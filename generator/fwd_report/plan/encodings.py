@@ -9,10 +9,9 @@ from pathlib import Path
 from fwd_report.errors import Problem, UserError, quoted
 from fwd_report.models.embeddings import encoded_prompts, nearest, sought
 from fwd_report.models.sizes import config_in
-from fwd_report.plan.kernels import stage_folder
 from fwd_report.plan.prompt_places import prompt_place
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models
+from fwd_report.plan.stages import stage_folder, stage_models
 from fwd_report.shell import word
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.store import Store

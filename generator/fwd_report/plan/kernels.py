@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
-from pathlib import Path
 from typing import get_args
 
 from pydantic import AfterValidator
 
 from fwd_report.errors import Problem, UserError
-from fwd_report.models import hub
 from fwd_report.models.sizes import config_in
 from fwd_report.plan.run import Run
-from fwd_report.plan.stages import stage_models, stage_parts
+from fwd_report.plan.stages import stage_folder, stage_models
 from fwd_report.spec.project import Project
 from fwd_report.techniques.base import Technique, marked_fields
 from fwd_report.techniques.sampling import Kernel
@@ -79,8 +77,3 @@ def image_size(project: Project, stage: int | None) -> int | None:
     except (UserError, OSError, ValueError):
         return None  # said when the UNet is loaded
     return size if isinstance(size, int) else None
-
-
-def stage_folder(project: Project, stage: int, model: Path | str) -> Path | None:
-    """Where a stage's model lies on this machine; None for one that has not been downloaded."""
-    return model if isinstance(model, Path) else hub.downloaded(model, stage_parts(project, stage))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fwd_report.errors import UserError
+from fwd_report.models import hub
 from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
 from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
 from fwd_report.spec.project import REPORT, Project
@@ -26,6 +27,11 @@ def stage_parts(project: Project, stage: int) -> tuple[str, ...]:
     """The parts of a stage that are read: no text encoder if report.yaml has `embeddings`."""
     unread = ENCODER_PARTS if project.embeddings else ()
     return tuple(part for part in STAGE_PARTS[stage] if part not in unread)
+
+
+def stage_folder(project: Project, stage: int, model: Path | str) -> Path | None:
+    """Where a stage's model lies on this machine; None for one that has not been downloaded."""
+    return model if isinstance(model, Path) else hub.downloaded(model, stage_parts(project, stage))
 
 
 def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | str:
