@@ -72,22 +72,19 @@ def plugged_scorer(name: str, device: str) -> Scorer:
 
 @outside_keys
 def _require_scorer(name: str, made: object) -> None:
+    offer = in_use().offer("scorers", name)
+    where = offer.where if offer else name
     lacking = [word for word in ("images", "texts", "temperature") if not hasattr(made, word)]
     if lacking:
-        offer = in_use().offer("scorers", name)
-        where = f"{offer.where}: " if offer else ""
-        raise UserError(f"{where}the scorer '{name}' has no {lacking[0]}")
+        raise UserError(f"{where}: the scorer '{name}' has no {lacking[0]}")
     try:
         with exits_as_errors(), torch.inference_mode():
             fault = _fault(made)
     except Exception as error:
-        offer = in_use().offer("scorers", name)
-        at = plugin_line(error) or (offer.where if offer else name)
+        at = plugin_line(error) or where
         raise UserError(f"{at}: the scorer '{name}' answers nothing: {said(error)}") from error
     if fault is not None:
-        offer = in_use().offer("scorers", name)
-        where = f"{offer.where}: " if offer else ""
-        raise UserError(f"{where}the scorer '{name}' {fault}")
+        raise UserError(f"{where}: the scorer '{name}' {fault}")
 
 
 @outside_keys
