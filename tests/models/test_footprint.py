@@ -21,7 +21,7 @@ from fwd_report.models.footprint import (
 )
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.placing import place_encoder, place_stages
-from fwd_report.store.memory import Memory
+from fwd_report.store.memory import Found, Memory
 
 GIB = 2**30
 XL, M, UPSCALER = (Footprint(int(size * GIB), GIB // 4) for size in (8.0, 0.7, 2.3))
@@ -71,7 +71,6 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
     def fails(*_: object) -> int:
         raise NotImplementedError("not on meta")
 
-    monkeypatch.setattr(footprint, "_MEASURED", {})
     monkeypatch.setattr(footprint, "picture_size", fails)
     memory = Memory(tmp_path / "own" / "memory")
     found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
@@ -90,10 +89,10 @@ def test_the_reports_of_a_process_measure_a_network_once(
         measured.append(dtype)
         return 5
 
-    monkeypatch.setattr(footprint, "_MEASURED", {})
     monkeypatch.setattr(footprint, "picture_size", counted)
+    process = Found()
     for report in ("one", "another"):
-        memory = Memory(tmp_path / report / "own" / "memory")
+        memory = Memory(tmp_path / report / "own" / "memory", process)
         for dtype in (torch.float32, torch.float16):
             assert unet_footprint(ModelFolder(tiny_if / "stage_1"), dtype, memory).picture == 5
     assert measured == [torch.float32, torch.float16]

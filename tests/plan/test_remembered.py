@@ -13,7 +13,7 @@ from PIL import Image
 from fwd_report.plan.plan import make_plan
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.load import load_project
-from fwd_report.store.memory import memory_of
+from fwd_report.store import memory
 from fwd_report.store.store import Store
 
 SECTION = """\
@@ -43,9 +43,10 @@ def root(tmp_path: Path) -> Path:
 
 def planned(root: Path) -> tuple[list[Any], set[str]]:
     """The runs by name with their keys, as another process finds them, and what it worked out."""
-    memory_of.cache_clear()
+    memory.memory_of.cache_clear()
     worked: set[str] = set()
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(memory, "THIS_PROCESS", memory.Found())
         for name in FOUND:
             module, _, function = name.rpartition(".")
             original = getattr(__import__(module, fromlist=[function]), function)

@@ -13,7 +13,7 @@ from tests.helpers.remembered import DAMAGES, NAME, sha256
 
 from fwd_report import sources
 from fwd_report.store import memory as module
-from fwd_report.store.memory import Memory, digest_of
+from fwd_report.store.memory import Found, Memory, digest_of
 
 
 def test_a_value_is_found_by_its_name_alone(folder: Path) -> None:
@@ -29,6 +29,15 @@ def test_a_value_that_is_remembered_is_not_found_again(folder: Path) -> None:
 
     assert Memory(folder).recall(NAME, lambda: {"a": [1, None]}) == {"a": [1, None]}
     assert Memory(folder).recall(NAME, never) == {"a": [1, None]}
+
+
+def test_a_process_finds_a_value_once_and_every_project_remembers_it(tmp_path: Path) -> None:
+    process, found = Found(), []
+    for project in ("one", "another"):
+        memory = Memory(tmp_path / project / "memory", process)
+        assert memory.recall(NAME, lambda: found.append("") or "a value") == "a value"
+        assert Memory(tmp_path / project / "memory").get(NAME) == b'"a value"'
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -26,8 +26,6 @@ from fwd_report.models.tensors import Described
 from fwd_report.store.memory import Memory, digest_of
 
 OUTSIDE_KEYS = "how much memory a network takes changes no result"
-_MEASURED: dict[str, int] = {}
-"""Bytes for a picture by what they depend on: the reports of a process may share a network."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +57,11 @@ def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> F
     held = weights_held(folder.described("unet"), lambda name: dtype)
     config = folder.config("unet")
     made_of = [config, str(dtype), version("diffusers"), memory.code_of(__file__)]
-    name = digest_of("picture", *made_of)
-
-    def measured() -> int:
-        if name not in _MEASURED:
-            _MEASURED[name] = picture_size(weights.empty_unet(folder), dtype)
-        return _MEASURED[name]
-
     try:
-        picture = memory.recall(name, measured)
+        picture = memory.recall(
+            digest_of("picture", *made_of),
+            lambda: picture_size(weights.empty_unet(folder), dtype),
+        )
     except Exception:
         # A network may do what `meta` cannot. Then its pictures are not foreseen, but seen.
         picture = 0

@@ -22,6 +22,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -44,16 +45,27 @@ MOST_BYTES = 1_000_000_000
 """The size limit of all values together; the least recently used go first."""
 DAY = 86_400.0
 """Seconds after which the time of a value's last use is updated again."""
-_SEEN: dict[str, list[str]] = {}
-"""The stamp and digest of files by path, for all projects of this process."""
 MOST_DAYS = 90
 """How many days an unused value is kept."""
+
+
+@dataclass
+class Found:
+    """What a process found, for all the projects that it opens."""
+
+    files: dict[str, list[str]] = field(default_factory=dict)
+    """The stamp and digest of files by path."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """The values by name."""
+
+
+THIS_PROCESS = Found()
 
 
 @cache
 def memory_of(root: Path) -> Memory:
     """The memory of a project, shared by all stages of a process."""
-    return Memory(root / OWNED / FOLDER)
+    return Memory(root / OWNED / FOLDER, THIS_PROCESS)
 
 
 def digest_of(*made_of: Any) -> str:
@@ -65,8 +77,10 @@ def digest_of(*made_of: Any) -> str:
 class Memory:
     """Values by the digest of what they are computed from, and digests of files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, found: Found | None = None) -> None:
+        """found: what this process found already, also for other projects; by default nothing."""
         self._folder = folder
+        self._found = Found() if found is None else found
         self._values: dict[str, Any] = {}
         self._used: dict[str, list[str]] = {}
         self._changed = False
@@ -83,14 +97,14 @@ class Memory:
         known = self._used.get(name) or self._known.get(name)
         if known is None or known[0] != sign:
             self._changed = True
-            known = _SEEN.get(name)
+            known = self._found.files.get(name)
         if known is not None and known[0] == sign:
             self._used[name] = known
             return known[1]
         with open(name, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED_NS:
-            self._used[name] = _SEEN[name] = [sign, digest]
+            self._used[name] = self._found.files[name] = [sign, digest]
         return digest
 
     def of_file_or_absent(self, path: str | Path) -> str:
@@ -145,7 +159,9 @@ class Memory:
             try:
                 self._values[digest] = json.loads(self.get(digest) or b"")
             except (ValueError, RecursionError):
-                self._values[digest] = find()
+                if digest not in self._found.values:
+                    self._found.values[digest] = find()
+                self._values[digest] = self._found.values[digest]
                 text = strict_json(self._values[digest])
                 self.put(digest, text.encode("utf-8", "surrogatepass"))
         return cast(V, self._values[digest])
@@ -167,7 +183,7 @@ class Memory:
     def forget_files(self) -> None:
         """Have every file digested anew: one differs from what its stamp implied."""
         self._used.clear()
-        _SEEN.clear()
+        self._found.files.clear()
         self._known = {}
         with suppress(OSError):
             (self._folder / FILES).unlink(missing_ok=True)
