@@ -104,12 +104,12 @@ class Inputs:
         return digest_of("front", self._made_by, self._report, list(self._facts.values()))
 
     @cached_property
-    def _look(self) -> list[list[str]]:
-        """The code and the templates that determine what pages look like."""
-        return [[name, self._of_file(path)] for name, path in _sources(self._project)]
+    def _look(self) -> str:
+        """The digest of the code and the templates that determine what pages look like."""
+        return digest_of([[name, self._of_file(path)] for name, path in _sources(self._project)])
 
     @cached_property
-    def _made_by(self) -> list[Any]:
+    def _made_by(self) -> list[str]:
         return [self._look, memory_of(self._root).code]
 
     @cached_property

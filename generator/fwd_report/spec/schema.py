@@ -25,7 +25,7 @@ from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
 from fwd_report.spec.rubric import Item, Rubric, Shown
-from fwd_report.store.files import json_text, write_atomically
+from fwd_report.store.files import strict_json, write_atomically
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 from fwd_report.techniques.registry import all_techniques, find_techniques
 
@@ -72,7 +72,8 @@ def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[s
 def _texts(digest: str, techniques: tuple[tuple[str, type[Technique]], ...]) -> dict[str, str]:
     """Of the plug-ins in use, whose digest this is: the reports of a process may share them."""
     schemas = (section_schema(dict(techniques)), report_schema(), rubric_schema())
-    return {name: json_text(schema) for name, schema in zip(SCHEMA_NAMES, schemas, strict=True)}
+    written = (f"{strict_json(schema, sort_keys=True)}\n" for schema in schemas)
+    return dict(zip(SCHEMA_NAMES, written, strict=True))
 
 
 def report_schema() -> Schema:

@@ -162,7 +162,11 @@ def json_digest(value: Any) -> str:
 
 def strict_json(value: Any, **options: Any) -> str:
     """JSON that every reader accepts: infinities and NaN are written as "inf", "-inf" and "nan"."""
-    return json.dumps(_worded(value), ensure_ascii=False, allow_nan=False, **options)
+    options = {**options, "ensure_ascii": False, "allow_nan": False}
+    try:
+        return json.dumps(value, **options)
+    except (TypeError, ValueError):
+        return json.dumps(_worded(value), **options)
 
 
 def number_of(value: Any) -> Any:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import fwd_report
-from fwd_report.sources import AT_START, installed, stamp_in, stamp_of
+from fwd_report.sources import AT_START, installed, stamp_in
 from fwd_report.store.files import read_regular, strict_json, sweep_half_written, write_atomically
 from fwd_report.store.folders import OWNED, inside, is_key
 
@@ -127,9 +127,10 @@ class Memory:
         code may then differ from the file.
         """
         package = os.path.dirname(fwd_report.__file__)
-        if any(stamp_of(file) != AT_START.get(file) for file in files):
+        digests = [[os.path.relpath(file, package), self.of_file_or_absent(file)] for file in files]
+        if any(self.asked[file] != AT_START.get(file) for file in files):
             return secrets.token_hex(32)
-        return digest_of([[os.path.relpath(file, package), self.of_file(file)] for file in files])
+        return digest_of(digests)
 
     def get(self, digest: str) -> bytes | None:
         """The value of that name, or None; a value that is not exactly what was stored counts as
@@ -173,8 +174,12 @@ class Memory:
             self._prune()
         if self._changed:
             self._changed = False
-            others = (each for each in _read(self._folder / FILES).items() if _is_so(*each))
-            text = json.dumps({**dict(others), **self._used})
+            others = {
+                path: kept
+                for path, kept in _read(self._folder / FILES).items()
+                if path not in self._used and _is_so(path, kept)
+            }
+            text = json.dumps({**others, **self._used})
             with suppress(OSError):
                 write_atomically(
                     self._folder / FILES, f"{_text_sum(text)}\n{text}\n", durable=False
