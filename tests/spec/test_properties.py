@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.spec.conftest import Writeup
 
 from fwd_report.errors import UserError
 from fwd_report.spec.yaml_source import parse_yaml
 
+REFERENCE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 REPORT: dict[str, Any] = {
     "title": "R",
     "seed": 3,
@@ -207,12 +208,16 @@ def test_any_override(project: Writeup, key: list[str], value: str) -> None:
 
 
 @given(st.text())
+@example("0:\t")
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_as_the_reference_reads_it_or_is_a_problem(text: str) -> None:
-    """Where PyYAML reads a mapping, so do we, unless we say what is wrong with it."""
+    """Where PyYAML reads a mapping, so do we, unless we say what is wrong with it.
+
+    Its two parsers differ in a tab at a line's end: the reference has the one that we use.
+    """
     problems: list[Any] = []
     _, tree = parse_yaml(text.encode("utf-8", "surrogatepass"), Path("a.yaml"), problems)
     assert (tree is None) == bool(problems)
     if tree is not None:
-        loaded = yaml.load(text.lstrip("\ufeff"), yaml.BaseLoader)
+        loaded = yaml.load(text.lstrip("\ufeff"), REFERENCE)
         assert [key for key, _, _ in tree.entries] == list(loaded)
