@@ -133,7 +133,7 @@ def fabricated(project: Path, folder: Path) -> Path:
         pages.text(f"{section.name}.md", f"# {section.title}\n")
     for run in plan.runs:
         pages.text(f"figures/{run.name}.png", run.key)
-    pages.put_in_place(Inputs(plan.project, shown, folder).of_all(), plan.project.profile)
+    pages.put_in_place(Inputs(plan.project, shown, folder).of_all, plan.project.profile)
     time.sleep(3)  # digests of files younger than that are not kept
     print(f"{len(plan.runs):,} fabricated runs")
     return folder

@@ -246,5 +246,5 @@ def test_a_field_that_the_figure_alone_reads_is_seen(project: Path, report: Repo
     spec = replace(result.spec, variants=variants)
     sections = (replace(section.spec, experiments=(spec,)), *report.project.sections[1:])
     changed = replace(report, project=replace(report.project, sections=sections))
-    first = Inputs(report.project, (), project).of_all()
-    assert Inputs(changed.project, (), project).of_all() != first
+    first = Inputs(report.project, (), project).of_all
+    assert Inputs(changed.project, (), project).of_all != first

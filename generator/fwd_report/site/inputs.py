@@ -74,6 +74,7 @@ class Inputs:
         self._facts = {name: self._facts_of(spec) for name, spec in self._specs.items()}
         self._prose = {name: self._prose_of(spec) for name, spec in self._specs.items()}
 
+    @cached_property
     def of_all(self) -> str:
         """The digest of what all pages, and what surrounds them, are made from."""
         project = self._project
@@ -179,11 +180,12 @@ def _files(
     here = (found.st_dev, found.st_ino)
     if here in above:
         return
-    for entry in sorted(os.listdir(folder)):
-        path = os.path.join(folder, entry)
-        if entry == "__pycache__":
+    with os.scandir(folder) as entries:
+        inside = sorted(entries, key=lambda entry: entry.name)
+    for entry in inside:
+        if entry.name == "__pycache__":
             continue
-        if os.path.isdir(path):
-            yield from _files(f"{name}/{entry}", path, above | {here})
+        if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
+            yield from _files(f"{name}/{entry.name}", entry.path, above | {here})
         else:
-            yield f"{name}/{entry}", path
+            yield f"{name}/{entry.name}", entry.path

@@ -36,7 +36,7 @@ def prose_problems(report: ReportResult) -> list[Problem]:
     inputs = Inputs(report.project, shown_results(report), root)
     if holds_pages(inputs, root):
         return []
-    name = digest_of("rehearsed", inputs.of_all())
+    name = digest_of("rehearsed", inputs.of_all)
     if memory.get(name) is not None:
         return []
     with report.project.plugins.used(), remembering(memory):

@@ -52,7 +52,7 @@ def render_site(report: ReportResult, root: Path) -> list[Path]:
     with held(root), report.project.plugins.used(), remembering(memory):
         folder = OwnedFolder(root, scratch_folder(root, STAGING))
         _produce(report, root, folder, inputs)
-        written = folder.put_in_place(inputs.of_all(), report.project.profile)
+        written = folder.put_in_place(inputs.of_all, report.project.profile)
         memory.save()
         if _make_root_page(root, report.project):
             written.append(root / "docs" / "index.md")

@@ -23,7 +23,7 @@ def pages_current(project: Project, shown: Iterable[Shown], root: Path) -> bool:
 def holds_pages(inputs: Inputs, root: Path) -> bool:
     """The same, for digests that are already computed."""
     record = read_record(root)
-    digest = inputs.of_all()
+    digest = inputs.of_all
     index = root / "docs" / "index.md"
     if record is None or record.inputs != digest or not index.is_file():
         return False

@@ -20,7 +20,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from fwd_report.errors import UserError
-from fwd_report.plugins.offers import NOTHING, Plugins
+from fwd_report.plugins.named import Named
+from fwd_report.plugins.offers import NOTHING, Plugins, in_use
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
@@ -142,7 +143,8 @@ def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> S
         ],
     }
     for name, technique in techniques.items():
-        own, more = _properties(technique)
+        kinds = [marker.kind for marker in marked_fields(technique, Named).values()]
+        own, more = _named(technique, tuple(map(in_use().names, kinds)))
         definitions |= more
         own = _referred(f"{name}.", own, definitions)
         definitions[f"technique-{name}"] = _experiment_of(technique, common, own)
@@ -221,6 +223,14 @@ def _object(properties: Schema, required: list[str] | None = None) -> Schema:
     if required:
         schema["required"] = required
     return schema
+
+
+@lru_cache(maxsize=256)
+def _named(technique: type[Technique], names: tuple[Any, ...]) -> tuple[Schema, Schema]:
+    """The `_properties` of a technique, whose fields take these names of plug-ins; not to be
+    changed: an edit of one plug-in leaves most techniques as they are.
+    """
+    return _properties(technique)
 
 
 def _properties(model: type[BaseModel]) -> tuple[Schema, Schema]:

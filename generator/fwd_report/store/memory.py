@@ -127,7 +127,7 @@ class Memory:
         code may then differ from the file.
         """
         package = os.path.dirname(fwd_report.__file__)
-        digests = [[os.path.relpath(file, package), self.of_file_or_absent(file)] for file in files]
+        digests = [[file.removeprefix(package), self.of_file_or_absent(file)] for file in files]
         if any(self.asked[file] != AT_START.get(file) for file in files):
             return secrets.token_hex(32)
         return digest_of(digests)
