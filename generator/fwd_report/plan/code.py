@@ -33,6 +33,13 @@ SHOWS = frozenset(
     if getattr(getattr(member, "__func__", member), "__outside_keys__", False)
 )
 """Methods of techniques that only show, count or check, by their marks in the base class."""
+READERS = [
+    os.path.join(os.path.dirname(__file__), name)
+    for name in (
+        "canonical.py", "code.py", "marks.py", "reach.py", "syntax.py", "syntax_nodes.py",
+    )
+]  # fmt: skip
+"""The files of the code that computes closures."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ class Code:
         self.sources = {name: hashlib.sha256(text).hexdigest() for name, text in self.texts.items()}
         """SHA-256 of each source, by the module's name."""
         self._memory = memory
-        self._state = digest_of_json([self.sources, self.files, sorted(SHOWS), _read_by()])
+        read_by = memory.code_of(*READERS)
+        self._state = digest_of_json([self.sources, self.files, sorted(SHOWS), read_by])
         self._closures: dict[tuple[str, ...], Closure] = {}
 
     def closure(
@@ -125,20 +133,3 @@ def _files(package: Path, folder: str = "") -> Iterator[tuple[str, str]]:
 def _read(root: Path, file: str) -> bytes:
     with open(f"{root}/{PACKAGE}/{file}", "rb") as source:
         return source.read()
-
-
-def _read_by() -> str:
-    """The digest of the code that computes closures."""
-    folder = Path(__file__).parent
-    texts = b"".join(
-        (folder / name).read_bytes()
-        for name in (
-            "canonical.py",
-            "syntax.py",
-            "syntax_nodes.py",
-            "marks.py",
-            "reach.py",
-            "code.py",
-        )
-    )
-    return hashlib.sha256(texts).hexdigest()
