@@ -9,7 +9,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -56,7 +55,7 @@ def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> F
     """
     held = weights_held(folder.described("unet"), lambda name: dtype)
     config = folder.config("unet")
-    made_of = [config, str(dtype), version("diffusers"), memory.code_of(__file__)]
+    made_of = [config, str(dtype), memory.code]
     try:
         picture = memory.recall(
             digest_of("picture", *made_of),

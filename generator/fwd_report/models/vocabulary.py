@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
+from fwd_report.sources import Stamp, stamp_of
 from fwd_report.store.files import read_json
 
 FILE = "vocabulary.json"
@@ -34,7 +35,12 @@ def nearest_word(model: Path | str, word: str) -> str | None:
     return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=CLOSE)), None)
 
 
-@cache
 def _words(model: Path) -> frozenset[str]:
-    said = read_json(model / FILE) or read_json(model.parent / FILE)
-    return frozenset(said.get("words", ()))
+    own, shared = model / FILE, model.parent / FILE
+    return _listed(own, stamp_of(own)) or _listed(shared, stamp_of(shared))
+
+
+@lru_cache(maxsize=8)
+def _listed(file: Path, stamp: Stamp | None) -> frozenset[str]:
+    """The words in a file with this stamp: a notebook outlives the export of a model."""
+    return frozenset(read_json(file).get("words", ()) if stamp else ())
