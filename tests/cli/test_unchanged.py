@@ -15,10 +15,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.helpers.another_process import as_another_process
 from tests.helpers.made_up_build import NOISE, Writeup, in_place
 
 from fwd_report import sources, unchanged
-from fwd_report.store.memory import memory_of
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -199,7 +199,7 @@ def test_warnings_are_said_again(
     (writeup.root / "experiments/noise.yaml").write_text(cut)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("fwd_report.build.pages_current", lambda *_: True)
-        memory_of.cache_clear()  # as another process, which has not read the earlier spec
+        as_another_process()  # which has not read the earlier spec
         writeup.build()
     said = capsys.readouterr().err
     assert "warning: " in said

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.another_process import as_another_process
 from tests.helpers.made_up_build import Writeup, in_place
 
 from fwd_report import unchanged
-from fwd_report.store.memory import memory_of
 
 
 def test_whatever_a_build_looks_at_is_watched(
@@ -40,7 +40,7 @@ def test_whatever_a_build_looks_at_is_watched(
         unchanged, "_looked", lambda *given: looked.append(collect(*given)) or looked[-1]
     )
     shutil.rmtree(writeup.root / ".fwd-report" / "memory")
-    memory_of.cache_clear()
+    as_another_process()
     with pytest.MonkeyPatch.context() as patched:
         for module, name in (
             (os, "stat"), (os, "lstat"), (os, "open"), (os, "scandir"), (os, "listdir"),

@@ -6,14 +6,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from PIL import Image
+from tests.helpers.another_process import as_another_process
 
+from fwd_report.plan import reach
 from fwd_report.plan.plan import make_plan
+from fwd_report.sources import AT_START
 from fwd_report.spec.fresh_schemas import refresh_schemas
 from fwd_report.spec.load import load_project
-from fwd_report.store import memory
 from fwd_report.store.store import Store
 
 SECTION = """\
@@ -43,10 +46,9 @@ def root(tmp_path: Path) -> Path:
 
 def planned(root: Path) -> tuple[list[Any], set[str]]:
     """The runs by name with their keys, as another process finds them, and what it worked out."""
-    memory.memory_of.cache_clear()
+    as_another_process()
     worked: set[str] = set()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(memory, "THIS_PROCESS", memory.Found())
         for name in FOUND:
             module, _, function = name.rpartition(".")
             original = getattr(__import__(module, fromlist=[function]), function)
@@ -74,6 +76,17 @@ def test_what_is_remembered_is_read_and_changes_nothing(root: Path) -> None:
     anew, worked = planned(root)
     assert anew == first
     assert worked == set(FOUND)
+
+
+def test_what_code_found_that_is_edited_by_now_is_not_remembered(root: Path) -> None:
+    """This process reads closures with what it imported, and not with what the file holds now."""
+    with mock.patch.dict(AT_START, {reach.__file__: "before an edit"}):
+        first, worked = planned(root)
+        assert "fwd_report.plan.reach.reached" in worked
+    again, worked = planned(root)
+    assert again == first
+    assert "fwd_report.plan.reach.reached" in worked
+    assert planned(root) == (first, set())
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {

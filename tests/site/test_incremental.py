@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.helpers.another_process import as_another_process
 from tests.site.conftest import lay_out
 
 from fwd_report.build import Options, build
 from fwd_report.errors import UserError
 from fwd_report.site import converter, page
-from fwd_report.store.memory import memory_of
 
 FOLDER = ".fwd-report/memory"
 REPORT = "title: A small report\nauthor: Ada\nrubric: rubrics/own.yaml\n"
@@ -183,7 +183,7 @@ def from_nothing(root: Path) -> dict[str, bytes]:
     """The pages, made with nothing but the results."""
     shutil.rmtree(root / "docs/report")
     shutil.rmtree(root / FOLDER)
-    memory_of.cache_clear()
+    as_another_process()
     (root / ".fwd-report/pages.json").unlink()
     build(root, Options())
     return contents(root)
@@ -233,7 +233,7 @@ def test_a_caption_costs_its_page_alone_and_no_converter(
 
 def test_what_is_kept_and_damaged_is_made_again(project: Path) -> None:
     whole = contents(project)
-    memory_of.cache_clear()
+    as_another_process()
     for path in (project / FOLDER).glob("??/*"):
         if path.is_file():
             path.write_bytes(path.read_bytes()[:-3] + b"}}}")
@@ -243,7 +243,7 @@ def test_what_is_kept_and_damaged_is_made_again(project: Path) -> None:
 
 
 def test_where_nothing_can_be_kept_pages_are_made_all_the_same(project: Path) -> None:
-    memory_of.cache_clear()
+    as_another_process()
     shutil.rmtree(project / FOLDER)
     (project / FOLDER).write_text("in the way")
     EDITS["a caption"](project)
