@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from fwd_report.plan.run import Run
 from fwd_report.plugins import packages
 from fwd_report.plugins.offers import read_plugins
 from fwd_report.spec.load import load_project
-from fwd_report.spec.schema import section_schema
+from fwd_report.spec.schema import schema_texts, section_schema
 from fwd_report.store.store import Store
 from fwd_report.techniques.registry import find_techniques
 
@@ -67,6 +68,15 @@ def test_their_techniques_and_views_are_planned_and_completed(site: Site, tmp_pa
         schema = section_schema(techniques)
     assert "own" in schema["$defs"]["experiment"]["properties"]["technique"]["enum"]
     assert "upside" in schema["$defs"]["field-anagram.view"]["enum"]
+
+
+def test_each_report_of_a_process_completes_its_own_names(tmp_path: Path) -> None:
+    for name in ("upside", "inside"):
+        view = VIEW.replace("upside", name)
+        root = project_of(tmp_path / name, {"own.py": OWN, f"views/{name}.py": view})
+        schema = json.loads(schema_texts(read_plugins(root))["section"])
+        views = schema["$defs"]["field-anagram.view"]["enum"]
+        assert [each for each in views if each in ("upside", "inside")] == [name]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def schema_texts(plugins: Plugins = NOTHING, sound_only: bool = False) -> dict[s
 
 @lru_cache(maxsize=4)
 def _texts(digest: str, techniques: tuple[tuple[str, type[Technique]], ...]) -> dict[str, str]:
-    """Of the plug-ins in use, whose digest this is: the reports of a process may share them."""
+    """The texts of the schema files, cached. digest: of the plug-ins in use."""
     schemas = (section_schema(dict(techniques)), report_schema(), rubric_schema())
     written = (f"{strict_json(schema, sort_keys=True)}\n" for schema in schemas)
     return dict(zip(SCHEMA_NAMES, written, strict=True))
@@ -144,7 +144,7 @@ def section_schema(techniques: Mapping[str, type[Technique]] | None = None) -> S
     }
     for name, technique in techniques.items():
         kinds = [marker.kind for marker in marked_fields(technique, Named).values()]
-        own, more = _named(technique, tuple(map(in_use().names, kinds)))
+        own, more = _properties_given(technique, tuple(map(in_use().names, kinds)))
         definitions |= more
         own = _referred(f"{name}.", own, definitions)
         definitions[f"technique-{name}"] = _experiment_of(technique, common, own)
@@ -226,9 +226,12 @@ def _object(properties: Schema, required: list[str] | None = None) -> Schema:
 
 
 @lru_cache(maxsize=256)
-def _named(technique: type[Technique], names: tuple[Any, ...]) -> tuple[Schema, Schema]:
-    """The `_properties` of a technique, whose fields take these names of plug-ins; not to be
-    changed: an edit of one plug-in leaves most techniques as they are.
+def _properties_given(
+    technique: type[Technique], names: tuple[tuple[str, ...], ...]
+) -> tuple[Schema, Schema]:
+    """The `_properties` of a technique, cached. Callers must not change them.
+
+    names: those that its fields accept now, for each field that names a plug-in.
     """
     return _properties(technique)
 
