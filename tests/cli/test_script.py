@@ -229,9 +229,8 @@ def test_scripts_run_by_themselves(pictures: Project) -> None:
     plan, store = load_plan(pictures.root, Options())
     chosen = [f"pictures.{name}" for name in SOME]
     chosen += ["pictures.iterative[0]", "trained.digits[2]"]
-    for run in plan.runs:
-        if run.name not in chosen:
-            continue
+    runs = {run.name: run for run in plan.runs}
+    for run in map(runs.__getitem__, chosen):
         text = printed(pictures, run.name)
         assert ("fwd_report" in text.replace(".fwd-report", "")) == run.name.startswith("trained")
         subprocess.run([sys.executable, "-c", text], cwd=pictures.root, check=True)

@@ -29,7 +29,7 @@ NOT_RUN = {
     "make": "takes minutes, or is what runs these tests; its target must be there",
     "fwd-report build": "runs models for minutes; tests/cli does on a small model",
     "fwd-report serve": "does not end; tests/site/test_serve.py",
-    "fwd-report publish": "pushes to a remote; tests/site/test_publish.py",
+    "fwd-report publish": "pushes to a remote; tests/site/publishing/test_publish.py",
     "fwd-report store export": "writes results that a build has made; tests/remotes does",
     "fwd-report store import": "reads that file; tests/remotes does",
     "fwd-report plan --profile gpu": "asks the hub what DeepFloyd IF is",
@@ -125,6 +125,8 @@ def test_the_lines_of_a_new_writeup_run_one_after_the_other(
 def test_the_reasons_are_of_lines_that_there_are() -> None:
     lines = [" ".join(each.values[0]) for each in LINES]
     assert [start for start in NOT_RUN if not any(line.startswith(start) for line in lines)] == []
+    named = re.findall(r"tests/[\w/.]+\w", " ".join(NOT_RUN.values()))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("line", ["build --onyl a", "biuld", "store gc --kep 3d", "init"])
