@@ -71,7 +71,7 @@ def literal(text: str) -> str:
     found = []
     for piece in pieces(text, templates=True):
         if piece.kind == "code":
-            # Who knows {% raw %} writes it in code too, where it is not needed.
+            # Some write {% raw %} around code too, where it is not needed.
             found.append(RAW_TAG.sub("", piece.text).translate(HIDDEN))
         else:
             found.append(text[piece.start : piece.start + len(piece.text) + 2 * dollars(piece)])

@@ -10,7 +10,8 @@ inode and device together.
 
 Every value is checked when it is read, and computed again if it is damaged or missing, also in a
 read-only project: this folder affects only how long a command takes. Processes may share it: values
-are written atomically, and equal names mean equal values.
+are written atomically, and equal names mean equal values. Within a process all projects share what
+was found once, so callers must not change a value.
 """
 
 from __future__ import annotations
@@ -155,7 +156,9 @@ class Memory:
             self._put = True
 
     def recall(self, digest: str, find: Callable[[], V]) -> V:
-        """The value of that name as JSON; `find` computes it if it is not remembered."""
+        """The value of that name as JSON, not to be changed; `find` computes it if neither this
+        project nor this process has it.
+        """
         if digest not in self._values:
             try:
                 self._values[digest] = json.loads(self.get(digest) or b"")
