@@ -62,10 +62,6 @@ def kill_while_collecting(copy: Writeup, built: tuple[Writeup, float], seeds: ra
         assert_same(copy, peace)
 
 
-def test_kills_while_sampling_and_training(writeup: Writeup, built: tuple[Writeup, float]) -> None:
-    kill_while_running(writeup, built, range(3))
-
-
 def test_kills_while_rendering(copy: Writeup, built: tuple[Writeup, float]) -> None:
     kill_while_rendering(copy, built, range(2))
 
@@ -74,8 +70,8 @@ def test_a_kill_while_collecting(copy: Writeup, built: tuple[Writeup, float]) ->
     kill_while_collecting(copy, built, range(1))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("series", range(3))
+@pytest.mark.slow  # quicker: one kill each in tests/engine/test_killed.py and cli/test_training.py
+@pytest.mark.parametrize("series", range(4))
 def test_many_kills_while_sampling_and_training(
     writeup: Writeup, built: tuple[Writeup, float], series: int
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_a_line_is_run_or_what_it_names_is_there(words: list[str]) -> None:
     if words[0] == "fwd-report":
         parse(app, words[1:])
         overrides = [value for name, value in pairwise(words) if name == "--set"]
-        load_project(ROOT, None, overrides)  # the starter has what is set
+        starter_with(tuple(overrides))
     elif line.startswith("python -m emoji_if"):
         parse(recipe, [STANDS_FOR.get(word, word) for word in words[3:]])
     elif words[0] == "make":
@@ -89,6 +90,12 @@ def test_a_line_is_run_or_what_it_names_is_there(words: list[str]) -> None:
         text = (ROOT / file).read_text(encoding="utf-8")
         options = [word for word in words if word.startswith("--")]
         assert [option for option in options if f'"{option}"' not in text] == []
+
+
+@cache
+def starter_with(overrides: tuple[str, ...]) -> None:
+    """Raises UserError where the starter has nothing of what is set."""
+    load_project(ROOT, None, overrides)
 
 
 def parse(program: typer.Typer, arguments: list[str]) -> None:

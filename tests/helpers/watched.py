@@ -11,6 +11,7 @@ PAGES = (
     *(f"report/{name}/" for name in ("setup", "forward", "denoise", "illusions", "training")),
 )
 DESK: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 USUAL = {"media": "null", "color_scheme": "light", "reduced_motion": "no-preference"}
 
 

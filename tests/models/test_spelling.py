@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from fwd_report.models.embeddings import spelling
 from fwd_report.models.prompts import embed
 
+TOKENIZER, ENCODER = MagicMock(), MagicMock()
+
 
 @given(st.text(max_size=20))
 def test_what_is_encoded_is_the_spelling(prompt: str) -> None:
-    tokenizer = MagicMock()
-    embed(tokenizer, MagicMock(), [prompt])
-    assert tokenizer.call_args.args[0] == [spelling(prompt)]
+    embed(TOKENIZER, ENCODER, [prompt])
+    assert TOKENIZER.call_args.args[0] == [spelling(prompt)]

@@ -11,28 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 from tests.helpers.every_part import HOSTILE
-from tests.helpers.watched import PAGES, Watched
+from tests.helpers.watched import PHONE, Watched
 from tests.site.conftest import ROOT
 
 from fwd_report.site.prose import equation
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_complete_and_asks_nobody_else(read: Watched, path: str) -> None:
-    page = read.open(path)
-    pictures = page.evaluate(
-        "() => [...document.querySelectorAll('article img')].map((i) => "
-        "[i.getAttribute('src'), i.naturalWidth, i.getAttribute('alt'), !!i.closest('.fwd-thumb')])"
-    )
-    assert [src for src, width, _, _ in pictures if not width] == []
-    assert [src for src, _, alt, decorative in pictures if not (alt or decorative)] == []
-    assert read.faults == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_phone_never_scrolls_sideways(open_with: Any, path: str) -> None:
-    page = open_with(path, viewport={"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_a_figure_that_goes_on_to_the_right_fades_there_until_its_end(open_with: Any) -> None:
@@ -40,7 +22,7 @@ def test_a_figure_that_goes_on_to_the_right_fades_there_until_its_end(open_with:
       e.scrollWidth > e.clientWidth,
       getComputedStyle(e).getPropertyValue("--fwd-fade") !== "0px",
     ])"""
-    page = open_with("report/training/", viewport={"width": 390, "height": 844})
+    page = open_with("report/training/", viewport=PHONE)
     before = page.evaluate(faded)
     assert any(scrolls for scrolls, _ in before)
     assert all(scrolls == fades for scrolls, fades in before)

@@ -141,12 +141,12 @@ def test_templates_nested_too_deeply_are_errors(source: str) -> None:
     ],
 )
 def test_markdown_is_taken_apart_in_time_proportional_to_its_length(unit: str) -> None:
-    source = unit * (100_000 // len(unit))
+    source = unit * (30_000 // len(unit))
     start = time.thread_time()
     assert sum(len(piece.text) for piece in pieces(source, templates=True)) <= len(source)
     with suppress(TooLongError):  # brackets that stay open are refused, and that soon
         render("{% raw %}" + source.replace("{%", "") + "{% endraw %}{{ 5 }}", {})
-    assert time.thread_time() - start < 10
+    assert time.thread_time() - start < 3
 
 
 def test_a_text_too_long_for_a_page_is_refused() -> None:

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from tests.helpers import training_worker as worker
 from tests.helpers.forked import fork, said
+from tests.helpers.short_training import run, short
 
 from fwd_report.training import loop
 from fwd_report.training.datasets import load_dataset
@@ -72,19 +73,6 @@ def test_killed_at_random_moments_the_weights_are_bit_equal(
         assert expected.keys() == found.keys()
         for name, tensor in expected.items():
             assert torch.equal(tensor, found[name]), name
-
-
-def short(epochs: int = 2, batch: int = 4, **options: object) -> Schedule:
-    """Four steps an epoch."""
-    return Schedule(epochs, batch, 1e-3, 0.5, seed=1, examples=4 * batch, **options)  # type: ignore[arg-type]
-
-
-def run(folder: Path, schedule: Schedule) -> tuple[UNet, list[float]]:
-    folder.mkdir(exist_ok=True)
-    torch.manual_seed(0)
-    network = UNet(4)
-    images = load_dataset("digits").train_images[:100]
-    return network, train(Task(network, Denoiser(0.5), images, None, schedule, folder))
 
 
 def test_a_finished_training_runs_nothing_again(
@@ -254,25 +242,3 @@ def test_bf16_learns_as_fp32_does(tmp_path: Path) -> None:
     assert losses["fp32"][-1] < losses["fp32"][0]
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.1)
-
-
-def test_a_traced_training_in_bf16_answers_afterwards(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Dynamo's tracing without its C++ compilation, which takes minutes."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    network, losses = run(tmp_path, short(1, precision="bf16", compile=True))
-    plain, expected = run(tmp_path / "plain", short(1, precision="bf16"))
-    assert losses == pytest.approx(expected, rel=1e-2)
-    x = torch.rand(2, 1, 28, 28)
-    torch.testing.assert_close(network(x), plain(x), rtol=0.1, atol=0.05)
-
-
-@pytest.mark.slow
-def test_compiled_training_learns_as_the_plain_one_does(tmp_path: Path) -> None:
-    """Needs a C++ compiler, and a minute or two of its time."""
-    losses = {
-        compiled: run(tmp_path / str(compiled), short(precision="fp32", compile=compiled))[1]
-        for compiled in (False, True)
-    }
-    assert losses[True] == pytest.approx(losses[False], rel=1e-3)
