@@ -19,8 +19,8 @@ report: $(VENV)/installed
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in site/; look at it with: $(BIN)/fwd-report serve"
 
-# Workers of one thread each, two more than cores: tests wait for processes, browsers and clocks.
-WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)" 2>/dev/null || echo 4)
+# Workers of one thread each, one more than cores: tests wait for processes, browsers and clocks.
+WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)" 2>/dev/null || echo 3)
 test: $(VENV)/installed lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
