@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.random import Generator
 
-from emoji_if.vocabulary import Thing
+from emoji_if.things import Thing
 
 MEDIA: dict[str, tuple[float, tuple[str, ...]]] = {
     "plain": (

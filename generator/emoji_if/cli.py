@@ -11,12 +11,9 @@ from typing import Annotated
 import torch
 import typer
 
-from emoji_if import cli_measures, reading, sample, scorer_training, stage_one, stage_two
+from emoji_if import cli_measures, pipelines, reading, scorer_training, stage_one, stage_two
 from emoji_if import export as exporting
-from emoji_if.loop import Schedule, Settings
-from emoji_if.networks import stage_2
-from emoji_if.objective import Emphasis
-from emoji_if.options import (
+from emoji_if.command_options import (
     DEVICE,
     FOLDER,
     WORK,
@@ -33,10 +30,13 @@ from emoji_if.options import (
     Work,
     Workers,
 )
+from emoji_if.judging import HELD_OUT
+from emoji_if.objective import Emphasis
+from emoji_if.optimisation import Schedule, Settings
 from emoji_if.plainly import plainly
-from emoji_if.scorer import HELD_OUT
+from emoji_if.stage_networks import stage_2
 from emoji_if.stream import Stream
-from emoji_if.vocabulary import LISTED
+from emoji_if.things import LISTED
 from emoji_if.workspace import Workspace
 
 app = typer.Typer(
@@ -194,7 +194,7 @@ def upscale(
     torch.manual_seed(seed)
     settings = Settings(minutes, batch, workers, resume, torch.device(device), _rate(start))
     stage_two.train(
-        sample.load_stage_2(start).unet if start else stage_2(width),
+        pipelines.load_stage_2(start).unet if start else stage_2(width),
         Stream(space.pictures(256, settings.share, seed)),
         space.trained_stage_1(),
         space.stage_2,

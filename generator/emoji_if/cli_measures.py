@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from emoji_if import diversity as differing
-from emoji_if import restoration, sample
-from emoji_if.options import FOLDER, WORK, Folder, Work
+from emoji_if import pipelines, restoration
+from emoji_if.command_options import FOLDER, WORK, Folder, Work
 from emoji_if.plainly import plainly
-from emoji_if.report import ASSIGNMENT, measure
+from emoji_if.retrieval import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
 
 app = typer.Typer()
@@ -29,14 +29,14 @@ def sheet(
     large: Annotated[bool, typer.Option(help="Enlarge with stage II.")] = False,
 ) -> None:
     """Draw the assignment's prompts, one a row, the first seeds in order."""
-    pipeline = sample.load_stage_1(folder)
+    pipeline = pipelines.load_stage_1(folder)
     prompts = [text for text in prompt or ASSIGNMENT for _ in range(seeds)]
     numbers = list(range(seeds)) * (len(prompts) // seeds)
-    pictures = sample.draw(pipeline, prompts, numbers, guidance)
+    pictures = pipelines.draw(pipeline, prompts, numbers, guidance)
     if large:
-        second = sample.load_stage_2(folder)
-        pictures = sample.enlarge(pipeline, second, pictures, prompts, numbers)
-    sample.grid(pictures, seeds).quantize(256).save(to, optimize=True)
+        second = pipelines.load_stage_2(folder)
+        pictures = pipelines.enlarge(pipeline, second, pictures, prompts, numbers)
+    pipelines.grid(pictures, seeds).quantize(256).save(to, optimize=True)
 
 
 @app.command()

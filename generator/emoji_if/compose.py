@@ -17,7 +17,7 @@ from emoji_if.media import FILTERS, LUMA
 from emoji_if.recolour import recoloured, varied
 from emoji_if.scenes import SCENES
 from emoji_if.subjects import BARISTAS
-from emoji_if.vocabulary import Thing
+from emoji_if.things import Thing
 
 SCENE_ICONS = (
     *("man", "woman", "old-man", "top-hat", "evergreen-tree", "fire", "sailboat"),

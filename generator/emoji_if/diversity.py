@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from emoji_if.captions import Shown
 from emoji_if.compose import Composer, reduced
-from emoji_if.sample import draw, load_stage_1
+from emoji_if.pipelines import draw, load_stage_1
 
 DRAWINGS = 48
 """Drawings of a thing that its samples are compared with."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emoji_if.captions import every_caption
-from emoji_if.networks import scheduler
+from emoji_if.stage_networks import scheduler
 from emoji_if.stage_one import TextToImage
-from emoji_if.vocabulary import Thing, words
+from emoji_if.things import Thing, words
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.towers import TowersScorer
 

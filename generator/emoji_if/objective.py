@@ -8,7 +8,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from emoji_if.networks import scheduler
+from emoji_if.stage_networks import scheduler
 
 
 class Emphasis(StrEnum):

@@ -31,9 +31,9 @@ from emoji_if.captions import (
     Shown,
     caption,
 )
-from emoji_if.loop import Settings, Training, optimise
-from emoji_if.networks import TEXT_WIDTH, text_encoder
-from emoji_if.vocabulary import Thing
+from emoji_if.optimisation import Settings, Training, optimise
+from emoji_if.stage_networks import TEXT_WIDTH, text_encoder
+from emoji_if.things import Thing
 from fwd_report.models.folder_layout import TOKENS
 
 SHARPNESS = 10.0

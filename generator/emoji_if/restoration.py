@@ -11,7 +11,7 @@ from torch import Tensor
 
 from emoji_if.drawings import DataError
 from emoji_if.objective import Emphasis, Objective
-from emoji_if.sample import load_stage_1
+from emoji_if.pipelines import load_stage_1
 from fwd_report.diffusion.filters import gaussian_blur
 from fwd_report.models.prompts import embed
 

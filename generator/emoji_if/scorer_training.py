@@ -13,10 +13,10 @@ from transformers import PreTrainedTokenizerFast
 
 from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import Composer, reduced
-from emoji_if.loop import Settings, Training, optimise
-from emoji_if.scorer import HELD_OUT, contrastive, nearest
+from emoji_if.judging import HELD_OUT, contrastive, nearest
+from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stream import Stream
-from emoji_if.vocabulary import Thing
+from emoji_if.things import Thing
 from fwd_report.models.towers import Towers, TowersScorer, tokenise
 
 

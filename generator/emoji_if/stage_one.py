@@ -10,10 +10,10 @@ from diffusers import IFPipeline
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
-from emoji_if.loop import Budget, Settings, Training, optimise
-from emoji_if.networks import scheduler
 from emoji_if.objective import Emphasis, Objective
-from emoji_if.sample import draw, grid
+from emoji_if.optimisation import Budget, Settings, Training, optimise
+from emoji_if.pipelines import draw, grid
+from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Stream
 from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel

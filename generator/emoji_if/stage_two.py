@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from emoji_if.loop import Settings, Training, optimise
 from emoji_if.objective import Emphasis, Objective
+from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_one import TextToImage
 from emoji_if.stream import Stream
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel

@@ -13,14 +13,14 @@ from emoji_if.captions import every_caption
 from emoji_if.checkpoint import load, restore
 from emoji_if.compose import Composer, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_photographs
-from emoji_if.networks import stage_1, stage_2, text_encoder, train_tokenizer
+from emoji_if.judging import HELD_OUT
+from emoji_if.pipelines import load_stage_1
 from emoji_if.reading import Reader
-from emoji_if.sample import load_stage_1
-from emoji_if.scorer import HELD_OUT
+from emoji_if.stage_networks import stage_1, stage_2, text_encoder, train_tokenizer
 from emoji_if.stage_one import TextToImage
 from emoji_if.stream import Pictures
 from emoji_if.textures import Textures
-from emoji_if.vocabulary import LISTED, Thing, read_things
+from emoji_if.things import LISTED, Thing, read_things
 from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 

@@ -18,7 +18,7 @@ from emoji_if.recolour import HUES, recoloured, varied
 from emoji_if.scenes import SCENES
 from emoji_if.stream import RESTORED, Pictures, Stream
 from emoji_if.textures import MOST_NOISE, Textures
-from emoji_if.vocabulary import read_things
+from emoji_if.things import read_things
 from emoji_if.yardstick import Yardstick
 
 DOG, OWL, FOX, MOON, VOLCANO, OLD_MAN = range(6)

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from emoji_if import stage_one
 from emoji_if.cli import app
-from emoji_if.networks import TEXT_WIDTH, stage_1
-from emoji_if.options import FOLDER
-from emoji_if.sample import draw, enlarge, load_stage_1, load_stage_2
+from emoji_if.command_options import FOLDER
+from emoji_if.pipelines import draw, enlarge, load_stage_1, load_stage_2
+from emoji_if.stage_networks import TEXT_WIDTH, stage_1
 
 
 def run(*arguments: str) -> str:

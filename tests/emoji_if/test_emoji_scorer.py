@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from tests.helpers.tiny_if import tiny_tokenizer
 
-from emoji_if.scorer import contrastive, nearest
+from emoji_if.judging import contrastive, nearest
 from emoji_if.scorer_training import disturbed
 from fwd_report.models.towers import Towers, TowersScorer
 

@@ -11,12 +11,12 @@ import torch
 from diffusers import DDPMScheduler
 from torch import nn
 
-from emoji_if import loop
+from emoji_if import optimisation
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
-from emoji_if.loop import Budget, Schedule, Settings, Training, Workers, optimise
 from emoji_if.objective import Emphasis, Objective
+from emoji_if.optimisation import Budget, Schedule, Settings, Training, Workers, optimise
 from emoji_if.stage_two import enlarged
 
 CPU = torch.device("cpu")
@@ -92,7 +92,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes with each look at it, five milliseconds: as many steps on any machine."""
     looks = count()
     ticking = SimpleNamespace(monotonic=lambda: 0.005 * next(looks))
-    monkeypatch.setattr(loop, "time", ticking)
+    monkeypatch.setattr(optimisation, "time", ticking)
 
 
 def training(minutes: float = 0.01, mirror: Path | None = None) -> Training:

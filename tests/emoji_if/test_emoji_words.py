@@ -25,9 +25,9 @@ from emoji_if.captions import (
 )
 from emoji_if.media import FILTERS
 from emoji_if.reading import answers
-from emoji_if.report import ASSIGNMENT
+from emoji_if.retrieval import ASSIGNMENT
 from emoji_if.scenes import SCENES
-from emoji_if.vocabulary import Thing, read_things, words
+from emoji_if.things import Thing, read_things, words
 
 THINGS = read_things()
 KNOWN = set(words(every_caption(THINGS)))

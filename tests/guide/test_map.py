@@ -49,9 +49,10 @@ def test_no_file_of_code_is_longer_than_can_be_taken_in() -> None:
 
 def test_no_two_modules_of_different_rooms_share_a_name() -> None:
     names: dict[str, list[str]] = {}
-    for path in PACKAGE.rglob("*.py"):
-        if path.stem not in ("__init__", "__main__"):
-            names.setdefault(path.stem, []).append(path.relative_to(PACKAGE).as_posix())
+    for package in (PACKAGE, ROOT / "generator" / "emoji_if"):
+        for path in package.rglob("*.py"):
+            if path.stem not in ("__init__", "__main__"):
+                names.setdefault(path.stem, []).append(path.relative_to(ROOT).as_posix())
     assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
 
 

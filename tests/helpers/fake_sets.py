@@ -13,7 +13,7 @@ from emoji_if.captions import WORN
 from emoji_if.compose import SCENE_ICONS
 from emoji_if.drawings import PHOTOGRAPHS, SETS, SOLID, unpacked
 from emoji_if.subjects import BARISTAS
-from emoji_if.vocabulary import read_things
+from emoji_if.things import read_things
 
 VOCABULARY = """
 animals:

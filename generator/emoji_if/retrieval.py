@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from emoji_if.sample import draw, load_stage_1
-from emoji_if.scorer import nearest
-from emoji_if.vocabulary import Thing
+from emoji_if.judging import nearest
+from emoji_if.pipelines import draw, load_stage_1
+from emoji_if.things import Thing
 from fwd_report.models.model_folder import ModelFolder
 from fwd_report.models.scorer import load_scorer
 
