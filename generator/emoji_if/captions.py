@@ -117,6 +117,18 @@ KINDS = {
 }
 """Kind of picture with a caption: its share. A kind the drawn thing does not allow is `alone`."""
 
+CLEAN = 0.6
+"""How often what its caption describes is well placed on a calm ground."""
+
+ASKED = (
+    *("a dog", "a cat", "a lion", "a tiger", "a bear", "a man", "a skull"),
+    *("a rocket ship", "a pencil", "a fir tree", "a wine glass", "a dress"),
+)
+"""Things that the starter's report asks for and no scene shows."""
+
+ASKED_MORE = 2.5
+"""How much more often they are drawn than others: every reader sees them first."""
+
 
 class Plan:
     """Draws what to show."""
@@ -125,7 +137,9 @@ class Plan:
         """vague: whether some captions are to say less than the picture shows, or nothing."""
         self.things = things
         self.vague = vague
-        weights = np.array([thing.weight for thing in things])
+        weights = np.array(
+            [thing.weight * (ASKED_MORE if {*thing.words} & {*ASKED} else 1) for thing in things]
+        )
         self._weights = weights / weights.sum()
         self._media = list(MEDIA)
         shares = np.array([share for share, _ in MEDIA.values()])
@@ -154,7 +168,7 @@ class Plan:
 
         kind: one of `KINDS`, drawn by their shares if None.
         """
-        shown = Shown(thing, medium)
+        shown = Shown(thing, medium, clean=bool(rng.random() < CLEAN))
         traits = self.things[thing].traits
         kind = kind or str(rng.choice(list(KINDS), p=list(KINDS.values())))
         place = str(rng.choice(list(PLACES)))

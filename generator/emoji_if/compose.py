@@ -25,8 +25,15 @@ SCENE_ICONS = (
 )
 """What painted scenes paste; a set without one of them paints none."""
 
-SOLID_PHOTOS = 0.4
+SOLID_PHOTOS = 0.5
 """How often a photo shows the solid set's drawing, where it has one."""
+
+LEADING, LEADS = "noto", 0.45
+"""The set that draws most things, and how often it is taken where it can: a small network learns
+one drawing of a name before it learns eight, and learns none of eight seen seldom."""
+
+FIRST_ICON = 0.7
+"""How often a thing is drawn by its first icon, the one people mean."""
 
 HEADS = {"top-hat": (0.3, 0.9), "crown": (0.4, 0.62)}
 """Of what a face wears: how far its centre is above the face's, and its width, in face widths."""
@@ -67,6 +74,8 @@ class Composer:
         name = str(rng.choice(able))
         if shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
             name = SOLID
+        elif LEADING in able and rng.random() < LEADS:
+            name = LEADING
         image = self._painted(shown, self.drawings[name], rng).convert("RGB")
         pixels = np.asarray(image, np.float32) / 255
         filtered = FILTERS[shown.medium](pixels, rng)
@@ -107,8 +116,7 @@ class Composer:
         """One of the thing's icons, in a palette of its own, at times the other way round."""
         listed = self.things[thing].faces if shown.face else self.things[thing].icons
         able = [icon for icon in listed if icon in drawings]
-        # The first icon is the one people mean.
-        icon = able[0] if rng.random() < 0.4 else str(rng.choice(able))
+        icon = able[0] if rng.random() < FIRST_ICON else str(rng.choice(able))
         drawn = varied(drawings[icon], rng)
         mirrored = "mirror" in self.things[thing].traits and rng.random() < 0.4
         return drawn[:, ::-1] if mirrored else drawn

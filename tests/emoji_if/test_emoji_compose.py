@@ -11,8 +11,8 @@ from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 
 from emoji_if.backdrops import BACKDROPS
 from emoji_if.captions import MEDIA, Shown
-from emoji_if.compose import Composer, load_drawings, reduced
-from emoji_if.drawings import SETS, read_photographs
+from emoji_if.compose import LEADING, LEADS, SOLID_PHOTOS, Composer, load_drawings, reduced
+from emoji_if.drawings import SETS, SOLID, read_photographs
 from emoji_if.media import FILTERS
 from emoji_if.recolour import HUES, recoloured, varied
 from emoji_if.scenes import SCENES
@@ -74,6 +74,18 @@ def test_two_seeds_are_two_pictures(composer: Composer) -> None:
     pictures = [composer.picture(Shown(OWL, "plain"), np.random.default_rng(s)) for s in range(8)]
     assert len({name for _, _, name in pictures}) > 2
     assert len({picture.tobytes() for picture, _, _ in pictures}) == 8
+
+
+def test_one_set_and_one_icon_lead(composer: Composer) -> None:
+    """And the solid set does among photos."""
+    rng = np.random.default_rng(0)
+    for medium, leading, share in (("oil", LEADING, LEADS), ("photo", SOLID, SOLID_PHOTOS)):
+        drawn = [composer.picture(Shown(OWL, medium), rng)[2] for _ in range(400)]
+        expected = share + (1 - share) / len(SETS)
+        if medium == "photo":  # what is left of them is led, too
+            expected = share + (1 - share) * (1 - LEADS) / len(SETS)
+        assert drawn.count(composer.sets.index(leading)) / 400 == pytest.approx(expected, abs=0.08)
+        assert set(drawn) == set(range(len(SETS)))
 
 
 def test_a_set_that_draws_it_otherwise_is_left_out(composer: Composer) -> None:

@@ -10,6 +10,8 @@ import pytest
 from emoji_if.backdrops import BACKDROPS
 from emoji_if.captions import (
     ANYTHING,
+    ASKED,
+    ASKED_MORE,
     COLOURS,
     KINDS,
     MEDIA,
@@ -99,6 +101,17 @@ def test_captions_are_dropped_as_often_as_guidance_needs() -> None:
     assert all(shown.clean and shown.second is None for shown in silent + vague)
     everyday = sum(shown.medium in ("plain", "photo") for shown in silent)
     assert everyday / len(silent) > 0.7
+
+
+def test_what_every_reader_sees_first_is_drawn_more_often() -> None:
+    asked = [i for i, thing in enumerate(THINGS) if {*thing.words} & {*ASKED}]
+    assert len(asked) == len(ASKED)
+    assert not any(THINGS[i].scene for i in asked), "a scene has a weight of its own"
+    plan, rng = Plan(THINGS), np.random.default_rng(0)
+    drawn = [plan.draw(rng).thing for _ in range(20_000)]
+    plain = [i for i, thing in enumerate(THINGS) if not thing.scene and i not in asked]
+    often, seldom = (sum(drawn.count(i) for i in some) / len(some) for some in (asked, plain))
+    assert often / seldom == pytest.approx(ASKED_MORE, rel=0.15)
 
 
 def test_a_plan_that_is_not_vague_names_every_thing() -> None:
