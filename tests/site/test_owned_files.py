@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.helpers.forked import fork, said
 from tests.helpers.owned_files import everything, made, without
 
 from fwd_report.errors import UserError
 from fwd_report.site.render import render_site
+from fwd_report.site.render_record import read_record
 
 
 def test_a_folder_of_somebody_elses_is_refused_with_a_list(project: Path, pages: Path) -> None:
@@ -36,6 +40,43 @@ def test_a_file_added_later_stays_and_is_named_once(
     render_site(report, project)
     assert "mine.md" not in capsys.readouterr().err
     assert (pages / "notes" / "mine.md").read_text() == "mine"
+
+
+def render_and_die(root: Path, last: str, other_disk: bool) -> None:
+    """Render the project's pages, and end just before the file of that name is in its place."""
+    replace = os.replace
+
+    def dying(source: Path, target: Path) -> None:
+        if other_disk and Path(source).parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        if Path(target).name == last:
+            os._exit(9)
+        replace(source, target)
+
+    os.replace = dying  # type: ignore[assignment]
+    render_site(made(root), root)
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize(("last", "other_disk"), [("_stamp.json", False), ("b.md", True)])
+def test_a_killed_render_leaves_nothing_behind(
+    project: Path,
+    pages: Path,
+    capsys: pytest.CaptureFixture[str],
+    last: str,
+    other_disk: bool,
+    before: bool,
+) -> None:
+    """Neither the first one nor one over the pages of another, nor across two disks."""
+    if before:
+        render_site(without(made(project), "b"), project)
+    dead = fork(project, render_and_die, project, last, other_disk, imported=())
+    dead.join()
+    assert dead.exitcode == 9, said(project, dead)
+    assert [name for name in everything(pages) if name.endswith(".tmp")], "it was writing"
+    render_site(made(project), project)
+    assert set(everything(pages)) == {*read_record(project).files, "_stamp.json"}
+    assert "did not write" not in capsys.readouterr().err
 
 
 def test_a_file_where_a_page_must_go_is_not_overwritten(project: Path, pages: Path) -> None:

@@ -21,6 +21,7 @@ from fwd_report.site.render_record import (
     read_record,
     write_record,
 )
+from fwd_report.store.files import half_written, sweep_half_written
 from fwd_report.store.memory import ABSENT, memory_of
 
 
@@ -71,9 +72,12 @@ class OwnedFolder:
     def put_in_place(self, inputs: str, profile: str) -> list[Path]:
         """Replace what changed, then remove what this tool wrote and no longer produces.
 
+        The caller has the lock of the pages: what is half written is of a render that was killed.
         Returns what changed. Raises UserError, with nothing touched, if files of others are in the
         way, or the folder holds files and no mark.
         """
+        for place, _, _ in os.walk(self.folder):
+            sweep_half_written(Path(place), after=None)
         others = self._others()
         self._refuse_to_overwrite(others)
         gone = self._gone()
@@ -197,7 +201,7 @@ def _move(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        near = target.with_name(f".{target.name}.{os.getpid()}")
+        near = half_written(target)
         try:
             shutil.copyfile(source, near)
             os.replace(near, target)

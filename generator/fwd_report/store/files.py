@@ -65,7 +65,7 @@ def write_atomically(
     if parents:
         make_folder(path.parent)
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name[:40]}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = half_written(path)
     try:
         with naming(path):
             with open(temporary, "xb") as file:
@@ -85,13 +85,21 @@ def write_atomically(
         raise
 
 
-def sweep_half_written(folder: Path) -> None:
-    """Remove the files in a folder that killed processes left half written long ago."""
+def half_written(path: Path) -> Path:
+    """A new name beside `path`, of `HALF_WRITTEN`, for what is to replace it."""
+    return path.with_name(f".{path.name[:40]}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def sweep_half_written(folder: Path, after: float | None = ABANDONED) -> None:
+    """Remove the files in a folder that killed processes left half written.
+
+    after: seconds since they were written; None where a lock keeps all others from writing there.
+    """
     with suppress(OSError):
         for path in folder.iterdir():
             if HALF_WRITTEN.fullmatch(path.name) and not path.is_dir():
                 with suppress(OSError):
-                    if time.time() - path.lstat().st_mtime > ABANDONED:
+                    if after is None or time.time() - path.lstat().st_mtime > after:
                         path.unlink()
 
 
