@@ -213,3 +213,31 @@ def test_pictures_are_of_the_runs_their_labels_say(
         figure_of(written, project, data)
 
     every_shape()
+
+
+@pytest.mark.parametrize(
+    ("technique", "fields"),
+    [
+        ("anagram", {"view": "jigsaw", "cases": [{"prompt": "", "flipped": "a dog"}]}),
+        ("anagram", {"view": "flip", "prompt": "a dog", "cases": [{"flipped": ""}]}),
+        ("hybrid", {"split": "colour", "high": "a dog", "cases": [{"low": ""}]}),
+        ("hybrid", {"low": "a dog", "cases": [{"high": ""}]}),
+        ("sdedit", {"image": PICTURES[0], "cases": [{"prompt": ""}]}),
+        ("inpaint", {"image": PICTURES[0], "mask": MASKS[0], "cases": [{"prompt": ""}]}),
+    ],
+)
+def test_the_empty_prompt_is_named(technique: str, fields: dict[str, Any], project: Path) -> None:
+    """In the label of its case, of its pictures, and in their descriptions for who cannot see."""
+    section = {"title": "S", "experiments": [{"id": "e", "technique": technique, **fields}]}
+    section["experiments"][0]["caption"] = "C"
+    (project / "experiments" / "s.yaml").write_text(yaml.safe_dump(section, sort_keys=False))
+    runs = make_plan(load_project(project), Store(project)).experiments["s", "e"]
+    entries = [stored(run, project / "made") for run in runs]
+    gallery = Gallery(project / "figures")
+    parts = json.dumps(
+        list(blocks(all_techniques()[technique].figure(entries), gallery)), default=str
+    )
+    empty = [name for name, value in fields["cases"][0].items() if value == ""]
+    assert f"no {empty[0]}" in str(runs[0].axes["case"])
+    assert "no prompt" in runs[0].alt
+    assert "no prompt" in parts

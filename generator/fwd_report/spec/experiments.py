@@ -206,15 +206,17 @@ def _check_case(document: Document, path: ValuePath, case: Mapping[str, Any]) ->
 
 
 def case_label(case: Mapping[str, Any]) -> str:
-    """A case's label, or its values: texts as they are, others with their names."""
+    """A case's label, or its values: texts as they are, others with their names, "no prompt"."""
     label = case.get("label")
     if isinstance(label, str):
         return label
-    return ", ".join(
-        value if isinstance(value, str) else f"{name} {brief(value)}"
-        for name, value in case.items()
-        if name != "label"
-    )
+    return ", ".join(_in_label(name, value) for name, value in case.items() if name != "label")
+
+
+def _in_label(name: str, value: Any) -> str:
+    if value in ("", None):
+        return f"no {name}"
+    return value if isinstance(value, str) else f"{name} {brief(value)}"
 
 
 def _variants(

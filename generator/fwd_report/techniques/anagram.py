@@ -13,6 +13,7 @@ from fwd_report.techniques.guiding import Guided, asked_fields
 from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Steps
 from fwd_report.techniques.scripted import Scripted
+from fwd_report.techniques.words import prompt_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,8 @@ class Anagram(Guided, Illusion):
         return Scripted("anagram")
 
     def describe(self) -> str:
-        return f"{self.prompt}; through the view {self.view.replace('_', ' ')}: {self.flipped}"
+        first, second = prompt_in_words(self.prompt), prompt_in_words(self.flipped)
+        return f"{first}; through the view {self.view.replace('_', ' ')}: {second}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:
         return {}
@@ -115,8 +117,7 @@ class Anagram(Guided, Illusion):
 
         if params["view"] not in get_args(Transform):
             return None
-        asked = asked_fields(cls, params)
-        return Flip(picture, params["view"], (asked["prompt"], asked["flipped"]), label)
+        return Flip(picture, params["view"], _said(cls, params), label)
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -129,8 +130,7 @@ class Anagram(Guided, Illusion):
         labels: list[str] = []
         for entry in entries:
             view = entry.params["view"]
-            asked = asked_fields(cls, entry.params)
-            first, second = str(asked["prompt"]), str(asked["flipped"])
+            first, second = _said(cls, entry.params)
             upright = Picture(
                 entry.picture(), f"as it is: {first}", label=f"as it is: {first}", entry=entry
             )
@@ -144,3 +144,9 @@ class Anagram(Guided, Illusion):
                 labels.append(names.run(entry))
         row_labels = tuple(labels) if any(labels) else ()
         return [*flips, Grid(tuple(rows), row_labels)] if rows else flips
+
+
+def _said(technique: type[Anagram], params: Mapping[str, Any]) -> tuple[str, str]:
+    """Both prompts that a picture is asked under, as readers are told them."""
+    asked = asked_fields(technique, params)
+    return prompt_in_words(asked["prompt"]), prompt_in_words(asked["flipped"])

@@ -14,6 +14,7 @@ from fwd_report.techniques.guiding import Guided, asked_fields
 from fwd_report.techniques.illusions import Illusion
 from fwd_report.techniques.sampling import Guidance, Kernel, Steps
 from fwd_report.techniques.scripted import Scripted
+from fwd_report.techniques.words import prompt_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,9 +66,10 @@ class Hybrid(Guided, Illusion):
         return Scripted("hybrid")
 
     def describe(self) -> str:
+        low, high = prompt_in_words(self.low), prompt_in_words(self.high)
         if self.split == "colour":
-            return f"in grey: {self.low}; in colour: {self.high}"
-        return f"far: {self.low}; near: {self.high}"
+            return f"in grey: {low}; in colour: {high}"
+        return f"far: {low}; near: {high}"
 
     @outside_keys
     def without_effect(self) -> Mapping[str, tuple[str, str]]:
@@ -132,8 +134,8 @@ class Hybrid(Guided, Illusion):
 
         if params["split"] == "colour":
             return None
-        asked = asked_fields(cls, params)
-        return Distance(picture, near=asked["high"], far=asked["low"], label=label)
+        low, high = _said(cls, params)
+        return Distance(picture, near=high, far=low, label=label)
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -145,8 +147,7 @@ class Hybrid(Guided, Illusion):
         rows: list[tuple[Picture, Picture]] = []
         labels: list[str] = []
         for entry in entries:
-            asked = asked_fields(cls, entry.params)
-            low, high = str(asked["low"]), str(asked["high"])
+            low, high = _said(cls, entry.params)
             picture = Picture(entry.picture(), entry.alt, entry=entry)
             if distance := cls.illusion(picture, entry.params, names.run(entry)):
                 distances.append(distance)
@@ -159,3 +160,9 @@ class Hybrid(Guided, Illusion):
             return distances
         row_labels = tuple(labels) if any(labels) else ()
         return [*distances, Grid(tuple(rows), row_labels, ("in colour", "in grey"))]
+
+
+def _said(technique: type[Hybrid], params: Mapping[str, Any]) -> tuple[str, str]:
+    """The coarse and the fine prompt that a picture is asked under, as readers are told them."""
+    asked = asked_fields(technique, params)
+    return prompt_in_words(asked["low"]), prompt_in_words(asked["high"])

@@ -16,6 +16,7 @@ from fwd_report.techniques.framing import Inverted, Pictured
 from fwd_report.techniques.guiding import Guided
 from fwd_report.techniques.sampling import Guidance, Steps, picture_name
 from fwd_report.techniques.scripted import Scripted
+from fwd_report.techniques.words import prompt_in_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,7 +80,7 @@ class Inpaint(Guided, Pictured):
         return [t for t, t_next in pairwise(visited) if t_next < t]
 
     def describe(self) -> str:
-        new = self.prompt or "no prompt"
+        new = prompt_in_words(self.prompt)
         return f"{picture_name(self.image)} with new content in a hole: {new}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:

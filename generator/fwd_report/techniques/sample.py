@@ -15,6 +15,7 @@ from fwd_report.techniques.base import AskedClass, Prompt, Result, Trained
 from fwd_report.techniques.guiding import Guided
 from fwd_report.techniques.sampling import TIMESTEPS, AnySteps, Guidance, too_clean, too_uneven
 from fwd_report.techniques.scripted import Scripted
+from fwd_report.techniques.words import prompt_in_words
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
@@ -113,7 +114,7 @@ class Sample(Guided):
 
     def describe(self) -> str:
         if self.prompt is not None:
-            return f"sample: {self.prompt or 'no prompt'}"
+            return f"sample: {prompt_in_words(self.prompt)}"
         return "sample" if self.digit is None else f"sample of class {self.digit}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:

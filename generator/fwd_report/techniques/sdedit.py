@@ -13,6 +13,7 @@ from fwd_report.techniques.framing import Pictured
 from fwd_report.techniques.guiding import Guided
 from fwd_report.techniques.sampling import Guidance, StartIndex, picture_name, within_loop
 from fwd_report.techniques.scripted import Scripted
+from fwd_report.techniques.words import prompt_in_words
 
 if TYPE_CHECKING:
     from fwd_report.diffusion.program import Program
@@ -54,7 +55,7 @@ class SDEdit(Guided, Pictured):
         return super().asked_times()[self.i_start :]
 
     def describe(self) -> str:
-        return f"{picture_name(self.image)} edited towards: {self.prompt or 'no prompt'}"
+        return f"{picture_name(self.image)} edited towards: {prompt_in_words(self.prompt)}"
 
     def numbers(self) -> Mapping[str, Sequence[str]]:
         return {}

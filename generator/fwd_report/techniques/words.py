@@ -28,6 +28,11 @@ def unmarked(text: str) -> str:
     return MARKS.sub("", text)
 
 
+def prompt_in_words(prompt: str) -> str:
+    """A prompt as readers are told it: the empty one, which has no words, is named."""
+    return prompt or "no prompt"
+
+
 def shown_length(label: str) -> int:
     """The approximate width of a label in characters, with its formulas rendered."""
     if OPEN not in label:
