@@ -15,8 +15,8 @@ def outside_keys(function: F) -> F:
     """Mark a function or method that only shows, counts, fetches or checks: it is never part of a
     key.
 
-    On a method of `Technique` the mark also applies to methods that override it, unless the code of
-    a run names them.
+    On a method of `Technique` or `Illusion` the mark also applies to methods that override it,
+    unless the code of a run names them.
     """
     function.__outside_keys__ = True  # type: ignore[attr-defined]
     return function

@@ -200,6 +200,22 @@ def test_what_a_run_calls_and_imports_is_in_its_key(report: tuple[Plan, Store]) 
     assert not missing
 
 
+ONLY_SHOWN = ("labels", "words", "parts", "grids", "grid_layout", "sheets", "originals")
+"""Modules of techniques that make figures of results, and their labels."""
+
+
+def test_what_only_shows_a_result_is_in_no_key(report: tuple[Plan, Store]) -> None:
+    """An architecture draws its picture itself, through hooks by which all that it knows counts."""
+    plan, _ = report
+    shown = {f"techniques/{name}.py" for name in ONLY_SHOWN}
+    for run in plan.runs:
+        if run.technique.name != "architecture":
+            code = run.parts["code"]
+            assert not shown & code.keys(), run.name
+            methods = {name.partition(".")[2] for file in code.values() for name in file}
+            assert not {"describe", "figure", "alt"} & methods, run.name
+
+
 LOADS = """
 import json, os, sys, types, unittest.mock
 import torch, diffusers, transformers, pydantic, sklearn, PIL.Image, safetensors.torch, torchmetrics

@@ -23,16 +23,18 @@ from fwd_report.plan.keys import digest_of_json
 from fwd_report.plugins.offered import Source
 from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
+from fwd_report.techniques.illusions import Illusion
 
 PACKAGE = fwd_report.__name__
 COUNTED = ("techniques", "diffusion", "models", "training", "recording")
 """Packages whose code makes results, except for what is marked otherwise."""
 SHOWS = frozenset(
     name
-    for name, member in vars(Technique).items()
+    for base in (Technique, Illusion)
+    for name, member in vars(base).items()
     if getattr(getattr(member, "__func__", member), "__outside_keys__", False)
 )
-"""Methods of techniques that only show, count or check, by their marks in the base class."""
+"""Methods of techniques that only show, count or check, by their marks in the base classes."""
 READERS = [
     os.path.join(os.path.dirname(__file__), name)
     for name in (

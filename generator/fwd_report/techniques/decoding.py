@@ -44,7 +44,7 @@ def decoded(
                 else load_image(contents[field], size, value_range, frames.get(field))
             )
         except (OSError, ValueError, SyntaxError) as error:
-            name = getattr(technique, field)
+            name = dict(technique)[field]  # a getattr would count all code, of figures too
             raise UserError(f"'{name}' is not a picture that can be read: {error}") from error
     return found
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+OUTSIDE_KEYS = "words for readers, in no result"
+
 OPEN, CLOSE = "\ue004", "\ue005"
 """Mark the author's words within a label that contains values too."""
 MARKS = re.compile(f"[{OPEN}{CLOSE}]")
