@@ -113,10 +113,10 @@ class Commons:
             for base in type(targets[field]).__mro__
             if issubclass(base, Technique)
         ]
-        closure = self._ingredients.closure(
-            technique, stage, bool(trained), bool(inputs), plugged, helpers
-        )
         prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
+        closure = self._ingredients.closure(
+            technique, stage, bool(prompts), bool(trained), bool(inputs), plugged, helpers
+        )
         parts = {
             "format": FORMAT,
             "technique": technique.name,

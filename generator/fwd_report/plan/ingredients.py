@@ -122,6 +122,7 @@ class Ingredients:
         self,
         technique: Technique,
         stage: int | None,
+        prompts: bool,
         trained: bool,
         inputs: bool,
         plugged: Plugged,
@@ -134,7 +135,7 @@ class Ingredients:
         engine = ["fwd_report.techniques.context", "fwd_report.diffusion.noise", *RECORDING]
         if stage is not None:
             engine.append("fwd_report.models.cascade")
-            if not self._project.embeddings:
+            if prompts and not self._project.embeddings:
                 engine.append("fwd_report.models.prompts")
         if scorer_field(type(technique)) is not None:
             engine.append("fwd_report.models.scorer")
