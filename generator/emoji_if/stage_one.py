@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import torch
 from diffusers import IFPipeline
@@ -36,6 +39,37 @@ PREVIEW = (
 """What a training draws as it goes."""
 
 
+KEPT = 16_000
+"""Captions whose embeddings are kept, 40 kB each: of those drawn, three of four are among them."""
+
+
+class Embeddings:
+    """What a frozen encoder made of captions, in half precision; copies of a module share it."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self.most = most
+        self._kept: OrderedDict[str, Tensor] = OrderedDict()
+        self._lock = Lock()
+
+    def __deepcopy__(self, memo: object) -> Embeddings:
+        return self
+
+    def of(self, captions: Sequence[str], encode: Callable[[list[str]], Tensor]) -> Tensor:
+        """(B, 77, d_model) in float32; `encode` is asked for those that are not kept."""
+        with self._lock:
+            found = {text: self._kept[text] for text in captions if text in self._kept}
+        new = [text for text in dict.fromkeys(captions) if text not in found]
+        if new:
+            found |= zip(new, (each.clone() for each in encode(new).half()), strict=True)
+        with self._lock:
+            for text in captions:
+                self._kept[text] = found[text]
+                self._kept.move_to_end(text)
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return torch.stack([found[text] for text in captions]).float()
+
+
 class TextToImage(nn.Module):
     """Stage I with its text encoder, which only reads: its weights stay."""
 
@@ -49,6 +83,7 @@ class TextToImage(nn.Module):
         self.tokenizer = tokenizer
         self.encoder = encoder.eval().requires_grad_(False)
         self.unet = unet
+        self._embeddings = Embeddings()
 
     @classmethod
     def of(cls, pipeline: IFPipeline) -> TextToImage:
@@ -71,9 +106,9 @@ class TextToImage(nn.Module):
         return pipeline
 
     def embed(self, captions: Sequence[str]) -> Tensor:
-        """(B, 77, d_model)."""
+        """(B, 77, d_model); a caption that was read before is not read again."""
         with torch.no_grad():
-            return embed(self.tokenizer, self.encoder, captions)
+            return self._embeddings.of(captions, partial(embed, self.tokenizer, self.encoder))
 
 
 def preview(model: TextToImage, to: Path, seeds: int = 4, size: int = 64) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Budget, Schedule, Settings, Training, Workers, optimise
+from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
 
 CPU = torch.device("cpu")
@@ -280,3 +282,19 @@ def test_stage_two_sees_what_the_pipeline_shows() -> None:
     large = enlarged(small, 32)
     torch.testing.assert_close(large[..., 0, 0], small[..., 0, 0])
     torch.testing.assert_close(large[..., -1, -1], small[..., -1, -1])
+
+
+def test_a_caption_is_read_once_and_forgotten_when_many_others_follow() -> None:
+    asked: list[list[str]] = []
+
+    def encode(captions: list[str]) -> torch.Tensor:
+        asked.append(captions)
+        return torch.tensor([[float(len(text))] for text in captions])
+
+    kept = Embeddings(most=3)
+    shared = copy.deepcopy(kept)
+    assert kept.of(["a", "bb", "a"], encode).tolist() == [[1], [2], [1]]
+    assert shared.of(["bb", "ccc"], encode).tolist() == [[2], [3]]
+    assert kept.of(["dddd", "bb"], encode).tolist() == [[4], [2]]
+    assert kept.of(["a"], encode).tolist() == [[1]]
+    assert asked == [["a", "bb"], ["ccc"], ["dddd"], ["a"]]
