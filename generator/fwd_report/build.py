@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BuildOutcome:
     """What a build did: how many distinct runs it covers and how many ran, what failed, pages
     written.
 
@@ -119,7 +119,7 @@ def load_report(root: Path, options: Options) -> ReportResult:
     raise RunError("results are damaged; `fwd-report store verify` finds them all")
 
 
-def build(root: Path, options: Options) -> Outcome:
+def build(root: Path, options: Options) -> BuildOutcome:
     """Run what has not been run yet, and render the pages.
 
     Raises UserError for mistakes in the specs, and StaleError under `cached_only` if something
@@ -156,8 +156,8 @@ def build(root: Path, options: Options) -> Outcome:
     raise running.unsteady()
 
 
-def _outcome(running: Running, pages: Sequence[Path]) -> Outcome:
-    return Outcome(
+def _outcome(running: Running, pages: Sequence[Path]) -> BuildOutcome:
+    return BuildOutcome(
         runs=len(distinct(running.plan.selected(running.options.only))),
         ran=len(running.ran),
         failures=running.failures,

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.ray_cluster import Killer, cluster_of_two_nodes
 from tests.helpers.sites import assert_same_site
 
-from fwd_report.build import Options, Outcome, build
+from fwd_report.build import BuildOutcome, Options, build
 from fwd_report.executors import foreman
 from fwd_report.spec.load import load_project
 from fwd_report.spec.project import Project
@@ -52,7 +52,7 @@ def fewer_steps(project: Project) -> Iterator[str]:
                     yield f"{at}.sweep.i_start=[1, 3, 5, 7, 8, 9]"
 
 
-def built(root: Path, **by: Any) -> Outcome:
+def built(root: Path, **by: Any) -> BuildOutcome:
     project = load_project(root)
     only = [*part_a(project), "trained"]
     return build(root, Options(only=only, overrides=[*fewer_steps(project)], **by))

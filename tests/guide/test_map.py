@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def test_no_two_modules_of_different_rooms_share_a_name() -> None:
         for path in package.rglob("*.py"):
             if path.stem not in ("__init__", "__main__"):
                 names.setdefault(path.stem, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
+
+
+def test_no_two_classes_of_different_modules_share_a_name() -> None:
+    """But those of the API, which show a notebook what the command knows: a run, an outcome."""
+    names: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        if PACKAGE / "api" not in path.parents:
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    names.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
     assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
 
 

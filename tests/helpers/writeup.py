@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw
 from tests.helpers.forked import fork_command, said
 
-from fwd_report.build import Options, Outcome
+from fwd_report.build import BuildOutcome, Options
 from fwd_report.build import build as run_build
 from fwd_report.store.store import Store
 
@@ -53,7 +53,7 @@ class Writeup:
     def said(self, process: BaseProcess) -> str:
         return said(self.root, process)
 
-    def build(self, **options: Any) -> Outcome:
+    def build(self, **options: Any) -> BuildOutcome:
         """A plain build, in this process."""
         return run_build(self.root, Options(**options))
 

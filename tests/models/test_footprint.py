@@ -14,7 +14,7 @@ from fwd_report.errors import UserError
 from fwd_report.models import footprint, weights
 from fwd_report.models.footprint import (
     Footprint,
-    Held,
+    LiveBytes,
     encoder_footprint,
     picture_size,
     unet_footprint,
@@ -57,7 +57,7 @@ def test_a_picture_takes_what_a_forward_pass_holds(tiny_if: Path, stage: int) ->
         x, text = torch.zeros(pictures, channels, side, side), torch.zeros(pictures, 77, 16)
         t = torch.zeros(pictures, dtype=torch.long)
         labels = {"class_labels": t} if stage == 2 else {}
-        with torch.no_grad(), Held([*unet.parameters(), x, text, t]) as counter:
+        with torch.no_grad(), LiveBytes([*unet.parameters(), x, text, t]) as counter:
             unet(x, t, text, return_dict=False, **labels)
         return int(counter.most)
 
@@ -99,7 +99,7 @@ def test_the_reports_of_a_process_measure_a_network_once(
 
 
 def test_only_what_is_still_there_counts() -> None:
-    with Held([]) as held:
+    with LiveBytes([]) as held:
         a = torch.zeros(1000)
         b = a + 1
         del a
@@ -118,7 +118,7 @@ def test_a_file_is_read_a_tensor_at_a_time(tmp_path: Path) -> None:
     save_file(whole, tmp_path / "unet" / "diffusion_pytorch_model.safetensors")
     largest = 4 * 6000
     found = {}
-    with Held([]) as held:
+    with LiveBytes([]) as held:
         for name, tensor in ModelFolder(tmp_path).tensors("unet"):
             found[name] = tensor.sum()
             del tensor

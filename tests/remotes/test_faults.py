@@ -20,7 +20,7 @@ from tests.remotes.conftest import (
     use,
 )
 
-from fwd_report.remotes import crew
+from fwd_report.remotes import transfer_pool
 from fwd_report.remotes.places import Remote, open_remotes
 from fwd_report.remotes.shelf import file_name
 from fwd_report.store.addresses import address_of
@@ -111,7 +111,7 @@ def test_a_server_that_hangs_is_given_up_and_may_come_back(
     remote(address).send(here, keys)
     hanging = remote(address)
     assert hanging.keys() == keys
-    monkeypatch.setattr(crew, "PATIENCE", 1.0)
+    monkeypatch.setattr(transfer_pool, "PATIENCE", 1.0)
     s3.freeze()
     try:
         began = time.monotonic()
@@ -123,7 +123,7 @@ def test_a_server_that_hangs_is_given_up_and_may_come_back(
     assert len(said) == 2
     assert all("has not answered for 1 s" in warning for warning in said)
     assert left_over(there) == [], "no lock stays with a thread that waits"
-    monkeypatch.setattr(crew, "PATIENCE", 60.0)
+    monkeypatch.setattr(transfer_pool, "PATIENCE", 60.0)
     assert remote(address).fetch(there, keys) == keys
 
 

@@ -16,7 +16,7 @@ from tests.remotes.conftest import Open, content, left_over, new_address
 from tests.store.conftest import put_entry
 
 from fwd_report.plan.keys import key_of
-from fwd_report.remotes import crew, shelf, untold
+from fwd_report.remotes import shelf, transfer_pool, untold
 from fwd_report.remotes.arrival import parcel_of
 from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.shelf import RemoteError
@@ -63,7 +63,7 @@ def test_a_slow_link_is_not_given_up_while_it_gives(
         link.carry(len(data))
         return data
 
-    monkeypatch.setattr(crew, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(transfer_pool, "PATIENCE", PATIENCE)
     monkeypatch.setattr(MemoryFileSystem, "cat_file", slow)
     assert 8 * 8 * 2**20 / RATE > 1.5 * PATIENCE
     assert remote("memory://slow").fetch(there, keys) == set(keys)
@@ -81,7 +81,7 @@ def test_what_is_sent_over_a_slow_link_arrives(
         time.sleep(8 * len(value) / (RATE / 4))
         whole(self, path, value, **options)
 
-    monkeypatch.setattr(crew, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(transfer_pool, "PATIENCE", PATIENCE)
     monkeypatch.setattr(untold, "SLOWEST", RATE / 16)
     monkeypatch.setattr(MemoryFileSystem, "pipe_file", slow)
     assert 8 * 2 * 2**20 / (RATE / 4) > 1.5 * PATIENCE
@@ -91,16 +91,16 @@ def test_what_is_sent_over_a_slow_link_arrives(
 
 def test_the_longest_wait_is_bounded() -> None:
     one = untold.Untold()
-    assert one.patience == crew.PATIENCE
+    assert one.patience == transfer_pool.PATIENCE
     with one.sending(3 * 2**20) as sent:
-        assert one.patience == crew.PATIENCE + 96
+        assert one.patience == transfer_pool.PATIENCE + 96
         sent(2 * 2**20)
-        assert one.patience == crew.PATIENCE + 32
+        assert one.patience == transfer_pool.PATIENCE + 32
         sent(9 * 2**20)
-        assert one.patience == crew.PATIENCE, "sent twice, after a fault"
+        assert one.patience == transfer_pool.PATIENCE, "sent twice, after a fault"
         with one.sending(2**40):
             assert one.patience == untold.LONGEST
-    assert one.patience == crew.PATIENCE
+    assert one.patience == transfer_pool.PATIENCE
 
 
 def test_a_listing_of_many_folders_answers_with_each(
@@ -118,7 +118,7 @@ def test_a_listing_of_many_folders_answers_with_each(
         return listed(path, **options)
 
     monkeypatch.setattr(other.shelf.fs, "ls", slow)
-    monkeypatch.setattr(crew, "PATIENCE", 1.0)
+    monkeypatch.setattr(transfer_pool, "PATIENCE", 1.0)
     began = time.monotonic()
     assert other.keys() == set(keys)
     assert time.monotonic() - began > 1.5
@@ -178,7 +178,7 @@ def test_a_large_file_goes_to_s3_in_parts_that_are_told(
 
 
 def test_silence_is_an_end() -> None:
-    team = crew.Crew(1, lambda: 0.3)
+    team = transfer_pool.TransferPool(1, lambda: 0.3)
     team.submit("", lambda: time.sleep(3))
     with pytest.raises(RemoteError, match="has not answered for 0 s"):
         team.wait()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fwd_report.site.authored import Field, Text
+from fwd_report.site.authored import AuthoredText, Field
 from fwd_report.site.contradictions import contradictions
 from fwd_report.store.entry import Entry
 
@@ -56,7 +56,7 @@ FIGURES = {
 
 def said(figure: str, field: Field, source: str, seeds: tuple[int, ...] = ()) -> list[str]:
     """How sure the check is of each number that it objects to."""
-    text = Text(source, f"the {field}", field)
+    text = AuthoredText(source, f"the {field}", field)
     found = contradictions(text, "its runs have", FIGURES[figure], seeds)
     return [wrong.severity for wrong in found]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fwd_report.site.authored import Field, Text
+from fwd_report.site.authored import AuthoredText, Field
 from fwd_report.site.leftovers import leftovers
 
 
 def kinds(source: str, field: Field = "intro", follows: bool = True) -> list[str]:
-    text = Text(source, f"the {field}", field, follows=follows)
+    text = AuthoredText(source, f"the {field}", field, follows=follows)
     return [found.kind for found in leftovers(text)]
 
 
@@ -128,7 +128,7 @@ def test_a_sentence_that_breaks_off_is_found(source: str) -> None:
 
 
 def test_a_sentence_that_may_end_so_is_a_warning() -> None:
-    text = Text("This is what the model is made of", "the intro", "intro")
+    text = AuthoredText("This is what the model is made of", "the intro", "intro")
     assert [found.severity for found in leftovers(text)] == ["warning"]
 
 

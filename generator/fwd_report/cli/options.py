@@ -11,7 +11,7 @@ from fwd_report.errors import RunError, UserError, counted, say
 from fwd_report.project_folder import project_folder
 
 if TYPE_CHECKING:
-    from fwd_report.build import Options, Outcome
+    from fwd_report.build import BuildOutcome, Options
 
 FAILED, WRONG_INPUT, STALE = 1, 2, 3
 FORCED = "; the rest of what --force was to run again still has its earlier results"
@@ -98,7 +98,7 @@ def options_of(
     return Options(profile, overrides or (), only or (), untrusted=untrusted)
 
 
-def report_failures(outcome: Outcome, forced: bool = False) -> None:
+def report_failures(outcome: BuildOutcome, forced: bool = False) -> None:
     if outcome.failures:
         count = len(outcome.failures)
         message = (

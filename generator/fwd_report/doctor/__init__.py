@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.doctor.diagnosis import Finding, problem
+from fwd_report.doctor.diagnosis import Diagnosis, problem
 from fwd_report.errors import UserError, counted
 from fwd_report.running import Options
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fwd_report.store.store import Store
 
 
-def diagnose(root: Path, options: Options) -> Iterator[Finding]:
+def diagnose(root: Path, options: Options) -> Iterator[Diagnosis]:
     """Check this machine, and the report in `root` on it."""
     from fwd_report.doctor import surroundings
 
@@ -41,7 +41,7 @@ def diagnose(root: Path, options: Options) -> Iterator[Finding]:
         yield from _of_plan(project, options, device)
 
 
-def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Finding]:
+def _of_plan(project: Project, options: Options, device: str | None) -> Iterator[Diagnosis]:
     """Check the models, datasets and memory that the pending runs need."""
     from fwd_report.doctor.data import look_at_datasets
     from fwd_report.doctor.downloads import look_at_models
@@ -68,7 +68,7 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
     store.memory.save()
 
 
-def _due(project: Project, options: Options) -> tuple[list[Run], Store, Finding]:
+def _due(project: Project, options: Options) -> tuple[list[Run], Store, Diagnosis]:
     from fwd_report.plan.encodings import check_encodings
     from fwd_report.plan.plan import make_plan
     from fwd_report.plan.run import distinct
@@ -82,10 +82,10 @@ def _due(project: Project, options: Options) -> tuple[list[Run], Store, Finding]
     check_encodings(project, due, store)
     says = f"{len(due)} of {counted(len(runs), 'run')} to run, under the profile {project.profile}"
     data = {"profile": project.profile, "runs": len(runs), "due": len(due)}
-    return due, store, Finding("plan", says, data=data)
+    return due, store, Diagnosis("plan", says, data=data)
 
 
-def _of_memory(project: Project, store: Store, wanted: Sequence[Wanted]) -> Iterator[Finding]:
+def _of_memory(project: Project, store: Store, wanted: Sequence[Wanted]) -> Iterator[Diagnosis]:
     from fwd_report.doctor.holdings import Holdings
     from fwd_report.engine.machine import Machine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fwd_report.capacity import in_words
-from fwd_report.doctor.diagnosis import Finding
+from fwd_report.doctor.diagnosis import Diagnosis
 from fwd_report.plan.asked_datasets import asked_datasets
 from fwd_report.plan.run import Run
 from fwd_report.spec.project import Project
@@ -15,7 +15,7 @@ SIZES = {"mnist": 11_594_722, "fashion-mnist": 30_878_645}
 """Total bytes of each dataset."""
 
 
-def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
+def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Diagnosis]:
     """Yield a finding for each dataset that does not come with the package."""
     from fwd_report.training.datasets import local_file
     from fwd_report.training.download import kept_in
@@ -29,4 +29,4 @@ def look_at_datasets(project: Project, due: Iterable[Run]) -> Iterator[Finding]:
         ]
         data = {"dataset": name, "download": SIZES[name] if missing else 0}
         says = f"{in_words(SIZES[name])} to download" if missing else "on this machine"
-        yield Finding(f"dataset {name}", says, data=data)
+        yield Diagnosis(f"dataset {name}", says, data=data)

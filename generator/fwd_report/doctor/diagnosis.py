@@ -12,7 +12,7 @@ State = Literal["ok", "warning", "problem"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """The outcome of one check.
 
     state: `problem` if it would stop a build, `warning` if a build runs but something may be amiss.
@@ -38,10 +38,10 @@ class Finding:
         return {**said, **self.data}
 
 
-def problem(name: str, error: UserError, state: State = "problem") -> Finding:
+def problem(name: str, error: UserError, state: State = "problem") -> Diagnosis:
     """Turn an error into a finding."""
     first = error.problems[0]
     where = ":".join(str(part) for part in (first.file, first.line, first.column) if part)
     more = len(error.problems) - 1
     says = f"{where}: {first.message}" if where else first.message
-    return Finding(name, f"{says}{f' … and {more} more' if more else ''}", state, first.hint)
+    return Diagnosis(name, f"{says}{f' … and {more} more' if more else ''}", state, first.hint)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwd_report.capacity import in_words
-from fwd_report.doctor.diagnosis import Finding, problem
+from fwd_report.doctor.diagnosis import Diagnosis, problem
 from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
@@ -69,9 +69,9 @@ class Wanted:
 
 def look_at_models(
     project: Project, due: Iterable[Run], store: Store
-) -> tuple[list[Finding], list[Wanted]]:
+) -> tuple[list[Diagnosis], list[Wanted]]:
     """Check each model; return the findings, and the models that are available."""
-    findings: list[Finding] = []
+    findings: list[Diagnosis] = []
     wanted: list[Wanted] = []
     for asked in asked_models(project, due):
         try:
@@ -105,23 +105,23 @@ def _remote(asked: Asked, store: Store) -> Wanted:
     return Wanted(model, parts, None, sizes, commit, missing)
 
 
-def _said(found: Wanted, store: Store) -> Finding:
+def _said(found: Wanted, store: Store) -> Diagnosis:
     size = sum(found.sizes.values())
     data = {"model": found.model, "size": size, "download": found.missing, "commit": found.commit}
     name = f"model {found.model}"
     says = f"commit {found.commit[:SHORT]}, " if found.commit else ""
     if found.folder is not None:
-        return Finding(name, f"{says}in {found.folder}, {in_words(size)}", data=data)
+        return Diagnosis(name, f"{says}in {found.folder}, {in_words(size)}", data=data)
     says += f"{in_words(found.missing)} to download of {in_words(size)}; {token_says()}"
     seen = seen_commit(found.model, store)
     if seen is None or seen == found.commit:
-        return Finding(name, says, data=data)
+        return Diagnosis(name, says, data=data)
     says += f"; this report stayed at {seen[:SHORT]}, which the hub no longer has"
     hint = "runs whose model files differ run again; `fwd-report plan --why` lists them"
-    return Finding(name, says, "warning", hint, data)
+    return Diagnosis(name, says, "warning", hint, data)
 
 
-def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:
+def _totals(wanted: Sequence[Wanted]) -> Iterator[Diagnosis]:
     """Check whether the disk has room for all downloads."""
     total = sum(found.missing for found in wanted)
     if not total:
@@ -132,6 +132,6 @@ def _totals(wanted: Sequence[Wanted]) -> Iterator[Finding]:
     data = {"download": total, "path": str(cache), "free": free}
     if total > free:
         hint = "free some space, or set HF_HOME to a folder on a larger disk"
-        yield Finding("downloads", says, "problem", hint, data)
+        yield Diagnosis("downloads", says, "problem", hint, data)
     else:
-        yield Finding("downloads", says, data=data)
+        yield Diagnosis("downloads", says, data=data)

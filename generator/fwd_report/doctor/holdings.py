@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from fwd_report.capacity import Capacity, device_memory, host_memory, in_words
-from fwd_report.doctor.diagnosis import Finding, problem
+from fwd_report.doctor.diagnosis import Diagnosis, problem
 from fwd_report.doctor.downloads import Wanted
 from fwd_report.errors import UserError
 from fwd_report.models.folder_layout import WHOLE
@@ -31,7 +31,7 @@ class Holdings:
         self._there = device_memory(device)
         self._beside = None if device == "cpu" else host_memory()
 
-    def findings(self, wanted: Sequence[Wanted]) -> Iterator[Finding]:
+    def findings(self, wanted: Sequence[Wanted]) -> Iterator[Diagnosis]:
         """Report where prompts are encoded, how the stages share the device, and the peak memory
         of the device and the host.
         """
@@ -47,7 +47,7 @@ class Holdings:
             (on_host if device == "cpu" and self._beside else on_device).append(held)
             name = str(dtype).removeprefix("torch.")
             says = f"encoded first, on {device} in {name}, {in_words(held)}"
-            yield Finding("prompts", says, data={"held": held, "device": device, "dtype": name})
+            yield Diagnosis("prompts", says, data={"held": held, "device": device, "dtype": name})
         stages = {found.stage: found for found in wanted if "unet" in found.parts}
         scorers = sum(self._scorer(found) for found in wanted if WHOLE in found.parts)
         if stages:
@@ -63,7 +63,7 @@ class Holdings:
                 on_host.append(sum(each.weights for each in footprints.values()))
         yield from self._peaks(max(*on_device, scorers), max(on_host))
 
-    def _peaks(self, on_device: int, on_host: int) -> Iterator[Finding]:
+    def _peaks(self, on_device: int, on_host: int) -> Iterator[Diagnosis]:
         if self._beside is None:
             yield _peak_finding("peak of memory", on_device + PROCESS, self._there)
         else:
@@ -94,7 +94,7 @@ class Holdings:
         return found.numbers(WHOLE) * torch.float32.itemsize
 
 
-def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:
+def _said(footprints: dict[int, Footprint], placing: Placing) -> Diagnosis:
     weights = [f"{'I' * n} {in_words(each.weights)}" for n, each in footprints.items()]
     says = f"stage {', stage '.join(weights)}"
     if len(footprints) > 1:
@@ -111,7 +111,7 @@ def _said(footprints: dict[int, Footprint], placing: Placing) -> Finding:
         "parked": placing.parked,
         "batches": {str(n): count for n, count in pictures.items()},
     }  # fmt: skip
-    return Finding("networks", says, data=data)
+    return Diagnosis("networks", says, data=data)
 
 
 def _peak(footprints: dict[int, Footprint], placing: Placing) -> int:
@@ -123,10 +123,10 @@ def _peak(footprints: dict[int, Footprint], placing: Placing) -> int:
     )
 
 
-def _peak_finding(name: str, size: int, there: Capacity) -> Finding:
+def _peak_finding(name: str, size: int, there: Capacity) -> Diagnosis:
     says = f"{in_words(size)} of {in_words(there.total)}, {in_words(there.free)} of it free"
     data = {"peak": size, "total": there.total, "free": there.free}
     if size <= there.free:
-        return Finding(name, says, data=data)
+        return Diagnosis(name, says, data=data)
     hint = "stop other programs that use it, or choose a smaller model or a smaller `batch:`"
-    return Finding(name, says, "problem" if size > there.total else "warning", hint, data)
+    return Diagnosis(name, says, "problem" if size > there.total else "warning", hint, data)

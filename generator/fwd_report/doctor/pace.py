@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from fwd_report.doctor.diagnosis import Finding
+from fwd_report.doctor.diagnosis import Diagnosis
 from fwd_report.doctor.downloads import Wanted
 from fwd_report.models.folder_layout import TOKENS
 from fwd_report.models.footprint import picture_operations
@@ -27,7 +27,7 @@ WAY_OUT = (
 )
 
 
-def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Finding]:
+def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Diagnosis]:
     """Warn if these runs query large networks on the CPU, with an estimate of the time.
 
     The estimate is the operations of all queries divided by the speed of a matrix product here.
@@ -47,7 +47,7 @@ def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Findi
     operations = _operations(due, wanted)
     if operations is None:
         says += "; a picture takes minutes to hours"
-        yield Finding("computing", says, "warning", WAY_OUT, data)
+        yield Diagnosis("computing", says, "warning", WAY_OUT, data)
         return
     speed = _speed()
     seconds = operations / speed
@@ -56,7 +56,7 @@ def look_at_pace(due: Sequence[Run], wanted: Sequence[Wanted]) -> Iterator[Findi
         "operations per second, measured on a matrix product just now"
     )
     data |= {"operations": operations, "speed": speed, "seconds": seconds}
-    yield Finding("computing", says, "warning", WAY_OUT, data)
+    yield Diagnosis("computing", says, "warning", WAY_OUT, data)
 
 
 def _operations(due: Sequence[Run], wanted: Sequence[Wanted]) -> int | None:

@@ -15,7 +15,7 @@ from fwd_report.capacity import (
     in_words,
     limit,
 )
-from fwd_report.doctor.diagnosis import Finding, problem
+from fwd_report.doctor.diagnosis import Diagnosis, problem
 from fwd_report.engine.device import choose_device
 from fwd_report.engine.environment import hardware, versions
 from fwd_report.errors import UserError
@@ -25,13 +25,13 @@ LITTLE = 2**30
 """Free bytes on the store's disk below which it may fill up during a build."""
 
 
-def look_at_versions() -> Finding:
+def look_at_versions() -> Diagnosis:
     found = versions()
     says = ", ".join(f"{name} {number}" for name, number in found.items())
-    return Finding("versions", says, data={"versions": found})
+    return Diagnosis("versions", says, data={"versions": found})
 
 
-def look_at_device(wanted: str) -> tuple[Finding, str | None]:
+def look_at_device(wanted: str) -> tuple[Diagnosis, str | None]:
     """Check the device that `device:` in report.yaml selects here; None if it cannot be used."""
     try:
         device = choose_device(wanted)
@@ -42,11 +42,11 @@ def look_at_device(wanted: str) -> tuple[Finding, str | None]:
     if device == "cpu" and wanted == "auto" and shutil.which("nvidia-smi") and not _with_cuda():
         hint = "install the build of torch for your CUDA: https://pytorch.org/get-started/locally"
         says += "; there is an NVIDIA GPU, and this torch is built without CUDA"
-        return Finding("device", says, "warning", hint, data), device
-    return Finding("device", says, data=data), device
+        return Diagnosis("device", says, "warning", hint, data), device
+    return Diagnosis("device", says, data=data), device
 
 
-def look_at_memory(device: str) -> Iterator[Finding]:
+def look_at_memory(device: str) -> Iterator[Diagnosis]:
     kinds = {"host memory": (host_memory, HOST_LIMIT)}
     if device != "cpu" or limit(DEVICE_LIMIT) is not None:
         kinds["device memory"] = (lambda: device_memory(device), DEVICE_LIMIT)
@@ -55,10 +55,10 @@ def look_at_memory(device: str) -> Iterator[Finding]:
         says = f"{in_words(there.free)} free of {in_words(there.total)}"
         if limit(variable) is not None:
             says += f", as {variable} says"
-        yield Finding(name, says, data={"free": there.free, "total": there.total})
+        yield Diagnosis(name, says, data={"free": there.free, "total": there.total})
 
 
-def look_at_store(root: Path) -> Finding:
+def look_at_store(root: Path) -> Diagnosis:
     """Check the store: its path, its size, and the free space on its disk."""
     store = Store(root)
     keys, size = store.keys(), 0
@@ -70,20 +70,20 @@ def look_at_store(root: Path) -> Finding:
     data = {"path": str(store.root), "results": len(keys), "size": size, "free": free}
     if not os.access(place, os.W_OK):
         hint = "change its owner or permissions, or copy the writeup to a folder you can write to"
-        return Finding("store", f"{says}; it cannot be written", "problem", hint, data)
+        return Diagnosis("store", f"{says}; it cannot be written", "problem", hint, data)
     if free < LITTLE:
         hint = "free some space; `fwd-report store gc` deletes results that no spec needs"
-        return Finding("store", says, "problem" if not free else "warning", hint, data)
-    return Finding("store", says, data=data)
+        return Diagnosis("store", says, "problem" if not free else "warning", hint, data)
+    return Diagnosis("store", says, data=data)
 
 
-def look_at_git() -> Finding:
+def look_at_git() -> Diagnosis:
     """Check for git, which records the commit of each result and is needed to publish."""
     found = shutil.which("git")
     if found:
-        return Finding("git", found)
+        return Diagnosis("git", found)
     says = "not found: results will not record a commit, and `publish` will not work"
-    return Finding("git", says, "warning", "install git")
+    return Diagnosis("git", says, "warning", "install git")
 
 
 def existing(folder: Path) -> Path:

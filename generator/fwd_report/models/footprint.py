@@ -85,7 +85,7 @@ def picture_size(unet: Any, dtype: torch.dtype) -> int:
     kernels never store it.
     """
     unet = unet.to("meta", dtype)
-    with _FusedAttention(), Held(unet.parameters()) as held:
+    with _FusedAttention(), LiveBytes(unet.parameters()) as held:
         _query(unet, dtype)
     return int(held.most)
 
@@ -125,7 +125,7 @@ class _FusedAttention(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-class Held(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):
     """Counts the bytes of the tensors that are created and still alive."""
 
     def __init__(self, before: Iterable[torch.Tensor]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import fwd_report
 from fwd_report.plan.keys import digest_of_json
-from fwd_report.plugins.offered import Source
+from fwd_report.plugins.offered import ModuleSource
 from fwd_report.store.memory import Memory
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.illusions import Illusion
@@ -65,7 +65,7 @@ class Code:
         self,
         memory: Memory,
         source_root: Path | None = None,
-        plugged: Mapping[str, Source] = MappingProxyType({}),
+        plugged: Mapping[str, ModuleSource] = MappingProxyType({}),
     ) -> None:
         """memory: caches closures, by the sources and by the code that computes them.
 

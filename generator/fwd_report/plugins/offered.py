@@ -36,7 +36,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Source:
+class ModuleSource:
     """The source of a module that a key may count. shown: its file's name in keys and messages."""
 
     shown: str

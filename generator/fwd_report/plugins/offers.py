@@ -21,7 +21,7 @@ from fwd_report.errors import Problem, UserError
 from fwd_report.plugins.folder import Folder, holds_python, read_folder
 from fwd_report.plugins.importing import imported, made_importable, plugin_line, seen_in_package
 from fwd_report.plugins.kinds import HIDDEN, KINDS, SUBFOLDERS
-from fwd_report.plugins.offered import Offer, Source, clash, twice
+from fwd_report.plugins.offered import ModuleSource, Offer, clash, twice
 from fwd_report.plugins.packages import entry_points, sources_of
 from fwd_report.plugins.problems import (
     at_line,
@@ -185,24 +185,24 @@ class Plugins:
             message = f"{offer.where} cannot be imported: {said(error)}"
             raise UserError(Problem(message)) from error
 
-    def sources(self, offers: Mapping[str, Offer]) -> dict[str, Source]:
+    def sources(self, offers: Mapping[str, Offer]) -> dict[str, ModuleSource]:
         """The sources that keys may count, by module: the project's, and those of the offering
         packages.
 
         The stamps of the latter are recorded before a run imports them.
         """
-        found: dict[str, Source] = {}
+        found: dict[str, ModuleSource] = {}
         if self.folder is not None:
             for module, file in self.folder.files.items():
                 shown = f"./{self.folder.shown(file).as_posix()}"
-                found[module] = Source(shown, self.folder.texts[file], self._trees[file])
+                found[module] = ModuleSource(shown, self.folder.texts[file], self._trees[file])
         for offer in offers.values():
             if offer.entry is not None:
                 for module, path in sources_of(offer.module).items():
                     sources.remember(path)
                     shown = f"{offer.entry.distribution}: {module.replace('.', '/')}"
                     end = "/__init__.py" if path.name == "__init__.py" else ".py"
-                    found[module] = Source(shown + end, path.read_bytes())
+                    found[module] = ModuleSource(shown + end, path.read_bytes())
         return found
 
     def digest(self) -> str:

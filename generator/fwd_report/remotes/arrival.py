@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from fwd_report.errors import UnavailableError, printable
 from fwd_report.plan.keys import key_of
-from fwd_report.remotes.shelf import Moved, Parcel, RefusedError, Source
+from fwd_report.remotes.shelf import DownloadSource, Moved, Parcel, RefusedError
 from fwd_report.store.files import GONE, fsync, read_regular, sha256_of
 from fwd_report.store.folders import is_key
 from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
@@ -55,7 +55,7 @@ def parcel_of(store: Store, key: str) -> Parcel:
 
 
 def fetch_entry(
-    shelf: Source, key: str, folder: Path, moved: Moved, stopped: Callable[[], bool]
+    shelf: DownloadSource, key: str, folder: Path, moved: Moved, stopped: Callable[[], bool]
 ) -> None:
     """Download an entry into an empty folder, manifest last, verifying each file and the key.
 
@@ -82,7 +82,7 @@ def fetch_entry(
         fsync(folder)
 
 
-def _fetch_file(shelf: Source, digest: str, size: int, path: Path, moved: Moved) -> None:
+def _fetch_file(shelf: DownloadSource, digest: str, size: int, path: Path, moved: Moved) -> None:
     pieces = shelf.content(digest, size) if size else iter(())
     found, count = hashlib.sha256(), 0
     with _here(path):

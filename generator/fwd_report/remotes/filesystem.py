@@ -19,7 +19,6 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from fwd_report.errors import first_line
-from fwd_report.remotes.crew import answered
 from fwd_report.remotes.shelf import (
     CHUNK,
     PIECE,
@@ -32,6 +31,7 @@ from fwd_report.remotes.shelf import (
     keys_in,
     result_name,
 )
+from fwd_report.remotes.transfer_pool import answered
 from fwd_report.remotes.untold import MOST_PARTS, PART, Untold, telling
 from fwd_report.store.addresses import Address
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fwd_report.errors import counted
-from fwd_report.remotes.crew import answered
 from fwd_report.remotes.filesystem import FileSystemShelf
 from fwd_report.remotes.shelf import (
     RESULTS,
@@ -22,6 +21,7 @@ from fwd_report.remotes.shelf import (
     keys_in,
     result_name,
 )
+from fwd_report.remotes.transfer_pool import answered
 from fwd_report.remotes.untold import LONGEST
 from fwd_report.store.addresses import Address
 

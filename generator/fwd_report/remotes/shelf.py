@@ -53,7 +53,7 @@ class Parcel:
         return len(self.text) + sum(size for _, size in self.files.values())
 
 
-class Source(Protocol):
+class DownloadSource(Protocol):
     """A place to download entries from. Messages refer to it by its `str`.
 
     workers: how many concurrent calls it allows.
@@ -80,7 +80,7 @@ class Source(Protocol):
         """Yield at most `size` bytes of a file, in pieces. Raises AbsentError and RemoteError."""
 
 
-class Shelf(Source, Protocol):
+class Shelf(DownloadSource, Protocol):
     """A place to download entries from and upload them to.
 
     together: how many entries one `send` uploads. senders: how many concurrent `send` it allows.

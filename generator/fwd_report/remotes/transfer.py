@@ -9,8 +9,15 @@ from functools import partial
 
 from fwd_report.errors import counted
 from fwd_report.remotes.arrival import ChangedError, fetch_entry, parcel_of
-from fwd_report.remotes.crew import Crew
-from fwd_report.remotes.shelf import AbsentError, Parcel, RefusedError, RemoteError, Shelf, Source
+from fwd_report.remotes.shelf import (
+    AbsentError,
+    DownloadSource,
+    Parcel,
+    RefusedError,
+    RemoteError,
+    Shelf,
+)
+from fwd_report.remotes.transfer_pool import TransferPool
 from fwd_report.store.manifest import NewerEntryError
 from fwd_report.store.store import Store
 
@@ -38,7 +45,7 @@ class Moves:
     bytes: int = 0
 
 
-def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
+def fetch(shelf: DownloadSource, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
     """Download entries into the store, except those it has or another process is working on.
 
     Each appears complete and verified, or not at all. Incomplete entries left by killed processes
@@ -49,7 +56,7 @@ def fetch(shelf: Source, store: Store, keys: Iterable[str], show: Show = unseen)
 
 
 class _Fetching:
-    def __init__(self, shelf: Source, store: Store, keys: list[str], show: Show) -> None:
+    def __init__(self, shelf: DownloadSource, store: Store, keys: list[str], show: Show) -> None:
         self._shelf = shelf
         self._store = store
         self._total = len(keys)
@@ -57,22 +64,22 @@ class _Fetching:
         self._show = show
         self._open: dict[str, ExitStack] = {}
         self._moves = Moves()
-        self._crew = Crew(min(shelf.workers, max(1, len(keys))), lambda: shelf.patience)
+        self._pool = TransferPool(min(shelf.workers, max(1, len(keys))), lambda: shelf.patience)
 
     def run(self) -> Moves:
         try:
             self._store.sweep()
             while self._fill():
-                key, error = self._crew.wait(self._tick)
+                key, error = self._pool.wait(self._tick)
                 self._end(key, error)
                 self._tick()
         except RemoteError as error:
             self._moves.failed = str(error)
         finally:
-            self._crew.close()
+            self._pool.close()
             for key in list(self._open):
                 self._abandon(key, RemoteError("stopped"))
-            self._moves.bytes = self._crew.bytes
+            self._moves.bytes = self._pool.bytes
         return self._moves
 
     def _fill(self) -> bool:
@@ -90,9 +97,9 @@ class _Fetching:
             stack.callback(lock.release)
             self._open[key] = stack
             folder = stack.enter_context(self._store.writing(key))
-            crew = self._crew
-            job = partial(fetch_entry, self._shelf, key, folder, crew.moved, crew.stopped)
-            self._crew.submit(key, job)
+            pool = self._pool
+            job = partial(fetch_entry, self._shelf, key, folder, pool.moved, pool.stopped)
+            self._pool.submit(key, job)
         return bool(self._open)
 
     def _end(self, key: str, error: Exception | None) -> None:
@@ -116,7 +123,7 @@ class _Fetching:
 
     def _tick(self) -> None:
         done = len(self._moves.arrived) + len(self._moves.refused)
-        self._show(_line("from", self._shelf, done, self._total, self._crew), done, self._total)
+        self._show(_line("from", self._shelf, done, self._total, self._pool), done, self._total)
 
 
 def send(
@@ -131,7 +138,7 @@ def send(
     Entries that fail verification here are refused. Raises HereError for entries that cannot be
     read.
     """
-    crew = Crew(min(shelf.senders, max(1, len(keys))), lambda: shelf.patience)
+    pool = TransferPool(min(shelf.senders, max(1, len(keys))), lambda: shelf.patience)
     moves = Moves()
     groups = _grouped(sorted(keys), shelf.together)
 
@@ -145,18 +152,18 @@ def send(
                 changed[key] = str(error).partition("\n")[0]
         again = bool(set(group) & set(anew))
         if parcels:
-            shelf.send(parcels, crew.moved, again)
+            shelf.send(parcels, pool.moved, again)
         return changed
 
     def tick() -> None:
         done = len(moves.arrived) + len(moves.refused)
-        show(_line("to", shelf, done, len(keys), crew), done, len(keys))
+        show(_line("to", shelf, done, len(keys), pool), done, len(keys))
 
     try:
         for group in groups:
-            crew.submit(group, partial(job, group))
+            pool.submit(group, partial(job, group))
         for _ in groups:
-            group, answer = crew.wait(tick)
+            group, answer = pool.wait(tick)
             if isinstance(answer, Exception):
                 raise answer
             moves.refused |= answer
@@ -165,8 +172,8 @@ def send(
     except (RemoteError, AbsentError) as error:
         moves.failed = str(error)
     finally:
-        crew.close()
-        moves.bytes = crew.bytes
+        pool.close()
+        moves.bytes = pool.bytes
     return moves
 
 
@@ -174,5 +181,5 @@ def _grouped(keys: Sequence[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(keys[start : start + size]) for start in range(0, len(keys), size)]
 
 
-def _line(which: str, shelf: Source, done: int, total: int, crew: Crew) -> str:
-    return f"{done:,}/{counted(total, 'result')} {which} {shelf} · {crew.bytes / 1e6:,.1f} MB"
+def _line(which: str, shelf: DownloadSource, done: int, total: int, pool: TransferPool) -> str:
+    return f"{done:,}/{counted(total, 'result')} {which} {shelf} · {pool.bytes / 1e6:,.1f} MB"

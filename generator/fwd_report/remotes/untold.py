@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fwd_report.remotes import crew
+from fwd_report.remotes import transfer_pool
 from fwd_report.remotes.shelf import Moved
 
 PART = 8 * 2**20
@@ -30,7 +30,9 @@ class Untold:
     @property
     def patience(self) -> float:
         """Seconds without an answer until the remote counts as unreachable."""
-        return min(crew.PATIENCE + self._bytes / SLOWEST, max(LONGEST, crew.PATIENCE))
+        return min(
+            transfer_pool.PATIENCE + self._bytes / SLOWEST, max(LONGEST, transfer_pool.PATIENCE)
+        )
 
     @contextmanager
     def sending(self, size: int) -> Iterator[Moved]:

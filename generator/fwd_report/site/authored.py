@@ -33,7 +33,7 @@ CONTENT = "\ufffc"
 
 
 @dataclass(frozen=True)
-class Text:
+class AuthoredText:
     """One text of the author's.
 
     what: its name in messages. path: the field's place in its file. follows: whether something
@@ -105,18 +105,20 @@ class Text:
         return place[0]
 
 
-def texts_of(spec: SectionSpec) -> Iterator[Text]:
+def texts_of(spec: SectionSpec) -> Iterator[AuthoredText]:
     """A section's texts in page order, blank ones included."""
     shown = [experiment.id for experiment in spec.experiments if experiment.show]
     outro = bool(spec.outro.strip())
-    yield Text(spec.title, "the title", "title", spec.name, ("title",))
-    yield Text(spec.intro, "the intro", "intro", spec.name, ("intro",), bool(shown) or outro)
+    yield AuthoredText(spec.title, "the title", "title", spec.name, ("title",))
+    yield AuthoredText(
+        spec.intro, "the intro", "intro", spec.name, ("intro",), bool(shown) or outro
+    )
     for experiment in spec.experiments:
         name = experiment.id
         last = name in shown[-1:]
         for field in ("title", "caption", "discussion"):
             follows = field == "discussion" and (outro or not last)
-            yield Text(
+            yield AuthoredText(
                 getattr(experiment, field),
                 f"the {field} of {name}",
                 field,
@@ -124,10 +126,10 @@ def texts_of(spec: SectionSpec) -> Iterator[Text]:
                 (name, field),
                 follows,
             )
-    yield Text(spec.outro, "the outro", "outro", spec.name, ("outro",))
+    yield AuthoredText(spec.outro, "the outro", "outro", spec.name, ("outro",))
 
 
-def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
+def hand_written_pages(docs: Path) -> Iterator[tuple[Path, AuthoredText, int]]:
     """The hand-written pages of docs/: file, text without front matter, number of its first
     line.
     """
@@ -137,7 +139,7 @@ def hand_written_pages(docs: Path) -> Iterator[tuple[Path, Text, int]]:
             source = page.read_text(encoding="utf-8-sig", errors="replace")
             front = FRONT_MATTER.match(source)
             start = front.end() if front else 0
-            text = Text(source[start:], "the page", "page")
+            text = AuthoredText(source[start:], "the page", "page")
             yield page, text, 1 + source.count("\n", 0, start)
 
 

@@ -11,7 +11,7 @@ from math import isnan
 from pathlib import Path
 
 from fwd_report.errors import counted, hinted_once
-from fwd_report.site.authored import Text, hand_written_pages, texts_of
+from fwd_report.site.authored import AuthoredText, hand_written_pages, texts_of
 from fwd_report.site.borrowed import borrowed_sections, placeholder_pictures
 from fwd_report.site.claims import claim_findings
 from fwd_report.site.contradictions import contradictions
@@ -54,7 +54,7 @@ def check(report: ReportResult, root: Path) -> list[Finding]:
 
 def _found(report: ReportResult, root: Path) -> list[Finding]:
     project = report.project
-    description = Text(project.report.description, "the description", "description")
+    description = AuthoredText(project.report.description, "the description", "description")
     found = [
         _at(project, found.kind, found.message, description, found.start, found.severity)
         for found in _leftovers(description)
@@ -160,7 +160,7 @@ def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
         yield "alt", f"{name} shows a picture without alternative text"
 
 
-def _leftovers(text: Text) -> list[Leftover]:
+def _leftovers(text: AuthoredText) -> list[Leftover]:
     """What was left in a text, with messages that name the text."""
     return [replace(left, message=f"{left.message} in {text.what}") for left in leftovers(text)]
 
@@ -197,7 +197,12 @@ def _borrowed(project: Project) -> Iterator[Finding]:
 
 
 def _at(
-    project: Project, kind: str, message: str, text: Text, start: int, severity: Severity = "error"
+    project: Project,
+    kind: str,
+    message: str,
+    text: AuthoredText,
+    start: int,
+    severity: Severity = "error",
 ) -> Finding:
     """A finding at its own line of the author's file."""
     section = text.section or REPORT

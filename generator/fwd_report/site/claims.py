@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fwd_report.errors import counted
-from fwd_report.site.authored import CONTENT, Text, texts_of
+from fwd_report.site.authored import CONTENT, AuthoredText, texts_of
 from fwd_report.site.findings import Finding
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.spec.expansion import parse_reference
 from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
-from fwd_report.spec.rubric import Item, Rubric, Shown, shipped
+from fwd_report.spec.rubric import Item, Requirement, Rubric, shipped
 from fwd_report.techniques.base import Reference, asked_field, marked_fields
 from fwd_report.techniques.registry import parts_of
 
@@ -180,7 +180,7 @@ def _times(
     return times
 
 
-def _counts(run: _Candidate, shown: Shown) -> bool:
+def _counts(run: _Candidate, shown: Requirement) -> bool:
     """Whether a run meets a requirement's conditions."""
     return (
         run.result.spec.technique.name in shown.technique
@@ -207,7 +207,7 @@ def _is(value: Any, wanted: Any) -> bool:
     )
 
 
-def _lacks(shown: Shown, found: Sequence[_Candidate]) -> Iterator[str]:
+def _lacks(shown: Requirement, found: Sequence[_Candidate]) -> Iterator[str]:
     """What the runs of a requirement lack."""
     what = _described(shown)
     if not found:
@@ -229,7 +229,7 @@ def _lacks(shown: Shown, found: Sequence[_Candidate]) -> Iterator[str]:
         yield f"{what} does not show {' or '.join(BOTH.get(part, part) for part in shown.parts)}"
 
 
-def _lacks_values(shown: Shown, found: Sequence[_Candidate], what: str) -> Iterator[str]:
+def _lacks_values(shown: Requirement, found: Sequence[_Candidate], what: str) -> Iterator[str]:
     """The missing values; with `each`, of as many groups as must be complete."""
     groups: dict[str, list[_Candidate]] = {}
     for run in found:
@@ -253,7 +253,7 @@ def _lacks_values(shown: Shown, found: Sequence[_Candidate], what: str) -> Itera
             yield f"{what} lacks {field} = {listed}" + (f" for {name}" if name else "")
 
 
-def _described(shown: Shown) -> str:
+def _described(shown: Requirement) -> str:
     """A requirement's runs in words: `sample with guidance above 1`."""
     marks = []
     for name, value in (*shown.where.items(), *shown.trained.items()):
@@ -289,5 +289,5 @@ def _lacks_text(item: Item, covering: Sequence[SectionResult]) -> Iterator[str]:
         yield f"its text has {counted(count, 'word')} of {item.words}"
 
 
-def _word_count(text: Text) -> int:
+def _word_count(text: AuthoredText) -> int:
     return len([word for word in text.words.split() if word.strip(CONTENT)])

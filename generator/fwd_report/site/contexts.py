@@ -17,8 +17,8 @@ from jinja2 import TemplateRuntimeError
 
 from fwd_report.site.mathml import FormulaError, inert
 from fwd_report.site.not_run import NOT_RUN
-from fwd_report.site.tainted_text import Span, Text
-from fwd_report.spec.markdown import NAME, Piece, pieces
+from fwd_report.site.tainted_text import Span, TaintedText
+from fwd_report.spec.markdown import NAME, Stretch, pieces
 from fwd_report.spec.templates import PRIVATE, shown
 
 MARK = re.compile("\ue000(\\d+)\ue001")
@@ -60,10 +60,10 @@ class PlaceError(TemplateRuntimeError):
     """A value is printed where a page cannot show one."""
 
 
-class Writer:
+class MarkdownWriter:
     """Writes a rendered text as Markdown in which every printed value is plain text."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: TaintedText) -> None:
         self._spans: list[Span] = []
         parts: list[str] = []
         self._starts: list[int] = []
@@ -82,7 +82,7 @@ class Writer:
         self.marked = "".join(parts)
         """The text, with a mark for each printed value."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[Stretch]:
         return pieces(self.marked)
 
     def line(self, position: int) -> int | None:
@@ -92,7 +92,7 @@ class Writer:
             return None
         return self._sources[index].line_at(position - self._starts[index])
 
-    def formula(self, piece: Piece, write: Callable[[str], str]) -> str:
+    def formula(self, piece: Stretch, write: Callable[[str], str]) -> str:
         """A formula, converted by `write`; a FormulaError gets its line."""
         latex = MARK.sub(lambda match: _in_math(self._span(match)), piece.text)
         try:
@@ -102,7 +102,7 @@ class Writer:
             error.lineno = None if first is None else first + error.rows
             raise
 
-    def piece(self, piece: Piece) -> str:
+    def piece(self, piece: Stretch) -> str:
         """A piece that is not a formula, as the page has it."""
         if "\ue000" not in piece.text:
             return piece.text

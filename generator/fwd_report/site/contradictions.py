@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fwd_report.site.authored import Text
+from fwd_report.site.authored import AuthoredText
 from fwd_report.site.findings import Severity
 from fwd_report.site.statements import Statement, statements
 from fwd_report.store.entry import Entry
@@ -72,7 +72,7 @@ class Contradiction:
 
 
 def contradictions(
-    text: Text, of: str, entries: Sequence[Entry], seeds: Iterable[int] = ()
+    text: AuthoredText, of: str, entries: Sequence[Entry], seeds: Iterable[int] = ()
 ) -> Iterator[Contradiction]:
     """Numbers in a text that no run has.
 
@@ -99,7 +99,7 @@ def contradictions(
 
 
 def _severity(
-    text: Text, stated: Statement, value: float, values: set[float], training: bool
+    text: AuthoredText, stated: Statement, value: float, values: set[float], training: bool
 ) -> Severity | None:
     """How certain it is that a number is wrong; None: the sentence is about something else."""
     sentence = f"{stated.before} {stated.excerpt} {stated.after}"

@@ -33,7 +33,7 @@ class EquationError(ValueError):
     label: str = ""
 
 
-class Reference(NamedTuple):
+class EquationReference(NamedTuple):
     """A reference to an equation: its label, whether it is in brackets, and where it stands."""
 
     label: str
@@ -52,7 +52,7 @@ class Equations:
         self.place: Place = ()
         self._numbers: dict[str, str] = {}
         self._anchors: dict[str, str] = {}
-        self._references: list[Reference] = []
+        self._references: list[EquationReference] = []
 
     def numbered(self, latex: str, display: bool) -> tuple[str, tuple[str, ...]]:
         r"""The formula with its labels' numbers as tags, and its anchors.
@@ -87,7 +87,7 @@ class Equations:
         def noted(found: re.Match[str]) -> str:
             label, brackets = found[2].strip(), found[1] == "eqref"
             where = line(found.start())
-            self._references.append(Reference(label, brackets, where, self.place))
+            self._references.append(EquationReference(label, brackets, where, self.place))
             return f"\ue006{len(self._references) - 1}\ue007"
 
         return REFERENCE.sub(noted, text)
@@ -100,7 +100,7 @@ class Equations:
 
         def noted(found: re.Match[str]) -> str:
             where = None if line is None else line + latex.count("\n", 0, found.start())
-            reference = Reference(found[2].strip(), found[1] == "eqref", where, self.place)
+            reference = EquationReference(found[2].strip(), found[1] == "eqref", where, self.place)
             self._references.append(reference)
             return rf"\text{{⸨{len(self._references) - 1}⸩}}"
 
@@ -145,7 +145,7 @@ class Equations:
         return {label: (number, self._anchors[label]) for label, number in self._numbers.items()}
 
     @property
-    def elsewhere(self) -> dict[str, Reference]:
+    def elsewhere(self) -> dict[str, EquationReference]:
         """The references to what the page has not, by the number of their placeholder."""
         return {
             str(number): reference
@@ -175,7 +175,7 @@ class Equations:
         return anchor
 
 
-def reference_link(reference: Reference, number: str, address: str, where: str = "") -> str:
+def reference_link(reference: EquationReference, number: str, address: str, where: str = "") -> str:
     """A reference as a link that shows the equation's number. where: HTML that follows it."""
     shown = inert(f"({number})" if reference.brackets else number)
     return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'

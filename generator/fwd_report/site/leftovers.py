@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.entities import html5
 
-from fwd_report.site.authored import CONTENT, Text
+from fwd_report.site.authored import CONTENT, AuthoredText
 from fwd_report.site.findings import Severity
 
 NOTES = "explain|insert|fill[ -]in|elaborate|describe|visuali[sz]e|your (?:text|name|answer)|todo"
@@ -77,7 +77,7 @@ class Leftover:
     severity: Severity = "error"
 
 
-def leftovers(text: Text) -> Iterator[Leftover]:
+def leftovers(text: AuthoredText) -> Iterator[Leftover]:
     """What is wrong with one text, in order, each stretch once."""
     end = -1
     every = (*_placeholders(text), *_marks(text), *_gaps(text))
@@ -87,7 +87,7 @@ def leftovers(text: Text) -> Iterator[Leftover]:
             yield found
 
 
-def _placeholders(text: Text) -> Iterator[Leftover]:
+def _placeholders(text: AuthoredText) -> Iterator[Leftover]:
     words = text.words
     for pattern in SIMPLE:
         for match in pattern.finditer(words):
@@ -108,7 +108,7 @@ def _defined(label: str, words: str) -> bool:
     return f"[{label.lower()}]:" in words.lower()
 
 
-def _marks(text: Text) -> Iterator[Leftover]:
+def _marks(text: AuthoredText) -> Iterator[Leftover]:
     """Markup that a reader would see as such."""
     for match in ENTITY.finditer(text.words):
         if f"{match[1]};" not in html5:
@@ -121,7 +121,7 @@ def _marks(text: Text) -> Iterator[Leftover]:
                 yield Leftover("math", message, match.start(), match[0])
 
 
-def _gaps(text: Text) -> Iterator[Leftover]:
+def _gaps(text: AuthoredText) -> Iterator[Leftover]:
     """Headings with nothing below, bodies of a word or two, sentences that break off."""
     if text.field in ("title", "caption", "description"):
         if text.field == "caption":
@@ -153,7 +153,7 @@ def _deeper(heading: re.Match[str], following: re.Match[str]) -> bool:
     return len(following[1]) > len(heading[1])
 
 
-def _broken_off(text: Text, start: int, end: int) -> Iterator[Leftover]:
+def _broken_off(text: AuthoredText, start: int, end: int) -> Iterator[Leftover]:
     """The last paragraph of a stretch, if it ends in mid-sentence."""
     body = text.words[start:end].rstrip()
     paragraph = body[body.rfind("\n\n") + 1 :].lstrip("\n")

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from fwd_report.site.authored import (
     CONTENT,
     FRONT_MATTER,
-    Text,
+    AuthoredText,
     hand_written_pages,
     texts_of,
 )
@@ -144,7 +144,7 @@ def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
     file = section.file.relative_to(site.project.root).as_posix()
     lines = section.file.read_text(encoding="utf-8-sig").splitlines()
 
-    def at(text: Text, start: int, message: str) -> Finding:
+    def at(text: AuthoredText, start: int, message: str) -> Finding:
         place = site.project.positions.get((section.name, *text.path), PLACE_OF_FILE)
         kind = "alt" if "alternative" in message else "dead-link"
         return Finding(kind, f"{message} in {text.what}", file, text.line(lines, place, start))
@@ -163,7 +163,7 @@ def _of_section(site: _Site, section: SectionSpec) -> Iterator[Finding]:
             yield at(*_place([text], excerpt, number), message)
 
 
-def _of_page(site: _Site, page: Path, text: Text, first: int) -> Iterator[Finding]:
+def _of_page(site: _Site, page: Path, text: AuthoredText, first: int) -> Iterator[Finding]:
     """A hand-written page. first: the line of its file on which its text begins."""
     name = page.relative_to(site.docs.parent).as_posix()
     try:
@@ -214,7 +214,7 @@ def _faults(site: _Site, page: Path, read: Read, html: str) -> Iterator[tuple[st
         yield "a picture without alternative text", *occurrence(image)
 
 
-def _place(texts: list[Text], excerpt: str, number: int) -> tuple[Text, int]:
+def _place(texts: list[AuthoredText], excerpt: str, number: int) -> tuple[AuthoredText, int]:
     """The text that holds the n-th occurrence of an excerpt, and where; else the start of the first
     text.
     """

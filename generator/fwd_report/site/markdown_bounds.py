@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fwd_report.errors import Problem
-from fwd_report.site.authored import Text, hand_written_pages
+from fwd_report.site.authored import AuthoredText, hand_written_pages
 
 MOST_LINES = 20_000
 MOST_CHARACTERS = 1_000_000
@@ -58,7 +58,7 @@ def check_nesting(text: str) -> None:
                 )
 
 
-def page_objection(text: Text) -> TooLongError | None:
+def page_objection(text: AuthoredText) -> TooLongError | None:
     """Which limit a hand-written page exceeds, if any."""
     lines, characters = text.source.count("\n"), len(text.source)
     if characters > MOST_CHARACTERS:

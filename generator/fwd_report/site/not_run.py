@@ -16,14 +16,14 @@ from fwd_report.spec.suggest import did_you_mean
 NOT_RUN = "not run yet"
 
 
-class UnknownNameError(UndefinedError):
+class UnknownInProseError(UndefinedError):
     """Prose uses a name that does not exist, whatever the results will be."""
 
 
 def check_name(message: str, name: str, known: Collection[str]) -> None:
     """Raise UnknownNameError, with a suggestion, for a name that is not known."""
     if name not in known:
-        raise UnknownNameError(f"{message}; {did_you_mean(str(name), known) or NONE_THERE}")
+        raise UnknownInProseError(f"{message}; {did_you_mean(str(name), known) or NONE_THERE}")
 
 
 class NotRun:

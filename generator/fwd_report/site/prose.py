@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from fwd_report.site.contexts import MISSING, Writer
+from fwd_report.site.contexts import MISSING, MarkdownWriter
 from fwd_report.site.equations import IN_MATH, Equations, as_align
 from fwd_report.site.markdown_bounds import TooLongError, check_nesting
 from fwd_report.site.mathml import inert, to_mathml
 from fwd_report.site.sandbox import format_value, text_of
 from fwd_report.site.spoken import spoken
-from fwd_report.site.tainted_text import Text
-from fwd_report.spec.markdown import INLINE, Piece
+from fwd_report.site.tainted_text import TaintedText
+from fwd_report.spec.markdown import INLINE, Stretch
 
 __all__ = ["MISSING", "equation", "format_value", "inline", "render", "render_inline"]
 
@@ -74,18 +74,18 @@ def render_inline(
 
 def inline(source: str, up: str = "../") -> str:
     """A text that is not a template, such as the description, rendered like a caption."""
-    return _inline(Writer(Text.author(source, 1)), up, None)
+    return _inline(MarkdownWriter(TaintedText.author(source, 1)), up, None)
 
 
-def _written(source: str, context: Mapping[str, Any], longest: int) -> Writer:
+def _written(source: str, context: Mapping[str, Any], longest: int) -> MarkdownWriter:
     text = text_of(source, dict(context))
     if len(text) > longest:
         raise TooLongError(f"the text has {len(text):,} characters; at most {longest:,} are shown")
     check_nesting(str(text))
-    return Writer(text)
+    return MarkdownWriter(text)
 
 
-def _inline(writer: Writer, up: str, equations: Equations | None) -> str:
+def _inline(writer: MarkdownWriter, up: str, equations: Equations | None) -> str:
     from markdown import markdown
 
     alts = _alternatives(writer.marked)
@@ -116,7 +116,7 @@ def _page(equations: Equations | None) -> Iterator[Equations]:
 
 
 def _formula(
-    writer: Writer, piece: Piece, display: bool, known: Equations, alts: Sequence[range]
+    writer: MarkdownWriter, piece: Stretch, display: bool, known: Equations, alts: Sequence[range]
 ) -> str:
     if any(piece.start in alt for alt in alts):
         return writer.formula(piece, lambda latex: inert(spoken(latex)))
@@ -130,22 +130,22 @@ def _formula(
     return writer.formula(piece, write)
 
 
-def _text(writer: Writer, piece: Piece, known: Equations, tags: bool = True) -> str:
+def _text(writer: MarkdownWriter, piece: Stretch, known: Equations, tags: bool = True) -> str:
     """Text with its references recorded. tags: whether the author's own HTML works."""
     text = known.referred(piece.text, lambda position: writer.line(piece.start + position))
     text = text if tags else text.replace("<", "&lt;")
-    return writer.piece(Piece("text", text, piece.start)).replace("\\$", "&#36;")
+    return writer.piece(Stretch("text", text, piece.start)).replace("\\$", "&#36;")
 
 
-def _tag(writer: Writer, piece: Piece) -> str:
+def _tag(writer: MarkdownWriter, piece: Stretch) -> str:
     """A tag, with formulas in its alternative text as plain text."""
 
     def read_out(found: re.Match[str]) -> str:
-        formula = Piece("inline", found[1], piece.start)
+        formula = Stretch("inline", found[1], piece.start)
         return writer.formula(formula, lambda latex: inert(spoken(latex)))
 
     text = ALT.sub(lambda alt: alt[1] + INLINE.sub(read_out, alt[2]), piece.text)
-    return writer.piece(Piece("tag", text, piece.start))
+    return writer.piece(Stretch("tag", text, piece.start))
 
 
 def _alternatives(text: str) -> list[range]:
@@ -153,7 +153,7 @@ def _alternatives(text: str) -> list[range]:
     return [range(*found.span(1)) for found in PICTURE.finditer(text)] if "![" in text else []
 
 
-def _stands_alone(text: str, piece: Piece) -> bool:
+def _stands_alone(text: str, piece: Stretch) -> bool:
     """Whether a formula between double dollars has its lines to itself; else it is inline."""
     end = piece.start + len(piece.text) + 4
     before = text[text.rfind("\n", 0, piece.start) + 1 : piece.start]

@@ -15,7 +15,7 @@ from fwd_report.site.converted import remembering
 from fwd_report.site.equations import EquationError
 from fwd_report.site.inputs import Inputs, shown_results
 from fwd_report.site.mathml import FormulaError, UnknownCommandError
-from fwd_report.site.not_run import NOT_RUN, UnknownNameError
+from fwd_report.site.not_run import NOT_RUN, UnknownInProseError
 from fwd_report.site.prose import inline
 from fwd_report.site.results import ReportResult
 from fwd_report.site.stamp import holds_pages
@@ -100,4 +100,4 @@ def _certain(error: Exception) -> bool:
     """Whether the text that raised this cannot be shown, whatever its values will be."""
     if isinstance(error, FormulaError):
         return isinstance(error, UnknownCommandError) or NOT_RUN not in error.latex
-    return isinstance(error, (UnknownNameError, EquationError))
+    return isinstance(error, (UnknownInProseError, EquationError))

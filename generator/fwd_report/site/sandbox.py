@@ -29,7 +29,7 @@ from fwd_report.site.bounds import (
     size,
 )
 from fwd_report.site.not_run import NOT_RUN, NotRun
-from fwd_report.site.tainted_text import Span, Text, joined, keeping
+from fwd_report.site.tainted_text import Span, TaintedText, joined, keeping
 from fwd_report.spec.templates import literal, sandbox
 
 MISSING_STAYS = ("abs", "filesizeformat", "float", "format", "int", "round")
@@ -100,7 +100,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
     code_generator_class = Generator
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
-    author = staticmethod(Text.author)
+    author = staticmethod(TaintedText.author)
     bounded = staticmethod(bounded)
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
@@ -111,23 +111,23 @@ class Environment(ImmutableSandboxedEnvironment):
         return super()._generate(source, *args, **kwargs)
 
     @staticmethod
-    def printed(value: Any, line: int | None = None) -> Text:
+    def printed(value: Any, line: int | None = None) -> TaintedText:
         """What a value prints. Raises UndefinedError for what a page cannot show."""
         text = _text(value, line)
         BUDGET.get().printed(text)
         return text
 
     @staticmethod
-    def concat(parts: Iterable[Any]) -> Text:
+    def concat(parts: Iterable[Any]) -> TaintedText:
         """What a template, macro or block has written; what was not printed is a value."""
-        made = joined(part if isinstance(part, Text) else _text(part) for part in parts)
+        made = joined(part if isinstance(part, TaintedText) else _text(part) for part in parts)
         size(made)
         return made
 
     @staticmethod
-    def together(values: Iterable[Any], line: int | None = None) -> Text:
+    def together(values: Iterable[Any], line: int | None = None) -> TaintedText:
         """`a ~ b`: values as they would be printed."""
-        together: Text = bounded(joined(_text(value, line) for value in values))
+        together: TaintedText = bounded(joined(_text(value, line) for value in values))
         return together
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -170,7 +170,7 @@ def environment() -> Environment:
         made.filters[name] = _bounded_filter(name, filter_)
     for name in HTML_ESCAPES:
         made.filters[name] = _text
-    made.filters["safe"] = lambda value: Text.author(_text(value))
+    made.filters["safe"] = lambda value: TaintedText.author(_text(value))
     made.filters["join"] = _bounded_filter("join", _join)
     made.filters["_counted"] = counted
     made.globals["namespace"] = CheckedNamespace
@@ -183,7 +183,7 @@ def _compiled(source: str) -> Template:
     return environment().from_string(source)
 
 
-def text_of(source: str, context: dict[str, Any]) -> Text:
+def text_of(source: str, context: dict[str, Any]) -> TaintedText:
     """The output of a template.
 
     Raises jinja2.TemplateError for mistakes and exceeded limits, and whatever its expressions
@@ -194,7 +194,7 @@ def text_of(source: str, context: dict[str, Any]) -> Text:
         made = _compiled(literal(source)).render(**context)
     finally:
         BUDGET.reset(token)
-    return made if isinstance(made, Text) else Text.author(made)
+    return made if isinstance(made, TaintedText) else TaintedText.author(made)
 
 
 def format_value(value: Any) -> str:
@@ -212,12 +212,12 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
-def _text(value: Any, line: int | None = None) -> Text:
+def _text(value: Any, line: int | None = None) -> TaintedText:
     """A value as a Text, which records that it is one."""
-    if isinstance(value, Text):
+    if isinstance(value, TaintedText):
         return value
     if isinstance(value, NotRun):
-        return Text((Span(NOT_RUN, "missing", line),))
+        return TaintedText((Span(NOT_RUN, "missing", line),))
     if isinstance(value, Undefined):
         str(value)
     if isinstance(value, list | tuple):
@@ -228,7 +228,7 @@ def _text(value: Any, line: int | None = None) -> Text:
         text.encode()
     except UnicodeEncodeError as error:
         raise UndefinedError(f"the prose prints half a character: {error.reason}") from None
-    return Text.value(text, line)
+    return TaintedText.value(text, line)
 
 
 def _check_printable(value: Any) -> None:
@@ -250,11 +250,11 @@ def _check_printable(value: Any) -> None:
         )
 
 
-def _join(values: Iterable[Any], separator: Any = "", attribute: Any = None) -> Text:
+def _join(values: Iterable[Any], separator: Any = "", attribute: Any = None) -> TaintedText:
     """Values as they would be printed, joined by a separator."""
     if attribute is not None:
         values = (environment().getattr(value, str(attribute)) for value in values)
-    parts: list[Text] = []
+    parts: list[TaintedText] = []
     length = 0
     for value in values:
         parts += [_text(separator)] if parts and separator != "" else []

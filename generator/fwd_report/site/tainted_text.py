@@ -22,7 +22,7 @@ class Span(NamedTuple):
         return self.line + self.text.count("\n", 0, offset)
 
 
-class Text(str):
+class TaintedText(str):
     """A string that knows its spans, so that a value stays one wherever a template takes it.
 
     To a template it is a plain string: it can be parsed as a number, compared and measured. What is
@@ -31,91 +31,93 @@ class Text(str):
 
     _spans: tuple[Span, ...]
 
-    def __new__(cls, spans: Iterable[Span]) -> Text:
+    def __new__(cls, spans: Iterable[Span]) -> TaintedText:
         kept = tuple(span for span in spans if span.text)
         made = super().__new__(cls, "".join(span.text for span in kept))
         made._spans = kept
         return made
 
     @classmethod
-    def author(cls, text: str, line: int | None = None) -> Text:
+    def author(cls, text: str, line: int | None = None) -> TaintedText:
         return cls((Span(text, "author", line),))
 
     @classmethod
-    def value(cls, text: str, line: int | None = None) -> Text:
+    def value(cls, text: str, line: int | None = None) -> TaintedText:
         return cls((Span(text, "value", line),))
 
     @property
     def spans(self) -> tuple[Span, ...]:
         return self._spans
 
-    def __str__(self) -> Text:
+    def __str__(self) -> TaintedText:
         return self
 
-    def __add__(self, other: str) -> Text:
-        return Text((*self._spans, *spans_of(other)))
+    def __add__(self, other: str) -> TaintedText:
+        return TaintedText((*self._spans, *spans_of(other)))
 
-    def __radd__(self, other: str) -> Text:
-        return Text((*spans_of(other), *self._spans))
+    def __radd__(self, other: str) -> TaintedText:
+        return TaintedText((*spans_of(other), *self._spans))
 
-    def __mul__(self, times: Any) -> Text:
-        return Text(self._spans * times)
+    def __mul__(self, times: Any) -> TaintedText:
+        return TaintedText(self._spans * times)
 
     __rmul__ = __mul__
 
-    def upper(self) -> Text:
+    def upper(self) -> TaintedText:
         return self._in_place(super().upper())
 
-    def lower(self) -> Text:
+    def lower(self) -> TaintedText:
         return self._in_place(super().lower())
 
-    def title(self) -> Text:
+    def title(self) -> TaintedText:
         return self._in_place(super().title())
 
-    def capitalize(self) -> Text:
+    def capitalize(self) -> TaintedText:
         return self._in_place(super().capitalize())
 
-    def strip(self, characters: str | None = None) -> Text:
+    def strip(self, characters: str | None = None) -> TaintedText:
         return self.lstrip(characters).rstrip(characters)
 
-    def lstrip(self, characters: str | None = None) -> Text:
-        return Text(_cut(self._spans, len(self) - len(super().lstrip(characters)), len(self)))
+    def lstrip(self, characters: str | None = None) -> TaintedText:
+        return TaintedText(
+            _cut(self._spans, len(self) - len(super().lstrip(characters)), len(self))
+        )
 
-    def rstrip(self, characters: str | None = None) -> Text:
-        return Text(_cut(self._spans, 0, len(super().rstrip(characters))))
+    def rstrip(self, characters: str | None = None) -> TaintedText:
+        return TaintedText(_cut(self._spans, 0, len(super().rstrip(characters))))
 
-    def replace(self, old: str, new: str, count: Any = -1) -> Text:
+    def replace(self, old: str, new: str, count: Any = -1) -> TaintedText:
         pieces = str.split(self, old, count) if old else None
         if pieces is None:
-            return Text.value(super().replace(old, new, count))
+            return TaintedText.value(super().replace(old, new, count))
         spans: list[Span] = []
         position = 0
         for number, piece in enumerate(pieces):
             spans += spans_of(new) if number else ()
             spans += _cut(self._spans, position, position + len(piece))
             position += len(piece) + len(old)
-        return Text(spans)
+        return TaintedText(spans)
 
-    def _in_place(self, changed: str) -> Text:
+    def _in_place(self, changed: str) -> TaintedText:
         """The text after a change of case, with its spans, unless a letter became two."""
         if len(changed) != len(self):
-            return Text.value(changed)
+            return TaintedText.value(changed)
         spans, position = [], 0
         for span in self._spans:
             end = position + len(span.text)
             spans.append(span._replace(text=changed[position:end]))
             position = end
-        return Text(spans)
+        return TaintedText(spans)
 
 
 def spans_of(text: str) -> tuple[Span, ...]:
     """The spans of a text; any other string is a value."""
-    return text.spans if isinstance(text, Text) else (Span(str(text), "value"),)
+    return text.spans if isinstance(text, TaintedText) else (Span(str(text), "value"),)
 
 
-def joined(texts: Iterable[str]) -> Text:
+def joined(texts: Iterable[str]) -> TaintedText:
     """The texts one after the other."""
-    return Text(span for text in texts for span in spans_of(text))
+    return TaintedText(span for text in texts for span in spans_of(text))
 
 
 def keeping(filter_: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,10 +126,10 @@ def keeping(filter_: Callable[..., Any]) -> Callable[..., Any]:
     def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
         made = filter_(value, *args, **kwargs)
         others = (*args, *kwargs.values())
-        if type(made) is str and isinstance(value, Text) and not any(map(_is_text, others)):
+        if type(made) is str and isinstance(value, TaintedText) and not any(map(_is_text, others)):
             kinds = {span.kind for span in value.spans}
             if kinds == {"author"}:
-                return Text.author(made, value.spans[0].line)
+                return TaintedText.author(made, value.spans[0].line)
         return made
 
     return filtered

@@ -10,9 +10,9 @@ from typing import Any
 
 from fwd_report.errors import counted
 from fwd_report.site.mathml import inert
-from fwd_report.site.not_run import NotRun, UnknownNameError, UnrunView, check_name
+from fwd_report.site.not_run import NotRun, UnknownInProseError, UnrunView, check_name
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.tainted_text import Span, Text
+from fwd_report.site.tainted_text import Span, TaintedText
 from fwd_report.site.titles import plain_title, stretches
 from fwd_report.store.entry import Entry
 
@@ -92,7 +92,7 @@ class ExperimentView:
     `runs.skull.params` is `runs.skull[0].params`; `.figure` is a link to its figure.
     """
 
-    def __init__(self, result: ExperimentResult, figure: Text) -> None:
+    def __init__(self, result: ExperimentResult, figure: TaintedText) -> None:
         self.id = result.spec.id
         self.title = _words(result.spec.title)
         self.figure = figure
@@ -125,7 +125,7 @@ class ExperimentView:
             count = len(self) if planned is None else planned
             if self._missing and (planned is None or index in range(-count, count)):
                 return self._unrun
-            raise UnknownNameError(
+            raise UnknownInProseError(
                 f"experiment {self.id!r} has {counted(count, 'run')}, counted from 0, "
                 f"and no [{index}]"
             ) from None
@@ -136,7 +136,7 @@ class ExperimentView:
         first = self[0]
         if isinstance(first, RunView) and not hasattr(first, name):
             there = ", ".join(field.name for field in fields(first))
-            raise UnknownNameError(f"a run has no {name!r}; it has: {there}")
+            raise UnknownInProseError(f"a run has no {name!r}; it has: {there}")
         return getattr(first, name)
 
 
@@ -153,7 +153,7 @@ class Names(_ByAttribute):
         except (KeyError, TypeError):
             close = get_close_matches(str(name), self._found, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise UnknownNameError(f"there is no {self._kind} {name!r}{meant}") from None
+            raise UnknownInProseError(f"there is no {self._kind} {name!r}{meant}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -163,7 +163,7 @@ def _words(title: str) -> str:
     """The author's own words: formulas in them stay formulas, the rest is printed as it is."""
     if "$" not in title:
         return title
-    return Text(Span(text, "author" if math else "value") for text, math in stretches(title))
+    return TaintedText(Span(text, "author" if math else "value") for text, math in stretches(title))
 
 
 def figure_numbers(section: SectionResult) -> dict[str, int]:
@@ -181,7 +181,7 @@ def experiment_views(section: SectionResult, page: str = "") -> Names:
         number = numbers.get(name)
         where = f" of {inert(plain_title(section.spec.title))}" if page else ""
         link = f"[Figure {number}{where}]({page}#fig-{name})" if number else inert(name)
-        found[name] = ExperimentView(result, Text.author(link))
+        found[name] = ExperimentView(result, TaintedText.author(link))
     return Names("experiment", found)
 
 

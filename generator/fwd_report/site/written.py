@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from fwd_report.figures.gallery import Gallery
-from fwd_report.site.equations import PLACEHOLDER, EquationError, Reference, reference_link
+from fwd_report.site.equations import PLACEHOLDER, EquationError, EquationReference, reference_link
 from fwd_report.site.mathml import inert
 from fwd_report.site.titles import plain_title
 from fwd_report.store.memory import Memory
@@ -27,7 +27,7 @@ class Page:
     text: str
     pictures: Sequence[str] = ()
     equations: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    elsewhere: Mapping[str, Reference] = field(default_factory=dict)
+    elsewhere: Mapping[str, EquationReference] = field(default_factory=dict)
 
     def linked(self, pages: Mapping[str, Page]) -> str:
         """The text, with references to equations on `pages` as links."""
@@ -95,7 +95,7 @@ def _parsed(kept: bytes | None) -> Page | None:
         return None
     page = Page(**json.loads(kept))
     references = {
-        number: Reference(label, brackets, line, tuple(place))
+        number: EquationReference(label, brackets, line, tuple(place))
         for number, (label, brackets, line, place) in page.elsewhere.items()
     }
     return replace(page, elsewhere=references)

@@ -9,7 +9,7 @@ from fwd_report.errors import Problem
 from fwd_report.spec.profiles import split_key
 from fwd_report.spec.yaml_mending import yaml_scalar
 from fwd_report.spec.yaml_nodes import Node, Scalar, YamlMapping, YamlSequence
-from fwd_report.spec.yaml_source import Source
+from fwd_report.spec.yaml_source import SourceText
 from fwd_report.techniques.base import PromptText, Technique, marked_fields
 
 PROSE = {"title", "intro", "outro", "caption", "discussion", "description"}
@@ -20,7 +20,7 @@ _END = re.compile(r"[.!?:…][)\"'»”]*$")
 
 
 def cut_texts(
-    tree: Node, source: Source, techniques: Mapping[str, type[Technique]]
+    tree: Node, source: SourceText, techniques: Mapping[str, type[Technique]]
 ) -> Iterator[Problem]:
     """A warning for each text of a file that probably should continue after ` #`."""
     prompts = {name for each in techniques.values() for name in marked_fields(each, PromptText)}
@@ -50,7 +50,7 @@ def _is_cut(node: Scalar, prose: bool) -> bool:
     return prose and value != "" and not _END.search(value) and bool(_END.search(comment.rstrip()))
 
 
-def _warning(node: Scalar, source: Source) -> Problem:
+def _warning(node: Scalar, source: SourceText) -> Problem:
     line = source.lines[node.end_line - 1]
     start = node.place[1] - 1
     hint = "if it belongs to the text, put the text in quotes"

@@ -7,7 +7,7 @@ from typing import Any
 
 from fwd_report.errors import Problem
 from fwd_report.spec.yaml_nodes import Place
-from fwd_report.spec.yaml_source import Source
+from fwd_report.spec.yaml_source import SourceText
 
 ValuePath = tuple[str | int, ...]
 """The keys and list indices that lead to a value."""
@@ -20,7 +20,7 @@ class Document:
     overridden: the `--set` that a value comes from, for values that are in no file.
     """
 
-    source: Source
+    source: SourceText
     data: dict[str, Any]
     places: dict[ValuePath, Place]
     keys: dict[ValuePath, Place]

@@ -27,7 +27,7 @@ from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.templates import Templates
 from fwd_report.spec.validation import validated
 from fwd_report.spec.yaml_nodes import Place, YamlMapping
-from fwd_report.spec.yaml_source import Source, read_yaml
+from fwd_report.spec.yaml_source import SourceText, read_yaml
 from fwd_report.store.memory import memory_of
 from fwd_report.techniques.base import Technique
 from fwd_report.techniques.registry import all_techniques, find_techniques
@@ -38,7 +38,7 @@ class _File:
     """A file's tree, and the profiles that its keys name."""
 
     path: Path
-    source: Source
+    source: SourceText
     tree: YamlMapping
     profiles: frozenset[str]
 

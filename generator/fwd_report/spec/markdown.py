@@ -34,7 +34,7 @@ SCRIPTS = ("script", "style", "xmp", "iframe", "noembed", "noframes", "noscript"
 
 
 @dataclass(frozen=True)
-class Piece:
+class Stretch:
     """A stretch of Markdown; for math, `text` is the formula without its dollars.
 
     code: fenced and indented blocks, code spans. tag: one HTML tag. raw: a comment, or text in
@@ -47,7 +47,7 @@ class Piece:
     start: int
 
 
-def pieces(source: str, templates: bool = False) -> Iterator[Piece]:
+def pieces(source: str, templates: bool = False) -> Iterator[Stretch]:
     """The source in pieces, in order: joined, with the dollars added again, they are the source.
 
     Math is `$…$` (pandoc's rule: no space inside the dollars, no digit after) and `$$…$$`.
@@ -70,12 +70,12 @@ class _Scanner:
         self._paragraph_end = -1
         self._absent: set[str] = set()
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[Stretch]:
         source = self._source
         position = start = 0
         while position < len(source):
             if position < self._script_until:
-                yield Piece("script", source[position : self._script_until], position)
+                yield Stretch("script", source[position : self._script_until], position)
                 position = start = self._script_until
                 continue
             line_start = position == 0 or source[position - 1] == "\n"
@@ -97,11 +97,11 @@ class _Scanner:
                 continue
             kind, text, end = found
             if start < position:
-                yield Piece(self._plain(start), source[start:position], start)
-            yield Piece(kind, text, position)
+                yield Stretch(self._plain(start), source[start:position], start)
+            yield Stretch(kind, text, position)
             position = start = end
         if start < len(source):
-            yield Piece(self._plain(start), source[start:], start)
+            yield Stretch(self._plain(start), source[start:], start)
 
     def _plain(self, position: int) -> Kind:
         return "raw" if position < self._verbatim_until else "text"

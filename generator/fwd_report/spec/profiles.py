@@ -9,7 +9,7 @@ from fwd_report.errors import Problem
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.yaml_nodes import Node, Place, Scalar, YamlMapping, YamlSequence
-from fwd_report.spec.yaml_source import Source
+from fwd_report.spec.yaml_source import SourceText
 
 FIXED = ("id", "technique", "profiles")
 """Keys that are the same under every profile."""
@@ -35,7 +35,7 @@ def named_profiles(node: Node) -> set[str]:
     return found
 
 
-def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[Problem]:
+def check_profiles(node: Node, source: SourceText, profiles: Sequence[str]) -> list[Problem]:
     """Problems of keys that name an unknown profile, or that profiles cannot change."""
     problems = []
     waiting = [node]
@@ -59,7 +59,7 @@ def check_profiles(node: Node, source: Source, profiles: Sequence[str]) -> list[
     return problems
 
 
-def resolve(node: YamlMapping, source: Source, profile: str | None) -> Document:
+def resolve(node: YamlMapping, source: SourceText, profile: str | None) -> Document:
     """The file's values under `profile` (None: those of the plain keys), with their places."""
     document = Document(source, {}, {}, {})
     document.data = plain_value(node, profile, (), document)

@@ -33,7 +33,7 @@ class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Shown(_Data):
+class Requirement(_Data):
     """What figures of the sections that cover an item must show, together."""
 
     technique: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -75,7 +75,7 @@ class Item(_Data):
     """The item of the extended rubric that a new one stands after; the last where absent."""
     text: Text
     """What is asked."""
-    show: tuple[Shown, ...] = ()
+    show: tuple[Requirement, ...] = ()
     """What must be shown, all of it."""
     says: tuple[str, ...] = ()
     """Words that the text of the sections must hold."""
@@ -235,7 +235,10 @@ def _check_items(
 
 
 def _check_shown(
-    shown: Shown, path: ValuePath, document: Document, techniques: Mapping[str, type[Technique]]
+    shown: Requirement,
+    path: ValuePath,
+    document: Document,
+    techniques: Mapping[str, type[Technique]],
 ) -> None:
     for index, name in enumerate(shown.technique):
         if name not in techniques:

@@ -25,7 +25,7 @@ from fwd_report.plugins.offers import NOTHING, Plugins, in_use
 from fwd_report.spec.fields import SEED_KEYS, ExperimentFields, SectionFields
 from fwd_report.spec.profiles import FIXED
 from fwd_report.spec.project import SCHEMA_NAMES, SCHEMAS, ReportSpec
-from fwd_report.spec.rubric import Item, Rubric, Shown
+from fwd_report.spec.rubric import Item, Requirement, Rubric
 from fwd_report.store.files import strict_json, write_atomically
 from fwd_report.techniques.base import InputFile, Reference, Technique, marked_fields
 from fwd_report.techniques.registry import all_techniques, find_techniques
@@ -93,7 +93,7 @@ def rubric_schema() -> Schema:
     """The schema of a rubric file."""
     properties, definitions = _properties(Rubric)
     del properties["name"]
-    for model in (Item, Shown):
+    for model in (Item, Requirement):
         fields, more = _properties(model)
         definitions |= more
         definitions[model.__name__] = _object_of(fields, _required(model)) | {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import nodes
     from jinja2.sandbox import SandboxedEnvironment
 
-    from fwd_report.spec.markdown import Piece
+    from fwd_report.spec.markdown import Stretch
 
 NAMES = ("runs", "report", "experiment")
 """The variables of prose: the section's experiments, all sections, the experiment that it belongs
@@ -78,7 +78,7 @@ def literal(text: str) -> str:
     return ATTRIBUTES.sub(lambda match: match[0].translate(HIDDEN), "".join(found))
 
 
-def dollars(piece: Piece) -> int:
+def dollars(piece: Stretch) -> int:
     """How many dollars stand on each side of a piece."""
     return {"inline": 1, "display": 2}.get(piece.kind, 0)
 

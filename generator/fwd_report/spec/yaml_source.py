@@ -39,7 +39,7 @@ _TAGS_OF_TREES = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """A file's text, for error messages. file: relative to the project."""
 
     file: Path
@@ -62,7 +62,9 @@ class _Invalid(Exception):
         self.message, self.place, self.hint, self.unquoted = message, place, hint, unquoted
 
 
-def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, YamlMapping | None]:
+def read_yaml(
+    path: Path, file: Path, problems: list[Problem]
+) -> tuple[SourceText, YamlMapping | None]:
     """The file's tree, a mapping; None, with problems added, if it is not one.
 
     path: where it is; file: its name in messages.
@@ -73,22 +75,22 @@ def read_yaml(path: Path, file: Path, problems: list[Problem]) -> tuple[Source, 
         data = path.read_bytes()
     except OSError as error:
         problems.append(Problem(f"cannot be read: {error.strerror}", file))
-        return Source(file, ()), None
+        return SourceText(file, ()), None
     except _Invalid as error:
         problems.append(Problem(error.message, file))
-        return Source(file, ()), None
+        return SourceText(file, ()), None
     return parse_yaml(data, file, problems)
 
 
 def parse_yaml(
     data: bytes, file: Path, problems: list[Problem]
-) -> tuple[Source, YamlMapping | None]:
+) -> tuple[SourceText, YamlMapping | None]:
     """As read_yaml, from the file's bytes."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
-        source = Source(file, tuple(data.decode("utf-8", "replace").splitlines()))
+        source = SourceText(file, tuple(data.decode("utf-8", "replace").splitlines()))
         problems.append(
             source.problem(
                 f"byte 0x{data[error.start]:02x} is not UTF-8",
@@ -97,7 +99,7 @@ def parse_yaml(
             )
         )
         return source, None
-    source = Source(file, tuple(text.splitlines()))
+    source = SourceText(file, tuple(text.splitlines()))
     try:
         tree = parse_value(text)
         if tree is None:

@@ -162,9 +162,9 @@ def _key(value: Any) -> str:
 
 
 def _asked_fields(entries: Sequence[Entry]) -> frozenset[str]:
-    from fwd_report.techniques.registry import asked_fields
+    from fwd_report.techniques.registry import training_fields
 
-    return asked_fields(entries)
+    return training_fields(entries)
 
 
 def file_fields(technique: str) -> set[str]:

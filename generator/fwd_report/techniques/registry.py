@@ -110,7 +110,7 @@ def marked_in(entry: Entry, marker: type) -> frozenset[str]:
     return frozenset(marked_fields(technique, marker) if technique else ())
 
 
-def asked_fields(entries: Iterable[Entry]) -> frozenset[str]:
+def training_fields(entries: Iterable[Entry]) -> frozenset[str]:
     """The fields of these results' techniques that name the training whose network is used."""
     known = all_techniques()
     names = {entry.technique for entry in entries}

@@ -9,7 +9,7 @@ from fwd_report.techniques.grid_layout import Layout, laid_out
 from fwd_report.techniques.grids import picture_of, swept_grid
 from fwd_report.techniques.labels import Labels, place
 from fwd_report.techniques.parts import Grid
-from fwd_report.techniques.registry import asked_fields, class_fields
+from fwd_report.techniques.registry import class_fields, training_fields
 
 WIDTH = 10
 """Most samples in a row of a sheet."""
@@ -23,7 +23,7 @@ def sheets(entries: Sequence[Entry]) -> list[Grid]:
 def by_model(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
     """The entries of each swept model with its title, such as "epoch 5"."""
     labels = Labels(entries)
-    models = asked_fields(entries)
+    models = training_fields(entries)
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(labels.run(entry, models), []).append(entry)
@@ -39,7 +39,7 @@ def rows_of(entries: Sequence[Entry]) -> list[list[Entry | None]]:
 
 
 def _axes(entries: Sequence[Entry]) -> list[str]:
-    models = asked_fields(entries)
+    models = training_fields(entries)
     axes = dict.fromkeys(axis for entry in entries for axis in entry.axes)
     return [axis for axis in axes if axis not in models]
 
@@ -101,7 +101,7 @@ def _row_label(row: Sequence[Entry | None], labels: Labels) -> str:
     shared = [
         axis
         for axis in first.axes
-        if axis not in ("sample", *asked_fields(present), *class_fields(present))
+        if axis not in ("sample", *training_fields(present), *class_fields(present))
         and all(place(entry, [axis]) == place(first, [axis]) for entry in present)
     ]
     return labels.run(first, shared)

@@ -20,7 +20,7 @@ PATIENCE = 60.0
 """Seconds without a byte or an answer after which a remote counts as unreachable."""
 
 
-class Crew:
+class TransferPool:
     """A small thread pool. Jobs report the bytes of each piece to `moved`."""
 
     def __init__(self, size: int, patience: Callable[[], float | None] = lambda: None) -> None:
@@ -52,7 +52,7 @@ class Crew:
         self._beat = time.monotonic()
 
     def stopped(self) -> bool:
-        """Whether the crew is closed, so that jobs should end early."""
+        """Whether the pool is closed, so that jobs should end early."""
         return self._closed.is_set()
 
     def wait(self, tick: Callable[[], None] = lambda: None) -> tuple[Any, Any]:
@@ -98,12 +98,12 @@ def answered(job: Callable[[Moved], T]) -> T:
 
     The job is given `moved`, to which it reports its progress.
     """
-    crew = Crew(1)
+    pool = TransferPool(1)
     try:
-        crew.submit("", lambda: job(crew.moved))
-        _, answer = crew.wait()
+        pool.submit("", lambda: job(pool.moved))
+        _, answer = pool.wait()
     finally:
-        crew.close()
+        pool.close()
     if isinstance(answer, Exception):
         raise answer
     return answer  # type: ignore[no-any-return]
