@@ -37,7 +37,7 @@ from fwd_report.models import weights
 from fwd_report.models.cascade import StageOne, StageTwo
 from fwd_report.models.handle import ModelHandle, Upscaling
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.models.names import EMBEDDED, model_place
 from fwd_report.plan.rates import Rates
 from fwd_report.plan.run import Run
 from fwd_report.recording.exchange import Exchange
@@ -198,7 +198,7 @@ class Timed(nn.Module):
 
 def share_outside(stage: int, batch: int) -> float | None:
     """The share of processor time outside emoji-if's network; None where it has no weights."""
-    folder = resolve(EMBEDDED, stage, Path.cwd())
+    folder = model_place(EMBEDDED, stage, Path.cwd())
     if not isinstance(folder, Path) or not folder.is_dir():
         return None
     unet: Any = weights.load_unet(ModelFolder(folder), "cpu", torch.float32)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from fwd_report.models import weights
-from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.models.names import EMBEDDED, model_place
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--compile", action="store_true", help="also torch.compile, slow to start")
     options = parser.parse_args()
-    folder = resolve(options.model, 1, Path.cwd())
+    folder = model_place(options.model, 1, Path.cwd())
     if not isinstance(folder, Path):
         parser.error(f"{options.model} is not a folder on this machine")
 

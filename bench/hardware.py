@@ -22,7 +22,7 @@ from fwd_report.capacity import Capacity
 from fwd_report.doctor.holdings import PROCESS
 from fwd_report.errors import UserError
 from fwd_report.models import weights
-from fwd_report.models.footprint import Footprint, picture_size
+from fwd_report.models.footprint import Footprint, picture_memory
 from fwd_report.models.placing import place_encoder, place_stages
 
 GIB, MIB = 2**30, 2**20
@@ -45,7 +45,7 @@ def unet(name: str) -> Footprint:
     with init_empty_weights():
         network: Any = UNet2DConditionModel.from_config(config)
     held = sum(weight.numel() for weight in network.parameters()) * HALF.itemsize
-    return Footprint(held, picture_size(network, HALF))
+    return Footprint(held, picture_memory(network, HALF))
 
 
 def encoder(dtype: torch.dtype) -> Footprint:

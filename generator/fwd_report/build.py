@@ -221,9 +221,9 @@ def _entries(entries: Entries, runs: Sequence[Run]) -> tuple[Entry, ...]:
 
 
 def _script(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
-    from fwd_report.scripts.script import offered
+    from fwd_report.scripts.script import offered_script
 
-    return offered(project, store, runs)
+    return offered_script(project, store, runs)
 
 
 def experiment_result(

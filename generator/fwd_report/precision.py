@@ -112,10 +112,10 @@ def kept_finite(output: Tensor, dtype: torch.dtype) -> Tensor:
     if output.device.type == "cpu":
         require_finite(output, dtype)
         return output
-    return marked(output)
+    return marked_not_finite(output)
 
 
-def marked(output: Tensor) -> Tensor:
+def marked_not_finite(output: Tensor) -> Tensor:
     """The outputs, (B, …), in place: each as it is or, if it is not finite, entirely NaN.
 
     No number is looked at, so nothing waits for the device.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fwd_report.errors import Problem, UserError, counted, masked, say
 from fwd_report.spec.project import REPORT, Project
 from fwd_report.store.addresses import VARIABLE, Address, address_of, chosen_texts
-from fwd_report.store.key_lists import GIVEN, listed
+from fwd_report.store.key_lists import GIVEN, listed_keys
 from fwd_report.store.store import Store
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class ReportRemotes:
         arrived: set[str] = set()
         for remote in self.opened:
             wanted = [key for key in keys if key not in arrived]
-            with shown(f"asking {remote}", len(wanted)) as show:
+            with progress_shown(f"asking {remote}", len(wanted)) as show:
                 taken = remote.fetch(store, wanted, show) if wanted else set()
             if taken:
                 say(f"took {counted(len(taken), 'result')} from {remote}", err=True)
@@ -79,7 +79,7 @@ class ReportRemotes:
         if not keys or not self.addresses:
             return count
         for remote in self.opened:
-            with shown(f"asking {remote}", len(keys)) as show:
+            with progress_shown(f"asking {remote}", len(keys)) as show:
                 sent = remote.send(store, keys, show, anew)
             if sent:
                 count += len(sent)
@@ -97,7 +97,7 @@ class ReportRemotes:
     def lack(self, store: Store, keys: Set[str]) -> bool:
         """Whether any remote is not known to have all of these. Contacts no remote."""
         names = map(str, self.addresses)
-        return any(not keys <= listed(store, GIVEN, name) for name in names)
+        return any(not keys <= listed_keys(store, GIVEN, name) for name in names)
 
     def require_places(self) -> None:
         """List each remote; `failed` then tells whether all could be listed."""
@@ -111,7 +111,7 @@ class ReportRemotes:
 
 
 @contextmanager
-def shown(line: str, total: int) -> Iterator[Show]:
+def progress_shown(line: str, total: int) -> Iterator[Show]:
     """Show a progress bar during the block."""
     from fwd_report.engine.displays import choose_display
 

@@ -71,7 +71,7 @@ def exit_code() -> int:
     return 128 + int(_State.signal or signal.SIGINT)
 
 
-def say() -> None:
+def say_what_is_kept() -> None:
     """Print, once, what is kept."""
     if not _State.said:
         _State.said = True
@@ -84,7 +84,7 @@ def say() -> None:
 
 def end() -> NoReturn:
     """End the process at once. There is nothing to clean up: files appear whole or not at all."""
-    say()
+    say_what_is_kept()
     os._exit(exit_code())
 
 

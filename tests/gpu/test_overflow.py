@@ -13,7 +13,7 @@ from tests.gpu.helpers import built, write_samples
 
 from fwd_report.build import Options, build
 from fwd_report.models import cascade
-from fwd_report.precision import marked
+from fwd_report.precision import marked_not_finite
 
 ONLY = ["samples.dogs"]
 
@@ -38,7 +38,7 @@ def test_float16_that_overflows_is_named_and_bfloat16_is_the_way_out(
     test_precision.py has the same of a CPU.
     """
     if device == "cpu as a GPU":
-        monkeypatch.setattr(cascade, "kept_finite", lambda output, dtype: marked(output))
+        monkeypatch.setattr(cascade, "kept_finite", lambda output, dtype: marked_not_finite(output))
     root = write_samples(tmp_path / "writeup", 1)
     values = [
         f"model={overflowing}",
@@ -61,6 +61,6 @@ def test_one_overflow_marks_its_own_picture_alone(device: str) -> None:
     output[1, 2, 3, 3] = float("inf")
     output[3, 0, 0, 0], output[3, 0, 0, 1] = float("inf"), -float("inf")
     output[4, 5, 3, 3] = float("nan")
-    found = marked(output.clone())
+    found = marked_not_finite(output.clone())
     assert torch.equal(found[[0, 2]], output[[0, 2]])
     assert found[[1, 3, 4]].isnan().all()

@@ -57,13 +57,16 @@ def test_no_two_modules_of_different_rooms_share_a_name() -> None:
     assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
 
 
-def test_no_two_classes_of_different_modules_share_a_name() -> None:
-    """But those of the API, which show a notebook what the command knows: a run, an outcome."""
+def test_no_two_things_of_different_modules_share_a_name() -> None:
+    """But those of the API, which show a notebook what the command knows: a run, an outcome; and
+    what a command calls is named as the command is.
+    """
     names: dict[str, list[str]] = {}
     for path in PACKAGE.rglob("*.py"):
-        if PACKAGE / "api" not in path.parents:
+        if not {PACKAGE / "api", PACKAGE / "cli"} & {*path.parents}:
             for node in ast.parse(path.read_text("utf-8")).body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                defined = isinstance(node, ast.ClassDef | ast.FunctionDef)
+                if defined and not node.name.startswith("_") and node.name != "main":
                     names.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
     assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
 

@@ -16,7 +16,7 @@ from fwd_report.models.footprint import (
     Footprint,
     LiveBytes,
     encoder_footprint,
-    picture_size,
+    picture_memory,
     unet_footprint,
 )
 from fwd_report.models.model_folder import ModelFolder
@@ -49,7 +49,7 @@ def test_headers_say_what_loaded_weights_take(
 def test_a_picture_takes_what_a_forward_pass_holds(tiny_if: Path, stage: int) -> None:
     """Counted on `meta`, as on the CPU with numbers; and each more picture takes no more."""
     folder = ModelFolder(tiny_if / f"stage_{stage}")
-    counted = picture_size(weights.empty_unet(folder), torch.float32)
+    counted = picture_memory(weights.empty_unet(folder), torch.float32)
     unet = weights.load_unet(folder, "cpu", torch.float32)
 
     def held(pictures: int) -> int:
@@ -71,7 +71,7 @@ def test_a_picture_that_cannot_be_foreseen_stops_nothing(
     def fails(*_: object) -> int:
         raise NotImplementedError("not on meta")
 
-    monkeypatch.setattr(footprint, "picture_size", fails)
+    monkeypatch.setattr(footprint, "picture_memory", fails)
     memory = Memory(tmp_path / "own" / "memory")
     found = unet_footprint(ModelFolder(tiny_if / "stage_1"), torch.float32, memory)
     assert found.picture == 0
@@ -89,7 +89,7 @@ def test_the_reports_of_a_process_measure_a_network_once(
         measured.append(dtype)
         return 5
 
-    monkeypatch.setattr(footprint, "picture_size", counted)
+    monkeypatch.setattr(footprint, "picture_memory", counted)
     process = Found()
     for report in ("one", "another"):
         memory = Memory(tmp_path / report / "own" / "memory", process)

@@ -32,7 +32,7 @@ def test_a_folder_and_the_hub_id_of_the_same_weights_have_one_digest(
     here = digest(tiny_if / "stage_1", tmp_path)
     assert digest("some/model", tmp_path) == here
     assert not [file for file in model_hub.downloads() if file.endswith(".safetensors")]
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     assert digest(folder, tmp_path, "another") == here
     assert digest("some/model", tmp_path, "a third") == here
     shutil.rmtree(tmp_path / "hub-cache")
@@ -70,7 +70,7 @@ def test_half_precision_is_what_is_read_where_there_is_any(
     both = repository.commit(half, "both")
     alone = repository.commit({n: content for n, content in half.items() if n != name}, "alone")
     assert digest(f"some/model@{both}", tmp_path) == digest(f"some/model@{alone}", tmp_path)
-    hub.fetch(f"some/model@{both}", ("unet",))
+    hub.fetch_model(f"some/model@{both}", ("unet",))
     assert sum(file.endswith(".safetensors") for file in model_hub.downloads()) <= 1
     assert not (hub.snapshot(f"some/model@{both}") / name).exists()  # type: ignore[operator]
 
@@ -84,13 +84,13 @@ def test_shards_are_downloaded_and_counted_whole(
     index = {"unet/diffusion_pytorch_model.safetensors.index.json": b"{}"}
     repository = model_hub.add("some/model", tiny_if / "stage_1")
     repository.commit({**files, **shards, **index})
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     assert all((folder / name).is_file() for name in shards)
     (folder / next(iter(shards))).unlink()
     assert hub.downloaded("some/model", PARTS) is None
     repository.commit({**files, **dict(list(shards.items())[:1])}, "broken")
     with pytest.raises(UserError, match=r"00002-of-00002\.safetensors is missing"):
-        hub.fetch("some/model@broken", PARTS)
+        hub.fetch_model("some/model@broken", PARTS)
 
 
 @pytest.mark.parametrize("kind", ["branch", "tag", "commit", "short commit"])
@@ -107,7 +107,7 @@ def test_a_pinned_model_stays_when_main_moves(
     config = "scheduler/scheduler_config.json"
     repository.commit({**files, config: files[config].replace(b"1000", b"500")})
     assert digest(pinned, tmp_path, "new") == before != digest("some/model", tmp_path, "new")
-    assert digest(hub.fetch(pinned, PARTS), tmp_path) == before
+    assert digest(hub.fetch_model(pinned, PARTS), tmp_path) == before
     assert hub.snapshot(pinned) == hub.snapshot(f"some/model@{first}")
 
 
@@ -115,11 +115,11 @@ def test_a_downloaded_model_needs_no_network_and_stays_when_main_moves(
     model_hub: Hub, tiny_if: Path, tmp_path: Path
 ) -> None:
     repository = model_hub.add("some/model", tiny_if / "stage_1")
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     before = digest("some/model", tmp_path)
     repository.commit({**files_in(tiny_if / "stage_1"), "unet/config.json": b"{}"})
     model_hub.asked.clear()
-    assert hub.fetch("some/model", PARTS) == folder
+    assert hub.fetch_model("some/model", PARTS) == folder
     assert digest("some/model", tmp_path, "new") == before
     assert not model_hub.asked
 
@@ -128,9 +128,9 @@ def test_a_download_that_was_cut_short_is_tried_again(
     model_hub: Hub, tiny_if: Path, tmp_path: Path
 ) -> None:
     model_hub.add("some/model", tiny_if / "stage_1")
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     (folder / "text_encoder" / "model.safetensors").unlink()
-    assert hub.fetch("some/model", PARTS) == folder
+    assert hub.fetch_model("some/model", PARTS) == folder
     assert (folder / "text_encoder" / "model.safetensors").is_file()
 
 
@@ -141,10 +141,10 @@ def test_a_licence_that_is_not_accepted(
     repository = model_hub.add("some/model", tiny_if / "stage_1", licensed=True)
     monkeypatch.setenv("HF_TOKEN", token)
     with pytest.raises(UserError, match=r"accept its licence at http.*some/model .*hf auth login"):
-        hub.fetch("some/model", PARTS)
+        hub.fetch_model("some/model", PARTS)
     repository.accepted.add("hf_other")
     monkeypatch.setenv("HF_TOKEN", "hf_other")
-    assert (hub.fetch("some/model", PARTS) / "unet").is_dir()
+    assert (hub.fetch_model("some/model", PARTS) / "unet").is_dir()
 
 
 def test_a_model_that_is_not_there_or_private(
@@ -153,14 +153,14 @@ def test_a_model_that_is_not_there_or_private(
     model_hub.add("some/secret", tiny_if / "stage_1", private=True)
     for name in ("some/secret", "some/misspelt"):
         with pytest.raises(UserError, match=f"does not give '{name}'.*or has no such model"):
-            hub.fetch(name, PARTS)
+            hub.fetch_model(name, PARTS)
         assert digest(name, tmp_path) == name
 
 
 def test_a_revision_that_is_not_there(model_hub: Hub, tiny_if: Path) -> None:
     model_hub.add("some/model", tiny_if / "stage_1")
     with pytest.raises(UserError, match="'some/model' has no branch, tag or commit 'v9'"):
-        hub.fetch("some/model@v9", PARTS)
+        hub.fetch_model("some/model@v9", PARTS)
 
 
 @pytest.mark.parametrize("kind", ["refuses", "is silent"])
@@ -176,9 +176,9 @@ def test_no_network_is_one_clear_line_in_seconds(
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
         began = time.monotonic()
         with pytest.raises(UnavailableError) as caught:
-            hub.fetch("someone/model", PARTS)
+            hub.fetch_model("someone/model", PARTS)
         with pytest.raises(UnavailableError, match="'someone/other' is not on this machine"):
-            hub.fetch("someone/other", PARTS)
+            hub.fetch_model("someone/other", PARTS)
         assert time.monotonic() - began < 4
     message, hint = str(caught.value).splitlines()
     assert "'someone/model' is not on this machine and" in message
@@ -194,7 +194,7 @@ def test_no_network_is_one_clear_line_in_seconds(
     ],
 )
 def test_names_of_the_hub(tmp_path: Path, name: str, split: tuple[str, str]) -> None:
-    assert names.resolve(name, 1, tmp_path) == name
+    assert names.model_place(name, 1, tmp_path) == name
     assert names.resolve_scorer(name, tmp_path) == name
     assert names.split_hub_id(name) == split
 
@@ -202,7 +202,7 @@ def test_names_of_the_hub(tmp_path: Path, name: str, split: tuple[str, str]) -> 
 @pytest.mark.parametrize("name", ["owner/name@", "owner/name@../x", "owner/name@a b", "a/b@/etc"])
 def test_what_names_no_revision(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="no model folder"):
-        names.resolve(name, 1, tmp_path)
+        names.model_place(name, 1, tmp_path)
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def weights(model_hub: Hub, tiny_if: Path) -> bytes:
 
 
 def fetched() -> bytes:
-    return (hub.fetch("some/model", PARTS) / WEIGHTS).read_bytes()
+    return (hub.fetch_model("some/model", PARTS) / WEIGHTS).read_bytes()
 
 
 def part_of(tmp_path: Path) -> Path:
@@ -63,7 +63,7 @@ def test_what_came_before_an_end_is_kept_for_the_next_build(
     model_hub.cuts.clear()
     model_hub.sent.clear()
     news: list[str] = []
-    folder = hub.fetch("some/model", PARTS, news.append)
+    folder = hub.fetch_model("some/model", PARTS, news.append)
     assert (folder / WEIGHTS).read_bytes() == weights
     assert model_hub.sent == [(4 * PIECE, len(weights))], "nothing is sent twice"
     assert "came before" in news[0]
@@ -74,7 +74,7 @@ FETCHING = """\
 import sys, huggingface_hub.constants
 from fwd_report.models import hub
 huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = int(sys.argv[1])
-hub.fetch("some/model", sys.argv[2:])
+hub.fetch_model("some/model", sys.argv[2:])
 """
 
 
@@ -161,7 +161,7 @@ def test_a_branch_that_moves_meanwhile_moves_nothing(
             repository.commit(files)
 
     model_hub.hears = move
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     assert repository.refs["main"] != first
     assert folder.name == first
     assert (folder / WEIGHTS).read_bytes() == weights
@@ -172,13 +172,13 @@ def test_parts_that_are_wanted_later_are_of_the_same_commit(
     model_hub: Hub, weights: bytes, tiny_if: Path
 ) -> None:
     repository = model_hub.repositories["some/model"]
-    folder = hub.fetch("some/model", PARTS)
+    folder = hub.fetch_model("some/model", PARTS)
     files = files_in(tiny_if / "stage_1")
     repository.commit({**files, WEIGHTS: files[WEIGHTS] + b" "})
-    assert hub.fetch("some/model", (*PARTS, "tokenizer", "text_encoder")) == folder
+    assert hub.fetch_model("some/model", (*PARTS, "tokenizer", "text_encoder")) == folder
     del repository.commits[folder.name]  # its history was rewritten
     shutil.rmtree(folder / "tokenizer")
-    again = hub.fetch("some/model", (*PARTS, "tokenizer"))
+    again = hub.fetch_model("some/model", (*PARTS, "tokenizer"))
     assert again.name == repository.refs["main"]
 
 

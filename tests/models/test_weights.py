@@ -175,16 +175,16 @@ def test_a_tokenizer_as_deepfloyd_ships_it(tmp_path: Path) -> None:
 
 
 def test_names(tiny_if: Path) -> None:
-    assert names.resolve(str(tiny_if), 2, Path("/nowhere")) == tiny_if / "stage_2"
-    assert names.resolve(tiny_if.name, 1, tiny_if.parent) == tiny_if / "stage_1"
-    assert names.resolve(str(tiny_if / "stage_1"), 1, Path()) == tiny_if / "stage_1"
+    assert names.model_place(str(tiny_if), 2, Path("/nowhere")) == tiny_if / "stage_2"
+    assert names.model_place(tiny_if.name, 1, tiny_if.parent) == tiny_if / "stage_1"
+    assert names.model_place(str(tiny_if / "stage_1"), 1, Path()) == tiny_if / "stage_1"
     with pytest.raises(UserError, match="no model folder 'emojy-if'"):
-        names.resolve("emojy-if", 1, tiny_if)
+        names.model_place("emojy-if", 1, tiny_if)
     for name in ("~nosuchuser/x/y", "x" * 300, "a\0b"):
         with pytest.raises(UserError, match="no model folder"):
-            names.resolve(name, 1, tiny_if)
+            names.model_place(name, 1, tiny_if)
     with pytest.raises(UserError, match="no model in diffusers' IF layout"):
-        names.resolve(str(tiny_if / "stage_1" / "unet"), 1, tiny_if)
+        names.model_place(str(tiny_if / "stage_1" / "unet"), 1, tiny_if)
 
 
 def test_digest_is_of_contents(folder: Path, tmp_path: Path) -> None:

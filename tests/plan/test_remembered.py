@@ -27,7 +27,7 @@ experiments:
   - {id: dog, technique: sample, prompt: a dog, samples: 2, caption: B.}
 """
 FOUND = (
-    "fwd_report.spec.templates.parsed",
+    "fwd_report.spec.templates.parsed_template",
     "fwd_report.spec.images._look",
     "fwd_report.spec.fresh_schemas._digests",
     "fwd_report.plan.reach.reached",

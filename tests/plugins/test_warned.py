@@ -8,7 +8,7 @@ from tests.plugins.test_broken import project_of
 from tests.plugins.test_protocols import WRONG
 
 from fwd_report.build import build, load_report
-from fwd_report.plugins.global_draws import global_draws
+from fwd_report.plugins.global_draws import draw_lines
 from fwd_report.running import Options
 from fwd_report.site.check import Finding, check
 from fwd_report.spec.load import load_project
@@ -98,7 +98,7 @@ def checked(root: Path) -> list[Finding]:
     ],
 )  # fmt: skip
 def test_calls_that_draw_globally_are_found(code: str, of: str, lines: list[int]) -> None:
-    assert list(global_draws(ast.parse(code), [of])) == lines
+    assert list(draw_lines(ast.parse(code), [of])) == lines
 
 
 def test_own_generators_and_right_numbers_of_steps_are_not_warned_of(

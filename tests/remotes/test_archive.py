@@ -13,7 +13,7 @@ from tests.remotes.test_distrusted import forged
 from fwd_report.errors import UserError
 from fwd_report.remotes.archive import opened_archive, write_archive
 from fwd_report.remotes.shelf import file_name, result_name
-from fwd_report.remotes.transfer import Moves, fetch
+from fwd_report.remotes.transfer import Moves, fetch_entries
 from fwd_report.store.store import Store
 
 
@@ -24,7 +24,7 @@ def archive(tmp_path: Path) -> Path:
 
 def taken(archive: Path, store: Store) -> Moves:
     with opened_archive(archive) as source:
-        return fetch(source, store, sorted(source.keys()))
+        return fetch_entries(source, store, sorted(source.keys()))
 
 
 def rewritten(archive: Path, changes: dict[str, bytes]) -> Path:

@@ -24,7 +24,7 @@ from fwd_report.site.render import render_site
 from fwd_report.site.results import ExperimentResult
 from fwd_report.site.template_values import ExperimentView, Names, RunView, experiment_views
 from fwd_report.spec.prose_check import VIEWED
-from fwd_report.spec.templates import parsed
+from fwd_report.spec.templates import parsed_template
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_in_math_a_value_stands_as_a_number_or_text() -> None:
     ],
 )
 def test_code_and_attribute_lists_are_not_templates(runs: Names, code: str) -> None:
-    assert parsed(code) == {"unknown": [], "chains": []}
+    assert parsed_template(code) == {"unknown": [], "chains": []}
     source = f"{code}\n\nfine {{{{ runs.some.seed }}}}"
     assert written(source, runs) == f"{code}\n\nfine 181"
 

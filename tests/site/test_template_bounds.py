@@ -15,7 +15,7 @@ from fwd_report.errors import UserError
 from fwd_report.site.prose import TooLongError, render
 from fwd_report.site.render import render_site
 from fwd_report.spec.markdown import pieces
-from fwd_report.spec.templates import parsed
+from fwd_report.spec.templates import parsed_template
 
 TOO_MUCH = (
     "{{ 'a' * 10**9 }}",
@@ -52,7 +52,7 @@ TOO_MUCH = (
 @pytest.mark.parametrize("source", TOO_MUCH)
 def test_what_is_too_much_is_refused_soon(source: str) -> None:
     start = time.thread_time()
-    assert "error" not in parsed(source), "plan computes nothing"
+    assert "error" not in parsed_template(source), "plan computes nothing"
     with pytest.raises(Exception, match=r"more than|larger|too large|longer than|width|recursion"):
         render(source, {})
     assert time.thread_time() - start < 8
@@ -112,7 +112,7 @@ REFUSALS = (TemplateError, SyntaxError, RecursionError, OverflowError, ValueErro
     ],
 )
 def test_templates_nested_too_deeply_are_errors(source: str) -> None:
-    found = parsed(source)
+    found = parsed_template(source)
     if "error" not in found:
         with pytest.raises(REFUSALS):
             render(source, {})

@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markdown import markdown
 
 from fwd_report.site.prose import render
-from fwd_report.site.sandbox import format_value, text_of
+from fwd_report.site.sandbox import format_value, rendered_text
 from fwd_report.spec.templates import sandbox
 
 WRITTEN = "abcABC \n"
@@ -128,7 +128,7 @@ class Grammar:
 def test_any_template_gives_what_plain_jinja_gives(grammar: int, seed: int, name: str) -> None:
     source = MACROS + Grammar(grammar).block(2)
     context = {"seed": seed, "name": name, "other": PRINTED}
-    made = text_of(source, dict(context))
+    made = rendered_text(source, dict(context))
     assert "".join(made) == plain(source, context)
     written = "".join(span.text for span in made.spans if span.kind == "author")
     assert not set(written) - set(WRITTEN + TRUNCATED), "a value is taken for what the author wrote"

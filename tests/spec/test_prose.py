@@ -8,7 +8,7 @@ from jinja2.exceptions import SecurityError
 from tests.spec.conftest import Writeup
 
 from fwd_report.spec.prose_check import place_in_text, prose_problem
-from fwd_report.spec.templates import parsed, sandbox
+from fwd_report.spec.templates import parsed_template, sandbox
 
 SECTION = """\
 title: A
@@ -73,7 +73,7 @@ def test_prose_cannot_reach_python_or_change_results() -> None:
     ],
 )
 def test_the_names_a_template_looks_up(text: str, chains: list[str]) -> None:
-    found = parsed(text)
+    found = parsed_template(text)
     assert sorted(".".join(chain) for _, chain in found["chains"]) == sorted(chains)
 
 
@@ -87,7 +87,7 @@ def test_the_names_a_template_looks_up(text: str, chains: list[str]) -> None:
     ],
 )
 def test_names_prose_does_not_have(text: str, unknown: list[object]) -> None:
-    assert parsed(text)["unknown"] == unknown
+    assert parsed_template(text)["unknown"] == unknown
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from fwd_report.models.digest import model_digest
 from fwd_report.models.folder_layout import STAGE_PARTS
 from fwd_report.models.handle import Evaluator
 from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.models.names import EMBEDDED, model_place
 from fwd_report.store.store import Store
 from fwd_report.techniques.context import RunContext
 
@@ -76,7 +76,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folders: dict[int, Path] = {}
     for stage in (1, 2):
         with suppress(UserError):
-            folders[stage] = Path(resolve(EMBEDDED, stage, Path()))
+            folders[stage] = Path(model_place(EMBEDDED, stage, Path()))
             model_digest(folders[stage], Store(cache), STAGE_PARTS[stage])
     if 1 not in folders:
         pytest.skip("the package has no weights of the embedded model")

@@ -10,13 +10,13 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwd_report.api.unet_folder import is_unet_folder, load_unet
+from fwd_report.api.unet_folder import is_unet_folder, open_unet_folder
 from fwd_report.diffusion.program import Estimator, Prediction, Query
 from fwd_report.engine.batching import Batcher
 from fwd_report.engine.device import choose_device
 from fwd_report.engine.process_state import process_state_kept
 from fwd_report.models.handle import Evaluator, ModelHandle
-from fwd_report.models.names import EMBEDDED, resolve
+from fwd_report.models.names import EMBEDDED, model_place
 from fwd_report.precision import choose_dtype, rounding
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def load_model(
     with process_state_kept():
         folder = Path(os.path.expanduser(source))
         if is_unet_folder(folder):
-            return LoadedModel.of(*load_unet(folder, device, precision), batch)
+            return LoadedModel.of(*open_unet_folder(folder, device, precision), batch)
         return LoadedModel.of(*_load_stage_one(str(source), device, precision, embeddings), batch)
 
 
@@ -172,7 +172,7 @@ def _load_stage_one(
     memory = Memory(Path(pooch.os_cache("fwd-report")) / "memory")
     unread = () if embeddings is None else ENCODER_PARTS
     parts = [part for part in STAGE_PARTS[1] if part not in unread]
-    folder = open_model(resolve(source, 1, Path.cwd()), memory, parts)
+    folder = open_model(model_place(source, 1, Path.cwd()), memory, parts)
     digest = digest_of_parts(digests_in(folder.path, memory, parts))
     encoder: Callable[[], Prompts]
     if embeddings is None:

@@ -26,7 +26,9 @@ def is_unet_folder(folder: Path) -> bool:
     return folder.is_dir() and _config(_unet_part(folder)).get("_class_name") == NETWORK
 
 
-def load_unet(folder: Path, device: str, dtype: torch.dtype) -> tuple[ModelHandle, Evaluator]:
+def open_unet_folder(
+    folder: Path, device: str, dtype: torch.dtype
+) -> tuple[ModelHandle, Evaluator]:
     """The UNet, and the process that scheduler/ describes; without one, DDPM's own of 1,000 steps.
 
     Raises UserError for weights that are not safetensors or cannot be read, for a scheduler that is

@@ -100,7 +100,7 @@ def build(
     try:
         outcome = run_build(root.resolve(), options)
     except KeyboardInterrupt:
-        stopping.say()
+        stopping.say_what_is_kept()
         raise typer.Exit(stopping.exit_code()) from None
     except CodeChangedError as error:
         if AGAIN in os.environ:

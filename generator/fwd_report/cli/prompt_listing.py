@@ -57,10 +57,10 @@ def prompts(
         say(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         for prompt in found:
-            say(listed(prompt))
+            say(prompt_line(prompt))
 
 
-def listed(prompt: str) -> str:
+def prompt_line(prompt: str) -> str:
     """A prompt on one line: quoted where it would be read as another, or as none."""
     plain = prompt.isprintable() and prompt == prompt.strip() and not prompt.startswith('"')
     return prompt if prompt and plain else quoted(prompt)

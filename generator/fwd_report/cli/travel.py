@@ -152,7 +152,7 @@ def export(
     from fwd_report.build import load_plan
     from fwd_report.plan.other_profiles import advice_on_profile
     from fwd_report.remotes.archive import write_archive
-    from fwd_report.report_remotes import shown
+    from fwd_report.report_remotes import progress_shown
 
     options = options_of(only, profile, overrides, untrusted, root)
     plan, store = load_plan(root.resolve(), options)
@@ -162,7 +162,7 @@ def export(
         advice = advice_on_profile(plan, store, options.only, options.overrides)
         what = f"nothing is stored yet under the profile {plan.project.profile} to export"
         raise UserError(what, hint=advice or "fwd-report build runs it")
-    with shown(f"writing {file}", len(keys)) as show:
+    with progress_shown(f"writing {file}", len(keys)) as show:
         left = write_archive(store, keys, file, show)
     say(f"wrote {counted(len(keys) - len(left), 'result')} to {file}")
     _say_absent(plan, store, len(runs) - len(keys & runs), only, overrides)
@@ -172,8 +172,8 @@ def export(
 def import_(file: File, root: Root = Path()) -> None:
     """Take the results of an exported file; each is verified, and what is here stays."""
     from fwd_report.remotes.archive import opened_archive
-    from fwd_report.remotes.transfer import fetch
-    from fwd_report.report_remotes import shown
+    from fwd_report.remotes.transfer import fetch_entries
+    from fwd_report.report_remotes import progress_shown
     from fwd_report.spec.load import report_file
     from fwd_report.store.store import Store
 
@@ -182,8 +182,8 @@ def import_(file: File, root: Root = Path()) -> None:
     store = Store(root.resolve())
     with opened_archive(file) as source:
         keys = source.keys()
-        with shown(f"reading {file}", len(keys)) as show:
-            moves = fetch(source, store, sorted(keys), show)
+        with progress_shown(f"reading {file}", len(keys)) as show:
+            moves = fetch_entries(source, store, sorted(keys), show)
     here = len(keys) - len(moves.arrived) - len(moves.refused)
     said = f"; {here:,} were here" if here and not moves.failed else ""
     say(f"took {counted(len(moves.arrived), 'result')} from {file}{said}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwd_report.doctor.diagnosis import Diagnosis, problem
+from fwd_report.doctor.diagnosis import Diagnosis, diagnosed
 from fwd_report.errors import UserError, counted
 from fwd_report.running import Options
 
@@ -26,14 +26,14 @@ def diagnose(root: Path, options: Options) -> Iterator[Diagnosis]:
     try:
         project = options.project(root)
     except UserError as error:
-        yield problem("report", error)
+        yield diagnosed("report", error)
     wanted = project.report.device if project else "auto"
     finding, device = surroundings.look_at_device(wanted)
     yield finding
     try:
         yield from surroundings.look_at_memory(device or "cpu")
     except UserError as error:
-        yield problem("memory", error)
+        yield diagnosed("memory", error)
         device = None
     yield surroundings.look_at_git()
     if project is not None:
@@ -49,13 +49,13 @@ def _of_plan(project: Project, options: Options, device: str | None) -> Iterator
     try:
         due, store, finding = _due(project, options)
     except UserError as error:
-        yield problem("plan", error)
+        yield diagnosed("plan", error)
         return
     yield finding
     try:
         findings, wanted = look_at_models(project, due, store)
     except UserError as error:
-        yield problem("models", error)
+        yield diagnosed("models", error)
         return
     yield from findings
     yield from look_at_datasets(project, due)
@@ -94,4 +94,4 @@ def _of_memory(project: Project, store: Store, wanted: Sequence[Wanted]) -> Iter
         holdings = Holdings(machine.device, machine.dtype, machine.batch, store.memory)
         yield from holdings.findings(wanted)
     except UserError as error:
-        yield problem("networks", error)
+        yield diagnosed("networks", error)

@@ -38,7 +38,7 @@ class Diagnosis:
         return {**said, **self.data}
 
 
-def problem(name: str, error: UserError, state: State = "problem") -> Diagnosis:
+def diagnosed(name: str, error: UserError, state: State = "problem") -> Diagnosis:
     """Turn an error into a finding."""
     first = error.problems[0]
     where = ":".join(str(part) for part in (first.file, first.line, first.column) if part)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwd_report.capacity import in_words
-from fwd_report.doctor.diagnosis import Diagnosis, problem
+from fwd_report.doctor.diagnosis import Diagnosis, diagnosed
 from fwd_report.doctor.surroundings import existing
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.digest import seen_commit
 from fwd_report.models.folder_layout import WHOLE, files_read
-from fwd_report.models.hub_access import offered, token_says
+from fwd_report.models.hub_access import offered_files, token_says
 from fwd_report.plan.asked_models import Asked, asked_models
 from fwd_report.plan.run import Run
 from fwd_report.spec.project import Project
@@ -77,7 +77,7 @@ def look_at_models(
         try:
             found = _local(asked) or _remote(asked, store)
         except UserError as error:
-            findings.append(problem(f"model {asked[0]}", error))
+            findings.append(diagnosed(f"model {asked[0]}", error))
             continue
         wanted.append(found)
         findings.append(_said(found, store))
@@ -99,7 +99,7 @@ def _local(asked: Asked) -> Wanted | None:
 
 def _remote(asked: Asked, store: Store) -> Wanted:
     model, parts = str(asked[0]), asked[1]
-    commit, files = offered(model, parts, seen_commit(model, store))
+    commit, files = offered_files(model, parts, seen_commit(model, store))
     missing = hub.missing(model, commit, files)
     sizes = {file.name: file.size or 0 for file in files}
     return Wanted(model, parts, None, sizes, commit, missing)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from fwd_report.capacity import Capacity, device_memory, host_memory, in_words
-from fwd_report.doctor.diagnosis import Diagnosis, problem
+from fwd_report.doctor.diagnosis import Diagnosis, diagnosed
 from fwd_report.doctor.downloads import Wanted
 from fwd_report.errors import UserError
 from fwd_report.models.folder_layout import WHOLE
@@ -41,7 +41,7 @@ class Holdings:
             try:
                 device, dtype = self._encoder_place(found)
             except UserError as error:
-                yield problem("prompts", error)
+                yield diagnosed("prompts", error)
                 continue
             held = self._encoder(found, dtype).weights
             (on_host if device == "cpu" and self._beside else on_device).append(held)
@@ -55,7 +55,7 @@ class Holdings:
             try:
                 placing = place_stages(footprints, self._free(scorers), self._beside, self._batch)
             except UserError as error:
-                yield problem("networks", error)
+                yield diagnosed("networks", error)
                 return
             yield _said(footprints, placing)
             on_device.append(_peak(footprints, placing) + scorers)

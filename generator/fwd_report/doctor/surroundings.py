@@ -15,7 +15,7 @@ from fwd_report.capacity import (
     in_words,
     limit,
 )
-from fwd_report.doctor.diagnosis import Diagnosis, problem
+from fwd_report.doctor.diagnosis import Diagnosis, diagnosed
 from fwd_report.engine.device import choose_device
 from fwd_report.engine.environment import hardware, versions
 from fwd_report.errors import UserError
@@ -36,7 +36,7 @@ def look_at_device(wanted: str) -> tuple[Diagnosis, str | None]:
     try:
         device = choose_device(wanted)
     except UserError as error:
-        return problem("device", error), None
+        return diagnosed("device", error), None
     data = {"device": device, "hardware": hardware(device)}
     says = f"{device}, {data['hardware']}"
     if device == "cpu" and wanted == "auto" and shutil.which("nvidia-smi") and not _with_cuda():

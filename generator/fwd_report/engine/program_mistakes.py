@@ -49,7 +49,7 @@ def unanswered(live: Live, question: Any, error: Exception) -> Exception:
     return error
 
 
-def explained(live: Live, error: Exception) -> Exception:
+def known_mistake(live: Live, error: Exception) -> Exception:
     """The exception with which a program failed, or a UserError if its cause is known."""
     asked: Any = live.exchange.asked
     if isinstance(asked, GeneratorType):

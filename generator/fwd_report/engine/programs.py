@@ -14,7 +14,7 @@ from fwd_report.engine.environment import peak_memory
 from fwd_report.engine.follower import Follower
 from fwd_report.engine.live import Live
 from fwd_report.engine.own_programs import Watch
-from fwd_report.engine.program_mistakes import check_asked, explained, unanswered
+from fwd_report.engine.program_mistakes import check_asked, known_mistake, unanswered
 from fwd_report.engine.questions import Asked, Kind, Questions, lives_of
 from fwd_report.engine.workbench import Workbench
 from fwd_report.plan.rates import cost_class
@@ -123,7 +123,7 @@ class Programs:
             self._questions.ask(live)
         except BaseException as raised:
             error = as_exception(raised)
-            self._drop(live, explained(live, error) if live.run.plugged else error)
+            self._drop(live, known_mistake(live, error) if live.run.plugged else error)
             return
         if live.exchange.done:
             self._remove(live)

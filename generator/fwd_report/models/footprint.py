@@ -59,7 +59,7 @@ def unet_footprint(folder: ModelFolder, dtype: torch.dtype, memory: Memory) -> F
     try:
         picture = memory.recall(
             digest_of("picture", *made_of),
-            lambda: picture_size(weights.empty_unet(folder), dtype),
+            lambda: picture_memory(weights.empty_unet(folder), dtype),
         )
     except Exception:
         # A network may do what `meta` cannot. Then its pictures are not foreseen, but seen.
@@ -78,7 +78,7 @@ def weights_held(tensors: Iterable[Described], dtype_of: Callable[[str], torch.d
 
 
 @torch.no_grad()
-def picture_size(unet: Any, dtype: torch.dtype) -> int:
+def picture_memory(unet: Any, dtype: torch.dtype) -> int:
     """The peak memory of a forward pass for one picture, in bytes, without the weights.
 
     unet: without numbers. The table of attention weights is not counted, because the devices' own

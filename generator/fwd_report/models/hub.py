@@ -81,7 +81,7 @@ def downloaded(hub_id: str, parts: Sequence[str]) -> Path | None:
     return folder
 
 
-def fetch(
+def fetch_model(
     hub_id: str,
     parts: Sequence[str],
     news: Callable[[str], None] = lambda message: None,
@@ -120,7 +120,7 @@ def remote_digests(
     """The commit, and SHA-256 by name of the files read of these parts; no weights are downloaded.
 
     The hub lists the digests of its large files; the small ones are fetched. pinned: as in
-    `listing`. Raises the errors of `fetch`.
+    `listing`. Raises the errors of `fetch_model`.
     """
     found = listing(hub_id, pinned)
     repository = _repository(hub_id, found.commit)
@@ -136,7 +136,7 @@ def listing(hub_id: str, pinned: str | None = None) -> Listing:
     """What the hub lists for the model, at the commit that is on this machine if there is one.
 
     pinned: the commit to use otherwise; if it is None or gone, the one that the hub id names. A hub
-    that did not answer is not tried a second time. Raises the errors of `fetch`.
+    that did not answer is not tried a second time. Raises the errors of `fetch_model`.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RevisionNotFoundError

@@ -13,7 +13,7 @@ from fwd_report.models.names import split_hub_id
 OUTSIDE_KEYS = "it only asks whether a file may be had"
 
 
-def offered(
+def offered_files(
     hub_id: str, parts: Sequence[str], pinned: str | None = None
 ) -> tuple[str, list[HubFile]]:
     """The commit that a download would take, and the files of these parts there.

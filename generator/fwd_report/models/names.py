@@ -14,7 +14,7 @@ MAIN = "main"
 _HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(?:@(?!.*\.\.)[\w][\w./-]{0,127})?", re.ASCII)
 
 
-def resolve(name: str, stage: int, root: Path) -> Path | str:
+def model_place(name: str, stage: int, root: Path) -> Path | str:
     """The folder of stage 1 or 2 of the model `name`, or the hub id it is.
 
     name: the embedded model's name; a folder, absolute or relative to `root`, that holds one

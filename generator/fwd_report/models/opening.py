@@ -26,7 +26,7 @@ def open_model(
     planned: the digest by which it is part of the keys of runs. Raises OutdatedError if it differs
     now.
     """
-    folder = model if isinstance(model, Path) else hub.fetch(model, parts, news)
+    folder = model if isinstance(model, Path) else hub.fetch_model(model, parts, news)
     digests = digests_in(folder, memory, parts)
     if planned is not None and digest_of_parts(digests) != planned:
         raise OutdatedError(folder)

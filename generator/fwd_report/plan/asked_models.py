@@ -9,7 +9,7 @@ from fwd_report.errors import UserError, joined
 from fwd_report.models import hub
 from fwd_report.models.digest import file_digests, seen_commit
 from fwd_report.models.folder_layout import WHOLE
-from fwd_report.models.hub_access import offered
+from fwd_report.models.hub_access import offered_files
 from fwd_report.models.names import resolve_scorer
 from fwd_report.plan.plugged import is_plugged_scorer
 from fwd_report.plan.run import Run
@@ -57,13 +57,13 @@ def download_models(
     refusals = []
     for model, parts, commit in absent:
         try:
-            offered(model, parts, commit)
+            offered_files(model, parts, commit)
         except UserError as error:
             refusals.append(error)
     if refusals:
         raise joined(refusals)
     for model, parts, commit in absent:
-        hub.fetch(model, parts, news, commit)
+        hub.fetch_model(model, parts, news, commit)
     return bool(absent)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from fwd_report.errors import UserError
 from fwd_report.models import hub
 from fwd_report.models.folder_layout import ENCODER_PARTS, STAGE_PARTS
-from fwd_report.models.names import EMBEDDED, resolve, resolve_scorer
+from fwd_report.models.names import EMBEDDED, model_place, resolve_scorer
 from fwd_report.spec.project import REPORT, Project
 
 
@@ -47,7 +47,7 @@ def scorer_model(project: Project, name: str, place: tuple[str, ...]) -> Path | 
 
 def _resolved(project: Project, stage: int, name: str) -> Path | str:
     try:
-        return resolve(name, stage, project.root)
+        return model_place(name, stage, project.root)
     except UserError as error:
         field = "upscaler" if stage == 2 and project.report.upscaler else "model"
         raise placed(error, project, (REPORT, field)) from error

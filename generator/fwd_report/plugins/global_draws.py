@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from fwd_report.plugins.folder import Folder
-from fwd_report.plugins.siblings import parsed
+from fwd_report.plugins.siblings import parsed_module
 
 OWN_GENERATORS = frozenset({
     "default_rng", "Generator", "RandomState", "SeedSequence", "Random", "SystemRandom",
@@ -35,12 +35,12 @@ def line_of_draw(folder: Folder, modules: Collection[str], of: Collection[str]) 
         f"{folder.shown(file).as_posix()}:{line}"
         for module, file in folder.files.items()
         if module in modules
-        for line in global_draws(parsed(folder, file), of)
+        for line in draw_lines(parsed_module(folder, file), of)
     ]
     return found[0] if len(found) == 1 else None
 
 
-def global_draws(tree: ast.Module, of: Collection[str]) -> Iterator[int]:
+def draw_lines(tree: ast.Module, of: Collection[str]) -> Iterator[int]:
     """The lines of a module's calls that draw from the global generators of those libraries."""
     names = dict(_imported(tree))
     for node in ast.walk(tree):

@@ -19,7 +19,7 @@ from fwd_report.errors import text_of
 from fwd_report.plugins.folder import PREFIX, Folder
 from fwd_report.plugins.problems import ExitError, said
 from fwd_report.plugins.shared_state import shared_state_kept
-from fwd_report.plugins.siblings import parsed
+from fwd_report.plugins.siblings import parsed_module
 
 _KNOWN: dict[str, Folder] = {}
 """The folders that can be imported from, by the name of their package."""
@@ -55,7 +55,7 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         if self._file is not None:
-            tree = parsed(self._folder, self._file)
+            tree = parsed_module(self._folder, self._file)
             path = str(self._folder.path(self._file))
             exec(compile(tree, path, "exec", dont_inherit=True), module.__dict__)
 
@@ -138,7 +138,7 @@ def place_in_plugin(path: str, line: int) -> str | None:
 def tree_of(path: str) -> ast.Module | None:
     """The syntax tree of that file of a project's plug-ins; None for other files."""
     found = _file_at(path)
-    return None if found is None else parsed(*found)
+    return None if found is None else parsed_module(*found)
 
 
 def _file_at(path: str) -> tuple[Folder, str] | None:
@@ -159,7 +159,7 @@ def _called_wrongly(error: BaseException) -> str | None:
     )
     for folder in reversed(_KNOWN.values()) if named else ():  # the last read is in use
         for file in folder.texts:
-            for node in ast.walk(parsed(folder, file)):
+            for node in ast.walk(parsed_module(folder, file)):
                 if isinstance(node, ast.FunctionDef) and named and node.name == named[1]:
                     return f"{folder.shown(file).as_posix()}:{node.lineno}"
     return None

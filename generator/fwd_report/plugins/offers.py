@@ -31,7 +31,7 @@ from fwd_report.plugins.problems import (
     undefined,
     while_importing,
 )
-from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed
+from fwd_report.plugins.siblings import bound_in, imports_of, line_of, parsed_module
 
 
 class Plugins:
@@ -233,7 +233,7 @@ class Plugins:
         problems: list[Problem] = []
         for file in folder.texts:
             try:
-                self._trees[file] = parsed(folder, file)
+                self._trees[file] = parsed_module(folder, file)
                 compile(self._trees[file], file, "exec", dont_inherit=True)
             except SyntaxError as error:
                 problems.append(while_importing(folder, file, error))

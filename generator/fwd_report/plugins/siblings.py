@@ -15,7 +15,7 @@ from fwd_report.plugins.folder import Folder
 from fwd_report.plugins.kinds import FOLDER
 
 
-def parsed(folder: Folder, file: str) -> ast.Module:
+def parsed_module(folder: Folder, file: str) -> ast.Module:
     """A file's syntax tree, its imports of siblings relative. Raises SyntaxError, ValueError."""
     tree = ast.parse(folder.texts[file], str(folder.path(file)))
     relative: ast.Module = _Relative(folder, file).visit(tree)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from fwd_report.errors import counted
 from fwd_report.remotes.shelf import AbsentError, RemoteError, Shelf
-from fwd_report.remotes.transfer import Moves, Show, fetch, send, unseen
+from fwd_report.remotes.transfer import Moves, Show, fetch_entries, send, unseen
 from fwd_report.store.addresses import Address
-from fwd_report.store.key_lists import GIVEN, REFUSED, listed, relist
+from fwd_report.store.key_lists import GIVEN, REFUSED, listed_keys, relist
 from fwd_report.store.store import Store
 
 NAMED = 3
@@ -59,7 +59,7 @@ class Remote:
         wanted = [key for key in keys if key in self.keys() and key not in self.refused]
         if not wanted or self.failed is not None:
             return set()
-        moves = fetch(self.shelf, store, wanted, show)
+        moves = fetch_entries(self.shelf, store, wanted, show)
         self._settle(moves, "there, and not taken")
         self.refused |= moves.refused.keys()
         self._newer |= moves.newer
@@ -79,7 +79,7 @@ class Remote:
 
         anew: keys to upload and replace in any case.
         """
-        replaced = (self.refused - self._newer) | listed(store, REFUSED, str(self)) | set(anew)
+        replaced = (self.refused - self._newer) | listed_keys(store, REFUSED, str(self)) | set(anew)
         there = self.keys() - replaced
         missing = [key for key in keys if key not in there]
         if self.failed is not None:

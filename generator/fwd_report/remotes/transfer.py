@@ -45,7 +45,9 @@ class Moves:
     bytes: int = 0
 
 
-def fetch(shelf: DownloadSource, store: Store, keys: Iterable[str], show: Show = unseen) -> Moves:
+def fetch_entries(
+    shelf: DownloadSource, store: Store, keys: Iterable[str], show: Show = unseen
+) -> Moves:
     """Download entries into the store, except those it has or another process is working on.
 
     Each appears complete and verified, or not at all. Incomplete entries left by killed processes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.scripts.literals import python_literal
 from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.masks import is_soft, mask_levels, transparent
-from fwd_report.techniques.tones import grey
+from fwd_report.techniques.tones import to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -88,7 +88,7 @@ def _most(picture: Image) -> int:
     """The largest of a picture's numbers, of those that its greys are made of."""
     import numpy as np
 
-    levels = picture if picture.mode.startswith("I") else grey(picture)
+    levels = picture if picture.mode.startswith("I") else to_grey(picture)
     return int(np.asarray(levels).max(initial=0))
 
 

@@ -16,13 +16,13 @@ from fwd_report.scripts.anagram_views import ORDERS
 from fwd_report.scripts.estimates import estimate_lines
 from fwd_report.scripts.input_pictures import needs_numpy, picture_lines
 from fwd_report.scripts.literals import python_literal
-from fwd_report.scripts.scripted_fields import fields_of, frames_of
+from fwd_report.scripts.scripted_fields import fields_of, frames_by_kind
 from fwd_report.scripts.walks import loop_lines, timesteps_text
 from fwd_report.spec.project import Project
 from fwd_report.techniques.scripted import Scripted
 
 
-def prompted(project: Project, run: Run) -> list[str]:
+def prompted_script(project: Project, run: Run) -> list[str]:
     """The whole script except the lines that save the picture."""
     scripted = run.technique.scripted() or Scripted()
     fields = fields_of(run.technique, scripted)
@@ -64,7 +64,7 @@ def prompted(project: Project, run: Run) -> list[str]:
         "",
         *estimate_lines(fields, scripted),
         "",
-        *picture_lines(project.root, fields, frames_of(run.technique, run.frames)),
+        *picture_lines(project.root, fields, frames_by_kind(run.technique, run.frames)),
         *loop_lines(T, fields, scripted),
     ]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fwd_report.errors import UserError
 from fwd_report.plan.run import Run, drawn
 from fwd_report.scripts.literals import python_literal
-from fwd_report.scripts.prompted import prompted
+from fwd_report.scripts.prompted import prompted_script
 from fwd_report.scripts.trained import trained
 from fwd_report.spec.project import Project
 from fwd_report.store.store import Store
@@ -35,7 +35,7 @@ class Script:
     text: str
 
 
-def offered(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
+def offered_script(project: Project, store: Store, runs: Sequence[Run]) -> Script | None:
     """The script of the first picture of a figure that shows `runs`.
 
     None for results without one, and for figures that combine several experiments.
@@ -60,7 +60,7 @@ def script_of(project: Project, store: Store, run: Run) -> str:
         raise UserError(f"{run.name} {objection}", hint=hint)
     lines = [
         f"# {run.name}, by plain torch and diffusers. Run it in the writeup's folder.",
-        *(trained(store, run) if run.trained else prompted(project, run)),
+        *(trained(store, run) if run.trained else prompted_script(project, run)),
         "",
         *_saved(run, (0, 1) if run.trained else (-1, 1)),
     ]

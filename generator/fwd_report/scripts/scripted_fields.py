@@ -62,7 +62,7 @@ def fields_of(technique: Technique, scripted: Scripted) -> dict[str, Any]:
     }
 
 
-def frames_of(technique: Technique, frames: Mapping[str, Frame]) -> dict[str, Frame]:
+def frames_by_kind(technique: Technique, frames: Mapping[str, Frame]) -> dict[str, Frame]:
     """How the input picture and mask are cropped, as "image" and "mask", by frames of fields."""
     return {kind: frames[name] for kind, name in _files(technique).items() if name in frames}
 

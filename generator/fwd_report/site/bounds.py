@@ -63,12 +63,12 @@ BUDGET: ContextVar[Budget] = ContextVar("BUDGET")
 def bounded(value: Any) -> Any:
     """The value, if it is not too large; an iterator is counted as it is consumed."""
     if isinstance(value, GeneratorType | map | filter | zip):
-        return counted(value)
+        return counted_steps(value)
     BUDGET.get().step(1 + size(value) // 1000)
     return value
 
 
-def counted(values: Iterable[Any]) -> Iterator[Any]:
+def counted_steps(values: Iterable[Any]) -> Iterator[Any]:
     """The values, each counted as a step."""
     for value in values:
         BUDGET.get().step()

@@ -21,7 +21,7 @@ def stays(line: str) -> bool:
     return bool(PROGRESS.match(line)) or line.startswith(("warning", "WARNING", "waiting", "down"))
 
 
-def problem(errors: str, code: int) -> str:
+def error_of(errors: str, code: int) -> str:
     """The error, without progress lines; empty if the exit code is 0."""
     if not code:
         return ""

@@ -27,13 +27,13 @@ from fwd_report.site.inputs import shown_results
 from fwd_report.site.leftovers import Leftover, leftovers
 from fwd_report.site.links import dead_links
 from fwd_report.site.markdown_bounds import page_problems
-from fwd_report.site.provenance import global_draws
+from fwd_report.site.provenance import recorded_draws
 from fwd_report.site.rehearsal import prose_problems
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
-from fwd_report.site.show import missing_files, pictures_of
+from fwd_report.site.show import missing_files, still_pictures
 from fwd_report.site.stamp import built_profile, pages_current
 from fwd_report.spec.project import FOLDER, REPORT, Project
-from fwd_report.techniques.registry import parts_of
+from fwd_report.techniques.registry import figure_parts
 
 __all__ = ["Finding", "check", "errors_of", "findings_as_json", "findings_as_text"]
 
@@ -119,7 +119,7 @@ def _section(report: ReportResult, section: SectionResult, built: bool) -> Itera
         yield at("missing", said, next(iter(absent)), by="build")
     for result in section.experiments:
         name = result.spec.id
-        if drawn := global_draws(result.entries):
+        if drawn := recorded_draws(result.entries):
             of = " and ".join(drawn["from"])
             what = f"{name} is not reproducible: it drew from the global generator of {of}"
             yield at("reproducible", f"{what} ({drawn['at']}); {OWN_NOISE}", name)
@@ -150,13 +150,13 @@ def _undefined(result: ExperimentResult) -> Counter[str]:
 
 def _figure(result: ExperimentResult) -> Iterator[tuple[str, str]]:
     """Gaps in a figure whose results are all there."""
-    parts = parts_of(result.spec.technique, result.entries)
+    parts = figure_parts(result.spec.technique, result.entries)
     name = result.spec.id
     if not parts:
         yield "missing", f"{name} has no figure"
     for path in missing_files(parts):
         yield "missing", f"{name} shows {path.name}, which is not there"
-    if any(not picture.alt.strip() for picture in pictures_of(parts)):
+    if any(not picture.alt.strip() for picture in still_pictures(parts)):
         yield "alt", f"{name} shows a picture without alternative text"
 
 

@@ -14,7 +14,7 @@ from fwd_report.spec.expansion import parse_reference
 from fwd_report.spec.project import FOLDER, REPORT, ExperimentSpec, Project, Variant
 from fwd_report.spec.rubric import Item, Requirement, Rubric, shipped
 from fwd_report.techniques.base import Reference, asked_field, marked_fields
-from fwd_report.techniques.registry import parts_of
+from fwd_report.techniques.registry import figure_parts
 
 REPORT_FILE = f"{FOLDER}/{REPORT}.yaml"
 BOTH = {"flip": "both orientations", "distance": "near and far", "trajectory": "the way there"}
@@ -270,7 +270,7 @@ def _has_part(result: ExperimentResult, kinds: Sequence[str]) -> bool:
     """Whether a figure has a part of one of these kinds; a figure without all results might."""
     if not result.entries or result.absence:
         return True
-    parts = parts_of(result.spec.technique, result.entries)
+    parts = figure_parts(result.spec.technique, result.entries)
     return any(type(part).__name__.lower() in kinds for part in parts)
 
 

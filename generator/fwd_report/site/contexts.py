@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 from jinja2 import TemplateRuntimeError
 
-from fwd_report.site.mathml import FormulaError, inert
+from fwd_report.site.mathml import FormulaError, markdown_inert
 from fwd_report.site.not_run import NOT_RUN
 from fwd_report.site.tainted_text import Span, TaintedText
 from fwd_report.spec.markdown import NAME, Stretch, pieces
-from fwd_report.spec.templates import PRIVATE, shown
+from fwd_report.spec.templates import PRIVATE, restored
 
 MARK = re.compile("\ue000(\\d+)\ue001")
 """Stands for a printed value while Markdown is parsed."""
@@ -71,7 +71,7 @@ class MarkdownWriter:
         length = 0
         for span in text.spans:
             if span.kind == "author":
-                part = PRIVATE.sub("", shown(span.text))
+                part = PRIVATE.sub("", restored(span.text))
             else:
                 part = f"\ue000{len(self._spans)}\ue001"
                 self._spans.append(span)
@@ -155,7 +155,7 @@ class MarkdownWriter:
 
     def _plain(self, part: str) -> str:
         mark = MARK.fullmatch(part)
-        return _text(self._span(mark)) if mark else inert(part)
+        return _text(self._span(mark)) if mark else markdown_inert(part)
 
     def _tag(self, text: str) -> str:
         """A tag: values may stand in quoted attributes, as text or, in addresses, percent-
@@ -238,7 +238,7 @@ def _text(span: Span) -> str:
     text = "".join(c if c.isprintable() else " " for c in PRIVATE.sub("", span.text))
     if PLAIN.fullmatch(text):
         return text
-    return re.sub("^ ", "&#32;", inert(text))
+    return re.sub("^ ", "&#32;", markdown_inert(text))
 
 
 def _twice(span: Span) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from fwd_report.site.mathml import ROW, FormulaError, inert
+from fwd_report.site.mathml import ROW, FormulaError, markdown_inert
 from fwd_report.site.spoken import spoken
 
 LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
@@ -136,7 +136,9 @@ class Equations:
     def named(self, text: str) -> Markup:
         """A text that stands alone: references to other pages' equations show their labels."""
         return Markup(
-            PLACEHOLDER.sub(lambda found: inert(self._references[int(found[1])].label), text)
+            PLACEHOLDER.sub(
+                lambda found: markdown_inert(self._references[int(found[1])].label), text
+            )
         )
 
     @property
@@ -177,7 +179,7 @@ class Equations:
 
 def reference_link(reference: EquationReference, number: str, address: str, where: str = "") -> str:
     """A reference as a link that shows the equation's number. where: HTML that follows it."""
-    shown = inert(f"({number})" if reference.brackets else number)
+    shown = markdown_inert(f"({number})" if reference.brackets else number)
     return f'<a class="fwd-eqref" href="{address}">{shown}{where}</a>'
 
 

@@ -111,7 +111,7 @@ def to_mathml(latex: str, display: bool, written: str | None = None) -> str:
     root.attrib.pop("style", None)
     root.attrib.pop("class", None)
     root.set("display", "block" if display else "inline")
-    alternative = inert(" ".join(_printable(written or latex).split()))
+    alternative = markdown_inert(" ".join(_printable(written or latex).split()))
     return _serialise(root).replace("<math ", f'<math alttext="{alternative}" ', 1)
 
 
@@ -274,9 +274,9 @@ def _opens(before: ElementTree.Element | None) -> bool:
 def _serialise(root: ElementTree.Element) -> str:
     markup = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
     parts = re.split(r"(<[^>]*>|&#?\w+;)", markup)
-    return "".join(part if part[:1] in "<&" else inert(part) for part in parts if part)
+    return "".join(part if part[:1] in "<&" else markdown_inert(part) for part in parts if part)
 
 
-def inert(text: str) -> str:
+def markdown_inert(text: str) -> str:
     """Text as HTML that Markdown leaves alone: ASCII punctuation as character references."""
     return re.sub(r"[!-/:-@\[-`{-~]", lambda match: f"&#{ord(match[0])};", text)

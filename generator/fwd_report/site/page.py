@@ -14,7 +14,7 @@ from fwd_report.site.asked_prompts import unseen_prompts
 from fwd_report.site.candidates import strips
 from fwd_report.site.compiled import Compiled
 from fwd_report.site.equations import Equations
-from fwd_report.site.mathml import inert
+from fwd_report.site.mathml import markdown_inert
 from fwd_report.site.page_templates import rendered
 from fwd_report.site.provenance import facts, keys
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
@@ -30,7 +30,7 @@ from fwd_report.site.titles import (
     toc_label,
 )
 from fwd_report.site.written import Page
-from fwd_report.techniques.registry import parts_of
+from fwd_report.techniques.registry import figure_parts
 
 COMPILED = Compiled()
 
@@ -48,7 +48,7 @@ def templates(folder: Any) -> Environment:
     )
     for filter_ in (heading, heading_id, label_html, plain_label, title_html, toc_label):
         made.filters[filter_.__name__] = filter_
-    made.filters["inert"] = lambda text: Markup(inert(str(text)))
+    made.filters["inert"] = lambda text: Markup(markdown_inert(str(text)))
     made.filters["twice"] = lambda text: escape(str(escape(text)))
     return made
 
@@ -150,7 +150,7 @@ def _figure(result: ExperimentResult, gallery: Gallery, caption: str) -> dict[st
     prompts: list[tuple[str, str]] = []
     if result.entries:
         try:
-            parts = parts_of(result.spec.technique, result.entries)
+            parts = figure_parts(result.spec.technique, result.entries)
             absent = missing_files(parts)
             if absent:
                 absence = absence or f"{absent[0].name} of the results is not there"

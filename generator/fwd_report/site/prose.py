@@ -10,8 +10,8 @@ from typing import Any
 from fwd_report.site.contexts import MISSING, MarkdownWriter
 from fwd_report.site.equations import IN_MATH, Equations, as_align
 from fwd_report.site.markdown_bounds import TooLongError, check_nesting
-from fwd_report.site.mathml import inert, to_mathml
-from fwd_report.site.sandbox import format_value, text_of
+from fwd_report.site.mathml import markdown_inert, to_mathml
+from fwd_report.site.sandbox import format_value, rendered_text
 from fwd_report.site.spoken import spoken
 from fwd_report.site.tainted_text import TaintedText
 from fwd_report.spec.markdown import INLINE, Stretch
@@ -78,7 +78,7 @@ def inline(source: str, up: str = "../") -> str:
 
 
 def _written(source: str, context: Mapping[str, Any], longest: int) -> MarkdownWriter:
-    text = text_of(source, dict(context))
+    text = rendered_text(source, dict(context))
     if len(text) > longest:
         raise TooLongError(f"the text has {len(text):,} characters; at most {longest:,} are shown")
     check_nesting(str(text))
@@ -119,7 +119,7 @@ def _formula(
     writer: MarkdownWriter, piece: Stretch, display: bool, known: Equations, alts: Sequence[range]
 ) -> str:
     if any(piece.start in alt for alt in alts):
-        return writer.formula(piece, lambda latex: inert(spoken(latex)))
+        return writer.formula(piece, lambda latex: markdown_inert(spoken(latex)))
 
     def write(latex: str) -> str:
         numbered, anchors = known.numbered(as_align(latex), display)
@@ -142,7 +142,7 @@ def _tag(writer: MarkdownWriter, piece: Stretch) -> str:
 
     def read_out(found: re.Match[str]) -> str:
         formula = Stretch("inline", found[1], piece.start)
-        return writer.formula(formula, lambda latex: inert(spoken(latex)))
+        return writer.formula(formula, lambda latex: markdown_inert(spoken(latex)))
 
     text = ALT.sub(lambda alt: alt[1] + INLINE.sub(read_out, alt[2]), piece.text)
     return writer.piece(Stretch("tag", text, piece.start))

@@ -25,7 +25,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("Hardware", _distinct(provenance, "hardware")),
         ("Precision", _precision(provenance)),
         ("Deterministic", _deterministic(provenance)),
-        ("Not reproducible", "draws from a global generator" if global_draws(entries) else ""),
+        ("Not reproducible", "draws from a global generator" if recorded_draws(entries) else ""),
         ("Network steps", _total(provenance, "network_steps", "{:,.0f}")),
         ("Time", _seconds(provenance)),
         ("Versions", _versions(provenance)),
@@ -34,7 +34,7 @@ def facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def global_draws(entries: Sequence[Entry]) -> Mapping[str, Any] | None:
+def recorded_draws(entries: Sequence[Entry]) -> Mapping[str, Any] | None:
     """What the first run recorded that drew from a global generator: "from", the libraries, and
     "at", the place in the plug-in.
     """

@@ -43,7 +43,7 @@ def changes(there: Mapping[str, str], site: Mapping[str, str], mark: bytes | Non
     lacks them, or if they are foreign. Files that configure the host, and folders with a mark of
     their own, are not foreign unless the site has them too.
     """
-    wrote = marked(mark)
+    wrote = blobs_marked(mark)
     others = [path.removesuffix(MARK) for path in there if path.endswith(f"/{MARK}")]
     inner = tuple(folder for folder in others if not _below(site, folder))
     mine = {path for path, blob in wrote.items() if there.get(path) == blob}
@@ -69,7 +69,7 @@ def mark_of(site: Mapping[str, str]) -> str:
     return json.dumps({"version": VERSION, "files": dict(sorted(site.items()))}, indent=0) + "\n"
 
 
-def marked(mark: bytes | None) -> dict[str, str]:
+def blobs_marked(mark: bytes | None) -> dict[str, str]:
     """The blobs by path that a mark lists; none if it is not a mark, so that all files are foreign.
 
     Raises UserError for the mark of a later version, whose meaning is unknown here.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwd_report.site.claims import Claim, claims
-from fwd_report.site.mathml import inert
+from fwd_report.site.mathml import markdown_inert
 from fwd_report.site.results import ReportResult
 from fwd_report.site.template_values import figure_numbers
 from fwd_report.site.titles import plain_title
@@ -17,7 +17,8 @@ def rubric_page(report: ReportResult, rubric: Rubric) -> str:
     lines = [
         "# Deliverables",
         "",
-        f"What *{inert(rubric.title)}* asks for, and where it stands: {held} of {len(judged)} "
+        f"What *{markdown_inert(rubric.title)}* asks for, and where it stands: {held} of "
+        f"{len(judged)} "
         "are shown here. Which experiments count, and how many of them there are, was read from "
         "the specs that made these pages.",
         "",
@@ -25,7 +26,7 @@ def rubric_page(report: ReportResult, rubric: Rubric) -> str:
     ]
     for part in dict.fromkeys(claim.item.part for claim in judged):
         if part:
-            lines += ["", f"## {inert(part)}"]
+            lines += ["", f"## {markdown_inert(part)}"]
         lines += ["", "| | what is asked | where | holds |", "|---|---|---|---|"]
         lines += [_row(report, claim) for claim in judged if claim.item.part == part]
     return "\n".join([*lines, "", "</div>"]) + "\n"
@@ -64,4 +65,4 @@ def _verdict(claim: Claim) -> str:
 
 
 def _cell(text: str) -> str:
-    return inert(" ".join(text.split())).replace("|", "&#124;")
+    return markdown_inert(" ".join(text.split())).replace("|", "&#124;")

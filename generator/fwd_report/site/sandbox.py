@@ -25,11 +25,11 @@ from fwd_report.site.bounds import (
     check_format,
     check_power,
     check_product,
-    counted,
+    counted_steps,
     size,
 )
 from fwd_report.site.not_run import NOT_RUN, NotRun
-from fwd_report.site.tainted_text import Span, TaintedText, joined, keeping
+from fwd_report.site.tainted_text import Span, TaintedText, concatenated, keeping
 from fwd_report.spec.templates import literal, sandbox
 
 MISSING_STAYS = ("abs", "filesizeformat", "float", "format", "int", "round")
@@ -120,14 +120,16 @@ class Environment(ImmutableSandboxedEnvironment):
     @staticmethod
     def concat(parts: Iterable[Any]) -> TaintedText:
         """What a template, macro or block has written; what was not printed is a value."""
-        made = joined(part if isinstance(part, TaintedText) else _text(part) for part in parts)
+        made = concatenated(
+            part if isinstance(part, TaintedText) else _text(part) for part in parts
+        )
         size(made)
         return made
 
     @staticmethod
     def together(values: Iterable[Any], line: int | None = None) -> TaintedText:
         """`a ~ b`: values as they would be printed."""
-        together: TaintedText = bounded(joined(_text(value, line) for value in values))
+        together: TaintedText = bounded(concatenated(_text(value, line) for value in values))
         return together
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -172,7 +174,7 @@ def environment() -> Environment:
         made.filters[name] = _text
     made.filters["safe"] = lambda value: TaintedText.author(_text(value))
     made.filters["join"] = _bounded_filter("join", _join)
-    made.filters["_counted"] = counted
+    made.filters["_counted"] = counted_steps
     made.globals["namespace"] = CheckedNamespace
     return made
 
@@ -183,7 +185,7 @@ def _compiled(source: str) -> Template:
     return environment().from_string(source)
 
 
-def text_of(source: str, context: dict[str, Any]) -> TaintedText:
+def rendered_text(source: str, context: dict[str, Any]) -> TaintedText:
     """The output of a template.
 
     Raises jinja2.TemplateError for mistakes and exceeded limits, and whatever its expressions
@@ -263,7 +265,7 @@ def _join(values: Iterable[Any], separator: Any = "", attribute: Any = None) -> 
         BUDGET.get().step()
         if length > 1_000_000:
             raise TooMuch("`join` makes too long a text")
-    return joined(parts)
+    return concatenated(parts)
 
 
 def _bounded_filter(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:

@@ -73,7 +73,7 @@ def serve(
                 unfinished = builder.again(sorted(waiting), stop)
                 waiting = waiting if unfinished else set()
     except KeyboardInterrupt:
-        stopping.say()
+        stopping.say_what_is_kept()
     finally:
         preview.close()
         builder.end()
@@ -135,7 +135,7 @@ class _Builder:
         if code == GIVEN_UP:
             self._prepare()
             return True
-        problem = build_output.problem(errors, code)
+        problem = build_output.error_of(errors, code)
         site = None
         done = f"{f'{what}: ' if changed else ''}{build_output.done(output)}"
         if self._navigation() and (code != WRONG_INPUT or self._state.site is None):

@@ -261,7 +261,7 @@ def _images(
     ]
 
 
-def pictures_of(parts: Iterable[Part]) -> list[Picture]:
+def still_pictures(parts: Iterable[Part]) -> list[Picture]:
     """Every still picture of the parts."""
     found: list[Picture] = []
     for part in parts:
@@ -277,7 +277,7 @@ def pictures_of(parts: Iterable[Part]) -> list[Picture]:
 def missing_files(parts: Iterable[Part]) -> list[Path]:
     """The files of the parts that are not there."""
     parts = list(parts)
-    found = [picture.source for picture in pictures_of(parts)]
+    found = [picture.source for picture in still_pictures(parts)]
     for part in parts:
         if isinstance(part, Trajectory):
             found.append(part.entry.frames(part.frames))

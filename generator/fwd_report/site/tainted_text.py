@@ -115,7 +115,7 @@ def spans_of(text: str) -> tuple[Span, ...]:
     return text.spans if isinstance(text, TaintedText) else (Span(str(text), "value"),)
 
 
-def joined(texts: Iterable[str]) -> TaintedText:
+def concatenated(texts: Iterable[str]) -> TaintedText:
     """The texts one after the other."""
     return TaintedText(span for text in texts for span in spans_of(text))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from fwd_report.errors import counted
-from fwd_report.site.mathml import inert
+from fwd_report.site.mathml import markdown_inert
 from fwd_report.site.not_run import NotRun, UnknownInProseError, UnrunView, check_name
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.site.tainted_text import Span, TaintedText
@@ -179,8 +179,8 @@ def experiment_views(section: SectionResult, page: str = "") -> Names:
     for result in section.experiments:
         name = result.spec.id
         number = numbers.get(name)
-        where = f" of {inert(plain_title(section.spec.title))}" if page else ""
-        link = f"[Figure {number}{where}]({page}#fig-{name})" if number else inert(name)
+        where = f" of {markdown_inert(plain_title(section.spec.title))}" if page else ""
+        link = f"[Figure {number}{where}]({page}#fig-{name})" if number else markdown_inert(name)
         found[name] = ExperimentView(result, TaintedText.author(link))
     return Names("experiment", found)
 

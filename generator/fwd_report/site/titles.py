@@ -12,7 +12,7 @@ from html import escape
 from markupsafe import Markup
 
 from fwd_report.errors import Problem
-from fwd_report.site.mathml import FormulaError, inert, to_mathml
+from fwd_report.site.mathml import FormulaError, markdown_inert, to_mathml
 from fwd_report.site.spoken import spoken
 from fwd_report.spec.markdown import INLINE
 from fwd_report.spec.project import REPORT, Project
@@ -25,7 +25,7 @@ AUTHORED = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 
 def heading(title: str) -> Markup:
     """A title as HTML that Markdown leaves alone."""
-    return Markup(_title(title, inert, _math))
+    return Markup(_title(title, markdown_inert, _math))
 
 
 def plain_title(title: str) -> str:
@@ -35,7 +35,9 @@ def plain_title(title: str) -> str:
 
 def toc_label(title: str) -> Markup:
     """The attribute for a heading's name in the table of contents; "" without math."""
-    return Markup(f' data-toc-label="{inert(plain_title(title))}"' if _has_math(title) else "")
+    return Markup(
+        f' data-toc-label="{markdown_inert(plain_title(title))}"' if _has_math(title) else ""
+    )
 
 
 def heading_id(title: str) -> str:

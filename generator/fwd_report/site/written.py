@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from fwd_report.figures.gallery import Gallery
 from fwd_report.site.equations import PLACEHOLDER, EquationError, EquationReference, reference_link
-from fwd_report.site.mathml import inert
+from fwd_report.site.mathml import markdown_inert
 from fwd_report.site.titles import plain_title
 from fwd_report.store.memory import Memory
 
@@ -38,7 +38,7 @@ class Page:
             if reference is None or len(owners) != 1:
                 return found[0]
             number, anchor = owners[0].equations[reference.label]
-            where = f" of {inert(plain_title(owners[0].title))}"
+            where = f" of {markdown_inert(plain_title(owners[0].title))}"
             return reference_link(reference, number, f"../{owners[0].name}/#{anchor}", where)
 
         return PLACEHOLDER.sub(link, self.text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fwd_report.store.memory import Memory, digest_of
 from fwd_report.techniques.framing import Frame
 from fwd_report.techniques.masks import is_soft, mask_levels, tones, transparent
-from fwd_report.techniques.tones import grey
+from fwd_report.techniques.tones import to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -144,7 +144,7 @@ def most_entropy(picture: Image) -> tuple[int, int]:
     width, height = picture.size
     scale = min(1.0, ENTROPY_PIXELS / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = grey(picture).resize(size, Image.Resampling.BOX)
+    small = to_grey(picture).resize(size, Image.Resampling.BOX)
     lines = np.asarray(small) if height > width else np.asarray(small).T
     side = min(size)
     counts = np.stack([np.bincount(line, minlength=256) for line in lines])

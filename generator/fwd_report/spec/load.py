@@ -17,7 +17,7 @@ from fwd_report.spec.extent import excess
 from fwd_report.spec.images import Images
 from fwd_report.spec.input_files import check_inputs
 from fwd_report.spec.overrides import apply_to_report, apply_to_sections, parse_overrides
-from fwd_report.spec.profiles import check_profiles, named_profiles, resolve
+from fwd_report.spec.profiles import check_profiles, named_profiles, under_profile
 from fwd_report.spec.project import FOLDER, REPORT, Project, ReportSpec, SectionSpec
 from fwd_report.spec.prose_check import ProseCheck
 from fwd_report.spec.references import References
@@ -41,6 +41,9 @@ class _File:
     source: SourceText
     tree: YamlMapping
     profiles: frozenset[str]
+
+    def under(self, profile: str | None) -> Document:
+        return under_profile(self.tree, self.source, profile)
 
 
 @dataclass
@@ -84,12 +87,8 @@ def report_file(root: Path) -> Path:
     except OSError as error:
         raise UserError(f"{str(root)[:60]} cannot be read: {reason(error)}") from error
     if not there:
-        raise UserError(
-            Problem(
-                f"{root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml",
-                hint="start one with: fwd-report init DIR",
-            )
-        )
+        message = f"{root} holds no writeup: there is no {FOLDER}/{REPORT}.yaml"
+        raise UserError(Problem(message, hint="start one with: fwd-report init DIR"))
     return path
 
 
@@ -180,7 +179,7 @@ class _Loader:
         """The profiles that report.yaml declares; the default ones if the declaration is
         invalid.
         """
-        data = resolve(report.tree, report.source, None).data
+        data = report.under(None).data
         names = data.get("profiles")
         usual = ReportSpec.model_fields["profiles"].default
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -192,9 +191,9 @@ class _Loader:
 
     def _view(self, report: _File, files: Mapping[str, _File], profile: str) -> _View:
         """The project under one profile, with all of its problems there."""
-        document = resolve(report.tree, report.source, profile)
         problems: list[Problem] = []
-        documents = {name: resolve(file.tree, file.source, profile) for name, file in files.items()}
+        document = report.under(profile)
+        documents = {name: file.under(profile) for name, file in files.items()}
         apply_to_report(self._overrides, document, profile, list(documents), problems)
         apply_to_sections(self._overrides, documents, profile, problems)
         values = {key: value for key, value in document.data.items() if value is not None}

@@ -59,7 +59,7 @@ def check_profiles(node: Node, source: SourceText, profiles: Sequence[str]) -> l
     return problems
 
 
-def resolve(node: YamlMapping, source: SourceText, profile: str | None) -> Document:
+def under_profile(node: YamlMapping, source: SourceText, profile: str | None) -> Document:
     """The file's values under `profile` (None: those of the plain keys), with their places."""
     document = Document(source, {}, {}, {})
     document.data = plain_value(node, profile, (), document)

@@ -13,7 +13,7 @@ from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.experiments import Draft
 from fwd_report.spec.project import ExperimentSpec, Project
 from fwd_report.spec.suggest import did_you_mean
-from fwd_report.spec.templates import NAMES, RAW, Templates, shown
+from fwd_report.spec.templates import NAMES, RAW, Templates, restored
 from fwd_report.spec.yaml_nodes import Place
 from fwd_report.techniques.choosing import CANDIDATE, SCORES, Chosen
 
@@ -143,7 +143,7 @@ def prose_problem(project: Project, section: str, path: ValuePath, error: Except
 
 def _what_failed(error: Exception) -> str:
     """An error of rendering, in words for the author of the prose."""
-    text = shown(str(error)).strip()
+    text = restored(str(error)).strip()
     if text.startswith(("the prose", "the formula", "the text")):
         return text
     if isinstance(error, RecursionError):

@@ -13,7 +13,7 @@ from fwd_report.errors import Problem, reason
 from fwd_report.packaged import RUBRICS
 from fwd_report.spec.document import Document, ValuePath
 from fwd_report.spec.fields import EXPERIMENT_KEYS, Slug, Text
-from fwd_report.spec.profiles import resolve
+from fwd_report.spec.profiles import under_profile
 from fwd_report.spec.suggest import did_you_mean
 from fwd_report.spec.validation import validated
 from fwd_report.spec.yaml_nodes import Node, YamlMapping, YamlSequence
@@ -154,7 +154,7 @@ def read_rubric(
     source, tree = read_yaml(path, file, problems)
     if tree is None:
         return None
-    document = resolve(tree, source, None)
+    document = under_profile(tree, source, None)
     _keep_profiles(tree, document)
     rubric = validated(Rubric, document.data, document, "a rubric", lambda key: (key,))
     if rubric is not None:

@@ -55,13 +55,13 @@ class Templates:
         if not any(mark in text for mark in MARKS):
             return {"unknown": [], "chains": []}
         name = digest_of("prose", text, self._memory.code)
-        return self._memory.recall(name, lambda: parsed(text))
+        return self._memory.recall(name, lambda: parsed_template(text))
 
 
 def literal(text: str) -> str:
     """The template with the braces of code, and of `{#id}`, hidden from the template engine.
 
-    No character moves, so that lines and columns stay correct. `shown` reverses it.
+    No character moves, so that lines and columns stay correct. `restored` reverses it.
     """
     text = PRIVATE.sub("", text)
     if not any(mark in text for mark in MARKS):
@@ -83,7 +83,7 @@ def dollars(piece: Stretch) -> int:
     return {"inline": 1, "display": 2}.get(piece.kind, 0)
 
 
-def shown(text: str) -> str:
+def restored(text: str) -> str:
     """What `literal` hid, restored."""
     return text.translate(SHOWN)
 
@@ -111,7 +111,7 @@ def _environment() -> SandboxedEnvironment:
     return sandbox()
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parsed_template(text: str) -> dict[str, Any]:
     """As `Templates.parse`, for a text that contains template marks."""
     from jinja2 import TemplateSyntaxError
 
@@ -120,7 +120,7 @@ def parsed(text: str) -> dict[str, Any]:
         _check_supported(tree)
         undeclared = _undeclared(tree)
     except TemplateSyntaxError as error:
-        message = shown(error.message or "syntax error")
+        message = restored(error.message or "syntax error")
         word, hint = _misnamed(message) or ("", _way_out(text, error.lineno))
         return {"error": [error.lineno, message, hint, word]}
     except Exception as error:

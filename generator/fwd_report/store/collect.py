@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from fwd_report.errors import UnavailableError
-from fwd_report.store.folders import ASIDE, inside, is_key, parts_of, remove, size_of
+from fwd_report.store.folders import ASIDE, inside, is_key, remove, size_of, unfinished_folders
 from fwd_report.store.manifest import MANIFEST, Manifest, NewerEntryError
 from fwd_report.store.store import SECONDS, Store
 
@@ -78,7 +78,10 @@ def survey(store: Store, used: set[str], linked: bool = False) -> Survey:
                     unused.append(_entry(store, place))
                 except (ValueError, UnavailableError) as error:
                     left.append(_why_left(place, error))
-        unused += (_folder(path, path.name[1:65], "half-written") for path in parts_of(store.root))
+        unused += (
+            _folder(path, path.name[1:65], "half-written")
+            for path in unfinished_folders(store.root)
+        )
         unused += _damaged(store.root.glob(f"??/.{ASIDE}-*"), f".{ASIDE}-")
     if may_look(store.base / ASIDE):
         unused += _damaged((store.base / ASIDE).glob("*"), "")

@@ -121,7 +121,7 @@ def remove(path: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def parts_of(root: Path) -> list[Path]:
+def unfinished_folders(root: Path) -> list[Path]:
     """The hidden folders beside the entries that were being written or deleted, by their names."""
     found = []
     for path in root.glob("??/.*"):

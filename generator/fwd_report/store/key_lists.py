@@ -21,7 +21,7 @@ REFUSED = "refused"
 """What a remote was seen to hold something else of, until a push replaces that."""
 
 
-def listed(store: Store, kind: str, remote: str) -> set[str]:
+def listed_keys(store: Store, kind: str, remote: str) -> set[str]:
     """The keys of that kind for the remote of that name."""
     try:
         lines = _place(store, kind, remote).read_text(encoding="utf-8").split()
@@ -32,7 +32,7 @@ def listed(store: Store, kind: str, remote: str) -> set[str]:
 
 def relist(store: Store, kind: str, remote: str, more: Set[str], less: Set[str]) -> None:
     """Take some keys off the list, and put others on it."""
-    before = listed(store, kind, remote)
+    before = listed_keys(store, kind, remote)
     after = (before - less) | more
     if after != before:
         with suppress(OSError):

@@ -33,9 +33,9 @@ from fwd_report.store.folders import (
     inside,
     is_key,
     make_folder,
-    parts_of,
     remove,
     set_aside,
+    unfinished_folders,
 )
 from fwd_report.store.locks import Lock, Locks
 from fwd_report.store.manifest import MANIFEST, Manifest, parse_manifest
@@ -248,7 +248,7 @@ class Store:
         for name in ("", "memory", "last", "logs", "given", "refused", "schema"):
             if inside(self.base / name, self.base.parent):
                 sweep_half_written(self.base / name)
-        for part in parts_of(self.root):
+        for part in unfinished_folders(self.root):
             lock = self.lock(part.name[1:65])
             if lock.acquire():
                 try:

@@ -83,7 +83,7 @@ class Evaluate(Technique):
         import torch
 
         from fwd_report.models.stored import tensors_of
-        from fwd_report.training.classifier import features, labels_of, load_classifier
+        from fwd_report.training.classifier import features, load_classifier, predicted_labels
         from fwd_report.training.datasets import load_dataset
         from fwd_report.training.kernel_distance import LEAST, kernel_distance, subset_size
 
@@ -103,7 +103,7 @@ class Evaluate(Technique):
                 kid, spread = kernel_distance(features(classifier, images), real, run.seed)
                 subset = subset_size(len(images), len(real))
             if None not in wanted:
-                right = labels_of(classifier, images) == torch.tensor(wanted)
+                right = predicted_labels(classifier, images) == torch.tensor(wanted)
                 accuracy = right.float().mean().item()
             series["kid"].append(kid)
             series["kid_spread"].append(spread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fwd_report.techniques.tones import grey
+from fwd_report.techniques.tones import to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,7 +28,7 @@ def mask_levels(picture: Image) -> Image:
         picture = Image.alpha_composite(black, picture.convert("RGBA"))
     if picture.mode.startswith("I") and np.asarray(picture).max(initial=0) == 1:
         picture = Image.fromarray(np.asarray(picture).astype(np.uint8))
-    levels = grey(picture)
+    levels = to_grey(picture)
     if levels.getextrema()[1] == 1:
         levels = levels.point([0, *[255] * 255])
     return levels

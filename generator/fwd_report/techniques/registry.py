@@ -68,7 +68,7 @@ def find_techniques(
     return {**built_in(), **plugins.techniques}
 
 
-def parts_of(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[Part]:
+def figure_parts(technique: type[Technique], entries: Sequence[Entry]) -> Sequence[Part]:
     """The figure of these results. Raises UserError for a figure that does not consist of parts."""
     from fwd_report.techniques import parts as known
 

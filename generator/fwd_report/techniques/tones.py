@@ -19,7 +19,7 @@ def eight_bits(picture: Image) -> Image:
     return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
 
 
-def grey(picture: Image) -> Image:
+def to_grey(picture: Image) -> Image:
     """A picture of any mode in greys of 8 bits, mode L."""
     if picture.mode == "LAB":  # Pillow converts it to RGB only
         picture = picture.convert("RGB")

@@ -54,7 +54,7 @@ def features(classifier: Classifier, images: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def labels_of(classifier: Classifier, images: Tensor) -> Tensor:
+def predicted_labels(classifier: Classifier, images: Tensor) -> Tensor:
     """(N, 1, 28, 28) in [0, 1] → (N,) the most likely label of each, on the CPU."""
     device = next(classifier.parameters()).device
     parts = [classifier(part.to(device)).argmax(1).cpu() for part in images.split(BATCH)]
@@ -63,7 +63,7 @@ def labels_of(classifier: Classifier, images: Tensor) -> Tensor:
 
 def accuracy(classifier: Classifier, images: Tensor, labels: Tensor) -> float:
     """The fraction of images that the classifier labels correctly."""
-    return (labels_of(classifier, images) == labels.cpu()).float().mean().item()
+    return (predicted_labels(classifier, images) == labels.cpu()).float().mean().item()
 
 
 def _stage(in_channels: int, out_channels: int) -> nn.Sequential:
