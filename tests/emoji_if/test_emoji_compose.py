@@ -76,7 +76,7 @@ def test_two_seeds_are_two_pictures(composer: Composer) -> None:
     assert len({picture.tobytes() for picture, _, _ in pictures}) == 8
 
 
-def test_one_set_and_one_icon_lead(composer: Composer) -> None:
+def test_one_set_leads(composer: Composer) -> None:
     """And the solid set does among photos."""
     rng = np.random.default_rng(0)
     for medium, leading, share in (("oil", LEADING, LEADS), ("photo", SOLID, SOLID_PHOTOS)):

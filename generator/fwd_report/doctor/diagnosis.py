@@ -39,7 +39,7 @@ class Diagnosis:
 
 
 def diagnosed(name: str, error: UserError, state: State = "problem") -> Diagnosis:
-    """Turn an error into a finding."""
+    """What an error says, as the outcome of a check."""
     first = error.problems[0]
     where = ":".join(str(part) for part in (first.file, first.line, first.column) if part)
     more = len(error.problems) - 1

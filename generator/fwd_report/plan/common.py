@@ -115,8 +115,9 @@ class Commons:
         ]
         prompts = tuple(dict.fromkeys(technique.prompts(targets))) if stage is not None else ()
         closure = self._ingredients.closure(
-            technique, stage, bool(prompts), bool(trained), bool(inputs), plugged, helpers
-        )
+            technique, stage, plugged, helpers,
+            prompts=bool(prompts), trained=bool(trained), inputs=bool(inputs),
+        )  # fmt: skip
         parts = {
             "format": FORMAT,
             "technique": technique.name,

@@ -122,11 +122,12 @@ class Ingredients:
         self,
         technique: Technique,
         stage: int | None,
+        plugged: Plugged,
+        helpers: Sequence[tuple[str, str]] = (),
+        *,
         prompts: bool,
         trained: bool,
         inputs: bool,
-        plugged: Plugged,
-        helpers: Sequence[tuple[str, str]] = (),
     ) -> Closure:
         """The code of a run: its technique's, and what the engine does on its behalf.
 

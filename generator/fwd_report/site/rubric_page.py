@@ -18,9 +18,8 @@ def rubric_page(report: ReportResult, rubric: Rubric) -> str:
         "# Deliverables",
         "",
         f"What *{markdown_inert(rubric.title)}* asks for, and where it stands: {held} of "
-        f"{len(judged)} "
-        "are shown here. Which experiments count, and how many of them there are, was read from "
-        "the specs that made these pages.",
+        f"{len(judged)} are shown here. Which experiments count, and how many of them there are, "
+        "was read from the specs that made these pages.",
         "",
         '<div class="fwd-rubric" markdown>',
     ]

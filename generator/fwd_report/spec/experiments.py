@@ -206,7 +206,10 @@ def _check_case(document: Document, path: ValuePath, case: Mapping[str, Any]) ->
 
 
 def case_label(case: Mapping[str, Any]) -> str:
-    """A case's label, or its values: texts as they are, others with their names, "no prompt"."""
+    """A case's label, or its values: texts as they are, others with their names.
+
+    An empty one is named, too: "no prompt".
+    """
     label = case.get("label")
     if isinstance(label, str):
         return label

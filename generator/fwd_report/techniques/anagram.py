@@ -10,7 +10,7 @@ from pydantic import Field
 from fwd_report.plugins.named import Named
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.guiding import Guided, asked_fields
-from fwd_report.techniques.illusions import Illusion
+from fwd_report.techniques.illusions import Illusion, asked_in_words
 from fwd_report.techniques.sampling import Guidance, Steps
 from fwd_report.techniques.scripted import Scripted
 from fwd_report.techniques.words import prompt_in_words
@@ -117,7 +117,9 @@ class Anagram(Guided, Illusion):
 
         if params["view"] not in get_args(Transform):
             return None
-        return Flip(picture, params["view"], _said(cls, params), label)
+        return Flip(
+            picture, params["view"], asked_in_words(cls, params, "prompt", "flipped"), label
+        )
 
     @classmethod
     def figure(cls, entries: Sequence[Entry]) -> Sequence[Part]:
@@ -130,7 +132,7 @@ class Anagram(Guided, Illusion):
         labels: list[str] = []
         for entry in entries:
             view = entry.params["view"]
-            first, second = _said(cls, entry.params)
+            first, second = asked_in_words(cls, entry.params, "prompt", "flipped")
             upright = Picture(
                 entry.picture(), f"as it is: {first}", label=f"as it is: {first}", entry=entry
             )
@@ -144,9 +146,3 @@ class Anagram(Guided, Illusion):
                 labels.append(names.run(entry))
         row_labels = tuple(labels) if any(labels) else ()
         return [*flips, Grid(tuple(rows), row_labels)] if rows else flips
-
-
-def _said(technique: type[Anagram], params: Mapping[str, Any]) -> tuple[str, str]:
-    """Both prompts that a picture is asked under, as readers are told them."""
-    asked = asked_fields(technique, params)
-    return prompt_in_words(asked["prompt"]), prompt_in_words(asked["flipped"])

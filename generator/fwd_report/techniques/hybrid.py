@@ -11,7 +11,7 @@ from pydantic import Field
 from fwd_report.outside import outside_keys
 from fwd_report.techniques.base import Prompt, Reading, Result
 from fwd_report.techniques.guiding import Guided, asked_fields
-from fwd_report.techniques.illusions import Illusion
+from fwd_report.techniques.illusions import Illusion, asked_in_words
 from fwd_report.techniques.sampling import Guidance, Kernel, Steps
 from fwd_report.techniques.scripted import Scripted
 from fwd_report.techniques.words import prompt_in_words
@@ -134,7 +134,7 @@ class Hybrid(Guided, Illusion):
 
         if params["split"] == "colour":
             return None
-        low, high = _said(cls, params)
+        low, high = asked_in_words(cls, params, "low", "high")
         return Distance(picture, near=high, far=low, label=label)
 
     @classmethod
@@ -147,7 +147,7 @@ class Hybrid(Guided, Illusion):
         rows: list[tuple[Picture, Picture]] = []
         labels: list[str] = []
         for entry in entries:
-            low, high = _said(cls, entry.params)
+            low, high = asked_in_words(cls, entry.params, "low", "high")
             picture = Picture(entry.picture(), entry.alt, entry=entry)
             if distance := cls.illusion(picture, entry.params, names.run(entry)):
                 distances.append(distance)
@@ -160,9 +160,3 @@ class Hybrid(Guided, Illusion):
             return distances
         row_labels = tuple(labels) if any(labels) else ()
         return [*distances, Grid(tuple(rows), row_labels, ("in colour", "in grey"))]
-
-
-def _said(technique: type[Hybrid], params: Mapping[str, Any]) -> tuple[str, str]:
-    """The coarse and the fine prompt that a picture is asked under, as readers are told them."""
-    asked = asked_fields(technique, params)
-    return prompt_in_words(asked["low"]), prompt_in_words(asked["high"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fwd_report.outside import outside_keys
 
 if TYPE_CHECKING:
+    from fwd_report.techniques.base import Technique
     from fwd_report.techniques.parts import Part, Picture
 
 
@@ -23,3 +24,15 @@ class Illusion:
         the other pictures of its figure.
         """
         raise NotImplementedError
+
+
+@outside_keys
+def asked_in_words(
+    technique: type[Technique], params: Mapping[str, Any], first: str, second: str
+) -> tuple[str, str]:
+    """The prompts that a picture is asked under in these two fields, as readers are told them."""
+    from fwd_report.techniques.guiding import asked_fields
+    from fwd_report.techniques.words import prompt_in_words
+
+    asked = asked_fields(technique, params)
+    return prompt_in_words(asked[first]), prompt_in_words(asked[second])
