@@ -11,7 +11,15 @@ from typing import Annotated
 import torch
 import typer
 
-from emoji_if import cli_measures, pipelines, reading, scorer_training, stage_one, stage_two
+from emoji_if import (
+    cli_measures,
+    layouts,
+    pipelines,
+    reading,
+    scorer_training,
+    stage_one,
+    stage_two,
+)
 from emoji_if import export as exporting
 from emoji_if.command_options import (
     DEVICE,
@@ -23,6 +31,7 @@ from emoji_if.command_options import (
     Folder,
     Minutes,
     Noise,
+    Rate,
     Resume,
     Side,
     Start,
@@ -35,7 +44,7 @@ from emoji_if.objective import Emphasis
 from emoji_if.optimisation import Schedule, Settings
 from emoji_if.plainly import plainly
 from emoji_if.stage_networks import stage_2
-from emoji_if.stream import Stream
+from emoji_if.stream import Pictures, Stream
 from emoji_if.things import LISTED
 from emoji_if.workspace import Workspace
 
@@ -89,6 +98,26 @@ def read(
 
 @app.command()
 @plainly
+def layout(
+    work: Work = WORK,
+    pictures: Annotated[int, typer.Option(min=20, help="From how many pictures to learn.")] = (
+        120_000
+    ),
+    workers: Workers = WORKERS,
+) -> None:
+    """Teach stage I's layout which mean picture a caption stands for."""
+    space = Workspace(work)
+    torch.manual_seed(0)
+    model = space.untaught_stage_1()
+    drawn = Pictures(space.composer(), None, 64, 64, seed=0)
+    texts, features = layouts.examples(Stream(drawn, workers), model.embed, pictures)
+    told = layouts.teach(model.text_layout, texts, features)
+    torch.save(model.text_layout.state_dict(), space.layout)
+    typer.echo(f"tells {told:.1%} of the variance of pictures it has not seen")
+
+
+@app.command()
+@plainly
 def train(
     work: Work = WORK,
     minutes: Minutes = 900,
@@ -99,6 +128,7 @@ def train(
     resume: Resume = False,
     device: Device = DEVICE,
     start: Start = None,
+    rate: Rate = 1.0,
     emphasis: Noise = Emphasis.both,
     mirror: Annotated[
         Path | None,
@@ -118,7 +148,7 @@ def train(
             workers,
             resume,
             torch.device(device),
-            _rate(start),
+            rate * _rate(start),
             Schedule.constant,
             mirror,
         ),

@@ -1,4 +1,4 @@
-"""The recipe's commands that look at an exported folder: sheet, score, diversity, restore."""
+"""The recipe's commands that measure: recall a training, the others an exported folder."""
 
 from __future__ import annotations
 
@@ -10,12 +10,27 @@ import typer
 
 from emoji_if import diversity as differing
 from emoji_if import pipelines, restoration
-from emoji_if.command_options import FOLDER, WORK, Folder, Work
+from emoji_if import recall as recalling
+from emoji_if.command_options import FOLDER, WORK, Folder, Side, Work
 from emoji_if.plainly import plainly
 from emoji_if.retrieval import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
 
 app = typer.Typer()
+
+
+@app.command()
+@plainly
+def recall(
+    work: Work = WORK,
+    size: Side = 64,
+    pictures: Annotated[int, typer.Option(min=2, help="Drawings a name.")] = 60,
+) -> None:
+    """How well the training so far knows each name by its mean picture, as JSON."""
+    space = Workspace(work)
+    drawn = recalling.drawings_by_name(space.composer(), size, pictures)
+    names = [thing.name for thing in space.things()]
+    typer.echo(json.dumps(recalling.measure(space.trained_stage_1(), names, drawn), indent=1))
 
 
 @app.command()

@@ -53,6 +53,12 @@ Start = Annotated[
         help="An exported folder whose weights to go on from, at half the learning rate.",
     ),
 ]
+Rate = Annotated[
+    float,
+    typer.Option(
+        min=0.001, max=10, help="Factor of the learning rates: the longer trained, the smaller."
+    ),
+]
 Noise = Annotated[
     Emphasis,
     typer.Option(help="Strong noise, where words become shapes; that and detail; or all alike."),

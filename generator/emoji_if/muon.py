@@ -18,6 +18,9 @@ from torch import Tensor, nn
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
+OUTER = ("conv_in", "conv_out", "head.", "position", "expect", "shared", "word")
+"""Parts of the names of matrices that are not hidden."""
+
 
 def orthogonal(matrix: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrix, roughly: Newton-Schulz.
@@ -83,9 +86,7 @@ def optimisers(
     hidden: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
-        outer = any(
-            part in name for part in ("conv_in", "conv_out", "head.", "position", "shared", "word")
-        )
+        outer = any(part in name for part in OUTER)
         (rest if parameter.ndim < 2 or outer else hidden).append(parameter)
     adam = torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     both: list[torch.optim.Optimizer] = [adam]

@@ -13,6 +13,7 @@ from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 TEXT_WIDTH = 256
 HEAD = 32
+LAYOUT = {"channels": 8, "side": 16, "hidden": 384}
 
 
 def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
@@ -25,6 +26,7 @@ def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
         sample_size=64,
         patch_size=2,
         position_channels=32,
+        layout=LAYOUT,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
             "block_out_channels": (width, 2 * width, 4 * width + HEAD),

@@ -19,7 +19,7 @@ from emoji_if.pipelines import draw, grid
 from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Stream
 from emoji_if.yardstick import Yardstick
-from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel, TextLayout
 from fwd_report.models.prompts import embed
 
 PREVIEW = (
@@ -71,7 +71,7 @@ class Embeddings:
 
 
 class TextToImage(nn.Module):
-    """Stage I with its text encoder, which only reads: its weights stay."""
+    """Stage I with its text encoder. What its lessons taught stays: the encoder and the layout."""
 
     def __init__(
         self,
@@ -83,12 +83,21 @@ class TextToImage(nn.Module):
         self.tokenizer = tokenizer
         self.encoder = encoder.eval().requires_grad_(False)
         self.unet = unet
+        for part in (self.text_layout.norm, self.text_layout.look_up, self.text_layout.draw):
+            part.requires_grad_(False)
         self._embeddings = Embeddings()
 
     @classmethod
     def of(cls, pipeline: IFPipeline) -> TextToImage:
         """The modules of a pipeline."""
         return cls(pipeline.tokenizer, pipeline.text_encoder, pipeline.unet)
+
+    @property
+    def text_layout(self) -> TextLayout:
+        """Stage I's; only what it makes of its maps is trained with the pictures."""
+        layout = self.unet.text_layout
+        assert layout is not None
+        return layout
 
     def pipeline(self) -> IFPipeline:
         """These very modules as diffusers' pipeline, without a progress bar."""

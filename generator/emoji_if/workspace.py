@@ -47,6 +47,10 @@ class Workspace:
         return self.folder / "reading.pt"
 
     @property
+    def layout(self) -> Path:
+        return self.folder / "layout.pt"
+
+    @property
     def stage_1(self) -> Path:
         return self.folder / "stage-1.pt"
 
@@ -119,13 +123,21 @@ class Workspace:
         return reader.encoder.eval()
 
     def new_stage_1(self, width: int) -> TextToImage:
-        """Stage I before its training, with the text encoder after its lesson."""
+        """Stage I before its training; text encoder and layout have had their lessons."""
+        model = self.untaught_stage_1(width)
+        layout = load(self._made(self.layout, "layout"))
+        assert layout is not None
+        restore(model.text_layout, layout, self.layout)
+        return model
+
+    def untaught_stage_1(self, width: int = 48) -> TextToImage:
+        """Stage I with the text encoder after its lesson, and nothing else learnt."""
         return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
 
     def stage_1_so_far(self) -> TextToImage:
         """Stage I as its training last left it, to be trained on."""
         state = self._averaged(self.stage_1, "train")
-        return self.new_stage_1(state["unet.unet.conv_in.weight"].shape[0])
+        return self.untaught_stage_1(state["unet.unet.conv_in.weight"].shape[0])
 
     def exported_stage_1(self, folder: Path) -> TextToImage:
         """Stage I of an exported folder; its tokenizer becomes that of the working folder."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from PIL import Image
 
 from emoji_if.diversity import distances, nearest_other, spread
 from emoji_if.drawings import DataError
+from emoji_if.recall import measure, recognised
 from emoji_if.restoration import best_blur, psnr, read_photos
 
 
@@ -50,3 +53,26 @@ def test_photos_are_read_as_squares(tmp_path: Path) -> None:
     empty.mkdir()
     with pytest.raises(DataError, match=r"no \.jpg and no \.png"):
         read_photos(empty)
+
+
+def test_an_answer_is_recognised_by_the_mean_picture_next_to_it() -> None:
+    means = flats(-0.5, 0.0, 0.5)
+    assert recognised(flats(-0.6, 0.2, 0.9), means) == 1
+    assert recognised(flats(-0.6, 0.4, 0.1), means) == pytest.approx(1 / 3)
+
+
+def test_a_model_that_knows_the_means_is_measured_so() -> None:
+    """Of pictures without noise, the velocity that leads to the mean picture of the name."""
+    drawn = torch.stack([flats(-0.6, -0.4), flats(0.0, 0.2)])
+    means = dict(zip("ab", drawn.mean(1), strict=True))
+    abar = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2").alphas_cumprod
+
+    def velocity(xt: torch.Tensor, t: torch.Tensor, text: list[str]) -> tuple[torch.Tensor]:
+        known = torch.stack([means[name] for name in text])
+        a = abar[t].view(-1, 1, 1, 1)
+        return ((a.sqrt() * xt - known) / (1 - a).sqrt(),)
+
+    model = SimpleNamespace(unet=SimpleNamespace(velocity=velocity), embed=lambda names: names)
+    told = measure(model, "ab", drawn)
+    assert told["recognised"] == 1
+    assert told["t = 980"] == told["t = 600"] == pytest.approx(0.01, abs=1e-4)

@@ -133,3 +133,37 @@ def test_a_smaller_picture_sees_the_mean_of_the_position_maps(inputs) -> None:
     torch.testing.assert_close(model.velocity(small_picture, t, text)[0], before)
     maps[:, :4] += 1
     assert not torch.allclose(model.velocity(small_picture, t, text)[0], before)
+
+
+LAYOUT = {"channels": 5, "side": 4, "hidden": 8}
+
+
+@torch.no_grad()
+def test_a_layout_survives_saving_and_tells_texts_apart(inputs, tmp_path: Path) -> None:
+    x, t, text = inputs
+    model = small(patch_size=2, layout=LAYOUT)
+    model.save_pretrained(tmp_path)
+    again = PatchedUNet2DConditionModel.from_pretrained(tmp_path).eval()
+    assert torch.equal(again(x, t, text).sample, model(x, t, text).sample)
+    assert model.text_layout(text).shape == (2, 5, 4, 4)
+    assert not torch.allclose(*model.text_layout(text))
+    assert model(x[..., :8, :8], t, text).sample.shape == (2, 6, 8, 8)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("t", [20, 500, 990])
+def test_what_a_text_leads_to_expect_counts_as_bayes_rule_says(t: int) -> None:
+    """For pixels of a normal distribution around the expected picture, a closed form."""
+    layout = small(layout=LAYOUT).text_layout
+    expected, x = torch.randn(2, 1, 3, 4, 4).double()
+    maps = torch.cat([expected, torch.randn(1, 2, 4, 4).double()], dim=1)
+    abar = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2").alphas_cumprod[t].double()
+    variance = layout.spread.exp().double()
+
+    def velocity(mean: torch.Tensor) -> torch.Tensor:
+        gain = abar.sqrt() * variance / (abar * variance + 1 - abar)
+        x0 = mean + gain * (x - abar.sqrt() * mean)
+        return (abar.sqrt() * x - x0) / (1 - abar).sqrt()
+
+    told = layout.double().velocity(maps, abar, x.shape[2:])
+    torch.testing.assert_close(told, velocity(expected) - velocity(torch.zeros_like(expected)))

@@ -59,6 +59,44 @@ def cosines(count: int, side: int) -> Tensor:
     return torch.stack([lines[a][:, None] * lines[b] for a, b in waves[1 : count + 1]])
 
 
+class TextLayout(nn.Module):
+    """What a text says is where: coarse maps, looked up by the mean of its embeddings.
+
+    A UNet that meets its text only as scales, shifts and attention is slow to learn which shape a
+    word stands for. These maps show it one: the first `out_channels` are the picture that the text
+    leads to expect, the others what else is known of each place.
+    """
+
+    def __init__(
+        self, text_width: int, channels: int, side: int, hidden: int, out_channels: int
+    ) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(text_width)
+        self.look_up = nn.Linear(text_width, hidden)
+        self.draw = nn.Linear(hidden, channels * side * side)
+        self.expect = nn.Conv2d(channels, out_channels, 1)
+        self.spread = nn.Parameter(torch.tensor(2.0))
+        self.shape = (channels, side, side)
+        nn.init.dirac_(self.expect.weight)
+        nn.init.zeros_(self.expect.bias)  # type: ignore[arg-type]
+
+    def forward(self, text: Tensor) -> Tensor:
+        """(B, channels, side, side) from embeddings (B, L, text_width)."""
+        found = F.silu(self.look_up(self.norm(text.mean(1))))
+        return self.draw(found).unflatten(1, self.shape)  # type: ignore[no-any-return]
+
+    def velocity(self, maps: Tensor, abar: Tensor, size: torch.Size) -> Tensor:
+        """The part of v, (B, out_channels, *size), that the expected picture m accounts for.
+
+        Of pixels with mean m and variance s^2, the best estimate of x0 given x_t has
+        (1 - abar) / (1 - abar + abar s^2) m in it, and v = (sqrt(abar) x_t - x0) / sqrt(1 - abar).
+        s^2 is learnt, as the exponential of `spread`: neighbours tell more than a pixel alone.
+        """
+        m = F.interpolate(self.expect(maps), size, mode="bilinear")
+        part = (1 - abar).sqrt() / (1 - abar + abar * self.spread.exp())
+        return -part.to(m.dtype) * m
+
+
 class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Predicts noise and variance like DeepFloyd IF's UNets, a patch at a time.
 
@@ -75,7 +113,8 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
 
     A shallow network of convolutions hardly knows where in the picture it is, and so cannot turn
     a word into a shape. position_channels learned maps, cosines at first, tell it; a picture of
-    another size sees them resampled to its own, so a network that is shown crops has none.
+    another size sees them resampled to its own, so a network that is shown crops has none. layout,
+    the channels, side and hidden width of a `TextLayout`, shows it maps of its text as well.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -88,6 +127,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         feature_channels: int = 8,
         head_channels: int = 24,
         position_channels: int = 0,
+        layout: dict[str, int] | None = None,
         encoder_hid_dim: int = 128,
         class_embed_type: str | None = None,
         beta_schedule: str = "squaredcos_cap_v2",
@@ -99,7 +139,9 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             raise ValueError(f"sample_size {sample_size} is no multiple of patch_size {patch_size}")
         self.unet = UNet2DConditionModel(
             sample_size=sample_size // patch_size,
-            in_channels=in_channels * patch_size**2 + position_channels,
+            in_channels=in_channels * patch_size**2
+            + position_channels
+            + (layout["channels"] if layout else 0),
             out_channels=feature_channels * patch_size**2,
             encoder_hid_dim=encoder_hid_dim,
             class_embed_type=class_embed_type,
@@ -109,6 +151,11 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         side = sample_size // patch_size
         self.position = (
             nn.Parameter(cosines(position_channels, side)) if position_channels else None
+        )
+        self.text_layout = (
+            TextLayout(encoder_hid_dim, **layout, out_channels=out_channels // 2)
+            if layout
+            else None
         )
         self.head = Head(in_channels, feature_channels, head_channels, out_channels)
         abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
@@ -134,6 +181,11 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
                 where = F.interpolate(where[None], patches.shape[2:], mode="area")[0]
             where = where.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
+        maps = None
+        if self.text_layout is not None:
+            maps = self.text_layout(encoder_hidden_states.to(patches.dtype))
+            seen = F.interpolate(maps, patches.shape[2:], mode="bilinear")
+            patches = torch.cat([patches, seen], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(
             patches,
@@ -144,8 +196,11 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             **inner,
         )[0]
         features = F.pixel_shuffle(features, self.config["patch_size"])
-        gain = (1 - self._abar_at(timestep, sample)).rsqrt().clamp(max=MOST_GAIN)
+        abar = self._abar_at(timestep, sample)
+        gain = (1 - abar).rsqrt().clamp(max=MOST_GAIN)
         v, variance = self.head(features, sample, gain).chunk(2, dim=1)
+        if self.text_layout is not None and maps is not None:
+            v = v + self.text_layout.velocity(maps, abar, sample.shape[2:])
         return v, variance
 
     def forward(
