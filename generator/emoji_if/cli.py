@@ -193,7 +193,7 @@ def _train_stage_1(
     seed = time.time_ns() % 2**32  # every sitting sees pictures of its own
     torch.manual_seed(seed)
     network = model(space)
-    pictures = space.pictures(size, settings.share, seed)
+    pictures = space.pictures(size, settings.share, seed, emphasis.restored)
     stage_one.train(
         network,
         Stream(pictures),

@@ -26,7 +26,12 @@ class Emphasis(StrEnum):
     @property
     def lean(self) -> float:
         """Exponent of the drawn noise level; below 1, more steps go to strong noise."""
-        return {Emphasis.shape: 0.6, Emphasis.both: 0.8, Emphasis.detail: 1.0}[self]
+        return {Emphasis.shape: 0.35, Emphasis.both: 0.8, Emphasis.detail: 1.0}[self]
+
+    @property
+    def restored(self) -> float:
+        """The share of pictures that only teach to remove noise."""
+        return {Emphasis.shape: 0.05, Emphasis.both: 0.14, Emphasis.detail: 0.14}[self]
 
     @property
     def snr_cap(self) -> float:

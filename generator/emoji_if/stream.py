@@ -13,10 +13,8 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from emoji_if.captions import Plan, caption
 from emoji_if.compose import Composer, reduced
+from emoji_if.objective import Emphasis
 from emoji_if.textures import MOST_NOISE, Textures
-
-RESTORED = 0.14
-"""The share of pictures that only teach to remove noise."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,15 @@ class Pictures(IterableDataset[Batch]):
         batch: int,
         seed: int,
         vague: bool = True,
+        restored: float = Emphasis.both.restored,
     ) -> None:
-        """textures: None leaves out what only teaches to remove noise. vague: as `Plan` says."""
+        """restored: the share of textures, which are left out if None. vague: as `Plan` says."""
         self.composer = composer
         self.textures = textures
         self.size = size
         self.batch = batch
         self.seed = seed
+        self.restored = restored
         self.plan = Plan(composer.things, vague)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -71,7 +71,7 @@ class Pictures(IterableDataset[Batch]):
         captions, most = [], np.ones(count, np.float32)
         things, sets = np.full(count, -1), np.full(count, -1)
         for i in range(count):
-            if self.textures is not None and rng.random() < RESTORED:
+            if self.textures is not None and rng.random() < self.restored:
                 images[i] = self.textures.picture(self.size, rng)
                 captions.append("" if rng.random() < 0.5 else "a high quality photo")
                 most[i] = MOST_NOISE

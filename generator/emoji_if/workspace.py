@@ -14,6 +14,7 @@ from emoji_if.checkpoint import load, restore
 from emoji_if.compose import Composer, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_photographs
 from emoji_if.judging import HELD_OUT
+from emoji_if.objective import Emphasis
 from emoji_if.pipelines import load_stage_1
 from emoji_if.reading import Reader
 from emoji_if.stage_networks import stage_1, stage_2, text_encoder, train_tokenizer
@@ -97,11 +98,13 @@ class Workspace:
         drawings.pop(without or "", None)
         return Composer(things, drawings)
 
-    def pictures(self, size: int, batch: int, seed: int) -> Pictures:
-        """Training pictures with captions, some of which only teach to remove noise."""
+    def pictures(
+        self, size: int, batch: int, seed: int, restored: float = Emphasis.both.restored
+    ) -> Pictures:
+        """Training pictures with captions; a share of them only teaches to remove noise."""
         composer = self.composer(2 * size if size < 128 else size)
         textures = Textures(read_photographs(self.npm)[:-1], composer.drawings)
-        return Pictures(composer, textures, size, batch, seed)
+        return Pictures(composer, textures, size, batch, seed, restored=restored)
 
     def judged(self, batch: int, seed: int) -> Pictures:
         """Pictures for the scorer: without the icon set that examines it, without mere textures."""

@@ -14,9 +14,10 @@ from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import LEADING, LEADS, SOLID_PHOTOS, Composer, load_drawings, reduced
 from emoji_if.drawings import SETS, SOLID, read_photographs
 from emoji_if.media import FILTERS
+from emoji_if.objective import Emphasis
 from emoji_if.recolour import HUES, recoloured, varied
 from emoji_if.scenes import SCENES
-from emoji_if.stream import RESTORED, Pictures, Stream
+from emoji_if.stream import Pictures, Stream
 from emoji_if.textures import MOST_NOISE, Textures
 from emoji_if.things import read_things
 from emoji_if.yardstick import Yardstick
@@ -186,7 +187,7 @@ def test_textures_are_few_nameless_and_hardly_noised(
     textures = Textures(read_photographs(npm), composer.drawings)
     batch = Pictures(composer, textures, 16, 1, seed=0).draw(600, np.random.default_rng(0))
     mere = batch.things == -1
-    assert mere.float().mean().item() == pytest.approx(RESTORED, abs=0.05)
+    assert mere.float().mean().item() == pytest.approx(Emphasis.both.restored, abs=0.05)
     assert torch.all(batch.most_noise[mere] == MOST_NOISE)
     assert torch.all(batch.most_noise[~mere] == 1)
     said = {text for text, plain in zip(batch.captions, mere, strict=True) if plain}
