@@ -111,8 +111,8 @@ def layout(
     model = space.untaught_stage_1()
     drawn = Pictures(space.composer(), None, 64, 64, seed=0)
     texts, features = layouts.examples(Stream(drawn, workers), model.embed, pictures)
-    told = layouts.teach(model.text_layout, texts, features)
-    torch.save(model.text_layout.state_dict(), space.layout)
+    told = layouts.teach(model.lookup, texts, features)
+    torch.save(model.lookup.state_dict(), space.layout)
     typer.echo(f"tells {told:.1%} of the variance of pictures it has not seen")
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emoji_if.stage_networks import LAYOUT
 from emoji_if.stream import Stream
-from fwd_report.models.patched_unet import TextLayout
 
 SIDE = LAYOUT["side"]
 LIVELY = 2.0
@@ -61,33 +60,33 @@ def examples(
 
 
 def teach(
-    layout: TextLayout, texts: Tensor, features: Tensor, epochs: int = 24, batch: int = 256
+    lookup: nn.Sequential, texts: Tensor, features: Tensor, epochs: int = 24, batch: int = 256
 ) -> float:
-    """Fit the layout's maps to nine tenths of the examples by least squares.
+    """Fit the maps that `TextLayout.lookup` makes to nine tenths of the examples by least squares.
 
     Returns which part of the variance of the others' mean colours it tells, at most 1.
     """
     kept = len(texts) // 10
     mean = features[kept:].mean(0, dtype=torch.float32)
+    lookup.requires_grad_(True)
+    last = lookup[-2]
+    assert isinstance(last, nn.Linear)
     with torch.no_grad():
-        layout.draw.bias.copy_(mean.flatten())
-        layout.draw.weight.mul_(0.1)
-    weights = [*layout.look_up.parameters(), *layout.draw.parameters(), *layout.norm.parameters()]
-    for weight in weights:
-        weight.requires_grad_(True)
-    optimiser = torch.optim.AdamW(weights, lr=2e-3, weight_decay=0.01, fused=True)
+        last.bias.copy_(mean.flatten())
+        last.weight.mul_(0.1)
+    optimiser = torch.optim.AdamW(lookup.parameters(), lr=2e-3, weight_decay=0.01, fused=True)
     steps = epochs * -(-(len(texts) - kept) // batch)
     decay = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, steps)
     for _ in range(epochs):
         for chosen in torch.randperm(len(texts) - kept).split(batch):
-            guessed = layout(texts[kept + chosen, None].float())
+            guessed = lookup(texts[kept + chosen].float())
             error = F.mse_loss(guessed, features[kept + chosen].float())
             optimiser.zero_grad()
             error.backward()
             optimiser.step()
             decay.step()
     with torch.no_grad():
-        guessed = torch.cat([layout(some[:, None].float()) for some in texts[:kept].split(batch)])
+        guessed = torch.cat([lookup(some.float()) for some in texts[:kept].split(batch)])
     colours = features[:kept, :3].float()
     left = F.mse_loss(guessed[:, :3], colours) / F.mse_loss(mean[:3].expand_as(colours), colours)
     return 1 - left.item()

@@ -19,7 +19,7 @@ from emoji_if.pipelines import draw, grid
 from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Stream
 from emoji_if.yardstick import Yardstick
-from fwd_report.models.patched_unet import PatchedUNet2DConditionModel, TextLayout
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.prompts import embed
 
 PREVIEW = (
@@ -71,7 +71,7 @@ class Embeddings:
 
 
 class TextToImage(nn.Module):
-    """Stage I with its text encoder. What its lessons taught stays: the encoder and the layout."""
+    """Stage I with its text encoder. What its lessons taught stays: the encoder and the lookup."""
 
     def __init__(
         self,
@@ -83,8 +83,7 @@ class TextToImage(nn.Module):
         self.tokenizer = tokenizer
         self.encoder = encoder.eval().requires_grad_(False)
         self.unet = unet
-        for part in (self.text_layout.norm, self.text_layout.look_up, self.text_layout.draw):
-            part.requires_grad_(False)
+        self.lookup.requires_grad_(False)
         self._embeddings = Embeddings()
 
     @classmethod
@@ -93,11 +92,10 @@ class TextToImage(nn.Module):
         return cls(pipeline.tokenizer, pipeline.text_encoder, pipeline.unet)
 
     @property
-    def text_layout(self) -> TextLayout:
-        """Stage I's; only what it makes of its maps is trained with the pictures."""
-        layout = self.unet.text_layout
-        assert layout is not None
-        return layout
+    def lookup(self) -> nn.Sequential:
+        """What makes maps of texts; what stage I makes of the maps is trained with the pictures."""
+        assert self.unet.text_layout is not None
+        return self.unet.text_layout.lookup
 
     def pipeline(self) -> IFPipeline:
         """These very modules as diffusers' pipeline, without a progress bar."""

@@ -130,7 +130,7 @@ class Workspace:
         model = self.untaught_stage_1(width)
         layout = load(self._made(self.layout, "layout"))
         assert layout is not None
-        restore(model.text_layout, layout, self.layout)
+        restore(model.lookup, layout, self.layout)
         return model
 
     def untaught_stage_1(self, width: int = 48) -> TextToImage:

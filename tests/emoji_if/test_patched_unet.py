@@ -167,3 +167,19 @@ def test_what_a_text_leads_to_expect_counts_as_bayes_rule_says(t: int) -> None:
 
     told = layout.double().velocity(maps, abar, x.shape[2:])
     torch.testing.assert_close(told, velocity(expected) - velocity(torch.zeros_like(expected)))
+
+
+@torch.no_grad()
+def test_a_layout_is_added_at_every_level(inputs) -> None:
+    """Each of the skip connections, and the middle, changes the answer by itself."""
+    x, t, text = inputs
+    model = small(patch_size=2, layout=LAYOUT)
+    torch.nn.init.normal_(model.unet.conv_out.weight)
+    before = model.velocity(x, t, text)[0]
+    additions = model.text_layout.add
+    assert [add.out_channels for add in additions] == [16, 16, 16, 32, 32]
+    for add in additions:
+        torch.nn.init.normal_(add.weight)
+        assert not torch.allclose(model.velocity(x, t, text)[0], before)
+        torch.nn.init.zeros_(add.weight)
+    assert torch.equal(model.velocity(x, t, text)[0], before)

@@ -7,6 +7,7 @@ model changes. A small head at full resolution removes the grid that patches wou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -59,42 +60,82 @@ def cosines(count: int, side: int) -> Tensor:
     return torch.stack([lines[a][:, None] * lines[b] for a, b in waves[1 : count + 1]])
 
 
+LAYOUT_GAIN = 4.0
+"""Factor of a layout's maps where the network sees them, beside noise of unit variance."""
+
+
 class TextLayout(nn.Module):
     """What a text says is where: coarse maps, looked up by the mean of its embeddings.
 
     A UNet that meets its text only as scales, shifts and attention is slow to learn which shape a
     word stands for. These maps show it one: the first `out_channels` are the picture that the text
-    leads to expect, the others what else is known of each place.
+    leads to expect, the others what else is known of each place. The network sees them beside the
+    noisy image, and added to its features at every level, as those of a ControlNet are (Zhang et
+    al. 2023).
     """
 
     def __init__(
-        self, text_width: int, channels: int, side: int, hidden: int, out_channels: int
+        self,
+        text_width: int,
+        channels: int,
+        side: int,
+        hidden: int,
+        out_channels: int,
+        levels: Sequence[tuple[int, int]],
     ) -> None:
+        """levels: channels of the features that are added to, and how often these were halved."""
         super().__init__()
-        self.norm = nn.LayerNorm(text_width)
-        self.look_up = nn.Linear(text_width, hidden)
-        self.draw = nn.Linear(hidden, channels * side * side)
+        self.lookup = nn.Sequential(
+            nn.LayerNorm(text_width),
+            nn.Linear(text_width, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, channels * side * side),
+            nn.Unflatten(1, (channels, side, side)),
+        )
         self.expect = nn.Conv2d(channels, out_channels, 1)
         self.spread = nn.Parameter(torch.tensor(2.0))
-        self.shape = (channels, side, side)
+        self.add = nn.ModuleList(nn.Conv2d(channels, width, 1) for width, _ in levels)
+        self.halvings = [halved for _, halved in levels]
         nn.init.dirac_(self.expect.weight)
-        nn.init.zeros_(self.expect.bias)  # type: ignore[arg-type]
+        for weights in [*self.add.parameters(), self.expect.bias]:
+            nn.init.zeros_(weights)  # type: ignore[arg-type]
 
     def forward(self, text: Tensor) -> Tensor:
         """(B, channels, side, side) from embeddings (B, L, text_width)."""
-        found = F.silu(self.look_up(self.norm(text.mean(1))))
-        return self.draw(found).unflatten(1, self.shape)  # type: ignore[no-any-return]
+        return self.lookup(text.mean(1))  # type: ignore[no-any-return]
 
-    def velocity(self, maps: Tensor, abar: Tensor, size: torch.Size) -> Tensor:
+    def seen(self, maps: Tensor, size: Sequence[int]) -> Tensor:
+        """The maps as the network is shown them, (B, channels, *size)."""
+        mode = "area" if size[0] < maps.shape[2] else "bilinear"
+        return LAYOUT_GAIN * F.interpolate(maps, tuple(size), mode=mode)
+
+    def added(self, maps: Tensor, size: Sequence[int]) -> list[Tensor]:
+        """What is added to the features of each of `levels`; size: that of the unhalved ones."""
+        sides = [[-(-side // 2**halved) for side in size] for halved in self.halvings]
+        return [add(self.seen(maps, side)) for add, side in zip(self.add, sides, strict=True)]
+
+    def velocity(self, maps: Tensor, abar: Tensor, size: Sequence[int]) -> Tensor:
         """The part of v, (B, out_channels, *size), that the expected picture m accounts for.
 
         Of pixels with mean m and variance s^2, the best estimate of x0 given x_t has
         (1 - abar) / (1 - abar + abar s^2) m in it, and v = (sqrt(abar) x_t - x0) / sqrt(1 - abar).
         s^2 is learnt, as the exponential of `spread`: neighbours tell more than a pixel alone.
         """
-        m = F.interpolate(self.expect(maps), size, mode="bilinear")
+        m = F.interpolate(self.expect(maps), tuple(size), mode="bilinear")
         part = (1 - abar).sqrt() / (1 - abar + abar * self.spread.exp())
         return -part.to(m.dtype) * m
+
+
+def skip_levels(unet: UNet2DConditionModel) -> list[tuple[int, int]]:
+    """Channels and halvings of each skip connection of a UNet, then of its middle."""
+    widths, layers = unet.config.block_out_channels, unet.config.layers_per_block
+    counts = [layers] * len(widths) if isinstance(layers, int) else layers
+    levels = [(widths[0], 0)]
+    for halved, (width, count) in enumerate(zip(widths, counts, strict=True)):
+        levels += [(width, halved)] * count
+        if halved < len(widths) - 1:
+            levels.append((width, halved + 1))
+    return [*levels, levels[-1]]
 
 
 class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -153,7 +194,12 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             nn.Parameter(cosines(position_channels, side)) if position_channels else None
         )
         self.text_layout = (
-            TextLayout(encoder_hid_dim, **layout, out_channels=out_channels // 2)
+            TextLayout(
+                encoder_hid_dim,
+                **layout,
+                out_channels=out_channels // 2,
+                levels=skip_levels(self.unet),
+            )
             if layout
             else None
         )
@@ -184,8 +230,12 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         maps = None
         if self.text_layout is not None:
             maps = self.text_layout(encoder_hidden_states.to(patches.dtype))
-            seen = F.interpolate(maps, patches.shape[2:], mode="bilinear")
-            patches = torch.cat([patches, seen], dim=1)
+            *skips, middle = self.text_layout.added(maps, patches.shape[2:])
+            inner |= {
+                "down_block_additional_residuals": skips,
+                "mid_block_additional_residual": middle,
+            }
+            patches = torch.cat([patches, self.text_layout.seen(maps, patches.shape[2:])], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(
             patches,
