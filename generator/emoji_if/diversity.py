@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from emoji_if.captions import Shown
 from emoji_if.compose import Composer, reduced
 from emoji_if.pipelines import draw, load_stage_1
+from emoji_if.stream import pixels
 
 DRAWINGS = 48
 """Drawings of a thing that its samples are compared with."""
@@ -47,7 +48,7 @@ def drawings_of(
 ) -> Tensor:
     """Composed pictures of a thing, alone: (count, 3, 64, 64) in [-1, 1]."""
     drawn = [reduced(composer.picture(Shown(thing, "plain"), rng)[0], 64) for _ in range(count)]
-    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return pixels(np.stack(drawn))
 
 
 def measure(

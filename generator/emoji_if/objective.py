@@ -72,6 +72,11 @@ class Objective:
         abar = self["abar"][t]
         return abar.sqrt() * x0 + (1 - abar).sqrt() * noise
 
+    def clean(self, xt: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """The x0 that a velocity stands for; t: (B,)."""
+        abar = self["abar"][t]
+        return abar.sqrt() * xt - (1 - abar).sqrt() * v
+
     def loss(
         self, x0: Tensor, t: Tensor, noise: Tensor, v_hat: Tensor, variance: Tensor
     ) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,7 @@ from emoji_if.captions import Plan
 from emoji_if.compose import Composer, reduced
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.stage_one import TextToImage
+from emoji_if.stream import pixels
 
 LEVELS = (980, 950, 900, 800, 600)
 ASKED = 2
@@ -33,8 +34,7 @@ def drawings_by_name(composer: Composer, size: int, count: int) -> Tensor:
         for thing in range(len(composer.things))
         for _ in range(count)
     ]
-    pixels = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    by_name: Tensor = pixels.unflatten(0, (-1, count))
+    by_name: Tensor = pixels(np.stack(drawn)).unflatten(0, (-1, count))
     return by_name
 
 
@@ -57,14 +57,14 @@ def measure(model: TextToImage, names: Sequence[str], drawn: Tensor) -> dict[str
     result: dict[str, object] = {}
     for level in LEVELS:
         t = torch.full((len(x0),), level)
-        abar, xt = objective["abar"][t], objective.noised(x0, t, noise)
+        xt = objective.noised(x0, t, noise)
         v = torch.cat(
             [
                 model.unet.velocity(xt[part], t[part], model.embed(captions[part]))[0]
                 for part in (slice(i, i + TOGETHER) for i in range(0, len(x0), TOGETHER))
             ]
         )
-        answers = abar.sqrt() * xt - (1 - abar).sqrt() * v
+        answers = objective.clean(xt, t, v)
         if level == max(LEVELS):
             mean_answers = answers.unflatten(0, (-1, ASKED)).mean(1)
             result["recognised"] = round(recognised(mean_answers, drawn.mean(1)), 4)

@@ -15,7 +15,7 @@ from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import Composer, reduced
 from emoji_if.judging import HELD_OUT, contrastive, nearest
 from emoji_if.optimisation import Settings, Training, optimise
-from emoji_if.stream import Stream
+from emoji_if.stream import Stream, pixels
 from emoji_if.things import Thing
 from fwd_report.models.towers import Towers, TowersScorer, tokenise
 
@@ -80,9 +80,9 @@ def examine(
     for medium in MEDIA:
         wanted = [i for i in range(len(names)) if alone.able(Shown(i, medium))] * each
         drawn = [reduced(alone.picture(Shown(i, medium), rng)[0], 64) for i in wanted]
-        pixels = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        shown = pixels(np.stack(drawn))
         answer = torch.tensor(wanted)
-        for way, seen in (("", pixels), (" upside down", pixels.flip(2))):
+        for way, seen in (("", shown), (" upside down", shown.flip(2))):
             hits = nearest(scorer, seen, names) == answer
             found[f"{medium}{way}"] = round(hits.float().mean().item(), 4)
     for way in ("", " upside down"):

@@ -39,10 +39,9 @@ def with_faults(
     live with.
     """
     t = (WORST * torch.rand(len(small), device=small.device)).long()
-    abar = objective["abar"][t]
     seen = objective.noised(small, t, torch.randn_like(small))
     v = stage_one.unet.velocity(seen, t, text)[0].float()
-    return (abar.sqrt() * seen - (1 - abar).sqrt() * v).clamp(-1, 1)
+    return objective.clean(seen, t, v).clamp(-1, 1)
 
 
 def train(

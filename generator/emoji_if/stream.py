@@ -17,6 +17,11 @@ from emoji_if.objective import Emphasis
 from emoji_if.textures import MOST_NOISE, Textures
 
 
+def pixels(pictures: np.ndarray) -> Tensor:
+    """(B, S, S, 3) uint8 to (B, 3, S, S) in [-1, 1]."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
 @dataclass(frozen=True)
 class Batch:
     """Pictures (B, S, S, 3) uint8 with captions; most_noise (B,): up to which part of T to noise.
@@ -32,7 +37,7 @@ class Batch:
 
     def pixels(self) -> Tensor:
         """(B, 3, S, S) in [-1, 1]."""
-        return self.images.permute(0, 3, 1, 2).float() / 127.5 - 1
+        return pixels(self.images.numpy())
 
 
 class Pictures(IterableDataset[Batch]):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from emoji_if.objective import Emphasis, Objective
-from emoji_if.stream import Batch, Pictures
+from emoji_if.stream import Batch, Pictures, pixels
 
 if TYPE_CHECKING:
     from emoji_if.stage_one import TextToImage
@@ -39,7 +39,7 @@ class Yardstick:
         """Drawings like those of `pictures`; square crops of a (H, W, 3) uint8 photograph."""
         drawn = Pictures(pictures.composer, None, pictures.size, COUNT, SEED)
         size = pictures.size
-        whole = torch.from_numpy(photograph.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        whole = pixels(photograph[None].copy())
         whole = torch.nn.functional.avg_pool2d(whole, 2)
         tops = range(0, whole.shape[2] - size + 1, size)
         lefts = range(0, whole.shape[3] - size + 1, size)
@@ -66,11 +66,10 @@ class Yardstick:
         """Mean PSNR in dB of the photographs' one-step estimates at a timestep."""
         device = next(model.parameters()).device
         t = torch.full((len(self.photographs),), level)
-        abar = self.objective["abar"][t]
         seen = self.objective.noised(self.photographs, t, self.grain)
         text = model.embed(["a high quality photo"] * len(t))
         v_hat = model.unet.velocity(seen.to(device), t.to(device), text)[0].float().cpu()
-        x0 = (abar.sqrt() * seen - (1 - abar).sqrt() * v_hat).clamp(-1, 1)
+        x0 = self.objective.clean(seen, t, v_hat).clamp(-1, 1)
         error = (x0 - self.photographs).square().flatten(1).mean(1)
         return (10 * torch.log10(4 / error)).mean().item()
 

@@ -298,3 +298,12 @@ def test_a_caption_is_read_once_and_forgotten_when_many_others_follow() -> None:
     assert kept.of(["dddd", "bb"], encode).tolist() == [[4], [2]]
     assert kept.of(["a"], encode).tolist() == [[1]]
     assert asked == [["a", "bb"], ["ccc"], ["dddd"], ["a"]]
+
+
+def test_the_clean_picture_comes_back_from_its_velocity() -> None:
+    objective = Objective(CPU, Emphasis.shape)
+    x0, noise = torch.randn(2, 4, 3, 8, 8)
+    t = torch.tensor([10, 250, 690, 980])
+    abar = objective["abar"][t]
+    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+    torch.testing.assert_close(objective.clean(objective.noised(x0, t, noise), t, v), x0)
