@@ -1,4 +1,4 @@
-"""The objective equals its references; the loop's workers equal one worker; training resumes."""
+"""The loop's workers equal one worker; training resumes."""
 
 from __future__ import annotations
 
@@ -9,59 +9,17 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from diffusers import DDPMScheduler
 from torch import nn
 
 from emoji_if import optimisation
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
-from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Budget, Schedule, Settings, Training, Workers, optimise
 from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
 
 CPU = torch.device("cpu")
-
-
-def test_noised_equals_the_scheduler() -> None:
-    x0, noise = torch.randn(2, 4, 3, 8, 8)
-    t = torch.tensor([0, 250, 690, 999])
-    expected = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2").add_noise(x0, noise, t)
-    torch.testing.assert_close(Objective(CPU, Emphasis.shape).noised(x0, t, noise), expected)
-
-
-def test_a_perfect_answer_costs_nothing() -> None:
-    objective = Objective(CPU, Emphasis.shape)
-    x0, noise = torch.randn(2, 4, 3, 8, 8)
-    t = torch.tensor([10, 250, 690, 980])
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
-    error, bound = objective.loss(x0, t, noise, v, -torch.ones_like(v))
-    assert error.item() == pytest.approx(0, abs=1e-10)
-    assert bound.item() == pytest.approx(0, abs=1e-5)
-
-
-def test_without_a_cap_the_error_is_the_velocitys_own() -> None:
-    x0, noise, wrong = torch.randn(3, 4, 3, 8, 8)
-    t = torch.tensor([10, 250, 690, 980])
-    objective = Objective(CPU, Emphasis.detail)
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
-    error, _ = objective.loss(x0, t, noise, v + wrong, torch.zeros_like(v))
-    assert error.item() == pytest.approx(wrong.square().mean().item(), rel=1e-5)
-
-
-def test_the_bound_trains_the_variance_only() -> None:
-    objective = Objective(CPU, Emphasis.shape)
-    x0, noise, v = torch.randn(3, 2, 3, 8, 8)
-    v.requires_grad_()
-    variance = torch.zeros_like(x0, requires_grad=True)
-    _, bound = objective.loss(x0, torch.tensor([100, 800]), noise, v, variance)
-    assert bound.item() > 0
-    bound.backward()
-    assert v.grad is None
-    assert variance.grad is not None
 
 
 def test_several_workers_give_the_gradient_of_one() -> None:
@@ -264,13 +222,6 @@ def test_an_average_leaves_alone_what_is_not_trained() -> None:
     assert torch.equal(average.module.bias, module.bias)
 
 
-def test_timesteps_are_spread_over_the_batch() -> None:
-    t = Objective(CPU, Emphasis.detail).timesteps(10)
-    assert (t // 100).tolist() == list(range(10))
-    strong = Objective(CPU, Emphasis.shape).timesteps(4000).float().mean()
-    assert strong > Objective(CPU, Emphasis.both).timesteps(4000).float().mean() > 500
-
-
 def test_a_budget_counts_what_was_spent_before() -> None:
     assert Budget(1, spent=30).fraction == pytest.approx(0.5, abs=0.01)
 
@@ -298,12 +249,3 @@ def test_a_caption_is_read_once_and_forgotten_when_many_others_follow() -> None:
     assert kept.of(["dddd", "bb"], encode).tolist() == [[4], [2]]
     assert kept.of(["a"], encode).tolist() == [[1]]
     assert asked == [["a", "bb"], ["ccc"], ["dddd"], ["a"]]
-
-
-def test_the_clean_picture_comes_back_from_its_velocity() -> None:
-    objective = Objective(CPU, Emphasis.shape)
-    x0, noise = torch.randn(2, 4, 3, 8, 8)
-    t = torch.tensor([10, 250, 690, 980])
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
-    torch.testing.assert_close(objective.clean(objective.noised(x0, t, noise), t, v), x0)
