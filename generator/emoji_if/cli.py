@@ -21,6 +21,7 @@ from emoji_if import (
     stage_two,
 )
 from emoji_if import export as exporting
+from emoji_if.checkpoint import save
 from emoji_if.command_options import (
     DEVICE,
     FOLDER,
@@ -112,7 +113,7 @@ def layout(
     drawn = Pictures(space.composer(), None, 64, 64, seed=0)
     texts, features = layouts.examples(Stream(drawn, workers), model.embed, pictures)
     told = layouts.teach(model.lookup, texts, features)
-    torch.save(model.lookup.state_dict(), space.layout)
+    save(dict(model.lookup.state_dict()), space.layout)
     typer.echo(f"tells {told:.1%} of the variance of pictures it has not seen")
 
 

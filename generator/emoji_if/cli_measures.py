@@ -28,8 +28,9 @@ def recall(
 ) -> None:
     """How well the training so far knows each name by its mean picture, as JSON."""
     space = Workspace(work)
-    drawn = recalling.drawings_by_name(space.composer(), size, pictures)
-    names = [thing.name for thing in space.things()]
+    composer = space.composer()
+    drawn = recalling.drawings_by_name(composer, size, pictures)
+    names = [thing.name for thing in composer.things]
     typer.echo(json.dumps(recalling.measure(space.trained_stage_1(), names, drawn), indent=1))
 
 

@@ -72,6 +72,11 @@ class Objective:
         abar = self["abar"][t]
         return abar.sqrt() * x0 + (1 - abar).sqrt() * noise
 
+    def velocity(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """The v that the network is to answer at x_t; t: (B,)."""
+        abar = self["abar"][t]
+        return abar.sqrt() * noise - (1 - abar).sqrt() * x0
+
     def clean(self, xt: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """The x0 that a velocity stands for; t: (B,)."""
         abar = self["abar"][t]
@@ -87,7 +92,7 @@ class Objective:
         of eq. 16, its factor T included).
         """
         abar = self["abar"][t]
-        v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+        v = self.velocity(x0, t, noise)
         v_hat, variance = v_hat.float(), variance.float()
         snr = abar / (1 - abar)
         weight = (snr.clamp(max=self.emphasis.snr_cap) + 1) / (snr + 1)

@@ -54,8 +54,7 @@ class Yardstick:
         found = {}
         for level in LEVELS:
             t = torch.full((len(self.drawings),), level)
-            abar = self.objective["abar"][t]
-            v = abar.sqrt() * self.noise - (1 - abar).sqrt() * self.drawings
+            v = self.objective.velocity(self.drawings, t, self.noise)
             seen = self.objective.noised(self.drawings, t, self.noise).to(device)
             v_hat = model.unet.velocity(seen, t.to(device), text)[0].float().cpu()
             found[level] = (v_hat - v).square().mean().item()

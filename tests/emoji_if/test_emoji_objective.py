@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 from diffusers import DDPMScheduler
+from torch import Tensor
 
 from emoji_if.objective import Emphasis, Objective
 
 CPU = torch.device("cpu")
+
+
+def velocity(objective: Objective, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+    """By its definition (Salimans & Ho 2022)."""
+    abar = objective["abar"][t]
+    return abar.sqrt() * noise - (1 - abar).sqrt() * x0
 
 
 def test_noised_equals_the_scheduler() -> None:
@@ -22,8 +29,7 @@ def test_a_perfect_answer_costs_nothing() -> None:
     objective = Objective(CPU, Emphasis.shape)
     x0, noise = torch.randn(2, 4, 3, 8, 8)
     t = torch.tensor([10, 250, 690, 980])
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+    v = velocity(objective, x0, t, noise)
     error, bound = objective.loss(x0, t, noise, v, -torch.ones_like(v))
     assert error.item() == pytest.approx(0, abs=1e-10)
     assert bound.item() == pytest.approx(0, abs=1e-5)
@@ -33,8 +39,7 @@ def test_without_a_cap_the_error_is_the_velocitys_own() -> None:
     x0, noise, wrong = torch.randn(3, 4, 3, 8, 8)
     t = torch.tensor([10, 250, 690, 980])
     objective = Objective(CPU, Emphasis.detail)
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+    v = velocity(objective, x0, t, noise)
     error, _ = objective.loss(x0, t, noise, v + wrong, torch.zeros_like(v))
     assert error.item() == pytest.approx(wrong.square().mean().item(), rel=1e-5)
 
@@ -62,6 +67,6 @@ def test_the_clean_picture_comes_back_from_its_velocity() -> None:
     objective = Objective(CPU, Emphasis.shape)
     x0, noise = torch.randn(2, 4, 3, 8, 8)
     t = torch.tensor([10, 250, 690, 980])
-    abar = objective["abar"][t]
-    v = abar.sqrt() * noise - (1 - abar).sqrt() * x0
+    v = velocity(objective, x0, t, noise)
+    torch.testing.assert_close(objective.velocity(x0, t, noise), v)
     torch.testing.assert_close(objective.clean(objective.noised(x0, t, noise), t, v), x0)

@@ -104,15 +104,18 @@ class TextLayout(nn.Module):
         """(B, channels, side, side) from embeddings (B, L, text_width)."""
         return self.lookup(text.mean(1))  # type: ignore[no-any-return]
 
-    def seen(self, maps: Tensor, size: Sequence[int]) -> Tensor:
-        """The maps as the network is shown them, (B, channels, *size)."""
-        mode = "area" if size[0] < maps.shape[2] else "bilinear"
-        return LAYOUT_GAIN * F.interpolate(maps, tuple(size), mode=mode)
+    def seen(self, maps: Tensor, size: Sequence[int]) -> list[Tensor]:
+        """The maps as the network is shown them: (B, channels, *size), then halved and halved."""
+        shown = []
+        for halved in range(max(self.halvings, default=0) + 1):
+            sides = [-(-side // 2**halved) for side in size]
+            mode = "area" if sides[0] < maps.shape[2] else "bilinear"
+            shown.append(LAYOUT_GAIN * F.interpolate(maps, tuple(sides), mode=mode))
+        return shown
 
-    def added(self, maps: Tensor, size: Sequence[int]) -> list[Tensor]:
-        """What is added to the features of each of `levels`; size: that of the unhalved ones."""
-        sides = [[-(-side // 2**halved) for side in size] for halved in self.halvings]
-        return [add(self.seen(maps, side)) for add, side in zip(self.add, sides, strict=True)]
+    def added(self, shown: Sequence[Tensor]) -> list[Tensor]:
+        """What is added to the features of each of `levels`, of what `seen` returned."""
+        return [add(shown[halved]) for add, halved in zip(self.add, self.halvings, strict=True)]
 
     def velocity(self, maps: Tensor, abar: Tensor, size: Sequence[int]) -> Tensor:
         """The part of v, (B, out_channels, *size), that the expected picture m accounts for.
@@ -227,15 +230,18 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
                 where = F.interpolate(where[None], patches.shape[2:], mode="area")[0]
             where = where.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
-        maps = None
+        abar = self._abar_at(timestep, sample)
+        expected: Tensor | None = None
         if self.text_layout is not None:
             maps = self.text_layout(encoder_hidden_states.to(patches.dtype))
-            *skips, middle = self.text_layout.added(maps, patches.shape[2:])
+            expected = self.text_layout.velocity(maps, abar, sample.shape[2:])
+            shown = self.text_layout.seen(maps, patches.shape[2:])
+            *skips, middle = self.text_layout.added(shown)
             inner |= {
                 "down_block_additional_residuals": skips,
                 "mid_block_additional_residual": middle,
             }
-            patches = torch.cat([patches, self.text_layout.seen(maps, patches.shape[2:])], dim=1)
+            patches = torch.cat([patches, shown[0]], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(
             patches,
@@ -246,11 +252,10 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             **inner,
         )[0]
         features = F.pixel_shuffle(features, self.config["patch_size"])
-        abar = self._abar_at(timestep, sample)
         gain = (1 - abar).rsqrt().clamp(max=MOST_GAIN)
         v, variance = self.head(features, sample, gain).chunk(2, dim=1)
-        if self.text_layout is not None and maps is not None:
-            v = v + self.text_layout.velocity(maps, abar, sample.shape[2:])
+        if expected is not None:
+            v = v + expected
         return v, variance
 
     def forward(
