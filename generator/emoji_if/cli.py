@@ -28,6 +28,7 @@ from emoji_if.command_options import (
     WORK,
     WORKERS,
     Batch,
+    Course,
     Device,
     Folder,
     Minutes,
@@ -55,6 +56,10 @@ app = typer.Typer(
     help="Make emoji-IF: data, training, export and measurement.",
 )
 app.add_typer(cli_measures.app)
+
+
+REPEAT = 3
+"""How often stage I sees a composed picture, each time under other noise."""
 
 
 def _rate(start: Path | None) -> float:
@@ -130,6 +135,7 @@ def train(
     device: Device = DEVICE,
     start: Start = None,
     rate: Rate = 1.0,
+    schedule: Course = Schedule.constant,
     emphasis: Noise = Emphasis.both,
     mirror: Annotated[
         Path | None,
@@ -140,7 +146,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train stage I at a constant rate, for as long as there is time; `cooldown` ends it."""
+    """Train stage I, by default at a constant rate that `cooldown` ends."""
     _train_stage_1(
         Workspace(work),
         Settings(
@@ -150,7 +156,7 @@ def train(
             resume,
             torch.device(device),
             rate * _rate(start),
-            Schedule.constant,
+            schedule,
             mirror,
         ),
         emphasis,
@@ -197,7 +203,7 @@ def _train_stage_1(
     pictures = space.pictures(size, settings.share, seed, emphasis.restored)
     stage_one.train(
         network,
-        Stream(pictures),
+        Stream(pictures, repeat=REPEAT),
         checkpoint or space.stage_1,
         settings,
         emphasis,

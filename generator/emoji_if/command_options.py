@@ -10,6 +10,7 @@ import torch
 import typer
 
 from emoji_if.objective import Emphasis
+from emoji_if.optimisation import Schedule
 
 WORK = Path(".cache/emoji_if")
 FOLDER = Path("generator/fwd_report/models/emoji-if")
@@ -58,6 +59,10 @@ Rate = Annotated[
     typer.Option(
         min=0.001, max=10, help="Factor of the learning rates: the longer trained, the smaller."
     ),
+]
+Course = Annotated[
+    Schedule,
+    typer.Option(help="How the rate goes: constant for as long as there is time, or to an end."),
 ]
 Noise = Annotated[
     Emphasis,

@@ -28,11 +28,11 @@ SCENE_ICONS = (
 SOLID_PHOTOS = 0.5
 """How often a photo shows the solid set's drawing, where it has one."""
 
-LEADING, LEADS = "noto", 0.45
+LEADING, LEADS = "noto", 0.55
 """The set that draws most things, and how often it is taken where it can: a small network learns
 one drawing of a name before it learns eight, and learns none of eight seen seldom."""
 
-FIRST_ICON = 0.7
+FIRST_ICON = 0.8
 """How often a thing is drawn by its first icon, the one people mean."""
 
 HEADS = {"top-hat": (0.3, 0.9), "crown": (0.4, 0.62)}

@@ -10,6 +10,7 @@ from threading import Lock
 
 import torch
 from diffusers import IFPipeline
+from diffusers.models.attention_processor import AttnAddedKVProcessor
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
@@ -67,7 +68,7 @@ class Embeddings:
                 self._kept.move_to_end(text)
             while len(self._kept) > self.most:
                 self._kept.popitem(last=False)
-        return torch.stack([found[text] for text in captions]).float()
+        return torch.stack([found[text].float() for text in captions])
 
 
 class TextToImage(nn.Module):
@@ -159,6 +160,8 @@ def train(
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}
 
+    if settings.device.type == "cpu":  # the fused attention's backward pass is twice as slow there
+        model.unet.unet.set_attn_processor(AttnAddedKVProcessor())
     training = Training(model, settings, peak=1e-3, muon_peak=0.01)
     resumed = settings.resume and training.resume(checkpoint)
     if start is not None and not resumed:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -94,11 +95,38 @@ class Pictures(IterableDataset[Batch]):
         )
 
 
+def mixed(batches: list[Batch]) -> Batch:
+    """A batch whose every picture is a random one of `batches`."""
+    count = len(batches[0].captions)
+    batch = torch.randint(len(batches), (count,)).tolist()
+    chosen = list(zip(batch, torch.randperm(count).tolist(), strict=True))
+
+    def of(field: Callable[[Batch], Tensor]) -> Tensor:
+        return torch.stack([field(batches[b])[i] for b, i in chosen])
+
+    return Batch(
+        of(attrgetter("images")),
+        [batches[b].captions[i] for b, i in chosen],
+        of(attrgetter("most_noise")),
+        of(attrgetter("things")),
+        of(attrgetter("sets")),
+    )
+
+
+POOL = 128
+"""Batches from which pictures are taken again."""
+
+
 class Stream:
     """Takes batches from a process that composes them ahead; safe to share between threads."""
 
-    def __init__(self, pictures: Pictures, processes: int = 1) -> None:
-        """processes: 0 composes within the call."""
+    def __init__(self, pictures: Pictures, processes: int = 1, repeat: int = 1) -> None:
+        """processes: 0 composes within the call.
+
+        repeat: how often a picture is taken, at other noise each time and beside other pictures.
+        Composing costs as much as a fast network's training, which learns as much from a picture
+        that it saw a while ago.
+        """
         loader = DataLoader(
             pictures,
             batch_size=None,
@@ -108,8 +136,17 @@ class Stream:
         )
         self._batches = iter(loader)
         self._lock = threading.Lock()
+        self._repeat = repeat
+        self._pool: list[Batch] = []
+        self._taken = 0
 
     def take(self) -> Batch:
         with self._lock:
-            batch: Batch = next(self._batches)
-            return batch
+            if self._repeat == 1:
+                return next(self._batches)
+            if self._taken % self._repeat == 0:
+                if len(self._pool) == POOL:
+                    self._pool.pop(int(torch.randint(POOL, ())))
+                self._pool.append(next(self._batches))
+            self._taken += 1
+            return mixed(self._pool)

@@ -249,3 +249,10 @@ def test_a_caption_is_read_once_and_forgotten_when_many_others_follow() -> None:
     assert kept.of(["dddd", "bb"], encode).tolist() == [[4], [2]]
     assert kept.of(["a"], encode).tolist() == [[1]]
     assert asked == [["a", "bb"], ["ccc"], ["dddd"], ["a"]]
+
+
+def test_captions_are_read_within_a_computation_in_bfloat16() -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        said = Embeddings().of(["a", "bb"], lambda captions: torch.ones(len(captions), 1))
+    assert said.dtype == torch.float32
+    assert said.tolist() == [[1], [1]]
