@@ -15,12 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fwd_report.training.loop import computes_in_bf16
-
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
-LARGE = 128
-"""Rows from which a matrix is computed faster in bfloat16."""
 
 OUTER = ("conv_in", "conv_out", "head.", "position", "text_layout", "shared", "word")
 """Parts of the names of matrices that are not hidden."""
@@ -34,16 +30,13 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
     A step multiplies x by a polynomial of its Gram matrix x xᵀ. All of these commute, so the steps
     are taken on the small Gram matrix, and x itself is multiplied once: a convolution's matrix is
-    nine times as wide as high. Large ones are computed in bfloat16 where that is native, as the
-    method's authors do.
+    nine times as wide as high.
     """
     a, b, c = COEFFICIENTS
     x = matrix.float()
     x = x / (x.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
-    if len(x) >= LARGE and computes_in_bf16(str(matrix.device)):
-        x = x.bfloat16()
     gram = x @ x.T
     product = None
     for step in range(STEPS):

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from emoji_if.averages import LENGTHS, PowerAverage
 from emoji_if.checkpoint import halved, load, restore, save
 from emoji_if.muon import optimisers
+from emoji_if.workers import Loss, Losses, Workers
 from fwd_report.training.loop import computes_in_bf16
 
 Module = TypeVar("Module", bound=nn.Module)
-Loss = Callable[[Module], tuple[Tensor, dict[str, float]]]
-"""Draws a micro-batch and returns the module's loss on it, and what to report."""
+Drawn = TypeVar("Drawn")
 
 
 class Schedule(StrEnum):
@@ -70,10 +68,14 @@ class Settings:
         """A worker's pictures of each step."""
         return -(-self.batch // self.workers)
 
+    @property
+    def bf16(self) -> bool:
+        """Whether to compute in bfloat16: emulated, it is ten times slower."""
+        return computes_in_bf16(str(self.device))
+
     def autocast(self) -> torch.autocast:
-        """bfloat16 where the device computes in it: emulated, it is ten times slower."""
-        native = computes_in_bf16(str(self.device))
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=native)
+        """bfloat16 where the device computes in it."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
 
 class Budget:
@@ -91,43 +93,6 @@ class Budget:
     @property
     def fraction(self) -> float:
         return self.spent / self.seconds
-
-
-class Workers(Generic[Module]):
-    """Gradients of one step, computed in parallel by threads that share the weights.
-
-    On a CPU several single-threaded workers beat one worker with as many threads: none waits
-    inside an operation for a core that another program holds. Run Python with OMP_NUM_THREADS=1
-    then.
-    """
-
-    def __init__(self, module: Module, loss_of: Loss[Module], workers: int) -> None:
-        self.module, self.loss_of = module, loss_of
-        self.replicas = [module] + [_sharing_weights(module) for _ in range(workers - 1)]
-        self.executor = ThreadPoolExecutor(workers)
-
-    def gradients(self) -> dict[str, float]:
-        """Leave the mean gradient of every worker's share in the module; return mean losses."""
-        losses = list(self.executor.map(self._work, self.replicas))
-        for replica in self.replicas[1:]:
-            for own, other in zip(self.module.parameters(), replica.parameters(), strict=True):
-                if other.grad is not None:
-                    own.grad = other.grad if own.grad is None else own.grad.add_(other.grad)
-                    other.grad = None
-        return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
-
-    def _work(self, replica: Module) -> dict[str, float]:
-        loss, parts = self.loss_of(replica)
-        (loss / len(self.replicas)).backward()
-        return parts
-
-
-def _sharing_weights(module: Module) -> Module:
-    """A copy whose parameters are the module's own memory, with gradients of its own."""
-    replica = copy.deepcopy(module)
-    for own, other in zip(module.parameters(), replica.parameters(), strict=True):
-        other.data = own.data
-    return replica
 
 
 class Training(Generic[Module]):
@@ -188,7 +153,7 @@ class Training(Generic[Module]):
         halves = [halved(average.module) for average in self.averages]
         save({"step": self.step, "averages": halves}, folder / f"{self.step:07d}.pt")
 
-    def advance(self, team: Workers[Module]) -> dict[str, float]:
+    def advance(self, team: Workers[Module, Any]) -> Losses:
         """One step; the mean losses. The warm-up is repeated where optimisers start anew.
 
         A step whose gradient is not finite is left out: one of them would end a long training.
@@ -212,7 +177,8 @@ class Training(Generic[Module]):
 
 def optimise(
     training: Training[Module],
-    loss_of: Loss[Module],
+    draw: Callable[[], Drawn],
+    loss_of: Loss[Module, Drawn],
     checkpoint: Path,
     *,
     describe: str,
@@ -220,8 +186,11 @@ def optimise(
     stride: int = 20_000,
     measure: Callable[[Module], str] | None = None,
     show: Callable[[Module, str], None] | None = None,
+    prepare: Callable[[Module], None] | None = None,
 ) -> Module:
-    """Minimise `loss_of` over the module's weights until the budget ends; return the average.
+    """Minimise `loss_of` what is drawn until the budget ends; return the average of the weights.
+
+    draw, loss_of and prepare: as `Workers` says.
 
     A checkpoint is written every `every` seconds and at the end. Every `stride` pictures, and at
     the end, the averages are kept and `show` receives the averaged module and a name for what it
@@ -229,34 +198,35 @@ def optimise(
     on a busy machine an hour may hold few.
     """
     budget = training.budget
-    team = Workers(training.module, loss_of, training.settings.workers)
     written = reported = budget.spent
     measured, shown = training.pictures, training.pictures // stride
     sums: dict[str, float] = {}
     count = 0
-    while True:
-        finished = budget.fraction >= 1
-        if finished or budget.spent - written > every:
-            training.save(checkpoint)
-            written = budget.spent
-        if measure is not None and (finished or training.pictures - measured >= stride / 10):
-            measured = training.pictures
-            print(f"{describe} step {training.step}  {measure(training.average)}", flush=True)
-        if show is not None and (finished or training.pictures // stride > shown):
-            shown = training.pictures // stride
-            training.snapshot(checkpoint.with_name(f"{checkpoint.stem}-snapshots"))
-            show(training.average, f"{training.pictures:08d}")
-        if finished:
-            return training.average
-        for name, value in training.advance(team).items():
-            sums[name] = sums.get(name, 0.0) + value
-        count += 1
-        if budget.spent - reported > 60:
-            reported = budget.spent
-            means = "  ".join(f"{name} {total / count:.4f}" for name, total in sums.items())
-            print(
-                f"{describe} step {training.step}  {training.pictures} pictures  "
-                f"{budget.spent / 60:.1f} min  {means}",
-                flush=True,
-            )
-            sums, count = {}, 0
+    workers = training.settings.workers
+    with Workers(training.module, draw, loss_of, workers, prepare) as team:
+        while True:
+            finished = budget.fraction >= 1
+            if finished or budget.spent - written > every:
+                training.save(checkpoint)
+                written = budget.spent
+            if measure is not None and (finished or training.pictures - measured >= stride / 10):
+                measured = training.pictures
+                print(f"{describe} step {training.step}  {measure(training.average)}", flush=True)
+            if show is not None and (finished or training.pictures // stride > shown):
+                shown = training.pictures // stride
+                training.snapshot(checkpoint.with_name(f"{checkpoint.stem}-snapshots"))
+                show(training.average, f"{training.pictures:08d}")
+            if finished:
+                return training.average
+            for name, value in training.advance(team).items():
+                sums[name] = sums.get(name, 0.0) + value
+            count += 1
+            if budget.spent - reported > 60:
+                reported = budget.spent
+                means = "  ".join(f"{name} {total / count:.4f}" for name, total in sums.items())
+                print(
+                    f"{describe} step {training.step}  {training.pictures} pictures  "
+                    f"{budget.spent / 60:.1f} min  {means}",
+                    flush=True,
+                )
+                sums, count = {}, 0

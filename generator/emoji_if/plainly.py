@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from emoji_if.drawings import DataError
+from emoji_if.workers import WorkerError
 
 P = ParamSpec("P")
 
@@ -20,7 +21,7 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except DataError as error:
+        except (DataError, WorkerError) as error:
             typer.echo(f"emoji_if: {error}", err=True)
             raise typer.Exit(2) from None
 

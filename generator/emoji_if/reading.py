@@ -9,7 +9,6 @@ stays as it is, as DeepFloyd's T5 does.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from emoji_if.captions import (
 from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_networks import TEXT_WIDTH, text_encoder
 from emoji_if.things import Thing
+from emoji_if.workers import Losses
 from fwd_report.models.folder_layout import TOKENS
 
 SHARPNESS = 10.0
@@ -128,7 +128,7 @@ def teach(
     torch.manual_seed(0)
     reader = Reader(tokenizer, len(things)).to(settings.device)
     plan, media, kinds = Plan(things), list(MEDIA), [*KINDS, *TWICE]
-    rng, lock = np.random.default_rng(), threading.Lock()
+    rng = np.random.default_rng()
 
     def shown() -> Shown:
         if rng.random() < 0.12:
@@ -136,24 +136,25 @@ def teach(
         thing, medium = int(rng.integers(len(things))), str(rng.choice(media))
         return plan.told(thing, medium, rng, str(rng.choice(kinds)))
 
-    def loss_of(replica: Reader) -> tuple[Tensor, dict[str, float]]:
-        with lock:
-            drawn = [shown() for _ in range(settings.share)]
-            told = [caption(each, things, rng) for each in drawn]
-            length = TOKENS if rng.random() < 0.1 else SHORT
+    def draw() -> list[Shown]:
+        return [shown() for _ in range(settings.share)]
+
+    def loss_of(reader: Reader, drawn: list[Shown]) -> tuple[Tensor, Losses]:
+        told = [caption(each, things, rng) for each in drawn]
+        length = TOKENS if rng.random() < 0.1 else SHORT
         listed = [answers(each, len(things)) for each in drawn]
         asked = {
             question: torch.tensor([each[question] for each in listed], device=settings.device)
             for question in listed[0]
         }
         with settings.autocast():
-            loss = replica.loss(told, asked, length)
+            loss = reader.loss(told, asked, length)
         return loss, {"cross entropy": loss.item()}
 
     training = Training(reader, settings, peak=3e-3, muon_peak=0.015)
     if settings.resume:
         training.resume(checkpoint)
-    return optimise(training, loss_of, checkpoint, describe="reading")
+    return optimise(training, draw, loss_of, checkpoint, describe="reading")
 
 
 @torch.no_grad()

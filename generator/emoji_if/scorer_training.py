@@ -15,8 +15,9 @@ from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import Composer, reduced
 from emoji_if.judging import HELD_OUT, contrastive, nearest
 from emoji_if.optimisation import Settings, Training, optimise
-from emoji_if.stream import Stream, pixels
+from emoji_if.stream import Batch, Stream, pixels
 from emoji_if.things import Thing
+from emoji_if.workers import Losses
 from fwd_report.models.towers import Towers, TowersScorer, tokenise
 
 
@@ -49,20 +50,19 @@ def train(
     towers = Towers(len(tokenizer))
     towers.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def loss_of(replica: Towers) -> tuple[Tensor, dict[str, float]]:
-        batch = stream.take()
+    def loss_of(towers: Towers, batch: Batch) -> tuple[Tensor, Losses]:
         pictures = disturbed(batch.pixels().to(settings.device))
         which = batch.things.to(settings.device)
         with settings.autocast():
-            looked = replica.images(pictures)
-            read = replica.texts(tokenise(tokenizer, batch.captions).to(settings.device))
-        loss = contrastive(looked.float(), read.float(), which, replica.log_scale)
+            looked = towers.images(pictures)
+            read = towers.texts(tokenise(tokenizer, batch.captions).to(settings.device))
+        loss = contrastive(looked.float(), read.float(), which, towers.log_scale)
         return loss, {"contrastive": loss.item()}
 
     training = Training(towers, settings, peak=2e-3, muon_peak=0.015)
     if settings.resume:
         training.resume(checkpoint)
-    towers = optimise(training, loss_of, checkpoint, describe="scorer").cpu()
+    towers = optimise(training, stream.take, loss_of, checkpoint, describe="scorer").cpu()
     return TowersScorer(towers, tokenizer)
 
 

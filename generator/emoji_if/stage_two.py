@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_one import TextToImage
-from emoji_if.stream import Stream
+from emoji_if.stream import Batch, Stream
+from emoji_if.workers import Losses
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 MOST_NOISE = 400
@@ -44,6 +45,10 @@ def with_faults(
     return objective.clean(seen, t, v).clamp(-1, 1)
 
 
+def _compile(model: PatchedUNet2DConditionModel) -> None:
+    model.unet.compile()
+
+
 def train(
     model: PatchedUNet2DConditionModel,
     stream: Stream,
@@ -57,13 +62,10 @@ def train(
     stage_one lends its text encoder and its faults, and stays as it is.
     """
     model.train().to(settings.device, memory_format=torch.channels_last)
-    if settings.device.type == "cuda":
-        model.unet.compile()
     stage_one.to(settings.device).eval()
     objective = Objective(settings.device, Emphasis.detail)
 
-    def loss_of(replica: PatchedUNet2DConditionModel) -> tuple[Tensor, dict[str, float]]:
-        batch = stream.take()
+    def loss_of(model: PatchedUNet2DConditionModel, batch: Batch) -> tuple[Tensor, Losses]:
         whole = batch.pixels().to(settings.device)
         top, left = (4 * int(torch.randint((whole.shape[-1] - crop) // 4 + 1, ())) for _ in "yx")
         window = (..., slice(top, top + crop), slice(left, left + crop))
@@ -79,11 +81,18 @@ def train(
             seen = objective.noised(low, level, torch.randn_like(low))
             inputs = torch.cat([objective.noised(x0, t, noise), seen], dim=1)
         with settings.autocast():
-            v, variance = replica.velocity(inputs, t, text, level)
+            v, variance = model.velocity(inputs, t, text, level)
         error, bound = objective.loss(x0, t, noise, v, variance)
         return error + bound, {"error": error.item(), "bound": bound.item()}
 
     training = Training(model, settings, peak=1e-3, muon_peak=0.015)
     if settings.resume:
         training.resume(checkpoint)
-    return optimise(training, loss_of, checkpoint, describe="stage II")
+    return optimise(
+        training,
+        stream.take,
+        loss_of,
+        checkpoint,
+        describe="stage II",
+        prepare=_compile if settings.bf16 else None,
+    )

@@ -143,10 +143,14 @@ class Stream:
     def take(self) -> Batch:
         with self._lock:
             if self._repeat == 1:
-                return next(self._batches)
+                return self._next()
             if self._taken % self._repeat == 0:
                 if len(self._pool) == POOL:
                     self._pool.pop(int(torch.randint(POOL, ())))
-                self._pool.append(next(self._batches))
+                self._pool.append(self._next())
             self._taken += 1
             return mixed(self._pool)
+
+    def _next(self) -> Batch:
+        batch: Batch = next(self._batches)
+        return batch

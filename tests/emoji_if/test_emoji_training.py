@@ -1,4 +1,4 @@
-"""The loop's workers equal one worker; training resumes."""
+"""A training resumes where it stopped, and keeps what it has learnt."""
 
 from __future__ import annotations
 
@@ -15,35 +15,20 @@ from emoji_if import optimisation
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
-from emoji_if.optimisation import Budget, Schedule, Settings, Training, Workers, optimise
+from emoji_if.optimisation import Budget, Schedule, Settings, Training, optimise
 from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
+from emoji_if.workers import Workers
 
 CPU = torch.device("cpu")
 
 
-def test_several_workers_give_the_gradient_of_one() -> None:
-    torch.manual_seed(0)
-    module = nn.Linear(4, 1)
-    batch = torch.randn(6, 5, 4)
-
-    def gradient(workers: int) -> torch.Tensor:
-        shares = list(batch.chunk(workers))
-
-        def loss_of(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
-            loss = replica(shares.pop()).square().mean()
-            return loss, {"loss": loss.item()}
-
-        module.zero_grad(set_to_none=True)
-        losses = Workers(module, loss_of, workers).gradients()
-        assert losses["loss"] > 0
-        return module.weight.grad.clone()
-
-    torch.testing.assert_close(gradient(3), gradient(1))
+def ones() -> torch.Tensor:
+    return torch.ones(1, 2)
 
 
-def quadratic(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
-    loss = (replica(torch.ones(1, 2)) - 3).square().mean()
+def quadratic(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    loss = (model(drawn) - 3).square().mean()
     return loss, {"loss": loss.item()}
 
 
@@ -65,7 +50,7 @@ def training(minutes: float = 0.01, mirror: Path | None = None) -> Training:
 def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     checkpoint = tmp_path / "made" / "model.pt"
     first = training()
-    optimise(first, quadratic, checkpoint, describe="test")
+    optimise(first, ones, quadratic, checkpoint, describe="test")
     again = training(minutes=0.02)
     assert again.resume(checkpoint)
     assert again.step == first.step
@@ -73,7 +58,7 @@ def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert again.budget.spent >= 0.6
     assert torch.equal(again.module.weight, first.module.weight)
     assert again.pair[0].state_dict()["state"].keys() == first.pair[0].state_dict()["state"].keys()
-    optimise(again, quadratic, checkpoint, describe="test")
+    optimise(again, ones, quadratic, checkpoint, describe="test")
     assert again.step > first.step
 
 
@@ -81,12 +66,12 @@ def test_a_gradient_that_is_not_finite_changes_nothing() -> None:
     made = training()
     before = made.module.weight.clone()
 
-    def broken(replica: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
-        return replica(torch.full((1, 2), torch.inf)).sum(), {"loss": 0.0}
+    def broken(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+        return model(torch.inf * drawn).sum(), {"loss": 0.0}
 
-    made.advance(Workers(made.module, broken, 1))
+    made.advance(Workers(made.module, ones, broken, 1))
     assert torch.equal(made.module.weight, before)
-    made.advance(Workers(made.module, quadratic, 1))
+    made.advance(Workers(made.module, ones, quadratic, 1))
     assert not torch.equal(made.module.weight, before)
 
 
@@ -122,7 +107,7 @@ def test_an_interrupted_write_leaves_the_checkpoint(
 def test_a_lost_machines_training_goes_on_from_the_mirror(tmp_path: Path) -> None:
     checkpoint, mirror = tmp_path / "here" / "model.pt", tmp_path / "there"
     first = training(mirror=mirror)
-    optimise(first, quadratic, checkpoint, describe="test")
+    optimise(first, ones, quadratic, checkpoint, describe="test")
     for path in checkpoint.parent.iterdir():
         path.unlink()
     again = training(mirror=mirror)
@@ -141,6 +126,7 @@ def test_averages_are_kept_and_shown_at_the_end(
     made = training()
     optimise(
         made,
+        ones,
         quadratic,
         tmp_path / "model.pt",
         describe="test",
@@ -161,6 +147,7 @@ def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
     shown: list[str] = []
     optimise(
         training(),
+        ones,
         quadratic,
         tmp_path / "model.pt",
         describe="test",

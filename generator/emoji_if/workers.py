@@ -1,0 +1,171 @@
+"""Gradients of one step, computed in parallel by processes that share the weights."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Generic, NoReturn, Self, TypeVar
+
+import torch
+from torch import Tensor, multiprocessing, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+Drawn = TypeVar("Drawn")
+Losses = dict[str, float]
+Loss = Callable[[Module, Drawn], tuple[Tensor, Losses]]
+"""The module's loss on what was drawn for one worker, and what to report."""
+
+
+class WorkerError(Exception):
+    """A worker's process ended before its work."""
+
+
+class Workers(Generic[Module, Drawn]):
+    """The training's own process and `workers - 1` helpers, each with a share of every batch.
+
+    On a CPU several single-threaded workers beat one worker with as many threads: none waits
+    inside an operation for a core that another program holds. They are processes, for threads wait
+    for one another wherever Python or compiled code holds the interpreter's lock. Run Python with
+    OMP_NUM_THREADS=1 then.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        draw: Callable[[], Drawn],
+        loss_of: Loss[Module, Drawn],
+        workers: int,
+        prepare: Callable[[Module], None] | None = None,
+    ) -> None:
+        """The module's weights move to shared memory if there are helpers.
+
+        draw: draws a worker's share; always called in this process. prepare: called once with the
+        module in every process, to compile what is to be compiled.
+        """
+        self.module, self.draw, self.loss_of = module, draw, loss_of
+        self.workers = workers
+        self._parameters = [p for p in module.parameters() if p.requires_grad]
+        self._helpers: list[_Helper[Module, Drawn]] = []
+        self._closing = ExitStack()
+        if workers > 1:
+            module.share_memory()
+        for number in range(1, workers):
+            helper = _Helper(self, number, prepare)
+            self._helpers.append(helper)
+            self._closing.callback(helper.close)
+        if prepare is not None:
+            prepare(module)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def gradients(self) -> Losses:
+        """Leave the mean gradient of every worker's share in the module; return mean losses.
+
+        Raises WorkerError if a helper has ended.
+        """
+        for helper in self._helpers:
+            helper.ask(self.draw())
+        losses = [self.work(self.draw())]
+        for helper in self._helpers:
+            losses.append(helper.answer())
+            for own, other in zip(self._parameters, helper.gradients, strict=True):
+                own.grad = other.clone() if own.grad is None else own.grad.add_(other)
+        return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
+
+    def work(self, drawn: Drawn) -> Losses:
+        """Add a worker's part of the gradient to the module's; return its losses."""
+        loss, parts = self.loss_of(self.module, drawn)
+        (loss / self.workers).backward()
+        return parts
+
+    def leave(self, gradients: list[Tensor]) -> None:
+        """Move the module's gradients into the tensors given."""
+        for parameter, place in zip(self._parameters, gradients, strict=True):
+            if parameter.grad is None:
+                place.zero_()
+            else:
+                place.copy_(parameter.grad)
+                parameter.grad = None
+
+
+class _Helper(Generic[Module, Drawn]):
+    """A process of its own that computes gradients into shared memory."""
+
+    def __init__(
+        self,
+        team: Workers[Module, Drawn],
+        number: int,
+        prepare: Callable[[Module], None] | None,
+    ) -> None:
+        self.gradients = [
+            torch.zeros_like(parameter).share_memory_()
+            for parameter in team.module.parameters()
+            if parameter.requires_grad
+        ]
+        context = multiprocessing.get_context("fork")
+        self._here, there = context.Pipe()
+        self._process = context.Process(
+            target=self._run, args=(team, there, number, prepare), daemon=True
+        )
+        self._process.start()
+        there.close()
+
+    def ask(self, drawn: Drawn) -> None:
+        try:
+            self._here.send(drawn)
+        except OSError:
+            self._ended()
+
+    def answer(self) -> Losses:
+        try:
+            losses: Losses = self._here.recv()
+        except (EOFError, OSError):
+            self._ended()
+        return losses
+
+    def close(self) -> None:
+        self._here.close()
+        self._process.join()
+
+    def _ended(self) -> NoReturn:
+        self._process.join()
+        raise WorkerError(
+            f"a worker has ended (status {self._process.exitcode}): what was trained since "
+            "the last checkpoint is lost; run the command again with --resume"
+        )
+
+    def _run(
+        self,
+        team: Workers[Module, Drawn],
+        there: Connection,
+        number: int,
+        prepare: Callable[[Module], None] | None,
+    ) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training's own process ends this one
+        self._here.close()
+        for helper in team._helpers:
+            helper._here.close()
+        torch.set_num_threads(1)
+        torch.manual_seed(torch.initial_seed() + number)
+        if prepare is not None:
+            prepare(team.module)
+        while True:
+            try:
+                drawn: Drawn = there.recv()
+            except EOFError:
+                return
+            losses = team.work(drawn)
+            team.leave(self.gradients)
+            there.send(losses)
