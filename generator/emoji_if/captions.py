@@ -126,6 +126,16 @@ ASKED = (
 )
 """Things that the starter's report asks for and no scene shows."""
 
+EVERYDAY = (
+    *("a dog", "a cat", "a panda", "a fox", "an owl", "a penguin", "a turtle", "a fish"),
+    *("a butterfly", "a sunflower", "an apple", "a strawberry", "a mushroom", "a house"),
+    *("a car", "a sailboat", "an island", "a beach"),
+)
+"""What is drawn where a caption names nothing: a mixture of all things would be drawn as a blot."""
+
+UNTOLD_EVERYDAY = 0.5
+"""How often the empty caption's picture shows one of them: guidance needs the others as well."""
+
 ASKED_MORE = 2.5
 """How much more often they are drawn than others: every reader sees them first."""
 
@@ -144,22 +154,28 @@ class Plan:
         self._media = list(MEDIA)
         shares = np.array([share for share, _ in MEDIA.values()])
         self._shares = shares / shares.sum()
+        everyday = [i for i, thing in enumerate(things) if {*thing.words} & {*EVERYDAY}]
+        self._everyday = everyday or list(range(len(things)))
         self._placeable = [i for i, thing in enumerate(things) if "place" in thing.traits]
 
     def draw(self, rng: Generator) -> Shown:
         """One random picture's content.
 
         A picture without caption is mostly one clean thing in an everyday medium: that is what the
-        empty prompt, and so all guidance, starts from.
+        empty prompt, and so all guidance, starts from. One with a vague caption shows one of
+        `EVERYDAY`.
         """
         chance = rng.random() if self.vague else 1.0
         thing, medium = self._thing(rng), str(rng.choice(self._media, p=self._shares))
         if chance < NO_CAPTION:
             if rng.random() < 0.7:
                 medium = "photo" if rng.random() < 0.5 else "plain"
+            if rng.random() < UNTOLD_EVERYDAY:
+                thing = int(rng.choice(self._everyday))
             return Shown(thing, medium, clean=True, clarity=Clarity.nothing)
         if chance < NO_CAPTION + NO_THING:
             medium = "photo" if rng.random() < 0.6 else medium
+            thing = int(rng.choice(self._everyday))
             return Shown(thing, medium, clean=True, clarity=Clarity.anything)
         return self.told(thing, medium, rng)
 

@@ -35,7 +35,6 @@ from emoji_if.command_options import (
     Noise,
     Rate,
     Resume,
-    Side,
     Start,
     Width,
     Work,
@@ -128,8 +127,7 @@ def train(
     work: Work = WORK,
     minutes: Minutes = 900,
     batch: Batch = 32,
-    width: Width = 48,
-    size: Side = 64,
+    width: Width = 128,
     workers: Workers = WORKERS,
     resume: Resume = False,
     device: Device = DEVICE,
@@ -161,7 +159,6 @@ def train(
         ),
         emphasis,
         lambda space: space.exported_stage_1(start) if start else space.new_stage_1(width),
-        size=size,
     )
 
 
@@ -195,12 +192,11 @@ def _train_stage_1(
     model: Callable[[Workspace], stage_one.TextToImage],
     checkpoint: Path | None = None,
     start: Path | None = None,
-    size: int = 64,
 ) -> None:
     seed = time.time_ns() % 2**32  # every sitting sees pictures of its own
     torch.manual_seed(seed)
     network = model(space)
-    pictures = space.pictures(size, settings.share, seed, emphasis.restored)
+    pictures = space.pictures(64, settings.share, seed, emphasis.restored)
     stage_one.train(
         network,
         Stream(pictures, repeat=REPEAT),

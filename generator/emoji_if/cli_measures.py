@@ -11,7 +11,7 @@ import typer
 from emoji_if import diversity as differing
 from emoji_if import pipelines, restoration
 from emoji_if import recall as recalling
-from emoji_if.command_options import FOLDER, WORK, Folder, Side, Work
+from emoji_if.command_options import FOLDER, WORK, Folder, Work
 from emoji_if.plainly import plainly
 from emoji_if.retrieval import ASSIGNMENT, measure
 from emoji_if.workspace import Workspace
@@ -23,13 +23,12 @@ app = typer.Typer()
 @plainly
 def recall(
     work: Work = WORK,
-    size: Side = 64,
     pictures: Annotated[int, typer.Option(min=2, help="Drawings a name.")] = 60,
 ) -> None:
     """How well the training so far knows each name by its mean picture, as JSON."""
     space = Workspace(work)
     composer = space.composer()
-    drawn = recalling.drawings_by_name(composer, size, pictures)
+    drawn = recalling.drawings_by_name(composer, 64, pictures)
     names = [thing.name for thing in composer.things]
     typer.echo(json.dumps(recalling.measure(space.trained_stage_1(), names, drawn), indent=1))
 

@@ -35,15 +35,6 @@ Width = Annotated[
         help="Channels of the network's first level, a multiple of 16.",
     ),
 ]
-Side = Annotated[
-    int,
-    typer.Option(
-        min=16,
-        max=64,
-        callback=_sixteens,
-        help="Pixels square. Words become shapes at 32 for a third of the price; then go on at 64.",
-    ),
-]
 Workers = Annotated[int, typer.Option(min=1, help="Threads that share a step; 1 on a GPU.")]
 Resume = Annotated[bool, typer.Option(help="Continue from the checkpoint, its time counted.")]
 Start = Annotated[

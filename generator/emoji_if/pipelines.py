@@ -37,9 +37,8 @@ def draw(
     guidance: float = 5.0,
     steps: int = 33,
     batch: int = 8,
-    size: int = 64,
 ) -> Tensor:
-    """One picture per prompt and seed: (N, 3, size, size) in [-1, 1].
+    """One picture per prompt and seed: (N, 3, 64, 64) in [-1, 1].
 
     A picture depends on its prompt and seed alone, not on the batch.
     """
@@ -54,8 +53,6 @@ def draw(
                 generator=[torch.Generator().manual_seed(seed) for seed in seeds[chosen]],
                 guidance_scale=guidance,
                 num_inference_steps=steps,
-                height=size,
-                width=size,
                 output_type="pt",
             ).images
         )

@@ -16,31 +16,24 @@ HEAD = 32
 LAYOUT = {"channels": 8, "side": 16, "hidden": 384}
 
 
-def stage_1(width: int = 48) -> PatchedUNet2DConditionModel:
-    """64 px from text: patches of 2, so 32, 16 and 8 px inside; attention at 16 and 8 px.
+def stage_1(width: int = 128) -> PatchedUNet2DConditionModel:
+    """64 px from text: patches of 4, so 16 and 8 px inside; attention at 8 px.
 
-    width: the first level's channels, a multiple of 16; the others have twice and a good four times
-    as many, for channels are cheap where pixels are few.
+    width: the first level's channels, a multiple of 16; the second has about half as many again. A
+    patch is 48 numbers, of which fewer channels than twice that would lose what is to be kept.
     """
+    heads = max(1, round(1.5 * width / HEAD))
     unet: PatchedUNet2DConditionModel = PatchedUNet2DConditionModel(
         sample_size=64,
-        patch_size=2,
+        patch_size=4,
         position_channels=32,
         layout=LAYOUT,
         encoder_hid_dim=TEXT_WIDTH,
         inner={
-            "block_out_channels": (width, 2 * width, 4 * width + HEAD),
-            "layers_per_block": (1, 1, 2),
-            "down_block_types": (
-                "DownBlock2D",
-                "SimpleCrossAttnDownBlock2D",
-                "SimpleCrossAttnDownBlock2D",
-            ),
-            "up_block_types": (
-                "SimpleCrossAttnUpBlock2D",
-                "SimpleCrossAttnUpBlock2D",
-                "UpBlock2D",
-            ),
+            "block_out_channels": (width, HEAD * heads),
+            "layers_per_block": 2,
+            "down_block_types": ("DownBlock2D", "SimpleCrossAttnDownBlock2D"),
+            "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D"),
             "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
             "cross_attention_dim": TEXT_WIDTH,
             "attention_head_dim": HEAD,

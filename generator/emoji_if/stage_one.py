@@ -120,11 +120,11 @@ class TextToImage(nn.Module):
             return self._embeddings.of(captions, partial(embed, self.tokenizer, self.encoder))
 
 
-def preview(model: TextToImage, to: Path, seeds: int = 4, size: int = 64) -> None:
+def preview(model: TextToImage, to: Path, seeds: int = 4) -> None:
     """Draw `PREVIEW` quickly, a prompt a row and a seed a column, into one PNG."""
     prompts = [prompt for prompt in PREVIEW for _ in range(seeds)]
     each = [*range(seeds)] * len(PREVIEW)
-    pictures = draw(model.pipeline(), prompts, each, steps=14, size=size)
+    pictures = draw(model.pipeline(), prompts, each, steps=14)
     to.parent.mkdir(parents=True, exist_ok=True)
     grid(pictures.cpu(), seeds).save(to)
 
@@ -179,7 +179,5 @@ def train(
         describe="stage I",
         measure=yardstick.measure,
         prepare=_compile if settings.bf16 else None,
-        show=lambda average, name: preview(
-            average, sheets / f"{name}.png", size=yardstick.drawings.shape[-1]
-        ),
+        show=lambda average, name: preview(average, sheets / f"{name}.png"),
     )

@@ -133,7 +133,7 @@ class Workspace:
         restore(model.lookup, layout, self.layout)
         return model
 
-    def untaught_stage_1(self, width: int = 48) -> TextToImage:
+    def untaught_stage_1(self, width: int = 128) -> TextToImage:
         """Stage I with the text encoder after its lesson, and nothing else learnt."""
         return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
 

@@ -13,6 +13,7 @@ from emoji_if.captions import (
     ASKED,
     ASKED_MORE,
     COLOURS,
+    EVERYDAY,
     KINDS,
     MEDIA,
     NO_CAPTION,
@@ -103,11 +104,29 @@ def test_captions_are_dropped_as_often_as_guidance_needs() -> None:
     assert everyday / len(silent) > 0.7
 
 
+def test_a_caption_that_names_nothing_shows_an_everyday_thing() -> None:
+    everyday = [i for i, thing in enumerate(THINGS) if {*thing.words} & {*EVERYDAY}]
+    assert len(everyday) == len(EVERYDAY)
+    rng, plan = np.random.default_rng(0), Plan(THINGS)
+    drawn = [plan.draw(rng) for _ in range(8000)]
+    vague = {shown.thing for shown in drawn if shown.clarity is Clarity.anything}
+    assert vague == set(everyday)
+    silent = [shown.thing in everyday for shown in drawn if shown.clarity is Clarity.nothing]
+    assert sum(silent) / len(silent) == pytest.approx(0.5 + 0.5 * 0.12, abs=0.06)
+    assert {shown.thing for shown in drawn if shown.clarity is Clarity.nothing} > vague
+
+
+def test_where_none_is_listed_any_thing_is_an_everyday_one() -> None:
+    few = [thing for thing in THINGS if not {*thing.words} & {*EVERYDAY}][:3]
+    rng, plan = np.random.default_rng(0), Plan(few)
+    assert {plan.draw(rng).thing for _ in range(300)} == {0, 1, 2}
+
+
 def test_what_every_reader_sees_first_is_drawn_more_often() -> None:
     asked = [i for i, thing in enumerate(THINGS) if {*thing.words} & {*ASKED}]
     assert len(asked) == len(ASKED)
     assert not any(THINGS[i].scene for i in asked), "a scene has a weight of its own"
-    plan, rng = Plan(THINGS), np.random.default_rng(0)
+    plan, rng = Plan(THINGS, vague=False), np.random.default_rng(0)
     drawn = [plan.draw(rng).thing for _ in range(20_000)]
     plain = [i for i, thing in enumerate(THINGS) if not thing.scene and i not in asked]
     often, seldom = (sum(drawn.count(i) for i in some) / len(some) for some in (asked, plain))
