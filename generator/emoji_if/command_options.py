@@ -35,7 +35,7 @@ Width = Annotated[
         help="Channels of the network's first level, a multiple of 16.",
     ),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Threads that share a step; 1 on a GPU.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that share a step; 1 on a GPU.")]
 Resume = Annotated[bool, typer.Option(help="Continue from the checkpoint, its time counted.")]
 Start = Annotated[
     Path | None,

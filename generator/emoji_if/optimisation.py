@@ -16,7 +16,7 @@ from torch import nn
 from emoji_if.averages import LENGTHS, PowerAverage
 from emoji_if.checkpoint import halved, load, restore, save
 from emoji_if.muon import optimisers
-from emoji_if.workers import Loss, Losses, Workers
+from emoji_if.workers import Loss, Losses, WorkerError, Workers
 from fwd_report.training.loop import computes_in_bf16
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -49,9 +49,11 @@ class Schedule(StrEnum):
 class Settings:
     """What every training is told: a wall-clock budget, pictures a step, who shares the step.
 
-    workers: threads, each taking an equal part of the batch, rounded up; 1 on a GPU. resume: go on
+    workers: processes, each taking an equal part of the batch, rounded up. resume: go on
     from the checkpoint, its time counted. rate: factor of the learning rates, below 1 for weights
     that have learnt already. mirror: a second folder for the averaged weights in half precision.
+
+    Raises WorkerError for several workers on a GPU: their weights are in the CPU's memory.
     """
 
     minutes: float
@@ -62,6 +64,10 @@ class Settings:
     rate: float = 1.0
     schedule: Schedule = Schedule.cosine
     mirror: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers > 1 and self.device.type != "cpu":
+            raise WorkerError(f"{self.device} takes all of a step at once: say --workers 1")
 
     @property
     def share(self) -> int:

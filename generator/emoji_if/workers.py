@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Generic, NoReturn, Self, TypeVar
@@ -20,7 +21,7 @@ Loss = Callable[[Module, Drawn], tuple[Tensor, Losses]]
 
 
 class WorkerError(Exception):
-    """A worker's process ended before its work."""
+    """A worker's process cannot be, or ended before its work."""
 
 
 class Workers(Generic[Module, Drawn]):
@@ -124,7 +125,7 @@ class _Helper(Generic[Module, Drawn]):
 
     def ask(self, drawn: Drawn) -> None:
         try:
-            self._here.send(drawn)
+            self._here.send_bytes(pickle.dumps(drawn))  # torch would pass on a file a tensor
         except OSError:
             self._ended()
 
@@ -161,11 +162,9 @@ class _Helper(Generic[Module, Drawn]):
         torch.manual_seed(torch.initial_seed() + number)
         if prepare is not None:
             prepare(team.module)
-        while True:
-            try:
-                drawn: Drawn = there.recv()
-            except EOFError:
-                return
-            losses = team.work(drawn)
-            team.leave(self.gradients)
-            there.send(losses)
+        with suppress(EOFError, ConnectionError):  # the training has ended
+            while True:
+                drawn: Drawn = pickle.loads(there.recv_bytes())
+                losses = team.work(drawn)
+                team.leave(self.gradients)
+                there.send(losses)

@@ -18,9 +18,15 @@ from emoji_if.drawings import DataError
 from emoji_if.optimisation import Budget, Schedule, Settings, Training, optimise
 from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
-from emoji_if.workers import Workers
+from emoji_if.workers import WorkerError, Workers
 
 CPU = torch.device("cpu")
+
+
+def test_a_gpu_has_one_worker() -> None:
+    with pytest.raises(WorkerError, match="cuda .* --workers 1"):
+        Settings(1, batch=2, workers=2, resume=False, device=torch.device("cuda"))
+    assert Settings(1, batch=3, workers=2, resume=False, device=CPU).share == 2
 
 
 def ones() -> torch.Tensor:
