@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 
 
 def test_a_gpu_has_one_worker() -> None:
-    with pytest.raises(WorkerError, match="cuda .* --workers 1"):
+    with pytest.raises(WorkerError, match=r"cuda .* --workers 1"):
         Settings(1, batch=2, workers=2, resume=False, device=torch.device("cuda"))
     assert Settings(1, batch=3, workers=2, resume=False, device=CPU).share == 2
 
