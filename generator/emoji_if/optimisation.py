@@ -15,8 +15,8 @@ from torch import nn
 
 from emoji_if.averages import LENGTHS, PowerAverage
 from emoji_if.checkpoint import halved, load, restore, save
+from emoji_if.gradients import Loss, Losses, WorkerError, Workers
 from emoji_if.muon import optimisers
-from emoji_if.workers import Loss, Losses, WorkerError, Workers
 from fwd_report.training.loop import computes_in_bf16
 
 Module = TypeVar("Module", bound=nn.Module)

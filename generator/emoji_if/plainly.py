@@ -9,7 +9,7 @@ from typing import ParamSpec
 import typer
 
 from emoji_if.drawings import DataError
-from emoji_if.workers import WorkerError
+from emoji_if.gradients import WorkerError
 
 P = ParamSpec("P")
 

@@ -30,10 +30,10 @@ from emoji_if.captions import (
     Shown,
     caption,
 )
+from emoji_if.gradients import Losses
 from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_networks import TEXT_WIDTH, text_encoder
 from emoji_if.things import Thing
-from emoji_if.workers import Losses
 from fwd_report.models.folder_layout import TOKENS
 
 SHARPNESS = 10.0

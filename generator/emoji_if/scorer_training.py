@@ -13,11 +13,11 @@ from transformers import PreTrainedTokenizerFast
 
 from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import Composer, reduced
+from emoji_if.gradients import Losses
 from emoji_if.judging import HELD_OUT, contrastive, nearest
 from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stream import Batch, Stream, pixels
 from emoji_if.things import Thing
-from emoji_if.workers import Losses
 from fwd_report.models.towers import Towers, TowersScorer, tokenise
 
 

@@ -14,12 +14,12 @@ from diffusers.models.attention_processor import AttnAddedKVProcessor
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
+from emoji_if.gradients import Losses
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Budget, Settings, Training, optimise
 from emoji_if.pipelines import draw, grid
 from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Batch, Stream
-from emoji_if.workers import Losses
 from emoji_if.yardstick import Yardstick
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.prompts import embed

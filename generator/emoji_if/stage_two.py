@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from emoji_if.gradients import Losses
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_one import TextToImage
 from emoji_if.stream import Batch, Stream
-from emoji_if.workers import Losses
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 MOST_NOISE = 400

@@ -15,10 +15,10 @@ from emoji_if import optimisation
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
+from emoji_if.gradients import WorkerError, Workers
 from emoji_if.optimisation import Budget, Schedule, Settings, Training, optimise
 from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
-from emoji_if.workers import WorkerError, Workers
 
 CPU = torch.device("cpu")
 

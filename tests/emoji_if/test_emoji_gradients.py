@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from emoji_if.workers import Losses, WorkerError, Workers
+from emoji_if.gradients import Losses, WorkerError, Workers
 
 
 def squared(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
