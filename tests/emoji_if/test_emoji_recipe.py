@@ -13,7 +13,7 @@ from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
-from emoji_if import stage_one
+from emoji_if import optimisation, stage_one
 from emoji_if.cli import app
 from emoji_if.command_options import FOLDER
 from emoji_if.pipelines import draw, enlarge, load_stage_1, load_stage_2
@@ -38,6 +38,8 @@ def test_a_command_out_of_order_says_what_to_run_first(command: str, tmp_path: P
 @pytest.mark.slow
 def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage_one, "PREVIEW", ("a dog",))  # a sheet of twelve takes a minute
+    # Where bfloat16 is native, each training would be compiled, for longer than it takes here.
+    monkeypatch.setattr(optimisation, "computes_in_bf16", lambda device: False)
     work, folder, mirror = tmp_path / "work", tmp_path / "emoji-if", tmp_path / "mirror"
     write_fake_sets(work / "npm")
     where = ("--work", str(work))
