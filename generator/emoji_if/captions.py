@@ -126,6 +126,9 @@ ASKED = (
 )
 """Things that the starter's report asks for and no scene shows."""
 
+ASKED_MORE = 2.5
+"""How much more often they are drawn than others: every reader sees them first."""
+
 EVERYDAY = (
     *("a dog", "a cat", "a panda", "a fox", "an owl", "a penguin", "a turtle", "a fish"),
     *("a butterfly", "a sunflower", "an apple", "a strawberry", "a mushroom", "a house"),
@@ -136,9 +139,6 @@ EVERYDAY = (
 UNTOLD_EVERYDAY = 0.5
 """How often the empty caption's picture shows one of them: guidance needs the others as well."""
 
-ASKED_MORE = 2.5
-"""How much more often they are drawn than others: every reader sees them first."""
-
 
 class Plan:
     """Draws what to show."""
@@ -148,13 +148,13 @@ class Plan:
         self.things = things
         self.vague = vague
         weights = np.array(
-            [thing.weight * (ASKED_MORE if {*thing.words} & {*ASKED} else 1) for thing in things]
+            [thing.weight * (ASKED_MORE if _among(thing, ASKED) else 1) for thing in things]
         )
         self._weights = weights / weights.sum()
         self._media = list(MEDIA)
         shares = np.array([share for share, _ in MEDIA.values()])
         self._shares = shares / shares.sum()
-        everyday = [i for i, thing in enumerate(things) if {*thing.words} & {*EVERYDAY}]
+        everyday = [i for i, thing in enumerate(things) if _among(thing, EVERYDAY)]
         self._everyday = everyday or list(range(len(things)))
         self._placeable = [i for i, thing in enumerate(things) if "place" in thing.traits]
 
@@ -207,6 +207,10 @@ class Plan:
 
     def _thing(self, rng: Generator) -> int:
         return int(rng.choice(len(self.things), p=self._weights))
+
+
+def _among(thing: Thing, phrases: Sequence[str]) -> bool:
+    return not set(phrases).isdisjoint(thing.words)
 
 
 NO_MEDIUM = 0.05

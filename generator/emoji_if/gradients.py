@@ -5,10 +5,9 @@ from __future__ import annotations
 import pickle
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import torch
 from torch import Tensor, multiprocessing, nn
@@ -47,41 +46,32 @@ class Workers(Generic[Module, Drawn]):
         module in every process, to compile what is to be compiled.
         """
         self.module, self.draw, self.loss_of = module, draw, loss_of
-        self.workers = workers
-        self._parameters = [p for p in module.parameters() if p.requires_grad]
-        self._helpers: list[_Helper[Module, Drawn]] = []
-        self._closing = ExitStack()
+        self.workers, self.prepare = workers, prepare
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
+        self.helpers: list[_Helper[Module, Drawn]] = []
         if workers > 1:
             module.share_memory()
         for number in range(1, workers):
-            helper = _Helper(self, number, prepare)
-            self._helpers.append(helper)
-            self._closing.callback(helper.close)
+            self.helpers.append(_Helper(self, number))
         if prepare is not None:
             prepare(module)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._closing.close()
+    def close(self) -> None:
+        """End the helpers, once they have done what they were asked."""
+        for helper in self.helpers:
+            helper.close()
 
     def gradients(self) -> Losses:
         """Leave the mean gradient of every worker's share in the module; return mean losses.
 
         Raises WorkerError if a helper has ended.
         """
-        for helper in self._helpers:
+        for helper in self.helpers:
             helper.ask(self.draw())
         losses = [self.work(self.draw())]
-        for helper in self._helpers:
+        for helper in self.helpers:
             losses.append(helper.answer())
-            for own, other in zip(self._parameters, helper.gradients, strict=True):
+            for own, other in zip(self.parameters, helper.gradients, strict=True):
                 own.grad = other.clone() if own.grad is None else own.grad.add_(other)
         return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
 
@@ -93,7 +83,7 @@ class Workers(Generic[Module, Drawn]):
 
     def leave(self, gradients: list[Tensor]) -> None:
         """Move the module's gradients into the tensors given."""
-        for parameter, place in zip(self._parameters, gradients, strict=True):
+        for parameter, place in zip(self.parameters, gradients, strict=True):
             if parameter.grad is None:
                 place.zero_()
             else:
@@ -104,22 +94,11 @@ class Workers(Generic[Module, Drawn]):
 class _Helper(Generic[Module, Drawn]):
     """A process of its own that computes gradients into shared memory."""
 
-    def __init__(
-        self,
-        team: Workers[Module, Drawn],
-        number: int,
-        prepare: Callable[[Module], None] | None,
-    ) -> None:
-        self.gradients = [
-            torch.zeros_like(parameter).share_memory_()
-            for parameter in team.module.parameters()
-            if parameter.requires_grad
-        ]
+    def __init__(self, team: Workers[Module, Drawn], number: int) -> None:
+        self.gradients = [torch.zeros_like(each).share_memory_() for each in team.parameters]
         context = multiprocessing.get_context("fork")
         self._here, there = context.Pipe()
-        self._process = context.Process(
-            target=self._run, args=(team, there, number, prepare), daemon=True
-        )
+        self._process = context.Process(target=self._run, args=(team, there, number), daemon=True)
         self._process.start()
         there.close()
 
@@ -147,21 +126,15 @@ class _Helper(Generic[Module, Drawn]):
             "the last checkpoint is lost; run the command again with --resume"
         )
 
-    def _run(
-        self,
-        team: Workers[Module, Drawn],
-        there: Connection,
-        number: int,
-        prepare: Callable[[Module], None] | None,
-    ) -> None:
+    def _run(self, team: Workers[Module, Drawn], there: Connection, number: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training's own process ends this one
         self._here.close()
-        for helper in team._helpers:
+        for helper in team.helpers:
             helper._here.close()
         torch.set_num_threads(1)
         torch.manual_seed(torch.initial_seed() + number)
-        if prepare is not None:
-            prepare(team.module)
+        if team.prepare is not None:
+            team.prepare(team.module)
         with suppress(EOFError, ConnectionError):  # the training has ended
             while True:
                 drawn: Drawn = pickle.loads(there.recv_bytes())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,6 +79,11 @@ class Settings:
     def bf16(self) -> bool:
         """Whether to compute in bfloat16: emulated, it is ten times slower."""
         return computes_in_bf16(str(self.device))
+
+    @property
+    def compiles(self) -> bool:
+        """Whether compiling pays: where products are fast, what lies between them takes longer."""
+        return self.bf16 or self.device.type == "cuda"
 
     def autocast(self) -> torch.autocast:
         """bfloat16 where the device computes in it."""
@@ -192,11 +198,11 @@ def optimise(
     stride: int = 20_000,
     measure: Callable[[Module], str] | None = None,
     show: Callable[[Module, str], None] | None = None,
-    prepare: Callable[[Module], None] | None = None,
+    inner: Callable[[Module], nn.Module] | None = None,
 ) -> Module:
     """Minimise `loss_of` what is drawn until the budget ends; return the average of the weights.
 
-    draw, loss_of and prepare: as `Workers` says.
+    draw and loss_of: as `Workers` says. inner: the part of the module to compile where that pays.
 
     A checkpoint is written every `every` seconds and at the end. Every `stride` pictures, and at
     the end, the averages are kept and `show` receives the averaged module and a name for what it
@@ -208,8 +214,10 @@ def optimise(
     measured, shown = training.pictures, training.pictures // stride
     sums: dict[str, float] = {}
     count = 0
-    workers = training.settings.workers
-    with Workers(training.module, draw, loss_of, workers, prepare) as team:
+    settings = training.settings
+    prepare = (lambda module: inner(module).compile()) if inner and settings.compiles else None
+    team = Workers(training.module, draw, loss_of, settings.workers, prepare)
+    with closing(team):
         while True:
             finished = budget.fraction >= 1
             if finished or budget.spent - written > every:

@@ -45,10 +45,6 @@ def with_faults(
     return objective.clean(seen, t, v).clamp(-1, 1)
 
 
-def _compile(model: PatchedUNet2DConditionModel) -> None:
-    model.unet.compile()
-
-
 def train(
     model: PatchedUNet2DConditionModel,
     stream: Stream,
@@ -94,5 +90,5 @@ def train(
         loss_of,
         checkpoint,
         describe="stage II",
-        prepare=_compile if settings.bf16 else None,
+        inner=lambda model: model.unet,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import closing
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def trained(workers: int, steps: int = 3) -> tuple[torch.Tensor, list[float]]:
     shares = list(data.view(steps * workers, -1, 4))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
     losses = []
-    with Workers(model, shares.pop, squared, workers) as team:
+    with closing(Workers(model, shares.pop, squared, workers)) as team:
         for _ in range(steps):
             losses.append(team.gradients()["loss"])
             optimiser.step()
@@ -56,7 +57,7 @@ def test_every_worker_is_a_process_with_noise_of_its_own_that_ends() -> None:
         reported.append(parts)
         return loss, parts
 
-    with Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2) as team:
+    with closing(Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2)) as team:
         mean = team.gradients()
     (own,) = reported
     assert own["process"] == os.getpid()
@@ -79,7 +80,7 @@ def test_a_worker_that_ends_is_told_of(how: str) -> None:
         return squared(model, share)
 
     with (
-        Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2) as team,
+        closing(Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2)) as team,
         pytest.raises(WorkerError, match=r"status (-9|1)\).*--resume"),
     ):
         team.gradients()
@@ -92,5 +93,5 @@ def test_the_module_of_every_process_is_prepared() -> None:
     def loss_of(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
         return model(share).sum(), {"seen": model.get_buffer("seen").item()}
 
-    with Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2, prepare) as team:
+    with closing(Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2, prepare)) as team:
         assert team.gradients() == {"seen": 1.0}

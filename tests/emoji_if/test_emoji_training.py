@@ -29,6 +29,16 @@ def test_a_gpu_has_one_worker() -> None:
     assert Settings(1, batch=3, workers=2, resume=False, device=CPU).share == 2
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_gpu_compiles_and_a_cpu_that_computes_in_bfloat16(
+    native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimisation, "computes_in_bf16", lambda device: native)
+    gpu = Settings(1, batch=1, workers=1, resume=False, device=torch.device("cuda"))
+    assert gpu.compiles
+    assert training().settings.compiles == native
+
+
 def ones() -> torch.Tensor:
     return torch.ones(1, 2)
 
