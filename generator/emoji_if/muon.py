@@ -18,7 +18,18 @@ from torch import Tensor, nn
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
-OUTER = ("conv_in", "conv_out", "head.", "position", "text_layout", "shared", "word")
+OUTER = (
+    "conv_in",
+    "conv_out",
+    "head.",
+    "position",
+    "queries",
+    "pointer.name",
+    "text_layout",
+    "text_gallery",
+    "shared",
+    "word",
+)
 """Parts of the names of matrices that are not hidden."""
 
 

@@ -35,6 +35,7 @@ from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_networks import TEXT_WIDTH, text_encoder
 from emoji_if.things import Thing
 from fwd_report.models.folder_layout import TOKENS
+from fwd_report.models.gallery import Pointer
 
 SHARPNESS = 10.0
 SHORT = 18
@@ -42,6 +43,9 @@ SHORT = 18
 
 TWICE = ("two",) * len(KINDS)
 """Kinds shown beyond one of each: that a caption names two things is hardest to learn."""
+
+POINTED = ("thing", "second")
+"""The questions that the pointer's slots answer."""
 
 _LISTS = {
     "medium": list(MEDIA),
@@ -71,10 +75,11 @@ def answers(shown: Shown, things: int) -> dict[str, int]:
 
 
 class Reader(nn.Module):
-    """A text encoder with a direction for every answer to every question.
+    """A text encoder with a direction for every answer to every question, and stage I's pointer.
 
     The second thing has the first's directions, seen through a turn of its own: a noun is learnt
-    once.
+    once. Asked at every position alone, the encoder keeps one of two nouns; the pointer, which
+    looks for both, has it keep them where they stand.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, things: int) -> None:
@@ -82,6 +87,7 @@ class Reader(nn.Module):
         self.tokenizer = tokenizer
         self.encoder = text_encoder(tokenizer)
         counts = {"thing": things, **{question: len(said) for question, said in _LISTS.items()}}
+        self.pointer = Pointer(TEXT_WIDTH, things)
         self.turn = nn.Linear(TEXT_WIDTH, TEXT_WIDTH, bias=False)
         self.directions = nn.ParameterDict(
             {
@@ -109,12 +115,15 @@ class Reader(nn.Module):
         return said @ F.normalize(self.directions[f"{question}_word"], dim=-1).T
 
     def loss(self, captions: Sequence[str], asked: dict[str, Tensor], length: int) -> Tensor:
-        """Cross entropy of the cosines, over all positions, summed over questions."""
+        """Cross entropy of cosines at all positions and of the pointer, summed over questions."""
         said = self.read(captions, length)
         total = said.new_zeros(())
         for question, answer in asked.items():
             logits = SHARPNESS * self.cosines(said, question).flatten(0, 1)
             total = total + F.cross_entropy(logits, answer.repeat_interleave(length))
+        pointed = self.pointer(said).float()
+        for slot, question in enumerate(POINTED):
+            total = total + F.cross_entropy(pointed[:, slot], asked[question])
         return total
 
 
@@ -161,7 +170,8 @@ def teach(
 def told_apart(reader: Reader, things: Sequence[Thing], count: int = 512) -> dict[str, float]:
     """Part of fresh captions whose questions are answered right, by question, at full length.
 
-    "two things" is `second` over those captions alone that name two.
+    "two things" is `second` over those captions alone that name two; "pointed" and "pointed at
+    two" are of the pointer, both slots right.
     """
     rng, plan = np.random.default_rng(1), Plan(things, vague=False)
     drawn = [plan.draw(rng) for _ in range(count)]
@@ -175,4 +185,8 @@ def told_apart(reader: Reader, things: Sequence[Thing], count: int = 512) -> dic
         right[question] = (found == wanted).float().mean().item()
         if question == "second":
             right["two things"] = (found == wanted)[wanted > 0].float().mean().item()
+    wanted = torch.tensor([[each[question] for question in POINTED] for each in listed])
+    both = (reader.pointer(said).argmax(-1) == wanted).all(1).float()
+    right["pointed"] = both.mean().item()
+    right["pointed at two"] = both[wanted[:, 1] > 0].mean().item()
     return right

@@ -14,13 +14,15 @@ from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 TEXT_WIDTH = 256
 HEAD = 32
 LAYOUT = {"channels": 8, "side": 16, "hidden": 384}
+GALLERY = {"kept": 4, "side": 32, "channels": 96}
 
 
-def stage_1(width: int = 128) -> PatchedUNet2DConditionModel:
+def stage_1(names: int, width: int = 128) -> PatchedUNet2DConditionModel:
     """64 px from text: patches of 4, so 16 and 8 px inside; attention at 8 px.
 
-    width: the first level's channels, a multiple of 16; the second has about half as many again. A
-    patch is 48 numbers, of which fewer channels than twice that would lose what is to be kept.
+    names: how many things the gallery has drawings of. width: the first level's channels, a
+    multiple of 16; the second has about half as many again. A patch is 48 numbers, of which fewer
+    channels than twice that would lose what is to be kept.
     """
     heads = max(1, round(1.5 * width / HEAD))
     unet: PatchedUNet2DConditionModel = PatchedUNet2DConditionModel(
@@ -28,6 +30,7 @@ def stage_1(width: int = 128) -> PatchedUNet2DConditionModel:
         patch_size=4,
         position_channels=32,
         layout=LAYOUT,
+        gallery={"names": names, **GALLERY},
         encoder_hid_dim=TEXT_WIDTH,
         inner={
             "block_out_channels": (width, HEAD * heads),

@@ -21,6 +21,7 @@ from emoji_if.pipelines import draw, grid
 from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Batch, Stream
 from emoji_if.yardstick import Yardstick
+from fwd_report.models.gallery import Gallery
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.prompts import embed
 
@@ -73,7 +74,7 @@ class Embeddings:
 
 
 class TextToImage(nn.Module):
-    """Stage I with its text encoder. What its lessons taught stays: the encoder and the lookup."""
+    """Stage I with its text encoder. What lessons taught stays: encoder, lookup and pointer."""
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class TextToImage(nn.Module):
         self.encoder = encoder.eval().requires_grad_(False)
         self.unet = unet
         self.lookup.requires_grad_(False)
+        self.gallery.pointer.requires_grad_(False)
         self._embeddings = Embeddings()
 
     @classmethod
@@ -98,6 +100,12 @@ class TextToImage(nn.Module):
         """What makes maps of texts; what stage I makes of the maps is trained with the pictures."""
         assert self.unet.text_layout is not None
         return self.unet.text_layout.lookup
+
+    @property
+    def gallery(self) -> Gallery:
+        """What shows stage I drawings; its pointer was taught with the encoder."""
+        assert self.unet.text_gallery is not None
+        return self.unet.text_gallery
 
     def pipeline(self) -> IFPipeline:
         """These very modules as diffusers' pipeline, without a progress bar."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedTokenizerFast, T5EncoderModel
+from transformers import PreTrainedTokenizerFast
 
 from emoji_if.averages import LENGTHS, Snapshot, post_hoc
 from emoji_if.captions import every_caption
 from emoji_if.checkpoint import load, restore
 from emoji_if.compose import Composer, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_photographs
+from emoji_if.galleries import drawings_to_show
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
 from emoji_if.pipelines import load_stage_1
@@ -119,11 +120,11 @@ class Workspace:
             self._made(self.folder / "tokenizer", "data")
         )
 
-    def trained_encoder(self) -> T5EncoderModel:
-        """The text encoder after its lesson."""
+    def trained_reader(self) -> Reader:
+        """The text encoder and the pointer after their lesson."""
         reader = Reader(self.tokenizer(), len(self.things()))
         restore(reader, self._averaged(self.reading, "read"), self.reading)
-        return reader.encoder.eval()
+        return reader.eval()
 
     def new_stage_1(self, width: int) -> TextToImage:
         """Stage I before its training; text encoder and layout have had their lessons."""
@@ -134,13 +135,16 @@ class Workspace:
         return model
 
     def untaught_stage_1(self, width: int = 128) -> TextToImage:
-        """Stage I with the text encoder after its lesson, and nothing else learnt."""
-        return TextToImage(self.tokenizer(), self.trained_encoder(), stage_1(width))
+        """Stage I with encoder and pointer after their lesson, drawings to show, nothing else."""
+        reader, composer = self.trained_reader(), self.composer()
+        model = TextToImage(self.tokenizer(), reader.encoder, stage_1(len(composer.things), width))
+        model.gallery.pointer.load_state_dict(reader.pointer.state_dict())
+        model.gallery.drawings.copy_(drawings_to_show(composer))
+        return model
 
     def stage_1_so_far(self) -> TextToImage:
         """Stage I as its training last left it, to be trained on."""
-        state = self._averaged(self.stage_1, "train")
-        return self.untaught_stage_1(state["unet.unet.conv_in.weight"].shape[0])
+        return self.untaught_stage_1(_width(self._averaged(self.stage_1, "train")))
 
     def exported_stage_1(self, folder: Path) -> TextToImage:
         """Stage I of an exported folder; its tokenizer becomes that of the working folder."""
@@ -158,7 +162,7 @@ class Workspace:
         if length is not None:
             weights |= post_hoc(self.snapshots(checkpoint), length)
         tokenizer = self.tokenizer()
-        unet = stage_1(weights["unet.unet.conv_in.weight"].shape[0])
+        unet = stage_1(len(weights["unet.text_gallery.drawings"]), _width(weights))
         model = TextToImage(tokenizer, text_encoder(tokenizer), unet)
         restore(model, weights, checkpoint)
         return model.eval()
@@ -195,3 +199,8 @@ class Workspace:
         if not path.exists():
             raise DataError(f"{path} is missing: run `python -m emoji_if {command}` first")
         return path
+
+
+def _width(weights: dict[str, torch.Tensor]) -> int:
+    """Channels of stage I's first level."""
+    return weights["unet.unet.conv_in.weight"].shape[0]

@@ -19,6 +19,8 @@ from diffusers.schedulers import DDPMScheduler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fwd_report.models.gallery import Gallery
+
 MOST_GAIN = 8.0
 """The largest factor by which the noisy image is amplified to noise of unit variance for the
 head."""
@@ -158,7 +160,8 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
     A shallow network of convolutions hardly knows where in the picture it is, and so cannot turn
     a word into a shape. position_channels learned maps, cosines at first, tell it; a picture of
     another size sees them resampled to its own, so a network that is shown crops has none. layout,
-    the channels, side and hidden width of a `TextLayout`, shows it maps of its text as well.
+    the channels, side and hidden width of a `TextLayout`, shows it maps of its text as well;
+    gallery, the names, kept, side and channels of a `Gallery`, drawings of what its text names.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -172,6 +175,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         head_channels: int = 24,
         position_channels: int = 0,
         layout: dict[str, int] | None = None,
+        gallery: dict[str, int] | None = None,
         encoder_hid_dim: int = 128,
         class_embed_type: str | None = None,
         beta_schedule: str = "squaredcos_cap_v2",
@@ -185,7 +189,8 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             sample_size=sample_size // patch_size,
             in_channels=in_channels * patch_size**2
             + position_channels
-            + (layout["channels"] if layout else 0),
+            + (layout["channels"] if layout else 0)
+            + (gallery["channels"] if gallery else 0),
             out_channels=feature_channels * patch_size**2,
             encoder_hid_dim=encoder_hid_dim,
             class_embed_type=class_embed_type,
@@ -205,6 +210,9 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             )
             if layout
             else None
+        )
+        self.text_gallery = (
+            Gallery(encoder_hid_dim, **gallery, levels=skip_levels(self.unet)) if gallery else None
         )
         self.head = Head(in_channels, feature_channels, head_channels, out_channels)
         abar = DDPMScheduler(num_train_timesteps, beta_schedule=beta_schedule).alphas_cumprod
@@ -231,17 +239,25 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             where = where.to(patches.dtype).expand(len(patches), -1, -1, -1)
             patches = torch.cat([patches, where], dim=1)
         abar = self._abar_at(timestep, sample)
+        text = encoder_hidden_states.to(patches.dtype)
         expected: Tensor | None = None
+        added: list[list[Tensor]] = []
         if self.text_layout is not None:
-            maps = self.text_layout(encoder_hidden_states.to(patches.dtype))
+            maps = self.text_layout(text)
             expected = self.text_layout.velocity(maps, abar, sample.shape[2:])
             shown = self.text_layout.seen(maps, patches.shape[2:])
-            *skips, middle = self.text_layout.added(shown)
+            added.append(self.text_layout.added(shown))
+            patches = torch.cat([patches, shown[0]], dim=1)
+        if self.text_gallery is not None:
+            features = self.text_gallery(text, patches.shape[2:])
+            added.append(self.text_gallery.added(features))
+            patches = torch.cat([patches, features], dim=1)
+        if added:
+            *skips, middle = map(sum, zip(*added, strict=True))
             inner |= {
                 "down_block_additional_residuals": skips,
                 "mid_block_additional_residual": middle,
             }
-            patches = torch.cat([patches, shown[0]], dim=1)
         patches = patches.contiguous(memory_format=torch.channels_last)
         features = self.unet(
             patches,
