@@ -23,7 +23,7 @@ WIDTH = 80.0
 
 
 def drawings_to_show(composer: Composer) -> Tensor:
-    """(things, kept, 4, side, side) uint8, as `Gallery.drawings`: a thing from several sets.
+    """(things, kept * 4, side, side) uint8, as `Gallery.drawings`: a thing from several sets.
 
     A thing that fewer sets draw is drawn by some of them twice; a scene is painted several times.
     """
@@ -37,7 +37,7 @@ def drawings_to_show(composer: Composer) -> Tensor:
             square = _square(composer, thing, able[kept % len(able)], rng)
             squares.append(_premultiplied(square, GALLERY["side"]))
     drawn = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
-    return drawn.unflatten(0, (-1, GALLERY["kept"]))
+    return drawn.unflatten(0, (-1, GALLERY["kept"])).flatten(1, 2)
 
 
 def _square(composer: Composer, thing: Thing, name: str, rng: np.random.Generator) -> Image.Image:

@@ -62,7 +62,7 @@ class Pointer(nn.Module):
 class Gallery(nn.Module):
     """Looks up the drawings of what a text names, and makes features of them.
 
-    drawings: (names, kept, 4, side, side) uint8, a buffer: colours multiplied by opacity, then the
+    drawings: (names, kept * 4, side, side) uint8, a buffer: colours multiplied by opacity, then the
     opacity, 255 being 1. All of the first thing's are shown as large as a picture; some at half
     size, in the middle, or left of the second thing's if the text names two.
     """
@@ -85,7 +85,9 @@ class Gallery(nn.Module):
         were halved.
         """
         super().__init__()
-        self.register_buffer("drawings", torch.zeros(names, kept, 4, side, side, dtype=torch.uint8))
+        self.register_buffer(
+            "drawings", torch.zeros(names, kept * 4, side, side, dtype=torch.uint8)
+        )
         self.pointer = Pointer(text_width, names)
         self.shrink = shrink
         shown = 4 * shrink**2 * (kept + min(kept, HALVED))
@@ -115,7 +117,7 @@ class Gallery(nn.Module):
         """
         chosen = self.pointer(text).float().softmax(-1)
         shares, names = chosen[..., 1:].topk(min(LIKELIEST, len(self.drawings)))
-        likeliest = self.drawings[names].float() / 255  # (B, SLOTS, names, kept, 4, side, side)
+        likeliest = self.drawings[names].unflatten(3, (-1, 4)).float() / 255
         first, second = torch.einsum("bsn,bsnkcij->sbkcij", shares, likeliest)
         alone = chosen[:, 1, 0].view(-1, 1, 1, 1, 1)
         left, middle = (halved(first[:, :HALVED], at) for at in ("left", "middle"))

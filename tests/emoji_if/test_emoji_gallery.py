@@ -1,0 +1,142 @@
+"""Stage I is shown drawings of what its text names, where the text has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.emoji_if.test_patched_unet import small
+from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
+from torch import Tensor
+
+from emoji_if.compose import Composer, load_drawings
+from emoji_if.galleries import WIDTH, drawings_to_show
+from emoji_if.stage_networks import GALLERY
+from emoji_if.things import read_things
+from fwd_report.models.gallery import HALVED, PLACES, Gallery
+from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
+
+NAMES, KEPT, SIDE, WIDE = 3, 3, 32, 16
+SURE = 50.0
+
+
+def gallery() -> Gallery:
+    """Every name a flat square of a colour of its own, opaque."""
+    torch.manual_seed(0)
+    made = Gallery(WIDE, NAMES, KEPT, SIDE, channels=4, levels=[(6, 0), (8, 1)])
+    for name in range(NAMES):
+        made.drawings[name, name::4] = 255
+        made.drawings[name, 3::4] = 255
+    return made
+
+
+def pointing(monkeypatch: pytest.MonkeyPatch, made: Gallery, *answers: tuple[int, int]) -> Tensor:
+    """Text for which the pointer answers so, 0 for none."""
+    logits = torch.nn.functional.one_hot(torch.tensor(answers), 1 + NAMES) * SURE
+    monkeypatch.setattr(made.pointer, "forward", lambda text: logits)
+    return torch.randn(len(answers), 5, WIDE)
+
+
+def test_nothing_is_shown_of_a_text_that_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = gallery()
+    shown = made.shown(pointing(monkeypatch, made, (0, 0)))
+    torch.testing.assert_close(shown, torch.zeros(1, KEPT + HALVED, 4, SIDE, SIDE))
+
+
+def test_one_name_is_shown_at_full_size_and_at_half_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = gallery()
+    shown = made.shown(pointing(monkeypatch, made, (2, 0)))[0]
+    green = torch.tensor([-1.0, 1, -1, 1]).view(4, 1, 1)
+    torch.testing.assert_close(shown[:KEPT], green.expand(KEPT, 4, SIDE, SIDE))
+    assert centre(shown[KEPT, 3]) == pytest.approx(PLACES["middle"], abs=0.02)
+    torch.testing.assert_close(shown[KEPT, :, SIDE // 2, SIDE // 2], green.flatten())
+    assert (shown[KEPT:, :, 0, 0] == 0).all()  # a corner, where nothing is drawn
+
+
+def test_two_names_stand_beside_each_other_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = gallery()
+    shown = made.shown(pointing(monkeypatch, made, (1, 3), (3, 1)))[:, KEPT:]
+    for told, (left, right) in zip(shown, ((0, 2), (2, 0)), strict=True):
+        assert centre(told[0, left] + told[0, 3])[0] < -0.2
+        assert centre(told[0, right] + told[0, 3])[0] > 0.2
+    torch.testing.assert_close(shown[0, :, 3], shown[1, :, 3])
+
+
+def centre(weights: Tensor) -> tuple[float, float]:
+    """(x, y) of a map's centre of mass, from -1 to 1."""
+    places = (torch.arange(SIDE) + 0.5) * 2 / SIDE - 1
+    mass = weights.sum()
+    return ((weights.sum(0) @ places) / mass).item(), ((weights.sum(1) @ places) / mass).item()
+
+
+SMALL = {"names": NAMES, "kept": KEPT, "side": 8, "channels": 6}
+
+
+@pytest.fixture
+def asked() -> tuple[Tensor, Tensor, Tensor]:
+    torch.manual_seed(2)
+    return torch.randn(2, 3, 16, 16), torch.tensor([900, 100]), torch.randn(2, 7, 16)
+
+
+@torch.no_grad()
+def test_a_gallery_survives_saving_in_half_precision(
+    asked: tuple[Tensor, Tensor, Tensor], tmp_path: Path
+) -> None:
+    model = small(patch_size=4, gallery=SMALL).to(memory_format=torch.channels_last)
+    drawings = torch.randint(256, model.text_gallery.drawings.shape, dtype=torch.uint8)
+    model.text_gallery.drawings.copy_(drawings)
+    model.half().save_pretrained(tmp_path)
+    again = PatchedUNet2DConditionModel.from_pretrained(tmp_path).eval()
+    assert torch.equal(again.text_gallery.drawings, drawings)
+    x, t, text = asked
+    assert again(x[..., :8, :8], t, text).sample.shape == (2, 6, 8, 8)
+    before = again(x, t, text).sample
+    again.text_gallery.drawings.zero_()
+    again.text_gallery.pointer.name.bias[0] = -SURE  # a name, at any rate
+    torch.nn.init.normal_(again.unet.conv_out.weight)
+    blank = again(x, t, text).sample
+    again.text_gallery.drawings.copy_(drawings)
+    assert before.isfinite().all()
+    assert not torch.allclose(again(x, t, text).sample, blank)
+
+
+@torch.no_grad()
+def test_a_gallery_is_added_at_every_level_beside_a_layout(
+    asked: tuple[Tensor, Tensor, Tensor],
+) -> None:
+    layout = {"channels": 5, "side": 4, "hidden": 8}
+    model = small(patch_size=2, layout=layout, gallery=SMALL)
+    torch.nn.init.normal_(model.unet.conv_out.weight)
+    before = model.velocity(*asked)[0]
+    for added in (model.text_gallery.add, model.text_layout.add):
+        assert [add.out_channels for add in added] == [16, 16, 16, 32, 32]
+        for add in added:
+            torch.nn.init.normal_(add.weight)
+            assert not torch.allclose(model.velocity(*asked)[0], before)
+            torch.nn.init.zeros_(add.weight)
+    assert torch.equal(model.velocity(*asked)[0], before)
+
+
+def test_every_thing_is_drawn_by_several_sets(tmp_path: Path) -> None:
+    things = read_things(write_vocabulary(tmp_path))
+    composer = Composer(things, load_drawings(write_fake_sets(tmp_path / "npm"), things, 64))
+    drawings = drawings_to_show(composer)
+    kept, side = GALLERY["kept"], GALLERY["side"]
+    assert drawings.shape == (len(things), kept * 4, side, side)
+    assert drawings.dtype == torch.uint8
+    drawings = drawings.unflatten(1, (kept, 4))
+    opacity = drawings[:, :, 3:]
+    assert (drawings[:, :, :3] <= opacity).all()  # colours are multiplied by it
+    for thing, drawn in zip(things, drawings, strict=True):
+        assert len({each.numpy().tobytes() for each in drawn}) > 1
+        assert drawn[:, 3].any((1, 2)).all()
+        if thing.scene is not None:
+            assert (drawn[:, 3] == 255).all()
+        else:
+            edge = int(side * (100 - WIDTH) / 200)
+            assert not drawn[:, :, :edge].any()
+    np.testing.assert_array_equal(drawings.flatten(1, 2), drawings_to_show(composer))
