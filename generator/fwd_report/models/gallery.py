@@ -62,7 +62,7 @@ class Pointer(nn.Module):
 class Gallery(nn.Module):
     """Looks up the drawings of what a text names, and makes features of them.
 
-    drawings: (names, kept * 4, side, side) uint8, a buffer: colours multiplied by opacity, then the
+    drawings: (names, 4 * kept, side, side) uint8, a buffer: colours multiplied by opacity, then the
     opacity, 255 being 1. All of the first thing's are shown as large as a picture; some at half
     size, in the middle, or left of the second thing's if the text names two.
     """
