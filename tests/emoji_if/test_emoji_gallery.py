@@ -110,6 +110,7 @@ def test_a_gallery_is_added_at_every_level_beside_a_layout(
 ) -> None:
     layout = {"channels": 5, "side": 4, "hidden": 8}
     model = small(patch_size=2, layout=layout, gallery=SMALL)
+    model.text_gallery.drawings.random_(256)
     torch.nn.init.normal_(model.unet.conv_out.weight)
     before = model.velocity(*asked)[0]
     for added in (model.text_gallery.add, model.text_layout.add):
