@@ -10,12 +10,13 @@ import torch
 from tests.emoji_if.test_patched_unet import small
 from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 from torch import Tensor
+from torch.nn import functional as F
 
 from emoji_if.compose import Composer, load_drawings
 from emoji_if.galleries import WIDTH, drawings_to_show
 from emoji_if.stage_networks import GALLERY
 from emoji_if.things import read_things
-from fwd_report.models.gallery import HALVED, PLACES, Gallery
+from fwd_report.models.gallery import GAIN, HALVED, PLACES, SHOWN, Gallery, beside
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 NAMES, KEPT, SIDE, WIDE = 3, 3, 32, 16
@@ -39,31 +40,61 @@ def pointing(monkeypatch: pytest.MonkeyPatch, made: Gallery, *answers: tuple[int
     return torch.randn(len(answers), 5, WIDE)
 
 
+def halves(made: Gallery, text: Tensor) -> Tensor:
+    return beside(*made.found(text))
+
+
 def test_nothing_is_shown_of_a_text_that_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = gallery()
-    shown = made.shown(pointing(monkeypatch, made, (0, 0)))
-    torch.testing.assert_close(shown, torch.zeros(1, KEPT + HALVED, 4, SIDE, SIDE))
+    text = pointing(monkeypatch, made, (0, 0))
+    torch.testing.assert_close(halves(made, text), torch.zeros(1, HALVED, 4, SIDE, SIDE))
+    grey = made(text, torch.zeros(1, 3, 32, 32), torch.full((1, 1, 1, 1), 1e-4), (4, 4))
+    assert grey.shape == (1, 4 + SHOWN, 4, 4)
+    ground = grey[0, -SHOWN:].flatten(1)  # the same everywhere, for want of a drawing
+    torch.testing.assert_close(ground, ground[:, :1].expand_as(ground))
 
 
-def test_one_name_is_shown_at_full_size_and_at_half_in_the_middle(
+def test_one_name_is_found_and_shown_at_half_size_in_the_middle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = gallery()
-    shown = made.shown(pointing(monkeypatch, made, (2, 0)))[0]
-    green = torch.tensor([-1.0, 1, -1, 1]).view(4, 1, 1)
-    torch.testing.assert_close(shown[:KEPT], green.expand(KEPT, 4, SIDE, SIDE))
-    assert centre(shown[KEPT, 3]) == pytest.approx(PLACES["middle"], abs=0.02)
-    torch.testing.assert_close(shown[KEPT, :, SIDE // 2, SIDE // 2], green.flatten())
-    assert (shown[KEPT:, :, 0, 0] == 0).all()  # a corner, where nothing is drawn
+    text = pointing(monkeypatch, made, (2, 0))
+    first, second, alone = made.found(text)
+    green = torch.tensor([0.0, 1, 0, 1]).view(4, 1, 1)
+    torch.testing.assert_close(first[0], green.expand(KEPT, 4, SIDE, SIDE))
+    assert not second.round(decimals=6).any()
+    assert alone.item() == pytest.approx(1)
+    shown = halves(made, text)[0]
+    assert centre(shown[0, 3]) == pytest.approx(PLACES["middle"], abs=0.02)
+    middle = torch.tensor([-1.0, 1, -1, 1])
+    torch.testing.assert_close(shown[0, :, SIDE // 2, SIDE // 2], middle)
+    assert (shown[:, :, 0, 0] == 0).all()  # a corner, where nothing is drawn
 
 
 def test_two_names_stand_beside_each_other_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     made = gallery()
-    shown = made.shown(pointing(monkeypatch, made, (1, 3), (3, 1)))[:, KEPT:]
+    shown = halves(made, pointing(monkeypatch, made, (1, 3), (3, 1)))
     for told, (left, right) in zip(shown, ((0, 2), (2, 0)), strict=True):
         assert centre(told[0, left] + told[0, 3])[0] < -0.2
         assert centre(told[0, right] + told[0, 3])[0] > 0.2
     torch.testing.assert_close(shown[0, :, 3], shown[1, :, 3])
+
+
+def test_the_network_is_shown_the_drawing_that_the_noisy_picture_probably_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = gallery()
+    made.drawings[2].zero_()
+    made.drawings[2, 2::4, 8:24, 8:24] = 255
+    made.drawings[2, 3::4, 8:24, 8:24] = 255  # a blue square in the middle
+    text = pointing(monkeypatch, made, (3, 0))
+    clean = -torch.ones(1, 3, 32, 32)
+    clean[:, 2, 8:24, 8:24] = 1
+    features = made(text, 0.1 * clean, torch.full((1, 1, 1, 1), 0.01), (16, 16))[:, -SHOWN:]
+    expected = F.pixel_shuffle(features, 2)[0] / GAIN
+    assert expected[2, 16, 16] > 0.9
+    assert expected[0, 16, 16] < -0.9
+    assert expected[2, 2, 2] < -0.3
 
 
 def centre(weights: Tensor) -> tuple[float, float]:

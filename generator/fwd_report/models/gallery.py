@@ -14,12 +14,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.models.folder_layout import TOKENS
+from fwd_report.models.matching import expected
 
 SLOTS = 2
 """Things that a text can name: the first, and the one beside it."""
 
 HALVED = 2
 """Drawings of each thing that are shown at half size too."""
+
+SHRINK = 2
+"""Side of the cells of a drawing that the network sees as one place."""
+
+SHOWN = 4 * SHRINK**2
+"""Channels of a drawing in such cells."""
 
 GAIN = 3.0
 """Factor of what is shown, so that features have the size of a UNet's: a third of a square is drawn
@@ -67,8 +74,9 @@ class Gallery(nn.Module):
     """Looks up the drawings of what a text names, and makes features of them.
 
     drawings: (names, 4 * kept, side, side) uint8, a buffer: colours multiplied by opacity, then the
-    opacity, 255 being 1. All of the first thing's are shown as large as a picture; some at half
-    size, in the middle, or left of the second thing's if the text names two.
+    opacity, 255 being 1. The network is shown what the noisy picture probably is, if it is of the
+    first thing (`matching.expected`); and some drawings at half size, in the middle, or left of the
+    second thing's if the text names two.
     """
 
     drawings: Tensor
@@ -81,9 +89,8 @@ class Gallery(nn.Module):
         side: int,
         channels: int,
         levels: Sequence[tuple[int, int]],
-        shrink: int = 2,
     ) -> None:
-        """channels: of the features, which are side / shrink square.
+        """channels: of the features, which are side / SHRINK square.
 
         levels: channels of the network's features that these are added to, and how often those
         were halved.
@@ -93,8 +100,7 @@ class Gallery(nn.Module):
             "drawings", torch.zeros(names, kept * 4, side, side, dtype=torch.uint8)
         )
         self.pointer = Pointer(text_width, names)
-        self.shrink = shrink
-        shown = 4 * shrink**2 * (kept + min(kept, HALVED))
+        shown = SHOWN * (1 + min(kept, HALVED))
         self.look = nn.Sequential(
             nn.Conv2d(shown, channels, 3, padding=1),
             nn.SiLU(),
@@ -108,37 +114,54 @@ class Gallery(nn.Module):
         for weights in self.add.parameters():
             nn.init.zeros_(weights)
 
-    def forward(self, text: Tensor, size: Sequence[int]) -> Tensor:
-        """Features (B, channels, *size) of what embeddings (B, L, text_width) name."""
-        found = F.pixel_unshuffle(self.shown(text).flatten(1, 2), self.shrink)
-        features: Tensor = self.look((GAIN * found).to(text.dtype))
+    def forward(self, text: Tensor, noisy: Tensor, abar: Tensor, size: Sequence[int]) -> Tensor:
+        """Features (B, channels + SHOWN, *size), the last `SHOWN` being what is expected, as it is.
+
+        text: (B, L, text_width); noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
+        """
+        first, second, alone = self.found(text)
+        pictures = torch.cat(
+            [expected(first, noisy, abar)[:, None], beside(first, second, alone)], dim=1
+        )
+        cells = F.pixel_unshuffle(GAIN * pictures.flatten(1, 2), SHRINK).to(text.dtype)
+        features = torch.cat([self.look(cells), cells[:, :SHOWN]], dim=1)
         if tuple(features.shape[2:]) == tuple(size):
             return features
         return F.interpolate(features, tuple(size), mode="bilinear")
 
-    def shown(self, text: Tensor) -> Tensor:
-        """The drawings on their squares, (B, kept + HALVED, 4, side, side) float32.
+    def found(self, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Drawings of the first and of the second thing, and how surely there is but one.
 
-        Colours in [-1, 1] and 0 where nothing is drawn, then opacity in [0, 1]. A text that the
-        pointer takes for two names to equal parts shows both at half strength.
+        The drawings are (B, kept, 4, side, side) float32, the other (B, 1, 1, 1, 1), in [0, 1].
+        Where the pointer is not sure, drawings of several things are mixed.
         """
         chosen = self.pointer(text).float().softmax(-1)
         shares, names = chosen[..., 1:].topk(min(LIKELIEST, len(self.drawings)))
         likeliest = self.drawings[names].unflatten(3, (-1, 4)).float() / 255
         first, second = torch.einsum("bsn,bsnkcij->sbkcij", shares, likeliest)
-        alone = chosen[:, 1, 0].view(-1, 1, 1, 1, 1)
-        left, middle = (halved(first[:, :HALVED], at) for at in ("left", "middle"))
-        right = halved(second[:, :HALVED], "right")
-        squares = torch.cat([first, alone * middle + (1 - alone) * left + right], dim=1)
-        colours, opacity = squares.split((3, 1), dim=2)
-        return torch.cat([2 * colours - opacity, opacity], dim=2)
+        return first, second, chosen[:, 1, 0].view(-1, 1, 1, 1, 1)
 
     def added(self, features: Tensor) -> list[Tensor]:
-        """What is added to the network's features at each of `levels`."""
-        shrunk = [features]
+        """What is added to the network's features at each of `levels`, of what `forward` made."""
+        shrunk = [features[:, :-SHOWN]]
         while len(shrunk) <= max(self.halvings, default=0):
             shrunk.append(F.avg_pool2d(shrunk[-1], 2, ceil_mode=True))
         return [add(shrunk[halved]) for add, halved in zip(self.add, self.halvings, strict=True)]
+
+
+def beside(first: Tensor, second: Tensor, alone: Tensor) -> Tensor:
+    """Both things' drawings at half size on their squares, as `Gallery.found` returned them.
+
+    (B, HALVED, 4, side, side), as `signed` makes them.
+    """
+    left, middle = (halved(first[:, :HALVED], at) for at in ("left", "middle"))
+    return signed(alone * middle + (1 - alone) * left + halved(second[:, :HALVED], "right"))
+
+
+def signed(drawings: Tensor) -> Tensor:
+    """(..., 4, S, S) with colours in [-1, 1], and 0 where nothing is drawn."""
+    colours, opacity = drawings.split((3, 1), dim=-3)
+    return torch.cat([2 * colours - opacity, opacity], dim=-3)
 
 
 def halved(drawings: Tensor, at: str) -> Tensor:

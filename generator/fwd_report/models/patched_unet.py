@@ -19,7 +19,7 @@ from diffusers.schedulers import DDPMScheduler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fwd_report.models.gallery import Gallery
+from fwd_report.models.gallery import SHOWN, Gallery
 
 MOST_GAIN = 8.0
 """The largest factor by which the noisy image is amplified to noise of unit variance for the
@@ -190,7 +190,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             in_channels=in_channels * patch_size**2
             + position_channels
             + (layout["channels"] if layout else 0)
-            + (gallery["channels"] if gallery else 0),
+            + (gallery["channels"] + SHOWN if gallery else 0),
             out_channels=feature_channels * patch_size**2,
             encoder_hid_dim=encoder_hid_dim,
             class_embed_type=class_embed_type,
@@ -249,7 +249,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             added.append(self.text_layout.added(shown))
             patches = torch.cat([patches, shown[0]], dim=1)
         if self.text_gallery is not None:
-            features = self.text_gallery(text, patches.shape[2:])
+            features = self.text_gallery(text, sample[:, :3], abar, patches.shape[2:])
             added.append(self.text_gallery.added(features))
             patches = torch.cat([patches, features], dim=1)
         if added:

@@ -1,0 +1,101 @@
+"""Which drawing a noisy picture shows, and where: Bayes' rule over drawings in many poses.
+
+A picture is taken for one of some drawings, in one of `POSES`, on a ground of one unknown colour.
+The mean of the clean picture given the noisy one is then known in closed form, as that of a mixture
+of normal distributions is. It is what a network would otherwise have to learn first.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+COARSE = 16
+"""Side at which poses are compared: noise is averaged away, and a drawing still recognised."""
+
+POSES = (
+    *product((0.8, 1.0, 1.2), (-0.08, 0.0, 0.08), (-0.08, 0.0, 0.08), (1, -1)),
+    *product((0.65,), (-0.3, 0.0, 0.3), (0.1, 0.25), (1, -1)),
+)
+"""Scale, centre x and y (from -1 to 1, y down), and -1 for the other way round."""
+
+GROUND_MEAN, GROUND_VARIANCE = 0.5, 0.2
+"""Of the ground's colour, a channel, in [-1, 1]."""
+
+MISFIT_VARIANCE = 0.04
+"""Of a pixel's difference from the drawing in the best pose: other palettes, light, a medium."""
+
+TOGETHER = 20
+"""Neighbouring pixels whose misfits are one: so many times less they count as evidence."""
+
+RENDERED = 8
+"""The likeliest drawings in their poses, of which the mean is made."""
+
+
+def _inverse_poses(device: torch.device) -> Tensor:
+    """(poses, 2, 3): from places in a picture to places in a drawing, as `affine_grid` takes."""
+    rows = [[[f / s, 0, -x * f / s], [0, 1 / s, -y / s]] for s, x, y, f in POSES]
+    return torch.tensor(rows, device=device)
+
+
+def _parts(drawings: Tensor) -> tuple[Tensor, Tensor]:
+    """Colours in [-1, 1] times opacity, and what shows of the ground, of (..., 4, S, S)."""
+    colours, opacity = drawings.split((3, 1), dim=-3)
+    return 2 * colours - opacity, 1 - opacity
+
+
+@torch.no_grad()
+def expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
+    """The mean of the clean picture and of its opacity, (B, 4, S, S) float32.
+
+    drawings: (B, K, 4, S, S) in [0, 1], colours multiplied by opacity, drawn as wide as a picture;
+    noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
+    """
+    with torch.autocast(noisy.device.type, enabled=False):
+        return _expected(drawings.float(), noisy.float(), abar.float())
+
+
+def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
+    count, kept, _, side, _ = drawings.shape
+    poses = _inverse_poses(drawings.device)
+    seen = F.adaptive_avg_pool2d(noisy, COARSE) / abar.sqrt()
+    averaged = noisy.shape[2] * noisy.shape[3] / COARSE**2
+    noise = ((1 - abar) / abar / averaged).view(-1, 1)
+    variance = noise + MISFIT_VARIANCE
+
+    small = F.adaptive_avg_pool2d(drawings.flatten(1, 2), COARSE)
+    grid = F.affine_grid(poses, [len(poses), 1, COARSE, COARSE], align_corners=False)
+    spread = grid.repeat(count, 1, 1, 1)
+    posed = F.grid_sample(small.repeat_interleave(len(poses), 0), spread, align_corners=False)
+    colours, ground = _parts(posed.view(count, -1, 4, COARSE, COARSE))
+    colours = (colours + GROUND_MEAN * ground).flatten(3)  # (B, J, 3, pixels)
+    ground = ground.flatten(2)  # (B, J, pixels)
+    pixels = seen.flatten(2)  # (B, 3, pixels)
+
+    # With r = pixels - colours: r.r and ground.r, without ever making r.
+    squares = (
+        pixels.square().sum((1, 2))[:, None]
+        - 2 * (colours.flatten(2) @ pixels.flatten(1)[..., None])[..., 0]
+        + colours.square().sum((2, 3))
+    )
+    across = ground @ pixels.mT - torch.einsum("bjcp,bjp->bjc", colours, ground)
+    shrunk = ground.square().sum(2) + variance / GROUND_VARIANCE
+    offset = across / shrunk[..., None]  # (B, J, 3): the ground's colour, less GROUND_MEAN
+    evidence = 1 + (TOGETHER - 1) * MISFIT_VARIANCE / variance
+    likelihood = -(squares - (offset * across).sum(2)) / (2 * variance) - 1.5 * shrunk.log()
+
+    shares, chosen = (likelihood / evidence).softmax(1).topk(min(RENDERED, likelihood.shape[1]))
+    shares = shares / shares.sum(1, keepdim=True)
+    offset = offset.gather(1, chosen[..., None].expand(-1, -1, 3))
+    which = drawings[torch.arange(count, device=chosen.device)[:, None], chosen % kept]
+    grid = F.affine_grid(
+        poses[chosen // kept].flatten(0, 1), [chosen.numel(), 1, side, side], align_corners=False
+    )
+    drawn = F.grid_sample(which.flatten(0, 1), grid, align_corners=False).view_as(which)
+    colours, ground = _parts(drawn)
+    pictures = colours + ground * (GROUND_MEAN + offset)[..., None, None]
+    both = torch.cat([pictures, 1 - ground], dim=2)
+    return torch.einsum("bj,bjchw->bchw", shares, both)
