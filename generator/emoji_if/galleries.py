@@ -36,8 +36,8 @@ def drawings_to_show(composer: Composer) -> Tensor:
         for kept in range(GALLERY["kept"]):
             square = _square(composer, thing, able[kept % len(able)], rng)
             squares.append(_premultiplied(square, GALLERY["side"]))
-    drawn = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
-    return drawn.unflatten(0, (-1, GALLERY["kept"])).flatten(1, 2)
+    drawn: Tensor = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
+    return drawn.reshape(len(composer.things), -1, *drawn.shape[2:])
 
 
 def _square(composer: Composer, thing: Thing, name: str, rng: np.random.Generator) -> Image.Image:
@@ -55,5 +55,5 @@ def _premultiplied(square: Image.Image, side: int) -> np.ndarray:
     rgba = np.asarray(square, np.float32) / 255
     rgba[..., :3] *= rgba[..., 3:]
     cell = len(rgba) // side
-    means = rgba.reshape(side, cell, side, cell, 4).mean((1, 3))
+    means: np.ndarray = rgba.reshape(side, cell, side, cell, 4).mean((1, 3))
     return np.round(255 * means).astype(np.uint8)

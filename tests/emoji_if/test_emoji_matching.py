@@ -13,9 +13,11 @@ from fwd_report.models.matching import (
     COARSE,
     GROUND_MEAN,
     GROUND_VARIANCE,
+    LEFT_POSES,
     MISFIT_VARIANCE,
     POSES,
     expected,
+    expected_pair,
 )
 
 
@@ -102,3 +104,20 @@ def test_the_ends_of_the_process_are_finite(abar: float) -> None:
     found = expected(drawings().expand(2, -1, -1, -1, -1), noisy, torch.full((1, 1, 1, 1), abar))
     assert found.isfinite().all()
     assert found.abs().max() < 3
+
+
+def test_two_drawings_beside_each_other_are_recognised_each_in_its_half() -> None:
+    some, colour = drawings(), torch.tensor([0.6, 0.2, -0.5])
+    left, right = posed(some[0, 0], LEFT_POSES[20]), posed(some[0, 1], LEFT_POSES[40]).flip(2)
+    clean = torch.cat([on_ground(left, colour)[..., :8], on_ground(right, colour)[..., 8:]], 2)
+    clean = F.interpolate(clean[None], scale_factor=4)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    noisy, abar = 0.1**0.5 * clean + 0.9**0.5 * noise, torch.full((1, 1, 1, 1), 0.1)
+
+    def error(first: Tensor, second: Tensor) -> float:
+        found = expected_pair(first, second, noisy, abar)[:, :3]
+        return (F.interpolate(found, scale_factor=4) - clean).square().mean().item()
+
+    one, other = some[:, :1], some[:, 1:2]
+    assert error(one, other) < 0.03
+    assert error(one, other) < error(other, one) / 3

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.models.folder_layout import TOKENS
-from fwd_report.models.matching import expected
+from fwd_report.models.matching import expected, expected_pair
 
 SLOTS = 2
 """Things that a text can name: the first, and the one beside it."""
@@ -74,9 +74,9 @@ class Gallery(nn.Module):
     """Looks up the drawings of what a text names, and makes features of them.
 
     drawings: (names, 4 * kept, side, side) uint8, a buffer: colours multiplied by opacity, then the
-    opacity, 255 being 1. The network is shown what the noisy picture probably is, if it is of the
-    first thing (`matching.expected`); and some drawings at half size, in the middle, or left of the
-    second thing's if the text names two.
+    opacity, 255 being 1. The network is shown what the noisy picture probably is, if it is of what
+    the text names (`matching.expected`); and some of the drawings at half size, in the middle, or
+    beside each other if the text names two things.
     """
 
     drawings: Tensor
@@ -101,16 +101,16 @@ class Gallery(nn.Module):
         )
         self.pointer = Pointer(text_width, names)
         shown = SHOWN * (1 + min(kept, HALVED))
-        self.look = nn.Sequential(
+        layers = (
             nn.Conv2d(shown, channels, 3, padding=1),
-            nn.SiLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
+        self.look = nn.Sequential(layers[0], nn.SiLU(), layers[1])
         self.add = nn.ModuleList(nn.Conv2d(channels, width, 1) for width, _ in levels)
         self.halvings = [halved for _, halved in levels]
-        for layer in (self.look[0], self.look[2]):
+        for layer in layers:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         for weights in self.add.parameters():
             nn.init.zeros_(weights)
 
@@ -120,9 +120,12 @@ class Gallery(nn.Module):
         text: (B, L, text_width); noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
         """
         first, second, alone = self.found(text)
-        pictures = torch.cat(
-            [expected(first, noisy, abar)[:, None], beside(first, second, alone)], dim=1
-        )
+        expects = expected(first, noisy, abar)
+        two = (alone.flatten() < 0.5).nonzero().flatten()
+        if len(two):
+            level = abar.expand(len(noisy), -1, -1, -1)[two]
+            expects[two] = expected_pair(first[two], second[two], noisy[two], level)
+        pictures = torch.cat([expects[:, None], beside(first, second, alone)], dim=1)
         cells = F.pixel_unshuffle(GAIN * pictures.flatten(1, 2), SHRINK).to(text.dtype)
         features = torch.cat([self.look(cells), cells[:, :SHOWN]], dim=1)
         if tuple(features.shape[2:]) == tuple(size):

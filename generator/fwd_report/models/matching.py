@@ -7,6 +7,7 @@ of normal distributions is. It is what a network would otherwise have to learn f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import torch
@@ -22,6 +23,9 @@ POSES = (
 )
 """Scale, centre x and y (from -1 to 1, y down), and -1 for the other way round."""
 
+LEFT_POSES = tuple(product((0.53, 0.6, 0.67), (-0.54, -0.46, -0.38), (-0.1, 0.06, 0.2), (1, -1)))
+"""Of the left one of two things, in a picture of both."""
+
 GROUND_MEAN, GROUND_VARIANCE = 0.5, 0.2
 """Of the ground's colour, a channel, in [-1, 1]."""
 
@@ -35,9 +39,12 @@ RENDERED = 8
 """The likeliest drawings in their poses, of which the mean is made."""
 
 
-def _inverse_poses(device: torch.device) -> Tensor:
+Poses = Sequence[tuple[float, float, float, float]]
+
+
+def _inverses(poses: Poses, device: torch.device) -> Tensor:
     """(poses, 2, 3): from places in a picture to places in a drawing, as `affine_grid` takes."""
-    rows = [[[f / s, 0, -x * f / s], [0, 1 / s, -y / s]] for s, x, y, f in POSES]
+    rows = [[[f / s, 0, -x * f / s], [0, 1 / s, -y / s]] for s, x, y, f in poses]
     return torch.tensor(rows, device=device)
 
 
@@ -55,12 +62,25 @@ def expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
     noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
     """
     with torch.autocast(noisy.device.type, enabled=False):
-        return _expected(drawings.float(), noisy.float(), abar.float())
+        return _expected(drawings.float(), noisy.float(), abar.float(), POSES, COARSE)
 
 
-def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
+@torch.no_grad()
+def expected_pair(left: Tensor, right: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
+    """As `expected`, of a picture of two things, each half of it by itself."""
+    with torch.autocast(noisy.device.type, enabled=False):
+        abar, half = abar.float(), left.shape[-1] // 2
+        halves = [
+            _expected(drawings.float(), seen, abar, LEFT_POSES, COARSE // 2)[..., :half]
+            for drawings, seen in ((left, noisy.float()), (right, noisy.float().flip(3)))
+        ]
+    return torch.cat([halves[0], halves[1].flip(3)], dim=3)
+
+
+def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor, placed: Poses, columns: int) -> Tensor:
+    """As `expected` says, for drawings in poses `placed`; the first `columns` of COARSE decide."""
     count, kept, _, side, _ = drawings.shape
-    poses = _inverse_poses(drawings.device)
+    poses = _inverses(placed, drawings.device)
     seen = F.adaptive_avg_pool2d(noisy, COARSE) / abar.sqrt()
     averaged = noisy.shape[2] * noisy.shape[3] / COARSE**2
     noise = ((1 - abar) / abar / averaged).view(-1, 1)
@@ -70,10 +90,10 @@ def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
     grid = F.affine_grid(poses, [len(poses), 1, COARSE, COARSE], align_corners=False)
     spread = grid.repeat(count, 1, 1, 1)
     posed = F.grid_sample(small.repeat_interleave(len(poses), 0), spread, align_corners=False)
-    colours, ground = _parts(posed.view(count, -1, 4, COARSE, COARSE))
+    colours, ground = _parts(posed.view(count, -1, 4, COARSE, COARSE)[..., :columns])
     colours = (colours + GROUND_MEAN * ground).flatten(3)  # (B, J, 3, pixels)
     ground = ground.flatten(2)  # (B, J, pixels)
-    pixels = seen.flatten(2)  # (B, 3, pixels)
+    pixels = seen[..., :columns].flatten(2)  # (B, 3, pixels)
 
     # With r = pixels - colours: r.r and ground.r, without ever making r.
     squares = (
