@@ -41,14 +41,18 @@ def pointing(monkeypatch: pytest.MonkeyPatch, made: Gallery, *answers: tuple[int
 
 
 def halves(made: Gallery, text: Tensor) -> Tensor:
-    return beside(*made.found(text))
+    first, second, _, alone = made.found(text)
+    return beside(first, second, alone)
 
 
 def test_nothing_is_shown_of_a_text_that_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = gallery()
     text = pointing(monkeypatch, made, (0, 0))
     torch.testing.assert_close(halves(made, text), torch.zeros(1, HALVED, 4, SIDE, SIDE))
-    grey = made(text, torch.zeros(1, 3, 32, 32), torch.full((1, 1, 1, 1), 1e-4), (4, 4))
+    noisy, abar = torch.zeros(1, 3, 32, 32), torch.full((1, 1, 1, 1), 1e-4)
+    grey, expects, named = made(text, noisy, abar, (4, 4))
+    v, time = torch.randn(1, 3, 32, 32), torch.tensor([0.9])
+    torch.testing.assert_close(made.corrected(v, expects, named, noisy, abar, time), v)
     assert grey.shape == (1, 4 + SHOWN, 4, 4)
     ground = grey[0, -SHOWN:].flatten(1)  # the same everywhere, for want of a drawing
     torch.testing.assert_close(ground, ground[:, :1].expand_as(ground))
@@ -59,7 +63,8 @@ def test_one_name_is_found_and_shown_at_half_size_in_the_middle(
 ) -> None:
     made = gallery()
     text = pointing(monkeypatch, made, (2, 0))
-    first, second, alone = made.found(text)
+    first, second, named, alone = made.found(text)
+    assert named.item() == pytest.approx(1)
     green = torch.tensor([0.0, 1, 0, 1]).view(4, 1, 1)
     torch.testing.assert_close(first[0], green.expand(KEPT, 4, SIDE, SIDE))
     assert not second.round(decimals=6).any()
@@ -90,11 +95,26 @@ def test_the_network_is_shown_the_drawing_that_the_noisy_picture_probably_is(
     text = pointing(monkeypatch, made, (3, 0))
     clean = -torch.ones(1, 3, 32, 32)
     clean[:, 2, 8:24, 8:24] = 1
-    features = made(text, 0.1 * clean, torch.full((1, 1, 1, 1), 0.01), (16, 16))[:, -SHOWN:]
-    expected = F.pixel_shuffle(features, 2)[0] / GAIN
-    assert expected[2, 16, 16] > 0.9
-    assert expected[0, 16, 16] < -0.9
-    assert expected[2, 2, 2] < -0.3
+    noisy, abar = 0.1 * clean, torch.full((1, 1, 1, 1), 0.01)
+    features, expects, named = made(text, noisy, abar, (16, 16))
+    shown = F.pixel_shuffle(features[:, -SHOWN:], 2)[:, :3] / GAIN
+    torch.testing.assert_close(shown, expects)
+    assert expects[0, 2, 16, 16] > 0.9
+    assert expects[0, 0, 16, 16] < -0.9
+    assert expects[0, 2, 2, 2] < -0.3
+
+    v = torch.randn(1, 3, 32, 32)
+    torch.nn.init.zeros_(made.trust)
+    made.trust.data[[4, 5]] = torch.tensor([0.5, 1.0])
+
+    def x0(time: float) -> Tensor:
+        answer = made.corrected(v, expects, named, noisy, abar, torch.tensor([time]))
+        return abar.sqrt() * noisy - (1 - abar).sqrt() * answer
+
+    own = x0(0.0)
+    torch.testing.assert_close(x0(5 / 20), expects, atol=1e-4, rtol=0)
+    torch.testing.assert_close(x0(4.5 / 20), 0.25 * own + 0.75 * expects, atol=1e-4, rtol=0)
+    torch.testing.assert_close(x0(1.0), own)
 
 
 def centre(weights: Tensor) -> tuple[float, float]:

@@ -249,7 +249,8 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
             added.append(self.text_layout.added(shown))
             patches = torch.cat([patches, shown[0]], dim=1)
         if self.text_gallery is not None:
-            features = self.text_gallery(text, sample[:, :3], abar, patches.shape[2:])
+            noisy = sample[:, :3]
+            features, drawn, named = self.text_gallery(text, noisy, abar, patches.shape[2:])
             added.append(self.text_gallery.added(features))
             patches = torch.cat([patches, features], dim=1)
         if added:
@@ -272,6 +273,9 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
         v, variance = self.head(features, sample, gain).chunk(2, dim=1)
         if expected is not None:
             v = v + expected
+        if self.text_gallery is not None:
+            time = torch.as_tensor(timestep, device=v.device).reshape(-1) / len(self._abar)
+            v = self.text_gallery.corrected(v, drawn, named, noisy, abar, time)
         return v, variance
 
     def forward(
