@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from emoji_if.canvas import paste
-from emoji_if.captions import Shown
+from emoji_if.captions import EVERYDAY, Shown
 from emoji_if.compose import LEADING, Composer
 from emoji_if.drawings import SOLID
 from emoji_if.scenes import SCENES
@@ -38,6 +40,12 @@ def drawings_to_show(composer: Composer) -> Tensor:
             squares.append(_premultiplied(square, GALLERY["side"]))
     drawn: Tensor = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
     return drawn.reshape(len(composer.things), -1, *drawn.shape[2:])
+
+
+def everyday(things: Sequence[Thing], count: int) -> Tensor:
+    """(count,) int64, the numbers of those among `EVERYDAY`; of others if these are fewer."""
+    usual = sorted(range(len(things)), key=lambda i: not set(things[i].words) & set(EVERYDAY))
+    return torch.tensor((usual * count)[:count])
 
 
 def _square(composer: Composer, thing: Thing, name: str, rng: np.random.Generator) -> Image.Image:

@@ -14,7 +14,7 @@ from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 TEXT_WIDTH = 256
 HEAD = 32
 LAYOUT = {"channels": 8, "side": 16, "hidden": 384}
-GALLERY = {"kept": 4, "side": 32, "channels": 96}
+GALLERY = {"kept": 4, "usual": 18, "side": 32, "channels": 96}
 
 
 def stage_1(names: int, width: int = 128) -> PatchedUNet2DConditionModel:

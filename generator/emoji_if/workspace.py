@@ -13,7 +13,7 @@ from emoji_if.captions import every_caption
 from emoji_if.checkpoint import load, restore
 from emoji_if.compose import Composer, load_drawings
 from emoji_if.drawings import DataError, fetch, read_all, read_photographs
-from emoji_if.galleries import drawings_to_show
+from emoji_if.galleries import drawings_to_show, everyday
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
 from emoji_if.pipelines import load_stage_1
@@ -140,6 +140,7 @@ class Workspace:
         model = TextToImage(self.tokenizer(), reader.encoder, stage_1(len(composer.things), width))
         model.gallery.pointer.load_state_dict(reader.pointer.state_dict())
         model.gallery.drawings.copy_(drawings_to_show(composer))
+        model.gallery.usual.copy_(everyday(composer.things, len(model.gallery.usual)))
         return model
 
     def stage_1_so_far(self) -> TextToImage:

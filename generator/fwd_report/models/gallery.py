@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.models.folder_layout import TOKENS
-from fwd_report.models.matching import expected, expected_pair
+from fwd_report.models.matching import CALM_POSES, expected, expected_pair
 
 SLOTS = 2
 """Things that a text can name: the first, and the one beside it."""
@@ -36,8 +36,9 @@ TRUST = (
     *(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.03, 0.04, 0.05),
     *(0.06, 0.08, 0.1, 0.13, 0.18, 0.23, 0.3, 0.35, 0.3, 0.0),
 )
-"""Shares of the expected picture in the answer, at evenly spaced timesteps from none to all noise:
-the best for a network that saw it for 20,000 pictures, from where they are learnt."""
+"""Shares of the expected picture in the answer to a text that names something, from where they are
+learnt: at evenly spaced timesteps, from none to all noise. They were best for a network that had
+seen 20,000 pictures beside what was expected of them."""
 
 LIKELIEST = 4
 """Names whose drawings are mixed where the pointer is not sure."""
@@ -83,16 +84,19 @@ class Gallery(nn.Module):
     drawings: (names, 4 * kept, side, side) uint8, a buffer: colours multiplied by opacity, then the
     opacity, 255 being 1. The network is shown what the noisy picture probably is, if it is of what
     the text names (`matching.expected`); and some of the drawings at half size, in the middle, or
-    beside each other if the text names two things.
+    beside each other if the text names two things. usual: (usual,) int64, a buffer: the names, one
+    of which a picture is taken for whose text names nothing.
     """
 
     drawings: Tensor
+    usual: Tensor
 
     def __init__(
         self,
         text_width: int,
         names: int,
         kept: int,
+        usual: int,
         side: int,
         channels: int,
         levels: Sequence[tuple[int, int]],
@@ -106,6 +110,7 @@ class Gallery(nn.Module):
         self.register_buffer(
             "drawings", torch.zeros(names, kept * 4, side, side, dtype=torch.uint8)
         )
+        self.register_buffer("usual", torch.arange(usual))
         self.pointer = Pointer(text_width, names)
         shown = SHOWN * (1 + min(kept, HALVED))
         layers = (
@@ -115,7 +120,7 @@ class Gallery(nn.Module):
         self.look = nn.Sequential(layers[0], nn.SiLU(), layers[1])
         self.add = nn.ModuleList(nn.Conv2d(channels, width, 1) for width, _ in levels)
         self.halvings = [halved for _, halved in levels]
-        self.trust = nn.Parameter(torch.tensor(TRUST))
+        self.trust = nn.Parameter(torch.tensor([TRUST, [0.0] * len(TRUST)]))
         for layer in layers:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
@@ -125,18 +130,22 @@ class Gallery(nn.Module):
     def forward(
         self, text: Tensor, noisy: Tensor, abar: Tensor, size: Sequence[int]
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Features, the expected picture, and how surely the text names something.
+        """Features, the expected picture, and whether the text names something.
 
         These are (B, channels + SHOWN, *size), the last SHOWN being what is expected, as it is;
-        (B, 3, side, side) in [-1, 1]; and (B, 1, 1, 1) in [0, 1]. text: (B, L, text_width); noisy:
+        (B, 3, side, side) in [-1, 1]; and (B,) bool. text: (B, L, text_width); noisy:
         (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
         """
         first, second, named, alone = self.found(text)
-        expects = expected(first, noisy, abar)
+        expects, levels = expected(first, noisy, abar), abar.expand(len(noisy), -1, -1, -1)
         two = (alone.flatten() < 0.5).nonzero().flatten()
         if len(two):
-            level = abar.expand(len(noisy), -1, -1, -1)[two]
-            expects[two] = expected_pair(first[two], second[two], noisy[two], level)
+            expects[two] = expected_pair(first[two], second[two], noisy[two], levels[two])
+        vague = (~named).nonzero().flatten()
+        if len(vague):
+            some = self.drawings[self.usual].unflatten(1, (-1, 4))[:, :HALVED].flatten(0, 1) / 255
+            some = some.expand(len(vague), -1, -1, -1, -1)
+            expects[vague] = expected(some, noisy[vague], levels[vague], CALM_POSES)
         pictures = torch.cat([expects[:, None], beside(first, second, alone)], dim=1)
         cells = F.pixel_unshuffle(GAIN * pictures.flatten(1, 2), SHRINK).to(text.dtype)
         features = torch.cat([self.look(cells), cells[:, :SHOWN]], dim=1)
@@ -151,25 +160,26 @@ class Gallery(nn.Module):
 
         expects and named: of `forward`; time: (1 or B,) in [0, 1], the timestep's part of all.
         """
-        knots = time.float() * (len(self.trust) - 1)
-        below = knots.floor().long().clamp(max=len(self.trust) - 2)
-        trust = torch.lerp(self.trust[below], self.trust[below + 1], knots - below)
+        last = self.trust.shape[1] - 1
+        knots = time.float() * last
+        below = knots.floor().long().clamp(max=last - 1)
+        both = torch.lerp(self.trust[:, below], self.trust[:, below + 1], knots - below)
+        trust = torch.where(named, both[0], both[1])
         picture = F.interpolate(expects, tuple(v.shape[2:]), mode="bilinear")
         told = (abar.sqrt() * noisy - picture) / (1 - abar).sqrt()
-        share = trust.view(-1, 1, 1, 1) * named
-        return v + (share * (told - v)).to(v.dtype)
+        return v + (trust.view(-1, 1, 1, 1) * (told - v)).to(v.dtype)
 
     def found(self, text: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Drawings of the first thing and of the second, and how surely there is one, and but one.
+        """Drawings of the first thing and of the second; whether there is one, and surely but one.
 
-        The drawings are (B, kept, 4, side, side) float32, the others (B, 1, 1, 1) and (B, 1, 1, 1,
-        1), in [0, 1]. Where the pointer is not sure, drawings of several things are mixed.
+        (B, kept, 4, side, side) float32 in [0, 1], twice; (B,) bool; (B, 1, 1, 1, 1) in [0, 1].
+        Where the pointer is not sure, drawings of several things are mixed.
         """
         chosen = self.pointer(text).float().softmax(-1)
         shares, names = chosen[..., 1:].topk(min(LIKELIEST, len(self.drawings)))
         likeliest = self.drawings[names].unflatten(3, (-1, 4)).float() / 255
         first, second = torch.einsum("bsn,bsnkcij->sbkcij", shares, likeliest)
-        named = 1 - chosen[:, 0, 0].view(-1, 1, 1, 1)
+        named = chosen[:, 0, 0] < 0.5
         return first, second, named, chosen[:, 1, 0].view(-1, 1, 1, 1, 1)
 
     def added(self, features: Tensor) -> list[Tensor]:

@@ -23,6 +23,9 @@ POSES = (
 )
 """Scale, centre x and y (from -1 to 1, y down), and -1 for the other way round."""
 
+CALM_POSES = tuple(product((1.0,), (-0.08, 0.0, 0.08), (-0.08, 0.0, 0.08), (1,)))
+"""Few, where it may be any of many drawings."""
+
 LEFT_POSES = tuple(product((0.53, 0.6, 0.67), (-0.54, -0.46, -0.38), (-0.1, 0.06, 0.2), (1, -1)))
 """Of the left one of two things, in a picture of both."""
 
@@ -55,14 +58,14 @@ def _parts(drawings: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def expected(drawings: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
+def expected(drawings: Tensor, noisy: Tensor, abar: Tensor, poses: Poses = POSES) -> Tensor:
     """The mean of the clean picture and of its opacity, (B, 4, S, S) float32.
 
     drawings: (B, K, 4, S, S) in [0, 1], colours multiplied by opacity, drawn as wide as a picture;
     noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
     """
     with torch.autocast(noisy.device.type, enabled=False):
-        return _expected(drawings.float(), noisy.float(), abar.float(), POSES, COARSE)
+        return _expected(drawings.float(), noisy.float(), abar.float(), poses, COARSE)
 
 
 @torch.no_grad()

@@ -161,7 +161,7 @@ class PatchedUNet2DConditionModel(ModelMixin, ConfigMixin):  # type: ignore[misc
     a word into a shape. position_channels learned maps, cosines at first, tell it; a picture of
     another size sees them resampled to its own, so a network that is shown crops has none. layout,
     the channels, side and hidden width of a `TextLayout`, shows it maps of its text as well;
-    gallery, the names, kept, side and channels of a `Gallery`, drawings of what its text names.
+    gallery, the arguments of a `Gallery`, drawings of what its text names.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
