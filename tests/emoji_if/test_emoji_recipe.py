@@ -49,7 +49,7 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pieces = (work / "tokenizer" / "tokenizer.json").read_bytes()
     run("data", *where, *few)
     assert (work / "tokenizer" / "tokenizer.json").read_bytes() == pieces
-    assert "thing" in run("read", *where, "--minutes", "0.1", "--batch", "16")
+    assert "pointed at two" in run("read", *where, "--minutes", "0.1", "--batch", "16")
     assert "variance" in run("layout", *where, "--pictures", "80")
     small = ("--batch", "8", "--width", "32")
     run("train", *where, "--minutes", "0.2", *small, "--mirror", str(mirror))
