@@ -65,23 +65,32 @@ def expected(drawings: Tensor, noisy: Tensor, abar: Tensor, poses: Poses = POSES
     noisy: (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
     """
     with torch.autocast(noisy.device.type, enabled=False):
-        return _expected(drawings.float(), noisy.float(), abar.float(), poses, COARSE)
+        return _expected(drawings.float(), noisy.float(), abar.float(), poses, COARSE)[0]
 
 
 @torch.no_grad()
 def expected_pair(left: Tensor, right: Tensor, noisy: Tensor, abar: Tensor) -> Tensor:
     """As `expected`, of a picture of two things, each half of it by itself."""
     with torch.autocast(noisy.device.type, enabled=False):
-        abar, half = abar.float(), left.shape[-1] // 2
-        halves = [
-            _expected(drawings.float(), seen, abar, LEFT_POSES, COARSE // 2)[..., :half]
+        found = [
+            _expected(drawings.float(), seen, abar.float(), LEFT_POSES, COARSE // 2)
             for drawings, seen in ((left, noisy.float()), (right, noisy.float().flip(3)))
         ]
+    common = (found[0][1] + found[1][1]) / 2
+    halves = []
+    for half, ground in found:  # on one ground, or there would be an edge between them
+        half[:, :3] += (1 - half[:, 3:]) * (common - ground)[..., None, None]
+        halves.append(half[..., : left.shape[-1] // 2])
     return torch.cat([halves[0], halves[1].flip(3)], dim=3)
 
 
-def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor, placed: Poses, columns: int) -> Tensor:
-    """As `expected` says, for drawings in poses `placed`; the first `columns` of COARSE decide."""
+def _expected(
+    drawings: Tensor, noisy: Tensor, abar: Tensor, placed: Poses, columns: int
+) -> tuple[Tensor, Tensor]:
+    """As `expected` says, for drawings in poses `placed`; and the ground's mean colour, (B, 3).
+
+    The first `columns` of COARSE decide.
+    """
     count, kept, _, side, _ = drawings.shape
     poses = _inverses(placed, drawings.device)
     seen = F.adaptive_avg_pool2d(noisy, COARSE) / abar.sqrt()
@@ -119,6 +128,6 @@ def _expected(drawings: Tensor, noisy: Tensor, abar: Tensor, placed: Poses, colu
     )
     drawn = F.grid_sample(which.flatten(0, 1), grid, align_corners=False).view_as(which)
     colours, ground = _parts(drawn)
-    pictures = colours + ground * (GROUND_MEAN + offset)[..., None, None]
-    both = torch.cat([pictures, 1 - ground], dim=2)
-    return torch.einsum("bj,bjchw->bchw", shares, both)
+    grounds = GROUND_MEAN + offset
+    both = torch.cat([colours + ground * grounds[..., None, None], 1 - ground], dim=2)
+    return torch.einsum("bj,bjchw->bchw", shares, both), torch.einsum("bj,bjc->bc", shares, grounds)
