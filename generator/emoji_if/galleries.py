@@ -30,11 +30,10 @@ def drawings_to_show(composer: Composer) -> Tensor:
     A thing that fewer sets draw is drawn by some of them twice; a scene is painted several times.
     """
     rng = np.random.default_rng(5)
-    order = [name for name in SHOWN_FIRST if name in composer.sets]
-    order += [name for name in composer.sets if name not in order]
+    order = [*SHOWN_FIRST, *composer.sets]
     squares = []
     for number, thing in enumerate(composer.things):
-        able = [name for name in order if name in composer.able(Shown(number, "plain"))]
+        able = sorted(composer.able(Shown(number, "plain")), key=order.index)
         for kept in range(GALLERY["kept"]):
             square = _square(composer, thing, able[kept % len(able)], rng)
             squares.append(_premultiplied(square, GALLERY["side"]))

@@ -121,7 +121,7 @@ class Reader(nn.Module):
         for question, answer in asked.items():
             logits = SHARPNESS * self.cosines(said, question).flatten(0, 1)
             total = total + F.cross_entropy(logits, answer.repeat_interleave(length))
-        pointed = self.pointer(said).float()
+        pointed = self.pointer(said).float()  # of any length: it normalises what it reads
         for slot, question in enumerate(POINTED):
             total = total + F.cross_entropy(pointed[:, slot], asked[question])
         return total

@@ -30,7 +30,7 @@ SHOWN = 4 * SHRINK**2
 
 GAIN = 3.0
 """Factor of what is shown, so that features have the size of a UNet's: a third of a square is drawn
-on, and features a tenth as large were not used after 60,000 pictures."""
+on, and features a tenth as large were not used after 50,000 pictures."""
 
 TRUST = (
     *(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.03, 0.04, 0.05),
