@@ -25,7 +25,7 @@ WIDTH = 80.0
 
 
 def drawings_to_show(composer: Composer) -> Tensor:
-    """(things, 4 * kept, side, side) uint8, as `Gallery.drawings`: a thing from several sets.
+    """(things, 4 * kept, side, side) uint8, as `TextGallery.drawings`: a thing from several sets.
 
     A thing that fewer sets draw is drawn by some of them twice; a scene is painted several times.
     """

@@ -35,7 +35,7 @@ from emoji_if.optimisation import Settings, Training, optimise
 from emoji_if.stage_networks import TEXT_WIDTH, text_encoder
 from emoji_if.things import Thing
 from fwd_report.models.folder_layout import TOKENS
-from fwd_report.models.gallery import Pointer
+from fwd_report.models.text_gallery import Pointer
 
 SHARPNESS = 10.0
 SHORT = 18

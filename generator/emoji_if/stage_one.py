@@ -21,9 +21,9 @@ from emoji_if.pipelines import draw, grid
 from emoji_if.stage_networks import scheduler
 from emoji_if.stream import Batch, Stream
 from emoji_if.yardstick import Yardstick
-from fwd_report.models.gallery import Gallery
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 from fwd_report.models.prompts import embed
+from fwd_report.models.text_gallery import TextGallery
 
 PREVIEW = (
     "a rocket ship",
@@ -102,7 +102,7 @@ class TextToImage(nn.Module):
         return self.unet.text_layout.lookup
 
     @property
-    def gallery(self) -> Gallery:
+    def gallery(self) -> TextGallery:
         """What shows stage I drawings; its pointer was taught with the encoder."""
         assert self.unet.text_gallery is not None
         return self.unet.text_gallery

@@ -17,31 +17,33 @@ from emoji_if.compose import Composer, load_drawings
 from emoji_if.galleries import WIDTH, drawings_to_show, everyday
 from emoji_if.stage_networks import GALLERY
 from emoji_if.things import read_things
-from fwd_report.models.gallery import GAIN, HALVED, PLACES, SHOWN, Gallery, beside
 from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
+from fwd_report.models.text_gallery import GAIN, HALVED, PLACES, SHOWN, TextGallery, beside
 
 NAMES, KEPT, SIDE, WIDE = 3, 3, 32, 16
 SURE = 50.0
 
 
-def gallery() -> Gallery:
+def gallery() -> TextGallery:
     """Every name a flat square of a colour of its own, opaque."""
     torch.manual_seed(0)
-    made = Gallery(WIDE, NAMES, KEPT, 1, SIDE, channels=4, levels=[(6, 0), (8, 1)])
+    made = TextGallery(WIDE, NAMES, KEPT, 1, SIDE, channels=4, levels=[(6, 0), (8, 1)])
     for name in range(NAMES):
         made.drawings[name, name::4] = 255
         made.drawings[name, 3::4] = 255
     return made
 
 
-def pointing(monkeypatch: pytest.MonkeyPatch, made: Gallery, *answers: tuple[int, int]) -> Tensor:
+def pointing(
+    monkeypatch: pytest.MonkeyPatch, made: TextGallery, *answers: tuple[int, int]
+) -> Tensor:
     """Text for which the pointer answers so, 0 for none."""
     logits = torch.nn.functional.one_hot(torch.tensor(answers), 1 + NAMES) * SURE
     monkeypatch.setattr(made.pointer, "forward", lambda text: logits)
     return torch.randn(len(answers), 5, WIDE)
 
 
-def halves(made: Gallery, text: Tensor) -> Tensor:
+def halves(made: TextGallery, text: Tensor) -> Tensor:
     first, second, _, alone = made.found(text)
     return beside(first, second, alone)
 

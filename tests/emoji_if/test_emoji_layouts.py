@@ -9,7 +9,7 @@ import torch
 
 from emoji_if.layouts import LIVELY, SIDE, cell_features, examples, teach
 from emoji_if.stage_networks import LAYOUT, TEXT_WIDTH
-from fwd_report.models.patched_unet import TextLayout
+from fwd_report.models.text_layout import TextLayout
 
 
 def test_features_of_a_flat_picture_are_its_colour() -> None:

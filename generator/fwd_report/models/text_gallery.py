@@ -78,7 +78,7 @@ class Pointer(nn.Module):
         return self.name(found + self.mix(found))  # type: ignore[no-any-return]
 
 
-class Gallery(nn.Module):
+class TextGallery(nn.Module):
     """Looks up the drawings of what a text names, and makes features of them.
 
     drawings: (names, 4 * kept, side, side) uint8, a buffer: colours multiplied by opacity, then the
@@ -191,15 +191,15 @@ class Gallery(nn.Module):
 
 
 def beside(first: Tensor, second: Tensor, alone: Tensor) -> Tensor:
-    """Both things' drawings at half size on their squares, as `Gallery.found` returned them.
+    """Both things' drawings at half size on their squares, as `TextGallery.found` returned them.
 
-    (B, HALVED, 4, side, side), as `signed` makes them.
+    (B, HALVED, 4, side, side), as `around_zero` makes them.
     """
     left, middle = (halved(first[:, :HALVED], at) for at in ("left", "middle"))
-    return signed(alone * middle + (1 - alone) * left + halved(second[:, :HALVED], "right"))
+    return around_zero(alone * middle + (1 - alone) * left + halved(second[:, :HALVED], "right"))
 
 
-def signed(drawings: Tensor) -> Tensor:
+def around_zero(drawings: Tensor) -> Tensor:
     """(..., 4, S, S) with colours in [-1, 1], and 0 where nothing is drawn."""
     colours, opacity = drawings.split((3, 1), dim=-3)
     return torch.cat([2 * colours - opacity, opacity], dim=-3)
