@@ -148,13 +148,13 @@ class Plan:
         self.things = things
         self.vague = vague
         weights = np.array(
-            [thing.weight * (ASKED_MORE if _among(thing, ASKED) else 1) for thing in things]
+            [thing.weight * (ASKED_MORE if among(thing, ASKED) else 1) for thing in things]
         )
         self._weights = weights / weights.sum()
         self._media = list(MEDIA)
         shares = np.array([share for share, _ in MEDIA.values()])
         self._shares = shares / shares.sum()
-        everyday = [i for i, thing in enumerate(things) if _among(thing, EVERYDAY)]
+        everyday = [i for i, thing in enumerate(things) if among(thing, EVERYDAY)]
         self._everyday = everyday or list(range(len(things)))
         self._placeable = [i for i, thing in enumerate(things) if "place" in thing.traits]
 
@@ -209,7 +209,8 @@ class Plan:
         return int(rng.choice(len(self.things), p=self._weights))
 
 
-def _among(thing: Thing, phrases: Sequence[str]) -> bool:
+def among(thing: Thing, phrases: Sequence[str]) -> bool:
+    """Whether one of the phrases names the thing."""
     return not set(phrases).isdisjoint(thing.words)
 
 

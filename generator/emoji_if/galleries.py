@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from emoji_if.canvas import paste
-from emoji_if.captions import EVERYDAY, Shown
+from emoji_if.captions import EVERYDAY, Shown, among
 from emoji_if.compose import LEADING, Composer
 from emoji_if.drawings import SOLID
 from emoji_if.scenes import SCENES
@@ -43,7 +43,7 @@ def drawings_to_show(composer: Composer) -> Tensor:
 
 def everyday(things: Sequence[Thing], count: int) -> Tensor:
     """(count,) int64, the numbers of those among `EVERYDAY`; of others if these are fewer."""
-    usual = sorted(range(len(things)), key=lambda i: not set(things[i].words) & set(EVERYDAY))
+    usual = sorted(range(len(things)), key=lambda i: not among(things[i], EVERYDAY))
     return torch.tensor((usual * count)[:count])
 
 

@@ -45,13 +45,13 @@ RENDERED = 8
 Poses = Sequence[tuple[float, float, float, float]]
 
 
-def _inverses(poses: Poses, device: torch.device) -> Tensor:
+def inverses(poses: Poses, device: torch.device) -> Tensor:
     """(poses, 2, 3): from places in a picture to places in a drawing, as `affine_grid` takes."""
     rows = [[[f / s, 0, -x * f / s], [0, 1 / s, -y / s]] for s, x, y, f in poses]
     return torch.tensor(rows, device=device)
 
 
-def _parts(drawings: Tensor) -> tuple[Tensor, Tensor]:
+def parts(drawings: Tensor) -> tuple[Tensor, Tensor]:
     """Colours in [-1, 1] times opacity, and what shows of the ground, of (..., 4, S, S)."""
     colours, opacity = drawings.split((3, 1), dim=-3)
     return 2 * colours - opacity, 1 - opacity
@@ -92,7 +92,7 @@ def _expected(
     The first `columns` of COARSE decide.
     """
     count, kept, _, side, _ = drawings.shape
-    poses = _inverses(placed, drawings.device)
+    poses = inverses(placed, drawings.device)
     seen = F.adaptive_avg_pool2d(noisy, COARSE) / abar.sqrt()
     averaged = noisy.shape[2] * noisy.shape[3] / COARSE**2
     noise = ((1 - abar) / abar / averaged).view(-1, 1)
@@ -102,7 +102,7 @@ def _expected(
     grid = F.affine_grid(poses, [len(poses), 1, COARSE, COARSE], align_corners=False)
     spread = grid.repeat(count, 1, 1, 1)
     posed = F.grid_sample(small.repeat_interleave(len(poses), 0), spread, align_corners=False)
-    colours, ground = _parts(posed.view(count, -1, 4, COARSE, COARSE)[..., :columns])
+    colours, ground = parts(posed.view(count, -1, 4, COARSE, COARSE)[..., :columns])
     colours = (colours + GROUND_MEAN * ground).flatten(3)  # (B, J, 3, pixels)
     ground = ground.flatten(2)  # (B, J, pixels)
     pixels = seen[..., :columns].flatten(2)  # (B, 3, pixels)
@@ -127,7 +127,7 @@ def _expected(
         poses[chosen // kept].flatten(0, 1), [chosen.numel(), 1, side, side], align_corners=False
     )
     drawn = F.grid_sample(which.flatten(0, 1), grid, align_corners=False).view_as(which)
-    colours, ground = _parts(drawn)
+    colours, ground = parts(drawn)
     grounds = GROUND_MEAN + offset
     both = torch.cat([colours + ground * grounds[..., None, None], 1 - ground], dim=2)
     return torch.einsum("bj,bjchw->bchw", shares, both), torch.einsum("bj,bjc->bc", shares, grounds)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fwd_report.models.folder_layout import TOKENS
-from fwd_report.models.matching import CALM_POSES, expected, expected_pair
+from fwd_report.models.matching import CALM_POSES, expected, expected_pair, inverses, parts
 
 SLOTS = 2
 """Things that a text can name: the first, and the one beside it."""
@@ -137,11 +137,13 @@ class TextGallery(nn.Module):
         (B, 3, H, W) at signal share abar, (1 or B, 1, 1, 1).
         """
         first, second, named, alone = self.found(text)
-        expects, levels = expected(first, noisy, abar), abar.expand(len(noisy), -1, -1, -1)
-        two = (alone.flatten() < 0.5).nonzero().flatten()
+        levels, both = abar.expand(len(noisy), -1, -1, -1), named & (alone.flatten() < 0.5)
+        expects = first.new_empty(len(first), *first.shape[2:])
+        one, two, vague = (each.nonzero().flatten() for each in (named & ~both, both, ~named))
+        if len(one):
+            expects[one] = expected(first[one], noisy[one], levels[one])
         if len(two):
             expects[two] = expected_pair(first[two], second[two], noisy[two], levels[two])
-        vague = (~named).nonzero().flatten()
         if len(vague):
             some = self.drawings[self.usual].unflatten(1, (-1, 4))[:, :HALVED].flatten(0, 1) / 255
             some = some.expand(len(vague), -1, -1, -1, -1)
@@ -201,16 +203,13 @@ def beside(first: Tensor, second: Tensor, alone: Tensor) -> Tensor:
 
 def around_zero(drawings: Tensor) -> Tensor:
     """(..., 4, S, S) with colours in [-1, 1], and 0 where nothing is drawn."""
-    colours, opacity = drawings.split((3, 1), dim=-3)
-    return torch.cat([2 * colours - opacity, opacity], dim=-3)
+    colours, ground = parts(drawings)
+    return torch.cat([colours, 1 - ground], dim=-3)
 
 
 def halved(drawings: Tensor, at: str) -> Tensor:
     """(B, K, 4, S, S) drawn at half size at one of `PLACES`, nothing around it."""
-    x, y = PLACES[at]
-    pose = torch.tensor(
-        [[1 / HALF, 0, -x / HALF], [0, 1 / HALF, -y / HALF]], device=drawings.device
-    )
+    pose = inverses([(HALF, *PLACES[at], 1)], drawings.device)
     flat = drawings.flatten(1, 2)
     grid = F.affine_grid(pose.expand(len(flat), 2, 3), list(flat.shape), align_corners=False)
     return F.grid_sample(flat, grid, align_corners=False).view_as(drawings)
