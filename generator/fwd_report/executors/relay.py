@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -123,16 +123,18 @@ def checkpoints_told(relay: Relay, folders: Mapping[str, Path], every: float) ->
     them. folders: the working folders, by key.
     """
     ended = threading.Event()
+    told = {key: names_in(folder) for key, folder in folders.items()}
 
     def watch() -> None:
-        told = {key: names_in(folder) for key, folder in folders.items()}
         while not ended.wait(every):
             for key, folder in folders.items():
                 names = names_in(folder)
-                if any(name.startswith(".state-") for name in names - told[key]):
+                if _has_state(names - told[key]):
                     files = files_in(folder, names - told[key])
-                    relay.put(Checkpoint(key, sorted(names), files))
-                    told[key] = names
+                    # A training that has just ended takes its folder away while it is read.
+                    if _has_state(files):
+                        told[key] = names & (told[key] | files.keys())
+                        relay.put(Checkpoint(key, sorted(told[key]), files))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -141,3 +143,7 @@ def checkpoints_told(relay: Relay, folders: Mapping[str, Path], every: float) ->
     finally:
         ended.set()
         thread.join()
+
+
+def _has_state(names: Iterable[str]) -> bool:
+    return any(name.startswith(".state-") for name in names)
