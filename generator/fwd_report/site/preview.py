@@ -54,49 +54,65 @@ WAITING = """\
 """
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What is shown at one moment: the last complete site, what is wrong, what is being done."""
+
+    site: Path | None
+    problem: str
+    doing: str
+    version: str
+    """Changes whenever a reader should reload; no two servers share a version."""
+
+
 @dataclass
 class State:
-    """What is shown: the folder of the last complete site, what is wrong, and what is being
-    done.
-    """
+    """What is shown, as it changes; only the thread that builds changes the site."""
 
     site: Path | None = None
-    problem: str = ""
-    doing: str = ""
+    _problem: str = ""
+    _doing: str = ""
     _version: int = 0
     _lines: deque[str] = field(default_factory=lambda: deque(maxlen=12))
     _start: str = field(default_factory=lambda: secrets.token_hex(4))
     _lock: Lock = field(default_factory=Lock)
 
-    @property
-    def version(self) -> str:
-        """Changes whenever a reader should reload; no two servers share a version."""
-        return f"{self._start}-{self._version}"
+    def now(self) -> Moment:
+        """What is shown now: a page and the version it carries are to be of one moment."""
+        with self._lock:
+            version = f"{self._start}-{self._version}"
+            return Moment(self.site, self._problem, self._doing, version)
 
     def begin(self, doing: str) -> None:
         """A build has begun."""
         with self._lock:
-            self._lines.clear()
-            self._lines.append(doing)
-            self.doing = doing
+            self._begin(doing)
 
     def hear(self, line: str) -> None:
         """A build has printed a line."""
         with self._lock:
             self._lines.append(line)
-            self.doing = "\n".join(self._lines)
+            self._doing = "\n".join(self._lines)
 
-    def finish(self, site: Path | None, problem: str) -> Path | None:
+    def finish(self, site: Path | None, problem: str, then: str = "") -> Path | None:
         """A build has ended, with these pages if it made any; returns the pages that they
-        replace.
+        replace. then: what is begun at the same moment.
         """
+        before = self.site if site is not None else None
+        changed = site is not None and _pages(site) != _pages(before)
         with self._lock:
-            before = self.site if site is not None else None
-            if problem != self.problem or (site is not None and _pages(site) != _pages(before)):
+            if problem != self._problem or changed:
                 self._version += 1
             self.site = site or self.site
-            self.problem, self.doing = problem, ""
+            self._problem, self._doing = problem, ""
+            if then:
+                self._begin(then)
             return before
+
+    def _begin(self, doing: str) -> None:
+        self._lines.clear()
+        self._lines.append(doing)
+        self._doing = doing
 
 
 class Preview:
@@ -139,7 +155,7 @@ class _Handler(SimpleHTTPRequestHandler):
         of our own.
         """
         path = urlsplit(self.path).path
-        state = self.server.state
+        state = self.server.state.now()
         if path.startswith(OURS):
             return self._our_own(path.removeprefix(OURS), state)
         site = state.site
@@ -167,7 +183,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Log nothing: the terminal is for the build's messages."""
 
-    def _our_own(self, name: str, state: State) -> Any:
+    def _our_own(self, name: str, state: Moment) -> Any:
         if name == "state":
             answer = json.dumps({"version": state.version, "doing": state.doing})
             return self._send(answer.encode(), "application/json")
@@ -175,7 +191,7 @@ class _Handler(SimpleHTTPRequestHandler):
             return self._send(SCRIPT.encode(), "text/javascript")
         return self._send(b"", "text/plain", HTTPStatus.NOT_FOUND)
 
-    def _page(self, page: bytes, state: State, status: HTTPStatus = HTTPStatus.OK) -> Any:
+    def _page(self, page: bytes, state: Moment, status: HTTPStatus = HTTPStatus.OK) -> Any:
         return self._send(_with_news(page, state), "text/html; charset=utf-8", status)
 
     def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> Any:
@@ -199,7 +215,7 @@ def _pages(site: Path | None) -> dict[str, bytes]:
     }
 
 
-def _with_news(page: bytes, state: State) -> bytes:
+def _with_news(page: bytes, state: Moment) -> bytes:
     """A page with what is wrong at its top, readable without scripts, and the script that reloads
     it.
     """
@@ -217,7 +233,7 @@ def _with_news(page: bytes, state: State) -> bytes:
     return page[:end] + news.encode() + page[end:]
 
 
-def _waiting(state: State) -> bytes:
+def _waiting(state: Moment) -> bytes:
     if state.problem:
         title, text = (
             "There are no pages yet",

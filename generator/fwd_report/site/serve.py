@@ -188,8 +188,7 @@ class _Builder:
             return
         site, _ = self._site(stop)
         if site is not None and not stop.is_set():
-            self._drop(self._state.finish(site, ""))
-            self._state.begin("building; what has not run yet is missing")
+            self._drop(self._state.finish(site, "", "building; what has not run yet is missing"))
 
     def _show_early(self, stop: threading.Event) -> bool:
         """Show the changed pages within the existing site, in a fraction of the time.
@@ -203,8 +202,7 @@ class _Builder:
         site, _ = self._site(stop, before)
         if site is None or stop.is_set():
             return False
-        self._drop(self._state.finish(site, ""))
-        self._state.begin("putting the whole site together")
+        self._drop(self._state.finish(site, "", "putting the whole site together"))
         return True
 
     def _site(
