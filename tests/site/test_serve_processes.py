@@ -103,6 +103,17 @@ def test_however_it_ends_nothing_is_left_running(project: Path, how: signal.Sign
         server.kill()
 
 
+def test_a_process_that_is_told_to_end_before_its_command_ends_without_a_word(
+    tmp_path: Path,
+) -> None:
+    """As on a busy machine, when sources change before the command was written."""
+    child = Child(tmp_path)
+    child.tell()
+    heard: list[str] = []
+    assert child.run("probe", [], "", heard.append) == (0, "", "")
+    assert heard == []
+
+
 def test_a_waiting_process_runs_the_code_of_the_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,8 @@ class Child:
         assert self._process.stdin
         assert self._process.stdout
         command = {"module": module, "arguments": list(arguments), "input": text}
-        with suppress(OSError):  # it may have been killed; its exit code says so
+        # It may have been killed, as its exit code says, or told to end just before.
+        with suppress(OSError, ValueError):
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
         errors: list[str] = []
