@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.helpers.crew_in_process import CrewInProcess, run_by, work_of
@@ -21,6 +22,8 @@ from fwd_report.executors.messages import Checkpoint, Made, Message, Stored
 from fwd_report.executors.pieces import TRIES
 from fwd_report.executors.workers import Lost
 from fwd_report.store.store import Store
+from fwd_report.training import loop
+from fwd_report.training.state import save_state
 
 SAMPLED = """\
 title: Sampled
@@ -97,30 +100,34 @@ def test_what_a_lost_worker_had_is_done_by_others(
 def test_a_training_goes_on_from_its_last_checkpoint(
     writeup: Writeup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The first worker stands at its first state until the driver has it, and is then lost."""
     monkeypatch.setattr(foreman, "CHECKPOINT_EVERY", 0.02)
+    monkeypatch.setattr(loop, "SAVE_EVERY", float("inf"))  # only after epochs
     (writeup.root / "experiments/all.yaml").write_text(SAMPLED.replace("EPOCHS", "6"))
     work = work_of(writeup.root)
-    made: dict[str, int] = {}
-    lost: list[str] = []
+    saved, lost = dict[Path, list[int]](), list[str]()
+    sent_on = threading.Event()
+
+    def saving(folder: Path, *state: Any) -> None:
+        save_state(folder, *state)
+        saved.setdefault(folder, []).append(state[-1].step)
+        assert sent_on.wait(60), "the driver hears of every state"
 
     def hearing(name: str, messages: Sequence[Message]) -> Sequence[Message] | Lost:
-        for message in messages:
-            if isinstance(message, Made) and message.seconds and message.cost.startswith("job"):
-                made[name] = made.get(name, 0) + message.steps
-        if lost and lost[-1] == "next":
-            lost[-1] = name
+        if sent_on.is_set() and not lost:
+            lost.append(name)
             return Lost("its process ended")
-        saved = [message for message in messages if isinstance(message, Checkpoint)]
-        if not lost and any(file.startswith(".state-") for each in saved for file in each.files):
-            lost.append("next")
+        if any(isinstance(message, Checkpoint) for message in messages):
+            sent_on.set()
         return messages
 
+    monkeypatch.setattr(loop, "save_state", saving)
     crew = CrewInProcess(work, workers=1, hearing=hearing)
     assert len(finished(run_by(crew, work))) == 5
     assert lost == ["1"]
     ((_, sent),) = [order for order in crew.orders if order[0] == "2" and order[1].checkpoints]
     assert any(name.startswith(".state-") for name in sent.checkpoints[0].files)
-    assert 0 < made["2"] < 6 * 4, "the second worker made a part of the steps"
+    assert list(saved.values()) == [[4, 8, 12, 16, 20, 24], [8, 12, 16, 20, 24]], "by worker"
     assert writeup.left() == []
     made_by_crew = writeup.results()
     (writeup.root / ".fwd-report/store").rename(tmp_path / "by a crew")
