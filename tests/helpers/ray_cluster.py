@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,9 @@ class Killer(threading.Thread):
                 kind = "training" if any(folder.glob("training/*/.state-*")) else "sampling"
                 begun = saved if kind == "training" else self._store.places()
                 if begun and kind not in self.killed:
-                    os.kill(pid, signal.SIGKILL)
-                    self.killed[kind] = pid
+                    with suppress(ProcessLookupError):  # it ended by itself since it was seen
+                        os.kill(pid, signal.SIGKILL)
+                        self.killed[kind] = pid
                     break
 
     def __enter__(self) -> Killer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -10,6 +9,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from fwd_report.site.serve import serve
 
@@ -62,7 +63,9 @@ class Served:
         )
 
     def write(self, caption: str) -> None:
-        (self.root / "experiments" / "caption.txt").write_text(caption)
+        """At one moment: no build reads a half of it."""
+        (self.root / "caption.new").write_text(caption)
+        (self.root / "caption.new").replace(self.root / "experiments" / "caption.txt")
 
     def shows(self, text: str, path: str = "report/a/") -> bool:
         return text in fetch(self.port, path)[1]
@@ -78,8 +81,8 @@ class Served:
 
 
 def alive(pid: int) -> bool:
+    """Whether it has not ended; it may end while it is looked at."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"

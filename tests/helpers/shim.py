@@ -31,9 +31,14 @@ asked = [{name!r}, sys.argv[1:], os.getcwd(), dict(os.environ)]
 socket.send_fds(server, [json.dumps(asked).encode() + b"\\n"], [0, 1, 2])
 answers = server.makefile()
 process = int(answers.readline())
+def pass_on(number, _):
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:  # it has ended, and its exit code is on its way
+        pass
 for number in (signal.SIGINT, signal.SIGTERM):
     if signal.getsignal(number) is not signal.SIG_IGN:
-        signal.signal(number, lambda number, _: os.kill(process, number))
+        signal.signal(number, pass_on)
 sys.exit(int(answers.readline()))
 """
 

@@ -104,11 +104,13 @@ def test_pages_of_before_are_shown_while_a_long_build_is_at_work_and_edits_end_i
     with Served(project, "slow") as served:
         assert eventually(lambda: served.shows("First.")), "the build takes a minute"
         assert served.shows("building; what has not run yet is missing")
+        told = "3/9 network steps"
+        assert eventually(lambda: any(line.startswith(told) for line in served.said))
         old = int((project / "pid").read_text())
         served.write("wrong")
         assert eventually(lambda: served.shows("experiments/a.yaml:3:5"), seconds=30)
         assert served.shows("First.")
-        assert eventually(lambda: not alive(old), seconds=5)
+        assert eventually(lambda: not alive(old), seconds=30)
         served.write("Second.")
         assert eventually(lambda: served.shows("Second.") and not served.shows("a.yaml:3:5"))
 
