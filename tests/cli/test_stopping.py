@@ -10,8 +10,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.helpers.project import Project
+from tests.helpers.serving import eventually
 
 WITHIN = 2.0
 SLACK = 3.0
@@ -67,24 +69,27 @@ def test_a_signal_while_the_program_loads_is_no_traceback(
 
 @pytest.mark.parametrize("stuck", ["in a long step", "swallowing it"])
 def test_a_main_thread_that_does_not_hear_is_ended_all_the_same(tmp_path: Path, stuck: str) -> None:
-    step = {
-        "in a long step": "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)",
-        "swallowing it": "wait()",
-    }[stuck]
+    step = {"in a long step": "compute()", "swallowing it": "wait()"}[stuck]
     code = (
         "import hashlib, time\n"
         "from fwd_report import stopping\n"
         "def wait():\n"
         "    while True:\n"
-        "        try: time.sleep(60)\n"
+        "        try: print('here', flush=True); time.sleep(60)\n"
         "        except BaseException: pass\n"
+        "def compute():\n"
+        "    print('here', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
         "stopping.watch(); stopping.started(); stopping.keeps('all is kept')\n"
-        f"print('here', flush=True)\n{step}\n"
+        f"{step}\n"
     )
     process = start([sys.executable, "-c", code], tmp_path)
     assert process.stdout is not None
     assert process.stdout.readline() == "here\n"
-    time.sleep(0.5)  # until it is in its step
+    if stuck == "in a long step":  # it is, when it has computed for much longer than a print takes
+        computed = psutil.Process(process.pid).cpu_times
+        begun = computed().user
+        assert eventually(lambda: computed().user > begun + 0.2)
     seconds, errors = stop(process, signal.SIGTERM)
     assert process.returncode == 143
     assert errors.split() == ["all", "is", "kept"]

@@ -27,11 +27,13 @@ from fwd_report.training.state import load_state, save_weights, weights_file
 from fwd_report.training.unet import UNet
 
 EPOCHS = 3
+LONGEST = 8
+"""Steps after which a process that is to be killed waits for it: it never comes too late."""
 
 
-def start(folder: Path) -> BaseProcess:
+def start(folder: Path, steps: int | None = None) -> BaseProcess:
     folder.mkdir(exist_ok=True)
-    return fork(folder, worker.main, folder)
+    return fork(folder, worker.main, folder, steps)
 
 
 def steps_told(folder: Path, process: BaseProcess) -> list[int]:
@@ -53,8 +55,8 @@ def test_killed_at_random_moments_the_weights_are_bit_equal(
     moments = random.Random(4)
     steps_done = 0
     for _ in range(3):
-        process = start(tmp_path / "killed")
-        told, wanted = [], moments.randint(3, 7)
+        process = start(tmp_path / "killed", LONGEST)
+        told, wanted = [], moments.randint(3, LONGEST - 1)
         while len(told) < wanted:  # as many steps, and some of the next
             assert process.is_alive(), said(tmp_path / "killed", process)
             time.sleep(0.005)
