@@ -39,6 +39,7 @@ from emoji_if.command_options import (
     Width,
     Work,
     Workers,
+    idle_processors,
 )
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
@@ -59,6 +60,10 @@ app.add_typer(cli_measures.app)
 
 REPEAT = 3
 """How often stage I sees a composed picture, each time under other noise."""
+
+
+COMPOSED = 256
+"""Pictures that a process composes at a time for a GPU."""
 
 
 def _rate(start: Path | None) -> float:
@@ -196,10 +201,11 @@ def _train_stage_1(
     seed = time.time_ns() % 2**32  # every sitting sees pictures of its own
     torch.manual_seed(seed)
     network = model(space)
-    pictures = space.pictures(64, settings.share, seed, emphasis.restored)
+    on_cpu = settings.device.type == "cpu"
+    pictures = space.pictures(64, settings.share if on_cpu else COMPOSED, seed, emphasis.restored)
     stage_one.train(
         network,
-        Stream(pictures, repeat=REPEAT),
+        Stream(pictures, repeat=REPEAT) if on_cpu else Stream(pictures, idle_processors()),
         checkpoint or space.stage_1,
         settings,
         emphasis,

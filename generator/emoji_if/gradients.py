@@ -14,9 +14,12 @@ from torch import Tensor, multiprocessing, nn
 
 Module = TypeVar("Module", bound=nn.Module)
 Drawn = TypeVar("Drawn")
-Losses = dict[str, float]
+Losses = dict[str, Tensor]
 Loss = Callable[[Module, Drawn], tuple[Tensor, Losses]]
-"""The module's loss on what was drawn for one worker, and what to report."""
+"""The module's loss on what was drawn for one worker, and what to report: scalars, detached.
+
+They are tensors, for to read a number off a GPU is to wait for it.
+"""
 
 
 class WorkerError(Exception):
@@ -73,7 +76,7 @@ class Workers(Generic[Module, Drawn]):
             losses.append(helper.answer())
             for own, other in zip(self.parameters, helper.gradients, strict=True):
                 own.grad = other.clone() if own.grad is None else own.grad.add_(other)
-        return {name: sum(p[name] for p in losses) / len(losses) for name in losses[0]}
+        return {name: torch.stack([part[name] for part in losses]).mean() for name in losses[0]}
 
     def work(self, drawn: Drawn) -> Losses:
         """Add a worker's part of the gradient to the module's; return its losses."""
@@ -110,10 +113,10 @@ class _Helper(Generic[Module, Drawn]):
 
     def answer(self) -> Losses:
         try:
-            losses: Losses = self._here.recv()
+            losses: dict[str, float] = self._here.recv()
         except (EOFError, OSError):
             self._ended()
-        return losses
+        return {name: torch.tensor(value) for name, value in losses.items()}
 
     def close(self) -> None:
         self._here.close()
@@ -140,4 +143,4 @@ class _Helper(Generic[Module, Drawn]):
                 drawn: Drawn = pickle.loads(there.recv_bytes())
                 losses = team.work(drawn)
                 team.leave(self.gradients)
-                there.send(losses)
+                there.send({name: value.item() for name, value in losses.items()})

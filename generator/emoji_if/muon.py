@@ -36,7 +36,7 @@ OUTER = (
 def orthogonal(matrix: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrix, roughly: Newton-Schulz.
 
-    matrix: (m, n); every singular value of the result lies between about 0.7 and 1.2, but for
+    matrix: (..., m, n); every singular value of the result lies between about 0.7 and 1.2, but for
     those that were a thousandth of the largest or less.
 
     A step multiplies x by a polynomial of its Gram matrix x xᵀ. All of these commute, so the steps
@@ -45,19 +45,19 @@ def orthogonal(matrix: Tensor) -> Tensor:
     """
     a, b, c = COEFFICIENTS
     x = matrix.float()
-    x = x / (x.norm() + 1e-7)
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    gram = x @ x.T
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    gram = x @ x.mT
     product = None
     for step in range(STEPS):
         factor = b * gram + c * gram @ gram
-        factor.diagonal().add_(a)
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
         product = factor if product is None else factor @ product
         if step < STEPS - 1:
             gram = factor @ gram @ factor
     nearest: Tensor = product @ x
-    return (nearest.T if tall else nearest).to(matrix.dtype)
+    return (nearest.mT if tall else nearest).to(matrix.dtype)
 
 
 class Muon(torch.optim.Optimizer):
@@ -66,7 +66,10 @@ class Muon(torch.optim.Optimizer):
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, threads: int = 1
     ) -> None:
-        """threads: over how many the parameters are shared out; a GPU takes one."""
+        """threads: over how many the parameters are shared out.
+
+        On a GPU those of a shape are taken together instead, for a small matrix leaves it idle.
+        """
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
         self._executor = ThreadPoolExecutor(threads)
 
@@ -74,20 +77,33 @@ class Muon(torch.optim.Optimizer):
         """Apply the gradients that the parameters hold."""
         for group in self.param_groups:
             held = [parameter for parameter in group["params"] if parameter.grad is not None]
-            list(self._executor.map(partial(self._update, group), held))
+            if held and held[0].is_cuda:
+                shapes: dict[tuple[int, ...], list[Tensor]] = {}
+                for parameter in held:
+                    shapes.setdefault(tuple(parameter.shape), []).append(parameter)
+                together = list(shapes.values())
+            else:
+                together = [[parameter] for parameter in held]
+            list(self._executor.map(partial(self._update, group), together))
 
     @torch.no_grad()
-    def _update(self, group: dict[str, Any], parameter: Tensor) -> None:
-        if "momentum" not in self.state[parameter]:
-            self.state[parameter]["momentum"] = torch.zeros_like(parameter)
-        momentum = self.state[parameter]["momentum"]
-        gradient = parameter.grad
-        assert gradient is not None
-        momentum.lerp_(gradient, 1 - group["momentum"])
-        update = gradient.lerp(momentum, group["momentum"]).flatten(1)
-        rows, columns = update.shape
-        step = orthogonal(update).view_as(parameter)
-        parameter.add_(step, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
+    def _update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
+        """A step of parameters of one shape."""
+        for parameter in parameters:
+            if "momentum" not in self.state[parameter]:
+                self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        momenta = [self.state[parameter]["momentum"] for parameter in parameters]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+        updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
+        matrices = torch.stack([update.flatten(1) for update in updates])
+        rows, columns = matrices.shape[1:]
+        steps = orthogonal(matrices).unbind()
+        torch._foreach_add_(
+            parameters,
+            [step.view_as(parameter) for step, parameter in zip(steps, parameters, strict=True)],
+            alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5,
+        )
 
 
 def optimisers(

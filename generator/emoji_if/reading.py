@@ -158,7 +158,7 @@ def teach(
         }
         with settings.autocast():
             loss = reader.loss(told, asked, length)
-        return loss, {"cross entropy": loss.item()}
+        return loss, {"cross entropy": loss.detach()}
 
     training = Training(reader, settings, peak=3e-3, muon_peak=0.015)
     if settings.resume:

@@ -57,7 +57,7 @@ def train(
             looked = towers.images(pictures)
             read = towers.texts(tokenise(tokenizer, batch.captions).to(settings.device))
         loss = contrastive(looked.float(), read.float(), which, towers.log_scale)
-        return loss, {"contrastive": loss.item()}
+        return loss, {"contrastive": loss.detach()}
 
     training = Training(towers, settings, peak=2e-3, muon_peak=0.015)
     if settings.resume:

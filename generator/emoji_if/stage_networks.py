@@ -13,7 +13,7 @@ from fwd_report.models.patched_unet import PatchedUNet2DConditionModel
 
 TEXT_WIDTH = 256
 HEAD = 32
-LAYOUT = {"channels": 8, "side": 16, "hidden": 384}
+LAYOUT = {"channels": 8, "side": 16, "hidden": 192}
 GALLERY = {"kept": 4, "usual": 18, "side": 32, "channels": 96}
 
 
@@ -34,6 +34,7 @@ def stage_1(names: int, width: int = 128) -> PatchedUNet2DConditionModel:
         encoder_hid_dim=TEXT_WIDTH,
         inner={
             "block_out_channels": (width, HEAD * heads),
+            "time_embedding_dim": 2 * width,
             "layers_per_block": 2,
             "down_block_types": ("DownBlock2D", "SimpleCrossAttnDownBlock2D"),
             "up_block_types": ("SimpleCrossAttnUpBlock2D", "UpBlock2D"),

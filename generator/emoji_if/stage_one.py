@@ -14,6 +14,7 @@ from diffusers.models.attention_processor import AttnAddedKVProcessor
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
+from emoji_if.device_pool import DevicePool, Lesson
 from emoji_if.gradients import Losses
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.optimisation import Budget, Settings, Training, optimise
@@ -124,8 +125,12 @@ class TextToImage(nn.Module):
 
     def embed(self, captions: Sequence[str]) -> Tensor:
         """(B, 77, d_model); a caption that was read before is not read again."""
-        with torch.no_grad():
-            return self._embeddings.of(captions, partial(embed, self.tokenizer, self.encoder))
+        return self._embeddings.of(captions, self.read)
+
+    @torch.no_grad()
+    def read(self, captions: Sequence[str]) -> Tensor:
+        """(B, 77, d_model), every caption read."""
+        return embed(self.tokenizer, self.encoder, captions)
 
 
 def preview(model: TextToImage, to: Path, seeds: int = 4) -> None:
@@ -155,20 +160,22 @@ def train(
     model.train().to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(settings.device, emphasis)
 
-    def loss_of(model: TextToImage, batch: Batch) -> tuple[Tensor, Losses]:
-        x0 = batch.pixels().to(settings.device)
-        most = batch.most_noise.to(settings.device)
-        t = (objective.timesteps(len(x0)) * most).long()
+    def loss_of(model: TextToImage, lesson: Lesson) -> tuple[Tensor, Losses]:
+        x0 = lesson.x0
+        t = (objective.timesteps(len(x0)) * lesson.most_noise).long()
         noise = torch.randn_like(x0)
         with settings.autocast():
-            text = model.embed(batch.captions)
-            v, variance = model.unet.velocity(objective.noised(x0, t, noise), t, text)
+            v, variance = model.unet.velocity(objective.noised(x0, t, noise), t, lesson.text)
         error, bound = objective.loss(x0, t, noise, v, variance)
-        return error + bound, {"error": error.item(), "bound": bound.item()}
+        return error + bound, {"error": error.detach(), "bound": bound.detach()}
 
-    if (
-        settings.device.type == "cpu"
-    ):  # a step with the fused attention takes a quarter longer there
+    def loss_of_batch(model: TextToImage, batch: Batch) -> tuple[Tensor, Losses]:
+        with settings.autocast():
+            text = model.embed(batch.captions)
+        return loss_of(model, Lesson(batch.pixels(), text, batch.most_noise))
+
+    on_cpu = settings.device.type == "cpu"
+    if on_cpu:  # a step with the fused attention takes a quarter longer there
         model.unet.unet.set_attn_processor(AttnAddedKVProcessor())
     training = Training(model, settings, peak=1e-3, muon_peak=0.01)
     resumed = settings.resume and training.resume(checkpoint)
@@ -176,13 +183,18 @@ def train(
         training.resume(start)
         training.budget = Budget(settings.minutes)
     sheets = checkpoint.with_name(f"{checkpoint.stem}-sheets")
-    return optimise(
+    ends = partial(
+        optimise,
         training,
-        stream.take,
-        loss_of,
-        checkpoint,
+        checkpoint=checkpoint,
         describe="stage I",
         measure=yardstick.measure,
         inner=lambda model: model.unet.unet,
         show=lambda average, name: preview(average, sheets / f"{name}.png"),
     )
+    if on_cpu:
+        return ends(draw=stream.take, loss_of=loss_of_batch)
+    pool = DevicePool(stream, model.read, settings.device)
+    trained = ends(draw=lambda: pool.take(settings.batch), loss_of=loss_of)
+    print(f"{pool.composed} pictures composed", flush=True)
+    return trained

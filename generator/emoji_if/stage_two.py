@@ -79,7 +79,7 @@ def train(
         with settings.autocast():
             v, variance = model.velocity(inputs, t, text, level)
         error, bound = objective.loss(x0, t, noise, v, variance)
-        return error + bound, {"error": error.item(), "bound": bound.item()}
+        return error + bound, {"error": error.detach(), "bound": bound.detach()}
 
     training = Training(model, settings, peak=1e-3, muon_peak=0.015)
     if settings.resume:

@@ -131,7 +131,7 @@ class Stream:
             pictures,
             batch_size=None,
             num_workers=processes,
-            prefetch_factor=8 if processes else None,
+            prefetch_factor=max(2, 8 // processes) if processes else None,
             multiprocessing_context="fork" if processes else None,
         )
         self._batches = iter(loader)

@@ -128,6 +128,38 @@ def test_the_network_is_shown_the_drawing_that_the_noisy_picture_probably_is(
     torch.testing.assert_close(x0(1.0), own)
 
 
+def test_a_text_turns_the_colours_of_what_is_drawn_and_leaves_the_ground() -> None:
+    made = gallery()
+    expects = torch.rand(2, 4, 8, 8)
+    expects[:, 3] = 0
+    expects[:, 3, :4] = 1
+    text = torch.randn(2, 5, WIDE)
+    torch.testing.assert_close(made.tinted(expects, text), expects)
+    last = made.tint[1]
+    assert isinstance(last, torch.nn.Linear)
+    swapped = torch.tensor([[-1.0, 0, 1, 0], [0, 0, 0, 0.25], [1, 0, -1, 0]])
+    last.bias.data.copy_(swapped.flatten())
+    seen = made.tinted(expects, text)
+    torch.testing.assert_close(seen[:, :, 4:], expects[:, :, 4:])
+    torch.testing.assert_close(seen[:, [0, 2], :4], expects[:, [2, 0], :4])
+    torch.testing.assert_close(seen[:, 1, :4], expects[:, 1, :4] + 0.25)
+
+
+@pytest.mark.parametrize("answers", [((1, 0), (0, 0)), ((1, 2), (3, 0))])
+def test_a_gallery_is_the_same_where_products_are_rounded(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[tuple[int, int], ...]
+) -> None:
+    made = gallery()
+    text = pointing(monkeypatch, made, *answers)
+    noisy, abar = torch.randn(2, 3, 32, 32), torch.full((2, 1, 1, 1), 0.3)
+    exact = made(text, noisy, abar, (16, 16))
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = made(text, noisy, abar, (16, 16))
+    torch.testing.assert_close(rounded[1], exact[1], atol=2e-2, rtol=0)
+    torch.testing.assert_close(rounded[0].float(), exact[0], atol=0.2, rtol=0.05)
+    assert rounded[1].dtype == torch.float32
+
+
 def centre(weights: Tensor) -> tuple[float, float]:
     """(x, y) of a map's centre of mass, from -1 to 1."""
     places = (torch.arange(SIDE) + 0.5) * 2 / SIDE - 1

@@ -15,7 +15,7 @@ from emoji_if.gradients import Losses, WorkerError, Workers
 
 def squared(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
     loss = model(share).square().mean()
-    return loss, {"loss": loss.item()}
+    return loss, {"loss": loss.detach()}
 
 
 def linear() -> nn.Linear:
@@ -31,7 +31,7 @@ def trained(workers: int, steps: int = 3) -> tuple[torch.Tensor, list[float]]:
     losses = []
     with closing(Workers(model, shares.pop, squared, workers)) as team:
         for _ in range(steps):
-            losses.append(team.gradients()["loss"])
+            losses.append(team.gradients()["loss"].item())
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
     return model.weight.detach().clone(), losses
@@ -46,7 +46,7 @@ def test_several_workers_train_like_one(workers: int) -> None:
 
 
 def process(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
-    return model(share).sum(), {"process": float(os.getpid()), "drawn": torch.rand(()).item()}
+    return model(share).sum(), {"process": torch.tensor(float(os.getpid())), "drawn": torch.rand(())}
 
 
 def test_every_worker_is_a_process_with_noise_of_its_own_that_ends() -> None:
@@ -61,9 +61,10 @@ def test_every_worker_is_a_process_with_noise_of_its_own_that_ends() -> None:
         mean = team.gradients()
     (own,) = reported
     assert own["process"] == os.getpid()
-    helper = round(2 * mean["process"] - own["process"])
+    helper = round((2 * mean["process"] - own["process"]).item())
     assert helper != os.getpid()
-    assert 2 * mean["drawn"] - own["drawn"] != pytest.approx(own["drawn"])
+    others = (2 * mean["drawn"] - own["drawn"]).item()
+    assert others != pytest.approx(own["drawn"].item())
     with pytest.raises(ProcessLookupError):
         os.kill(helper, 0)
 
@@ -91,7 +92,7 @@ def test_the_module_of_every_process_is_prepared() -> None:
         model.register_buffer("seen", torch.ones(()))
 
     def loss_of(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
-        return model(share).sum(), {"seen": model.get_buffer("seen").item()}
+        return model(share).sum(), {"seen": model.get_buffer("seen")}
 
     with closing(Workers(linear(), lambda: torch.ones(1, 4), loss_of, 2, prepare)) as team:
         assert team.gradients() == {"seen": 1.0}

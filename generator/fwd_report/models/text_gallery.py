@@ -121,10 +121,11 @@ class TextGallery(nn.Module):
         self.add = nn.ModuleList(nn.Conv2d(channels, width, 1) for width, _ in levels)
         self.halvings = [halved for _, halved in levels]
         self.trust = nn.Parameter(torch.tensor([TRUST, [0.0] * len(TRUST)]))
+        self.tint = nn.Sequential(nn.LayerNorm(text_width), nn.Linear(text_width, 12))
         for layer in layers:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-        for weights in self.add.parameters():
+        for weights in [*self.add.parameters(), *self.tint[1].parameters()]:
             nn.init.zeros_(weights)
 
     def forward(
@@ -138,7 +139,7 @@ class TextGallery(nn.Module):
         """
         first, second, named, alone = self.found(text)
         levels, both = abar.expand(len(noisy), -1, -1, -1), named & (alone.flatten() < 0.5)
-        expects = first.new_empty(len(first), *first.shape[2:])
+        expects = first.new_empty(len(first), *first.shape[2:], dtype=torch.float32)
         one, two, vague = (each.nonzero().flatten() for each in (named & ~both, both, ~named))
         if len(one):
             expects[one] = expected(first[one], noisy[one], levels[one])
@@ -148,12 +149,24 @@ class TextGallery(nn.Module):
             some = self.drawings[self.usual].unflatten(1, (-1, 4))[:, :HALVED].flatten(0, 1) / 255
             some = some.expand(len(vague), -1, -1, -1, -1)
             expects[vague] = expected(some, noisy[vague], levels[vague], CALM_POSES)
+        expects = self.tinted(expects, text)
         pictures = torch.cat([expects[:, None], beside(first, second, alone)], dim=1)
         cells = F.pixel_unshuffle(GAIN * pictures.flatten(1, 2), SHRINK).to(text.dtype)
         features = torch.cat([self.look(cells), cells[:, :SHOWN]], dim=1)
         if tuple(features.shape[2:]) != tuple(size):
             features = F.interpolate(features, tuple(size), mode="bilinear")
         return features, expects[:, :3], named
+
+    def tinted(self, expects: Tensor, text: Tensor) -> Tensor:
+        """What is expected, (B, 4, S, S), in the colours that its text speaks of.
+
+        The drawings have colours of their own; what a text says of colour or medium maps these to
+        others, the same everywhere, and leaves the ground as it is.
+        """
+        map_ = self.tint(text.mean(1)).float().unflatten(1, (3, 4))
+        colours, opacity = expects.split((3, 1), dim=1)
+        change = torch.einsum("bcd,bdhw->bchw", map_[..., :3], colours) + map_[..., 3, None, None]
+        return torch.cat([colours + opacity * change, opacity], dim=1)
 
     def corrected(
         self, v: Tensor, expects: Tensor, named: Tensor, noisy: Tensor, abar: Tensor, time: Tensor
