@@ -155,7 +155,8 @@ def train(
 
     start: another training's checkpoint to go on from, with a budget of its own.
 
-    Beside it, every 20,000 pictures, a sheet shows what the average draws so far.
+    Beside it, every `Settings.stride` pictures, a sheet shows what the average draws so far. On a
+    GPU the pictures come from a `DevicePool`, since it takes them faster than they are composed.
     """
     model.train().to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(settings.device, emphasis)

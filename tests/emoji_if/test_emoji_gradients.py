@@ -46,7 +46,8 @@ def test_several_workers_train_like_one(workers: int) -> None:
 
 
 def process(model: nn.Module, share: torch.Tensor) -> tuple[torch.Tensor, Losses]:
-    return model(share).sum(), {"process": torch.tensor(float(os.getpid())), "drawn": torch.rand(())}
+    own = {"process": torch.tensor(float(os.getpid())), "drawn": torch.rand(())}
+    return model(share).sum(), own
 
 
 def test_every_worker_is_a_process_with_noise_of_its_own_that_ends() -> None:

@@ -15,7 +15,7 @@ from emoji_if import optimisation
 from emoji_if.averages import LENGTHS, PowerAverage, exponent, post_hoc
 from emoji_if.checkpoint import load, previous, save
 from emoji_if.drawings import DataError
-from emoji_if.gradients import WorkerError, Workers
+from emoji_if.gradients import Losses, WorkerError, Workers
 from emoji_if.optimisation import Budget, Schedule, Settings, Training, optimise
 from emoji_if.stage_one import Embeddings
 from emoji_if.stage_two import enlarged
@@ -43,9 +43,9 @@ def ones() -> torch.Tensor:
     return torch.ones(1, 2)
 
 
-def quadratic(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+def quadratic(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, Losses]:
     loss = (model(drawn) - 3).square().mean()
-    return loss, {"loss": loss.item()}
+    return loss, {"loss": loss.detach()}
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_a_gradient_that_is_not_finite_changes_nothing() -> None:
     made = training()
     before = made.module.weight.clone()
 
-    def broken(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
-        return model(torch.inf * drawn).sum(), {"loss": 0.0}
+    def broken(model: nn.Module, drawn: torch.Tensor) -> tuple[torch.Tensor, Losses]:
+        return model(torch.inf * drawn).sum(), {"loss": torch.zeros(())}
 
     made.advance(Workers(made.module, ones, broken, 1))
     assert torch.equal(made.module.weight, before)
@@ -159,7 +159,10 @@ def test_averages_are_kept_and_shown_at_the_end(
 
 
 @pytest.mark.usefixtures("clock")
-def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
+def test_sheets_come_by_pictures_not_by_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "stride", 10)
     shown: list[str] = []
     optimise(
         training(),
@@ -167,10 +170,22 @@ def test_sheets_come_by_pictures_not_by_time(tmp_path: Path) -> None:
         quadratic,
         tmp_path / "model.pt",
         describe="test",
-        stride=10,
         show=lambda average, name: shown.append(name),
     )
     assert shown[:2] == ["00000010", "00000020"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_short_training_is_kept_five_times_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[float] = []
+    made = training()
+    monkeypatch.setattr(made, "save", lambda checkpoint: kept.append(made.budget.fraction))
+    optimise(made, ones, quadratic, tmp_path / "model.pt", describe="test")
+    assert 4 <= len(kept) <= 5
+    assert kept[0] == pytest.approx(0.2, abs=0.1)
+    assert kept[-1] >= 1
 
 
 @pytest.mark.parametrize(
