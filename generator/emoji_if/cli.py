@@ -220,7 +220,7 @@ def upscale(
     work: Work = WORK,
     minutes: Minutes = 12,
     batch: Batch = 8,
-    width: Width = 48,
+    width: Width = 32,
     crop: Annotated[int, typer.Option(min=32, max=256, help="Pixels square.")] = 128,
     workers: Workers = WORKERS,
     resume: Resume = False,

@@ -49,7 +49,7 @@ def stage_1(names: int, width: int = 128) -> PatchedUNet2DConditionModel:
     return unet
 
 
-def stage_2(width: int = 48) -> PatchedUNet2DConditionModel:
+def stage_2(width: int = 32) -> PatchedUNet2DConditionModel:
     """64 to 256 px: convolutions only, so that crops teach it whole pictures; patches of 4."""
     unet: PatchedUNet2DConditionModel = PatchedUNet2DConditionModel(
         sample_size=256,
