@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments" / "report.yaml").write_text("title: R\nembeddings: p.pth\n")
     (tmp_path / "experiments" / "a.yaml").write_text(SECTION)
-    torch.save({prompt: torch.zeros(1, 77, 128) for prompt in HELD}, tmp_path / "p.pth")
+    torch.save({prompt: torch.zeros(1, 77, 256) for prompt in HELD}, tmp_path / "p.pth")
     return tmp_path
 
 
