@@ -6,11 +6,12 @@ from pathlib import Path
 
 from fwd_report.plan.entries import entry_of
 from fwd_report.plan.plan import make_plan
-from fwd_report.plan.run import BEST_OF, CANDIDATE, Run
+from fwd_report.plan.run import Run
 from fwd_report.site.results import ExperimentResult, ReportResult, SectionResult
 from fwd_report.spec.project import Project
 from fwd_report.store.entry import Entry
 from fwd_report.store.store import Store
+from fwd_report.techniques.choosing import BEST_OF, CANDIDATE
 
 
 def planned_report(project: Project, store: Path) -> ReportResult:
