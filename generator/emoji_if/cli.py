@@ -39,7 +39,6 @@ from emoji_if.command_options import (
     Width,
     Work,
     Workers,
-    idle_processors,
 )
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
@@ -201,11 +200,11 @@ def _train_stage_1(
     seed = time.time_ns() % 2**32  # every sitting sees pictures of its own
     torch.manual_seed(seed)
     network = model(space)
-    on_cpu = settings.device.type == "cpu"
-    pictures = space.pictures(64, settings.share if on_cpu else COMPOSED, seed, emphasis.restored)
+    at_once = settings.share if settings.on_cpu else COMPOSED
+    pictures = space.pictures(64, at_once, seed, emphasis.restored)
     stage_one.train(
         network,
-        Stream(pictures, repeat=REPEAT) if on_cpu else Stream(pictures, idle_processors()),
+        Stream(pictures, settings.composers, repeat=REPEAT if settings.on_cpu else 1),
         checkpoint or space.stage_1,
         settings,
         emphasis,
@@ -234,7 +233,7 @@ def upscale(
     settings = Settings(minutes, batch, workers, resume, torch.device(device), _rate(start))
     stage_two.train(
         pipelines.load_stage_2(start).unet if start else stage_2(width),
-        Stream(space.pictures(256, settings.share, seed)),
+        Stream(space.pictures(256, settings.share, seed), settings.composers),
         space.trained_stage_1(),
         space.stage_2,
         settings,
@@ -254,12 +253,13 @@ def scorer(
 ) -> None:
     """Train the scorer, tell how it does on an icon set it has not seen, and export it."""
     space = Workspace(work)
+    settings = Settings(minutes, batch, 1, resume, torch.device(device))
     trained = scorer_training.train(
-        Stream(space.judged(batch, time.time_ns() % 2**32)),
+        Stream(space.judged(batch, time.time_ns() % 2**32), settings.composers),
         space.things(),
         space.tokenizer(),
         space.scorer,
-        Settings(minutes, batch, 1, resume, torch.device(device)),
+        settings,
     )
     exporting.export_scorer(trained, folder)
     told = scorer_training.examine(trained, space.composer())

@@ -18,11 +18,6 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WORKERS = 1 if DEVICE == "cuda" else os.cpu_count() or 1
 
 
-def idle_processors() -> int:
-    """Processors that a training on a GPU leaves to others."""
-    return max(1, (os.cpu_count() or 1) - 1)
-
-
 def _sixteens(width: int) -> int:
     if width % 16:
         raise typer.BadParameter(f"{width} is no multiple of 16")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -67,7 +68,7 @@ class Settings:
     mirror: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.workers > 1 and self.device.type != "cpu":
+        if self.workers > 1 and not self.on_cpu:
             raise WorkerError(f"{self.device} takes all of a step at once: say --workers 1")
 
     @property
@@ -81,9 +82,18 @@ class Settings:
         return computes_in_bf16(str(self.device))
 
     @property
+    def on_cpu(self) -> bool:
+        return self.device.type == "cpu"
+
+    @property
+    def composers(self) -> int:
+        """Processes that compose pictures: all but one beside a GPU, where the CPU is idle."""
+        return 1 if self.on_cpu else max(1, (os.cpu_count() or 1) - 1)
+
+    @property
     def stride(self) -> int:
-        """Pictures between two sheets of what is drawn: a GPU takes as many in the same minutes."""
-        return 20_000 if self.device.type == "cpu" else 500_000
+        """Pictures between two sheets of what is drawn: what a training takes in some minutes."""
+        return 20_000 if self.on_cpu else 500_000
 
     @property
     def compiles(self) -> bool:

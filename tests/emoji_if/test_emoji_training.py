@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,16 @@ def test_a_gpu_has_one_worker() -> None:
     with pytest.raises(WorkerError, match=r"cuda .* --workers 1"):
         Settings(1, batch=2, workers=2, resume=False, device=torch.device("cuda"))
     assert Settings(1, batch=3, workers=2, resume=False, device=CPU).share == 2
+
+
+def test_beside_a_gpu_all_processors_but_one_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    made = {
+        kind: Settings(1, batch=1, workers=1, resume=False, device=torch.device(kind))
+        for kind in ("cpu", "cuda")
+    }
+    assert (made["cpu"].composers, made["cuda"].composers) == (1, 15)
+    assert made["cpu"].stride < made["cuda"].stride
 
 
 @pytest.mark.parametrize("native", [True, False])
