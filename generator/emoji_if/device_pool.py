@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from emoji_if.stream import Batch, Stream
+from emoji_if.stream import Batch, Stream, pixels
 
 KEPT = 2**15
 """Pictures in the pool, 55 kB each with their captions' embeddings; the oldest make room."""
@@ -36,8 +36,8 @@ class Lesson(NamedTuple):
 class DevicePool:
     """Random pictures of those composed last, with their captions' embeddings, all on one device.
 
-    However slow composing is, a step waits for it only before the first: until then pictures are
-    taken again, at other noise each time and beside other pictures.
+    However slow composing is, only the first step waits for it: afterwards pictures are taken
+    again, at other noise each time and beside other pictures.
     """
 
     def __init__(
@@ -53,9 +53,7 @@ class DevicePool:
         self.kept, self.first = kept, min(first, kept)
         self.composed = 0
         self._waiting: Queue[Batch] = Queue(WAITING)
-        self._pictures = torch.empty(0)
-        self._texts = torch.empty(0)
-        self._most = torch.empty(0)
+        self._held: list[Tensor] = []
         Thread(target=self._listen, args=(stream,), daemon=True).start()
 
     def take(self, count: int) -> Lesson:
@@ -68,24 +66,21 @@ class DevicePool:
             except Empty:
                 break
         chosen = torch.randint(min(self.composed, self.kept), (count,), device=self.device)
-        x0 = self._pictures[chosen].permute(0, 3, 1, 2).float() / 127.5 - 1
-        return Lesson(x0, self._texts[chosen].float(), self._most[chosen])
+        images, texts, most_noise = (part[chosen] for part in self._held)
+        return Lesson(pixels(images), texts.float(), most_noise)
 
     def _take_in(self, batch: Batch) -> None:
-        texts = self.embed(batch.captions).half()
-        if not self.composed:
-            self._pictures = self._room(batch.images)
-            self._texts = self._room(texts)
-            self._most = self._room(batch.most_noise)
-        numbers = torch.arange(self.composed, self.composed + len(texts), device=self.device)
-        places = numbers % self.kept
-        self._pictures[places] = batch.images.to(self.device)
-        self._texts[places] = texts
-        self._most[places] = batch.most_noise.to(self.device)
-        self.composed += len(texts)
-
-    def _room(self, like: Tensor) -> Tensor:
-        return torch.empty(self.kept, *like.shape[1:], dtype=like.dtype, device=self.device)
+        parts = (batch.images, self.embed(batch.captions).half(), batch.most_noise)
+        if not self._held:
+            self._held = [
+                torch.empty(self.kept, *part.shape[1:], dtype=part.dtype, device=self.device)
+                for part in parts
+            ]
+        count = len(batch.captions)
+        numbers = torch.arange(self.composed, self.composed + count, device=self.device)
+        for held, part in zip(self._held, parts, strict=True):
+            held[numbers % self.kept] = part.to(self.device)
+        self.composed += count
 
     def _listen(self, stream: Stream) -> None:
         while True:

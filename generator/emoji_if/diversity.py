@@ -48,7 +48,7 @@ def drawings_of(
 ) -> Tensor:
     """Composed pictures of a thing, alone: (count, 3, 64, 64) in [-1, 1]."""
     drawn = [reduced(composer.picture(Shown(thing, "plain"), rng)[0], 64) for _ in range(count)]
-    return pixels(np.stack(drawn))
+    return pixels(torch.from_numpy(np.stack(drawn)))
 
 
 def measure(

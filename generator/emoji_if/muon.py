@@ -77,14 +77,11 @@ class Muon(torch.optim.Optimizer):
         """Apply the gradients that the parameters hold."""
         for group in self.param_groups:
             held = [parameter for parameter in group["params"] if parameter.grad is not None]
-            if held and held[0].is_cuda:
-                shapes: dict[tuple[int, ...], list[Tensor]] = {}
-                for parameter in held:
-                    shapes.setdefault(tuple(parameter.shape), []).append(parameter)
-                together = list(shapes.values())
-            else:
-                together = [[parameter] for parameter in held]
-            list(self._executor.map(partial(self._update, group), together))
+            together: dict[object, list[Tensor]] = {}
+            for parameter in held:
+                alike = parameter.shape if parameter.is_cuda else id(parameter)
+                together.setdefault(alike, []).append(parameter)
+            list(self._executor.map(partial(self._update, group), together.values()))
 
     @torch.no_grad()
     def _update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:

@@ -34,7 +34,7 @@ def drawings_by_name(composer: Composer, size: int, count: int) -> Tensor:
         for thing in range(len(composer.things))
         for _ in range(count)
     ]
-    by_name: Tensor = pixels(np.stack(drawn)).unflatten(0, (-1, count))
+    by_name: Tensor = pixels(torch.from_numpy(np.stack(drawn))).unflatten(0, (-1, count))
     return by_name
 
 

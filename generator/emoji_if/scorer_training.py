@@ -80,7 +80,7 @@ def examine(
     for medium in MEDIA:
         wanted = [i for i in range(len(names)) if alone.able(Shown(i, medium))] * each
         drawn = [reduced(alone.picture(Shown(i, medium), rng)[0], 64) for i in wanted]
-        shown = pixels(np.stack(drawn))
+        shown = pixels(torch.from_numpy(np.stack(drawn)))
         answer = torch.tensor(wanted)
         for way, seen in (("", shown), (" upside down", shown.flip(2))):
             hits = nearest(scorer, seen, names) == answer

@@ -18,9 +18,9 @@ from emoji_if.objective import Emphasis
 from emoji_if.textures import MOST_NOISE, Textures
 
 
-def pixels(pictures: np.ndarray) -> Tensor:
+def pixels(pictures: Tensor) -> Tensor:
     """(B, S, S, 3) uint8 to (B, 3, S, S) in [-1, 1]."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Batch:
 
     def pixels(self) -> Tensor:
         """(B, 3, S, S) in [-1, 1]."""
-        return pixels(self.images.numpy())
+        return pixels(self.images)
 
 
 class Pictures(IterableDataset[Batch]):

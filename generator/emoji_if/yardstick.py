@@ -39,7 +39,7 @@ class Yardstick:
         """Drawings like those of `pictures`; square crops of a (H, W, 3) uint8 photograph."""
         drawn = Pictures(pictures.composer, None, pictures.size, COUNT, SEED)
         size = pictures.size
-        whole = pixels(photograph[None].copy())
+        whole = pixels(torch.tensor(photograph[None]))
         whole = torch.nn.functional.avg_pool2d(whole, 2)
         tops = range(0, whole.shape[2] - size + 1, size)
         lefts = range(0, whole.shape[3] - size + 1, size)
