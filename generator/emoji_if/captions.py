@@ -136,8 +136,9 @@ EVERYDAY = (
 )
 """What is drawn where a caption names nothing: a mixture of all things would be drawn as a blot."""
 
-UNTOLD_EVERYDAY = 0.5
-"""How often the empty caption's picture shows one of them: guidance needs the others as well."""
+UNTOLD_EVERYDAY = 0.8
+"""How often the empty caption's picture shows one of them: guidance needs the others as well. At one
+half, the empty prompt drew blots."""
 
 
 class Plan:
@@ -168,8 +169,8 @@ class Plan:
         chance = rng.random() if self.vague else 1.0
         thing, medium = self._thing(rng), str(rng.choice(self._media, p=self._shares))
         if chance < NO_CAPTION:
-            if rng.random() < 0.7:
-                medium = "photo" if rng.random() < 0.5 else "plain"
+            if rng.random() < 0.85:
+                medium = "photo" if rng.random() < 0.6 else "plain"
             if rng.random() < UNTOLD_EVERYDAY:
                 thing = int(rng.choice(self._everyday))
             return Shown(thing, medium, clean=True, clarity=Clarity.nothing)

@@ -150,7 +150,7 @@ class Composer:
     def _in_place(self, shown: Shown, drawn: np.ndarray, rng: Generator) -> Image.Image:
         place = str(shown.place)
         canvas = svg(BACKDROPS[place](rng), self.size)
-        x, width = rng.uniform(28, 72), rng.uniform(40, 64)
+        x, width = rng.uniform(30, 70), rng.uniform(48, 70)
         if "aloft" in self.things[shown.thing].traits and rng.random() < 0.7:
             paste(canvas, drawn, (x, rng.uniform(20, 34)), width * 0.7)
             return canvas
