@@ -8,7 +8,7 @@ from PIL import Image
 
 from emoji_if.canvas import Drawings
 from emoji_if.viewfinder import Frame, Painting, pick
-from emoji_if.scenery import Light, boulders, heavens, land, lit, veil, waves
+from emoji_if.scenery import Light, boulders, heavens, land, lit, sailing_boat, veil, waves
 
 FACADES = ("#f6b26b", "#f48fb1", "#fff1c9", "#ef6a5a", "#ffd966", "#ffffff", "#f2a07a", "#e8d3b0")
 SEAS = (
@@ -36,9 +36,8 @@ def coast(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     painting.draw(waves(rng, horizon, sea[1], int(rng.integers(5, 14))))
     for _ in range(rng.integers(0, 3)):
         y = rng.uniform(horizon + 3, max(horizon + 4, 86))
-        w = 5 + (y - horizon) * 0.26
-        x = rng.uniform(6, 40) if kind != "bay" else rng.uniform(38, 62)
-        painting.paste(drawings["sailboat"], (x, y - w * 0.3), w * 1.4, rng.random() < 0.5)
+        x = rng.uniform(4, 30) if kind != "bay" else rng.uniform(36, 56)
+        painting.draw(sailing_boat(rng, x, y, 5 + (y - horizon) * 0.28))
     painting.draw(_built_up(rng, kind, horizon))
     painting.draw(veil(light, 0.75))
     if rng.random() < 0.3:
@@ -58,12 +57,14 @@ def _built_up(rng: Generator, kind: str, horizon: float) -> str:
     """The land and its houses; mirrored for the other side of a bay."""
     if kind == "row":
         return _harbour(rng, horizon)
-    shore = rng.uniform(34, 60) if kind != "bay" else rng.uniform(60, 72)
-    crest = rng.uniform(4, 24) if kind != "bay" else rng.uniform(6, 34)
-    steep = rng.uniform(0.35, 0.7) if kind == "cliff" else rng.uniform(0.9, 1.6)
+    shore = {"cliff": rng.uniform(22, 46), "slope": rng.uniform(-6, 24)}.get(
+        kind, rng.uniform(50, 62)
+    )
+    crest = rng.uniform(2, 26)
+    steep = rng.uniform(0.5, 0.85) if kind == "slope" else rng.uniform(0.25, 0.6)
     shapes = _shore(rng, shore, crest, steep, 104)
     if kind == "bay":
-        other = _shore(rng, rng.uniform(66, 82), rng.uniform(10, 40), rng.uniform(0.4, 1.4), 104)
+        other = _shore(rng, rng.uniform(62, 78), rng.uniform(10, 40), rng.uniform(0.3, 1.0), 104)
         shapes += f'<g transform="translate(100 0) scale(-1 1)">{other}</g>'
         if rng.random() < 0.6:
             sand = 88 - rng.uniform(0, 8) * np.abs(np.linspace(-1, 1, 7))
@@ -203,9 +204,8 @@ def lighthouse(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     painting.draw(veil(light, 0.7))
     painting.draw(_lamp(rng, light, x, foot - tall, wide))
     if rng.random() < 0.4:
-        y = rng.uniform(horizon + 4, 92)
-        away = x + rng.choice((-1, 1)) * rng.uniform(24, 36)
-        painting.paste(drawings["sailboat"], (float(away), y), 8 + (y - horizon) * 0.3)
+        y, away = rng.uniform(horizon + 4, 92), float(rng.choice((-1, 1))) * rng.uniform(24, 36)
+        painting.draw(sailing_boat(rng, x + away, y, 6 + (y - horizon) * 0.25))
     return painting.finished()
 
 

@@ -21,7 +21,7 @@ from emoji_if.things import Thing
 
 SCENE_ICONS = (
     *("man", "woman", "old-man", "old-woman", "boy", "girl", "top-hat", "evergreen-tree", "fire"),
-    *("sailboat", "palm-tree", "hot-beverage"),
+    "hot-beverage",
 )
 """What painted scenes paste; a set without one of them paints none."""
 

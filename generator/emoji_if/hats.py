@@ -31,7 +31,8 @@ def man_with_hat(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     face = float(rng.choice((rng.uniform(34, 46), rng.uniform(46, 60), rng.uniform(60, 72))))
     spare = (100 - face) / 2
     x = 50 + rng.uniform(-0.6, 0.6) * spare
-    y = rng.uniform(max(face * 1.0, 30), 100 - face * (0.45 if face > 60 else 0.62))
+    low = 100 - face * (0.45 if face > 60 else 0.6)
+    y = rng.uniform(min(face * 0.98, low - 2), low)
     painting = Painting(size, Frame.around(rng, (20, 4, 80, 96), 1.12, tilt=5))
     painting.draw(_behind(rng))
     if face < 56 or rng.random() < 0.5:

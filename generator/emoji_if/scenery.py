@@ -172,3 +172,18 @@ def boulders(rng: Generator, places: list[tuple[float, float]], most: float, col
             ' fill="#fff" opacity=".3"/>'
         )
     return shapes
+
+
+def sailing_boat(rng: Generator, x: float, y: float, w: float) -> str:
+    """A hull with a big and a small sail, w wide, afloat at y."""
+    sail, hull = (
+        pick(rng, ("#fff", "#fff", "#ffe9c9", "#ef6a4a", "#ffd23f")),
+        pick(rng, ("#8a4a2c", "#c8342c", "#f4f1ea", "#24406b")),
+    )
+    side = -1 if rng.random() < 0.5 else 1
+    return (
+        f'<path d="M{x - w / 2} {y - w * 0.2}H{x + w / 2}L{x + w * 0.34} {y}H{x - w * 0.34}Z" '
+        f'fill="{hull}"/><path d="M{x} {y - w * 0.25}V{y - w * 1.1}L{x + side * w * 0.46} '
+        f'{y - w * 0.25}ZM{x - side * w * 0.07} {y - w * 0.25}V{y - w * 0.85}'
+        f'L{x - side * w * 0.36} {y - w * 0.25}Z" fill="{sail}"/>'
+    )

@@ -31,11 +31,11 @@ SANDS = (
 
 
 def desert_sunset(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
-    """A low sun over dunes or flat-topped rocks, cacti or palms dark before it."""
+    """A low sun over dunes or flat-topped rocks, cacti dark before it."""
     top, middle, low = pick(rng, SKIES)
     sands, horizon = pick(rng, SANDS), rng.uniform(40, 76)
     x, r = rng.uniform(18, 82), float(rng.choice((rng.uniform(7, 12), rng.uniform(13, 24))))
-    y = horizon - rng.uniform(-0.3, 1.1) * r
+    y = horizon - rng.uniform(0.3, 1.3) * r - 4
     frame = Frame.around(rng, (max(x - r, 8), max(y - r, 8), min(x + r, 92), 88), 1.45)
     painting = Painting(size, frame)
     painting.draw(
@@ -52,14 +52,10 @@ def desert_sunset(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
         painting.draw(halo)
     painting.draw(f'<circle cx="{x}" cy="{y}" r="{r}" fill="{sun}"/>')
     if rng.random() < 0.4:
-        painting.draw(_rocks(rng, horizon + 2, sands[1]))
+        painting.draw(_rocks(rng, horizon + 2, (x, r), sands[1]))
     painting.draw(_dunes(rng, horizon, sands))
     if rng.random() < 0.55:
         painting.draw(_cacti(rng, horizon, pick(rng, ("#2b1a24", "#1f2a24", sands[2]))))
-    elif rng.random() < 0.4:
-        side = rng.choice((rng.uniform(8, 26), rng.uniform(74, 92)))
-        width = rng.uniform(30, 50)
-        painting.paste(drawings["palm-tree"], (float(side), horizon + 14 - width / 2), width)
     return painting.finished()
 
 
@@ -93,11 +89,12 @@ def _dunes(rng: Generator, horizon: float, sands: tuple[str, str, str]) -> str:
     return shapes
 
 
-def _rocks(rng: Generator, foot: float, colour: str) -> str:
-    """Flat-topped rocks on the horizon."""
+def _rocks(rng: Generator, foot: float, sun: tuple[float, float], colour: str) -> str:
+    """Flat-topped rocks on the horizon beside the sun, whose middle and radius are given."""
     shapes = ""
-    for x in rng.uniform(0, 100, int(rng.integers(1, 4))):
+    for side in ((-1,), (1,), (-1, 1))[rng.integers(3)]:
         w, h = rng.uniform(5, 16), rng.uniform(8, 26)
+        x = sun[0] + side * (0.6 * sun[1] + 1.4 * w + rng.uniform(0, 16))
         shapes += (
             f'<path d="M{x - w * 1.4} {foot + 4}L{x - w} {foot - h}H{x + w}L{x + w * 1.4} '
             f'{foot + 4}Z" fill="{colour}"/>'
