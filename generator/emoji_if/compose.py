@@ -20,7 +20,7 @@ from emoji_if.subjects import BARISTAS
 from emoji_if.things import Thing
 
 SCENE_ICONS = (
-    *("man", "woman", "old-man", "top-hat", "evergreen-tree", "fire", "sailboat"),
+    *("man", "woman", "old-man", "old-woman", "boy", "girl", "top-hat", "evergreen-tree", "fire"),
     "hot-beverage",
 )
 """What painted scenes paste; a set without one of them paints none."""
