@@ -148,8 +148,12 @@ class Workspace:
         return self.untaught_stage_1(_width(self._averaged(self.stage_1, "train")))
 
     def exported_stage_1(self, folder: Path) -> TextToImage:
-        """Stage I of an exported folder; its tokenizer becomes that of the working folder."""
+        """Stage I of an exported folder; its tokenizer becomes that of the working folder.
+
+        What its gallery shows is drawn anew, for scenes may be painted otherwise by now.
+        """
         model = TextToImage.of(load_stage_1(folder))
+        model.gallery.drawings.copy_(drawings_to_show(self.composer()))
         model.tokenizer.save_pretrained(self.folder / "tokenizer")
         return model
 
