@@ -44,6 +44,16 @@ def stars(rng: Generator, below: float, count: int) -> str:
     )
 
 
+def moon(rng: Generator, x: float, y: float, r: float) -> str:
+    """Full, or a crescent."""
+    if rng.random() < 0.5:
+        return f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fdf3c0"/>'
+    return (
+        f'<path d="M{x} {y - r}A{r} {r} 0 0 1 {x} {y + r}A{1.4 * r} {1.4 * r} 0 0 0 {x} {y - r}Z" '
+        'fill="#fdf3c0"/>'
+    )
+
+
 def ground(rng: Generator, top: float, colour: str) -> str:
     """Everything below a slightly wavy horizon."""
     a, b = rng.uniform(-4, 4, 2)
@@ -81,8 +91,8 @@ def desert(rng: Generator) -> str:
 
 
 def beach(rng: Generator) -> str:
-    top = rng.uniform(40, 50)
-    shore = top + rng.uniform(14, 20)
+    top = rng.uniform(34, 54)
+    shore = top + rng.uniform(10, 24)
     palm, x = "", rng.choice((rng.uniform(5, 14), rng.uniform(86, 95)))
     if rng.random() < 0.6:
         leaves = "".join(
@@ -138,17 +148,9 @@ def night(rng: Generator) -> str:
         *(("#0b1233", "#27356e"), ("#120f36", "#3b2f6b"), ("#081a30", "#1f4a6b")),
         *(("#05060f", "#14284a"), ("#1a1440", "#8a4a7a"), ("#0d2038", "#3f8f8a")),
     )[rng.integers(6)]
-    shapes = sky(top, bottom)
-    if rng.random() < 0.3:
-        x, lean = rng.uniform(20, 80), rng.uniform(-50, 50)
-        shapes += f'<path d="M{x - lean} 0L{x + lean} 90" stroke="#b9c4f0" stroke-width="16" '
-        shapes += 'opacity=".22"/>'
-    shapes += stars(rng, 75, int(rng.integers(16, 44)))
+    shapes = sky(top, bottom) + stars(rng, 75, int(rng.integers(16, 44)))
     if rng.random() < 0.6:
-        x, y, r = rng.uniform(15, 85), rng.uniform(14, 44), rng.uniform(6, 15)
-        shapes += f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fdf3c0"/>'
-        if rng.random() < 0.5:
-            shapes += f'<circle cx="{x + r / 2}" cy="{y - r / 4}" r="{r * 0.9}" fill="{top}"/>'
+        shapes += moon(rng, rng.uniform(15, 85), rng.uniform(14, 44), rng.uniform(6, 15))
     horizon = rng.uniform(70, 86)
     for x in rng.uniform(0, 100, int(rng.integers(0, 8))):
         h = rng.uniform(8, 26)

@@ -43,7 +43,7 @@ def _elder(rng: Generator) -> str:
     white = pick(rng, ("#ffffff", "#f3f1ec", "#e4e4e4"))
     coat = pick(rng, ("#39424f", "#4a3426", "#2f4538", "#57324a", "#7a2f2a", "#31527a", "#b59a6a"))
     turn, long = rng.uniform(-5, 5), pick(rng, (86, 98, 110))
-    hair = pick(rng, ("bald", "bald", "full", "long"))
+    hair = pick(rng, ("bald", "bald", "full", "full", "long"))
     half = rng.uniform(24, 27)
     shapes = f'<path d="M-54 190V112Q-46 76 0 72Q46 76 54 112V190Z" fill="{coat}"/>'
     if hair == "long":

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from emoji_if.outdoors import sky, stars
+from emoji_if.outdoors import moon, sky, stars
 from emoji_if.viewfinder import pick
 
 
@@ -74,10 +74,7 @@ def heavens(rng: Generator, light: Light, below: float = 40.0, sun: float = 0.4)
     if light.night:
         shapes += stars(rng, below, int(rng.integers(8, 26)))
         if rng.random() < sun:
-            r = rng.uniform(4, 9)
-            shapes += f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fdf3c0"/>'
-            if rng.random() < 0.5:
-                shapes += f'<circle cx="{x + r / 2}" cy="{y - 1}" r="{r}" fill="{light.top}"/>'
+            shapes += moon(rng, x, y, rng.uniform(4, 9))
         return shapes
     if rng.random() < sun:
         shapes += f'<circle cx="{x}" cy="{y}" r="{rng.uniform(5, 10)}" fill="#ffe27a"/>'

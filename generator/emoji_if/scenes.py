@@ -28,7 +28,7 @@ Painter = Callable[[Generator, Drawings, int], Image.Image]
 
 ESSENTIAL: dict[str, Box] = {
     "desert": (30, 30, 70, 84),
-    "beach": (20, 34, 80, 84),
+    "beach": (10, 20, 90, 84),
     "sea": (20, 30, 80, 90),
     "lake": (20, 34, 80, 88),
     "bar": (14, 14, 86, 82),
