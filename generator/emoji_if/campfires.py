@@ -7,8 +7,8 @@ from numpy.random import Generator
 from PIL import Image
 
 from emoji_if.canvas import Drawings
-from emoji_if.viewfinder import Frame, Painting, pick
 from emoji_if.scenery import DUSK, NIGHT, forest_edge, heavens, land, peaks
+from emoji_if.viewfinder import Frame, Painting, pick
 
 CAMPERS = ("man", "woman", "old-man", "old-woman", "boy", "girl")
 CLOTHES = ("#7a2f2a", "#2f4f6b", "#4a5f3a", "#6b4a7a", "#8a5a2c", "#3f4b5c", "#a0522d", "#2f5f5a")
@@ -103,7 +103,7 @@ def _person(painting: Painting, rng: Generator, drawings: Drawings, place: Place
         painting.draw(
             f'<path d="M{x - r * 0.5} {top + r}V{top + r * 3.6}M{x + r * 0.5} {top + r}'
             f'V{top + r * 3.6}" stroke="{legs}" stroke-width="{r * 0.7}"/><path d="M{x - r} '
-            f'{top + r * 2}Q{x - r * 1.1} {top} {x} {top}Q{x + r * 1.1} {top} {x + r} '
+            f"{top + r * 2}Q{x - r * 1.1} {top} {x} {top}Q{x + r * 1.1} {top} {x + r} "
             f'{top + r * 2}Z" fill="{cloth}"/>'
         )
     painting.paste(drawings[pick(rng, CAMPERS)], (x, y), head, rng.random() < 0.5)
@@ -126,7 +126,9 @@ def _surroundings(rng: Generator, horizon: float) -> str:
 
 
 def _tent(rng: Generator, x: float, foot: float, half: float) -> str:
-    cloth, shade = pick(rng, (("#e8742c", "#a84a18"), ("#4f9a5b", "#2f6b3c"), ("#d9b45a", "#a07c2f")))
+    cloth, shade = pick(
+        rng, (("#e8742c", "#a84a18"), ("#4f9a5b", "#2f6b3c"), ("#d9b45a", "#a07c2f"))
+    )
     return (
         f'<path d="M{x - half} {foot}L{x} {foot - half * 1.3}L{x + half} {foot}Z" fill="{cloth}"/>'
         f'<path d="M{x - half * 0.4} {foot}L{x} {foot - half * 1.3}L{x + half * 0.4} {foot}Z" '

@@ -1,4 +1,4 @@
-"""By the sea: a coast with coloured houses, and a lighthouse; scenes as in `scenes`."""
+"""A coast with coloured houses; a scene as in `scenes`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from numpy.random import Generator
 from PIL import Image
 
 from emoji_if.canvas import Drawings
+from emoji_if.scenery import SEAS, heavens, land, lit, sailing_boat, veil, waves
 from emoji_if.viewfinder import Frame, Painting, pick
-from emoji_if.scenery import Light, boulders, heavens, land, lit, sailing_boat, veil, waves
 
 FACADES = ("#f6b26b", "#f48fb1", "#fff1c9", "#ef6a5a", "#ffd966", "#ffffff", "#f2a07a", "#e8d3b0")
-SEAS = (
-    ("#1e88d2", "#7cc8f0"),
-    ("#1f9ab0", "#8fe0e6"),
-    ("#2b6fb5", "#8fbbe6"),
-    ("#2fa6c9", "#c0eef5"),
-)
-"""Water, and the glints on it."""
 
 
 def coast(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
@@ -47,8 +40,7 @@ def coast(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
 
 def _headland(heights: np.ndarray, horizon: float) -> str:
     line = "L".join(
-        f"{x:.1f} {y:.1f}"
-        for x, y in zip(np.linspace(20, 100, len(heights)), heights, strict=True)
+        f"{x:.1f} {y:.1f}" for x, y in zip(np.linspace(20, 100, len(heights)), heights, strict=True)
     )
     return f'<path d="M20 {horizon}L{line}L100 {horizon}Z" fill="#6f93a0"/>'
 
@@ -100,8 +92,7 @@ def _shore(rng: Generator, left: float, crest: float, steep: float, foot: float)
                 shapes += _house(rng, at, y + rng.uniform(-2, 2), w, tall * rng.uniform(0.8, 1.2))
             else:
                 shapes += (
-                    f'<circle cx="{at + w / 2}" cy="{y + tall / 2}" r="{w * 0.55}" '
-                    'fill="#3f6f3f"/>'
+                    f'<circle cx="{at + w / 2}" cy="{y + tall / 2}" r="{w * 0.55}" fill="#3f6f3f"/>'
                 )
             at += w + rng.uniform(0, 2)
     return shapes
@@ -112,7 +103,9 @@ def _house(rng: Generator, x: float, y: float, w: float, h: float) -> str:
     top, glass = rng.random(), pick(rng, ("#5d4037", "#3f5a73", "#6b4a3a"))
     shapes = ""
     if top < 0.3:
-        shapes = f'<path d="M{x - 0.8} {y + 0.3}L{x + w / 2} {y - w * 0.4}L{x + w + 0.8} {y + 0.3}Z" '
+        shapes = (
+            f'<path d="M{x - 0.8} {y + 0.3}L{x + w / 2} {y - w * 0.4}L{x + w + 0.8} {y + 0.3}Z" '
+        )
         shapes += 'fill="#c4623f"/>'
     elif top < 0.36:
         shapes = f'<ellipse cx="{x + w / 2}" cy="{y}" rx="{w * 0.42}" ry="{w * 0.5}" '
@@ -133,9 +126,14 @@ def _harbour(rng: Generator, horizon: float) -> str:
     hill = quay - rng.uniform(34, 54) + side * np.linspace(-1, 1, 9) + rng.uniform(-2, 2, 9)
     left = float(rng.choice((0.0, rng.uniform(10, 40))))
     clipped = np.where(np.linspace(0, 100, 9) < left - 6, horizon + 40, hill)
-    shapes = land(clipped, pick(rng, ("#5d8a4a", "#6f9a55", "#7a8a64"))) if left == 0 else (
-        f'<path d="M{left - 8} {quay}Q{left} {hill[0]} {left + 24} {hill[3]}T101 {hill[8]}V{quay}Z"'
-        ' fill="#5d8a4a"/>'
+    shapes = (
+        land(clipped, pick(rng, ("#5d8a4a", "#6f9a55", "#7a8a64")))
+        if left == 0
+        else (
+            f'<path d="M{left - 8} {quay}Q{left} {hill[0]} {left + 24} {hill[3]}T101 {hill[8]}'
+            f'V{quay}Z"'
+            ' fill="#5d8a4a"/>'
+        )
     )
     for lift, small in ((rng.uniform(18, 26), 0.75), (0.0, 1.0)):
         x = left + rng.uniform(-2, 3) + lift * 0.3
@@ -175,118 +173,11 @@ def _lemon_tree(rng: Generator) -> str:
         x, y = rng.uniform(-4, 26), rng.uniform(-4, 14)
         if x / 26 + y / 16 < 1.2:
             shapes += (
-                f'<ellipse cx="{x}" cy="{y}" rx="6" ry="2.6" fill="{pick(rng, ("#3f7f3f", "#5d9a46"))}"'
+                f'<ellipse cx="{x}" cy="{y}" rx="6" ry="2.6" '
+                f'fill="{pick(rng, ("#3f7f3f", "#5d9a46"))}"'
                 f' transform="rotate({rng.uniform(-60, 60)} {x} {y})"/>'
             )
     for _ in range(rng.integers(2, 5)):
         x, y = rng.uniform(2, 20), rng.uniform(3, 14)
         shapes += f'<ellipse cx="{x}" cy="{y}" rx="3.2" ry="4" fill="#ffe14a"/>'
     return shapes
-
-
-def lighthouse(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
-    """A tower with a lamp on a rock, an island or a cliff by the sea, near or far."""
-    light, sea = lit(rng, 0.45, 0.15, 0.2), pick(rng, SEAS)
-    x, foot = rng.uniform(24, 76), rng.uniform(70, 90)
-    tall = rng.uniform(40, min(74, foot - 8))
-    horizon = rng.uniform(max(40, foot - 34), foot - 4)
-    frame = Frame.around(rng, (x - 22, foot - tall - 6, x + 22, min(foot + 8, 98)), 1.5)
-    painting = Painting(size, frame)
-    painting.draw(heavens(rng, light, horizon * 0.7, 0.35))
-    painting.draw(f'<rect y="{horizon}" width="100" height="100" fill="{sea[0]}"/>')
-    painting.draw(waves(rng, horizon, sea[1], int(rng.integers(5, 14))))
-    painting.draw(_under_it(rng, x, foot))
-    wide = tall * rng.uniform(0.11, 0.17)
-    if rng.random() < 0.35:
-        side = x + rng.choice((-1, 1)) * wide * 2.4
-        painting.draw(_keeper(rng, side, foot + 1, wide * 1.3))
-    painting.draw(_tower(rng, x, foot + 1, tall, wide))
-    painting.draw(veil(light, 0.7))
-    painting.draw(_lamp(rng, light, x, foot - tall, wide))
-    if rng.random() < 0.4:
-        y, away = rng.uniform(horizon + 4, 92), float(rng.choice((-1, 1))) * rng.uniform(24, 36)
-        painting.draw(sailing_boat(rng, x + away, y, 6 + (y - horizon) * 0.25))
-    return painting.finished()
-
-
-def _under_it(rng: Generator, x: float, foot: float) -> str:
-    """What the tower stands on."""
-    kind = rng.random()
-    if kind < 0.35:
-        wide = rng.uniform(18, 34)
-        return boulders(
-            rng,
-            [(x + d * wide, foot + 9 + rng.uniform(-2, 3)) for d in (-0.9, -0.45, 0, 0.5, 0.95)],
-            18,
-            pick(rng, ("#5d5348", "#4f565c", "#6f6353")),
-        ) + f'<ellipse cx="{x}" cy="{foot + 9}" rx="{wide * 1.3}" ry="3.4" fill="#eaf6fb"/>'
-    if kind < 0.65:
-        wide = rng.uniform(24, 40)
-        return (
-            f'<ellipse cx="{x}" cy="{foot + 7}" rx="{wide + 4}" ry="8" fill="#e2cf9c"/>'
-            f'<ellipse cx="{x}" cy="{foot + 4}" rx="{wide}" ry="7" fill="#6f9a55"/>'
-        )
-    end = x + rng.uniform(12, 24)
-    return (
-        f'<path d="M-2 {foot - rng.uniform(-4, 6)}Q{x} {foot - 3} {end} {foot + 1}'
-        f'L{end - 3} {foot + 10}L{end + 3} {foot + 18}L{end - 4} 101H-2Z" fill="#7a6a58"/>'
-        f'<path d="M-2 {foot - 4}Q{x} {foot - 4} {end} {foot + 1}L{end - 8} {foot + 5}'
-        f'Q{x - 10} {foot + 3} -2 {foot + 8}Z" fill="#6f9a55"/>'
-    )
-
-
-def _tower(rng: Generator, x: float, foot: float, tall: float, wide: float) -> str:
-    """The shaft, striped or plain, and the gallery."""
-    colour = pick(rng, ("#d8342c", "#d8342c", "#c62828", "#24324a", "#1f6fb0", "#2b2b2b"))
-    stripes, top = int(rng.choice((0, 3, 5, 5, 7))), foot - tall * 0.8
-    if not stripes:
-        colour, stripes = pick(rng, ("#f4f1ea", "#efe3cf", "#d8d3c8")), 1
-    shapes = ""
-    for i in range(stripes):
-        up, down = i / stripes, (i + 1) / stripes
-        a, b = wide * (0.62 + 0.38 * up), wide * (0.62 + 0.38 * down)
-        y, z = top + up * (foot - top), top + down * (foot - top)
-        fill = "#f8f6f1" if i % 2 else colour
-        shapes += f'<path d="M{x - a} {y}H{x + a}L{x + b} {z}H{x - b}Z" fill="{fill}"/>'
-    shapes += (
-        f'<path d="M{x + wide * 0.2} {top}H{x + wide * 0.62}L{x + wide} {foot}H{x + wide * 0.4}Z" '
-        f'fill="#000" opacity=".16"/><rect x="{x - wide * 0.2}" y="{foot - wide * 0.7}" '
-        f'width="{wide * 0.4}" height="{wide * 0.7}" fill="#4a3426"/>'
-        f'<rect x="{x - wide * 0.9}" y="{top - wide * 0.12}" width="{wide * 1.8}" '
-        f'height="{wide * 0.24}" fill="#33373d"/>'
-    )
-    roof = colour if colour[1:3] < "e0" else "#c62828"
-    lantern = foot - tall * 0.92
-    return shapes + (
-        f'<rect x="{x - wide * 0.5}" y="{lantern}" width="{wide}" height="{top - lantern}" '
-        f'fill="#5b6f80"/><path d="M{x - wide * 0.75} {lantern + 0.5}Q{x - wide * 0.4} '
-        f'{foot - tall} {x} {foot - tall - 2}Q{x + wide * 0.4} {foot - tall} {x + wide * 0.75} '
-        f'{lantern + 0.5}Z" fill="{roof}"/>'
-    )
-
-
-def _lamp(rng: Generator, light: Light, x: float, top: float, wide: float) -> str:
-    """The lit lamp; in the dark with its beams."""
-    y = top + wide * 0.95
-    shapes = f'<rect x="{x - wide * 0.36}" y="{y - wide * 0.2}" width="{wide * 0.72}" '
-    shapes += f'height="{wide * 0.62}" fill="#ffd84a"/>'
-    if light.depth > 0.3 or rng.random() < 0.25:
-        spread = rng.uniform(6, 16)
-        for side in ((-1,), (1,), (-1, 1))[rng.integers(3)]:
-            end, to = x + side * 110, y + rng.uniform(-22, 10)
-            shapes += (
-                f'<path d="M{x} {y - 1}L{end} {to - spread}V{to + spread}L{x} {y + 1}Z" '
-                'fill="#ffe680" opacity=".6"/>'
-            )
-    return shapes
-
-
-def _keeper(rng: Generator, x: float, foot: float, w: float) -> str:
-    """The keeper's white house."""
-    return (
-        f'<rect x="{x - w}" y="{foot - w}" width="{2 * w}" height="{w}" fill="#f3efe4"/>'
-        f'<path d="M{x - w * 1.2} {foot - w}L{x} {foot - w * 1.9}L{x + w * 1.2} {foot - w}Z" '
-        f'fill="{pick(rng, ("#c4623f", "#6b4a3a", "#56687e"))}"/>'
-        f'<rect x="{x - w * 0.25}" y="{foot - w * 0.75}" width="{w * 0.5}" height="{w * 0.4}" '
-        'fill="#5b6f86"/>'
-    )

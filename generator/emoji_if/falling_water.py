@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
 from emoji_if.canvas import Drawings
-from emoji_if.viewfinder import Frame, Painting, pick
 from emoji_if.scenery import Light, boulders, fir, forest_edge, heavens, land, lit, veil, waves
+from emoji_if.viewfinder import Frame, Painting, pick
 
 ROCKS = (
     ("#5d6a58", "#47533f", "#77866c"),
@@ -76,8 +78,8 @@ def _falls(rng: Generator, kind: str, top: float, pool: float) -> list[Fall]:
     count = int(rng.integers(2, 4))
     levels = np.linspace(top, pool + 2, count + 1)
     x, w, falls = rng.uniform(38, 62), rng.uniform(14, 24), []
-    for upper, lower in zip(levels[:-1], levels[1:], strict=True):
-        falls.append((x - w / 2, x + w / 2, float(upper) - 1, float(lower), rng.uniform(0, 2)))
+    for upper, lower in pairwise(levels.tolist()):
+        falls.append((x - w / 2, x + w / 2, upper - 1, lower, rng.uniform(0, 2)))
         x, w = float(np.clip(x + rng.uniform(-14, 14), 28, 72)), w * rng.uniform(1.1, 1.5)
     return falls
 
@@ -87,16 +89,14 @@ def _cliff(rng: Generator, kind: str, top: float, rock: tuple[str, str, str]) ->
     main, shade, bright = rock
     if kind == "aside":
         edge = rng.uniform(50, 60)
-        heights = "".join(
-            f"L{edge + rng.uniform(-3, 5)} {y}" for y in np.linspace(top + 6, 100, 6)
-        )
+        heights = "".join(f"L{edge + rng.uniform(-3, 5)} {y}" for y in np.linspace(top + 6, 100, 6))
         shapes = f'<path d="M-1 {top - rng.uniform(0, 8)}L{edge - 4} {top}{heights}V101H-1Z" '
         shapes += f'fill="{main}"/>'
         right = edge
     else:
         lift = rng.uniform(0, 12)
-        x = np.linspace(-1, 1, 9)
-        shapes = land(top - lift * np.abs(x) ** 1.5 + rng.uniform(-1, 1, 9), main)
+        across = np.linspace(-1, 1, 9)
+        shapes = land(top - lift * np.abs(across) ** 1.5 + rng.uniform(-1, 1, 9), main)
         right = 100.0
     for _ in range(rng.integers(7, 14)):
         x, y, w = rng.uniform(0, right - 4), rng.uniform(top + 4, 88), rng.uniform(4, 12)
@@ -166,9 +166,7 @@ def _mist(rng: Generator, falls: list[Fall]) -> str:
     return shapes
 
 
-def _foreground(
-    rng: Generator, light: Light, rock: tuple[str, str, str], falls: list[Fall]
-) -> str:
+def _foreground(rng: Generator, light: Light, rock: tuple[str, str, str], falls: list[Fall]) -> str:
     """Rocks and trees near by, at times a bridge across."""
     shapes = ""
     if rng.random() < 0.6:

@@ -24,7 +24,10 @@ def muffin(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     painting = Painting(size, Frame(degrees=float(rng.normal(0, 3)), zoom=1.12))
     painting.draw(_table(rng))
     kind = pick(rng, ("one", "one", "one", "near", "few"))
-    crust, cup = pick(rng, CRUSTS), pick(rng, ("#e9d3a8", "#d8c9b8", "#b9d3e0", "#e0a8a8", "#f3efe4"))
+    crust, cup = (
+        pick(rng, CRUSTS),
+        pick(rng, ("#e9d3a8", "#d8c9b8", "#b9d3e0", "#e0a8a8", "#f3efe4")),
+    )
     if kind == "few":
         scale = rng.uniform(0.46, 0.58)
         spots = [(26.0, 62.0), (74.0, 60.0), (50.0, 74.0)][: int(rng.integers(2, 4))]
@@ -141,7 +144,9 @@ def _piece(rng: Generator, x: float, y: float) -> str:
     )
     for a, b in rng.uniform(-0.6, 0.6, (6, 2)):
         spot = pick(rng, ("#e0a457", "#8a4f1c", "#d9943f"))
-        shapes += f'<circle cx="{x + a * rx}" cy="{y + b * ry}" r="{1.4 + abs(a) * 2}" fill="{spot}"/>'
+        shapes += (
+            f'<circle cx="{x + a * rx}" cy="{y + b * ry}" r="{1.4 + abs(a) * 2}" fill="{spot}"/>'
+        )
     return shapes
 
 

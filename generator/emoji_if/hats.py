@@ -7,8 +7,8 @@ from PIL import Image
 
 from emoji_if.backdrops import BACKDROPS
 from emoji_if.canvas import Drawings
-from emoji_if.viewfinder import Frame, Painting, pick
 from emoji_if.recolour import recoloured
+from emoji_if.viewfinder import Frame, Painting, pick
 
 FACES = ("man", "man", "old-man", "man-beard", "man-curly-hair")
 """Those that a set does not draw are passed over."""
@@ -95,8 +95,9 @@ def _hat(rng: Generator, x: float, brim: float, face: float) -> str:
         return (
             f'<path d="M{x - w * 0.9} {brim + w * 0.1}Q{x - w * 0.9} {brim - w * 0.95} {x} '
             f'{brim - w * 0.95}Q{x + w * 0.9} {brim - w * 0.95} {x + w * 0.9} {brim + w * 0.1}Z" '
-            f'fill="{colour}"/><path d="M{x - side * w * 0.5} {brim - w * 0.12}Q{x + side * w * 0.9}'
-            f' {brim - w * 0.5} {x + side * w * 1.6} {brim + w * 0.15}Q{x + side * w * 0.6} '
+            f'fill="{colour}"/><path d="M{x - side * w * 0.5} {brim - w * 0.12}Q'
+            f"{x + side * w * 0.9} {brim - w * 0.5}"
+            f" {x + side * w * 1.6} {brim + w * 0.15}Q{x + side * w * 0.6} "
             f'{brim + w * 0.05} {x - side * w * 0.5} {brim + w * 0.16}Z" fill="{band}"/>'
             f'<circle cx="{x}" cy="{brim - w * 0.95}" r="{w * 0.09}" fill="{band}"/>'
         )
@@ -124,13 +125,13 @@ def _hat(rng: Generator, x: float, brim: float, face: float) -> str:
     rim, dip = w * reach, w * bend
     return (
         f'<path d="M{x - rim} {brim - dip * 0.6}Q{x} {brim + dip * 1.4} {x + rim} '
-        f'{brim - dip * 0.6}Q{x + rim * 0.5} {brim + w * 0.34} {x} {brim + w * 0.34}'
+        f"{brim - dip * 0.6}Q{x + rim * 0.5} {brim + w * 0.34} {x} {brim + w * 0.34}"
         f'Q{x - rim * 0.5} {brim + w * 0.34} {x - rim} {brim - dip * 0.6}Z" fill="{band}"/>'
         f'<path d="M{x - rim} {brim - dip * 0.6}Q{x} {brim - w * 0.25} {x + rim} '
         f'{brim - dip * 0.6}Q{x} {brim + w * 0.42} {x - rim} {brim - dip * 0.6}Z" fill="{colour}"/>'
         f'<path d="M{x - half * w} {brim + w * 0.08}{crown}L{x + half * w} {brim + w * 0.08}'
         f'Q{x} {brim + w * 0.22} {x - half * w} {brim + w * 0.08}Z" fill="{colour}"/>'
         f'<path d="M{x - half * w} {brim - high * 0.22}Q{x} {brim - high * 0.12} {x + half * w} '
-        f'{brim - high * 0.22}V{brim + w * 0.06}Q{x} {brim + w * 0.2} {x - half * w} '
+        f"{brim - high * 0.22}V{brim + w * 0.06}Q{x} {brim + w * 0.2} {x - half * w} "
         f'{brim + w * 0.06}Z" fill="{band}"/>'
     )

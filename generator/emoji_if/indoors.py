@@ -7,14 +7,19 @@ from numpy.random import Generator
 
 def bar(rng: Generator) -> str:
     """Dim light, shelves of bottles, a wooden counter."""
-    wall = ("#3a2320", "#2b2433", "#33281c", "#24302f")[rng.integers(4)]
+    wall = (
+        *("#3a2320", "#2b2433", "#33281c", "#24302f"),
+        *("#6b4530", "#7a5a3c", "#4a2f4a", "#2f4a5a", "#8a4a36"),
+    )[rng.integers(9)]
+    shelf = ("#8a5a33", "#5b3a22", "#b98a55", "#9aa3a8")[rng.integers(4)]
     shapes = (
         '<defs><radialGradient id="lamp"><stop stop-color="#ffcf7a" stop-opacity=".75"/>'
         '<stop offset="1" stop-color="#ffcf7a" stop-opacity="0"/></radialGradient></defs>'
         f'<rect width="100" height="100" fill="{wall}"/>'
     )
-    for y in (34, 56):
-        shapes += f'<rect x="4" y="{y}" width="92" height="2.6" fill="#8a5a33"/>'
+    upper = rng.uniform(20, 36)
+    for y in (upper, upper + rng.uniform(20, 24)):
+        shapes += f'<rect x="4" y="{y}" width="92" height="2.6" fill="{shelf}"/>'
         x = 6 + rng.uniform(0, 4)
         while x < 92:
             h = rng.uniform(9, 15)

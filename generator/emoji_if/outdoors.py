@@ -44,6 +44,16 @@ def stars(rng: Generator, below: float, count: int) -> str:
     )
 
 
+def moon(rng: Generator, x: float, y: float, r: float) -> str:
+    """Full, or a crescent."""
+    if rng.random() < 0.5:
+        return f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fdf3c0"/>'
+    return (
+        f'<path d="M{x} {y - r}A{r} {r} 0 0 1 {x} {y + r}A{1.4 * r} {1.4 * r} 0 0 0 {x} {y - r}Z" '
+        'fill="#fdf3c0"/>'
+    )
+
+
 def ground(rng: Generator, top: float, colour: str) -> str:
     """Everything below a slightly wavy horizon."""
     a, b = rng.uniform(-4, 4, 2)
@@ -52,15 +62,26 @@ def ground(rng: Generator, top: float, colour: str) -> str:
 
 def desert(rng: Generator) -> str:
     above = sky(
-        *(("#7ec3ee", "#fbe7c0"), ("#f7b267", "#fde8c0"), ("#5fb0e5", "#f7e3b5"))[rng.integers(3)]
+        *(
+            *(("#7ec3ee", "#fbe7c0"), ("#f7b267", "#fde8c0"), ("#5fb0e5", "#f7e3b5")),
+            *(("#3f8fd8", "#bfe3f7"), ("#c98fa8", "#fde6c8")),
+        )[rng.integers(5)]
     )
-    sun = f'<circle cx="{rng.uniform(12, 88)}" cy="{rng.uniform(10, 26)}" r="8" fill="#fff0a0"/>'
-    top = rng.uniform(50, 60)
-    dunes = ground(rng, top, "#e6b566") + ground(rng, top + 14, "#dba24f")
-    dunes += ground(rng, top + 30, "#cf9040")
+    sun = (
+        f'<circle cx="{rng.uniform(12, 88)}" cy="{rng.uniform(8, 30)}" r="{rng.uniform(5, 11)}" '
+        'fill="#fff0a0"/>'
+    )
+    top = rng.uniform(40, 66)
+    far, middle, near = (
+        ("#e6b566", "#dba24f", "#cf9040"),
+        ("#f0cf94", "#e6bb74", "#d9a65a"),
+        ("#d98f5a", "#c4753f", "#a85c2e"),
+    )[rng.integers(3)]
+    dunes = ground(rng, top, far) + ground(rng, top + rng.uniform(8, 16), middle)
+    dunes += ground(rng, top + rng.uniform(20, 32), near)
     cacti = ""
-    for _ in range(rng.integers(1, 3)):
-        x, y, s = rng.uniform(6, 94), top + rng.uniform(2, 8), rng.uniform(0.7, 1.2)
+    for _ in range(rng.integers(1, 5)):
+        x, y, s = rng.uniform(6, 94), top + rng.uniform(2, 26), rng.uniform(0.7, 1.8)
         cacti += (
             f'<path d="M{x} {y}v{-18 * s}M{x} {y - 6 * s}h{-5 * s}v{-6 * s}M{x} {y - 8 * s}h{5 * s}'
             f'v{-5 * s}" stroke="#3f8a45" stroke-width="{3.4 * s}" fill="none" '
@@ -70,8 +91,8 @@ def desert(rng: Generator) -> str:
 
 
 def beach(rng: Generator) -> str:
-    top = rng.uniform(40, 50)
-    shore = top + rng.uniform(14, 20)
+    top = rng.uniform(34, 54)
+    shore = top + rng.uniform(10, 24)
     palm, x = "", rng.choice((rng.uniform(5, 14), rng.uniform(86, 95)))
     if rng.random() < 0.6:
         leaves = "".join(
@@ -123,27 +144,33 @@ def forest(rng: Generator) -> str:
 
 
 def night(rng: Generator) -> str:
-    top, bottom = (("#0b1233", "#27356e"), ("#120f36", "#3b2f6b"), ("#081a30", "#1f4a6b"))[
-        rng.integers(3)
-    ]
-    shapes = sky(top, bottom) + stars(rng, 75, 26)
+    top, bottom = (
+        *(("#0b1233", "#27356e"), ("#120f36", "#3b2f6b"), ("#081a30", "#1f4a6b")),
+        *(("#05060f", "#14284a"), ("#1a1440", "#8a4a7a"), ("#0d2038", "#3f8f8a")),
+    )[rng.integers(6)]
+    shapes = sky(top, bottom) + stars(rng, 75, int(rng.integers(16, 44)))
     if rng.random() < 0.6:
-        x, y = rng.uniform(15, 85), rng.uniform(14, 28)
-        shapes += f'<circle cx="{x}" cy="{y}" r="8" fill="#fdf3c0"/>'
+        shapes += moon(rng, rng.uniform(15, 85), rng.uniform(14, 44), rng.uniform(6, 15))
+    horizon = rng.uniform(70, 86)
+    for x in rng.uniform(0, 100, int(rng.integers(0, 8))):
+        h = rng.uniform(8, 26)
         shapes += (
-            f'<circle cx="{x + 4}" cy="{y - 2}" r="7" fill="{top}"/>' if rng.random() < 0.5 else ""
+            f'<path d="M{x} {horizon - h}L{x + h / 3} {horizon + 4}H{x - h / 3}Z" fill="#0c1524"/>'
         )
-    return shapes + ground(rng, rng.uniform(74, 82), "#101a2c")
+    return shapes + ground(rng, horizon, "#101a2c")
 
 
 def meadow(rng: Generator) -> str:
-    top = rng.uniform(48, 62)
-    flowers = ""
-    for _ in range(rng.integers(4, 14)):
+    top, flowers = rng.uniform(34, 66), ""
+    far, near = (("#7cbf52", "#68ad43"), ("#a3c95a", "#86b548"), ("#5fa85a", "#4a8f4a"))[
+        rng.integers(3)
+    ]
+    for _ in range(rng.integers(4, 24)):
         x, y = rng.uniform(0, 100), rng.uniform(top + 8, 98)
-        colour = ("#fff", "#ffd94a", "#f27ba0", "#e0524a")[rng.integers(4)]
-        flowers += f'<circle cx="{x}" cy="{y}" r="1.7" fill="{colour}"/>'
-    return day(rng) + ground(rng, top, "#7cbf52") + ground(rng, top + 16, "#68ad43") + flowers
+        colour = ("#fff", "#ffd94a", "#f27ba0", "#e0524a", "#a06bd0")[rng.integers(5)]
+        r = 0.8 + 2.2 * (y - top) / (100 - top)
+        flowers += f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>'
+    return day(rng) + ground(rng, top, far) + ground(rng, top + rng.uniform(10, 22), near) + flowers
 
 
 def street(rng: Generator) -> str:

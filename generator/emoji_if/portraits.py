@@ -24,7 +24,9 @@ FURS = (
 
 def old_man(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     """A head with white hair, bald on top or not, thick eyebrows and a white beard or moustache."""
-    scale = float(rng.choice((rng.uniform(0.55, 0.75), rng.uniform(0.75, 1.0), rng.uniform(1, 1.2))))
+    scale = float(
+        rng.choice((rng.uniform(0.55, 0.75), rng.uniform(0.75, 1.0), rng.uniform(1, 1.2)))
+    )
     painting = Painting(size, Frame(degrees=float(rng.normal(0, 3)), zoom=1.12))
     painting.draw(_wall(rng, (24, 70)))
     x = 50 + rng.uniform(-1, 1) * max(4.0, 34 * (1 - scale))
@@ -41,7 +43,7 @@ def _elder(rng: Generator) -> str:
     white = pick(rng, ("#ffffff", "#f3f1ec", "#e4e4e4"))
     coat = pick(rng, ("#39424f", "#4a3426", "#2f4538", "#57324a", "#7a2f2a", "#31527a", "#b59a6a"))
     turn, long = rng.uniform(-5, 5), pick(rng, (86, 98, 110))
-    hair = pick(rng, ("bald", "bald", "full", "long"))
+    hair = pick(rng, ("bald", "bald", "full", "full", "long"))
     half = rng.uniform(24, 27)
     shapes = f'<path d="M-54 190V112Q-46 76 0 72Q46 76 54 112V190Z" fill="{coat}"/>'
     if hair == "long":
@@ -59,7 +61,7 @@ def _elder(rng: Generator) -> str:
         )
     elif hair == "bald":
         shapes += f'<path d="M-11 20H11M-13 26H13" stroke="{shade}" stroke-width="2"/>'
-    if rng.random() < 0.75:
+    if hair == "long" or rng.random() < 0.75:
         shapes += (
             f'<path d="M-{half} 46Q-34 {long - 16} 0 {long}Q34 {long - 16} {half} 46Q18 60 0 60'
             f'Q-18 60 -{half} 46Z" fill="{white}"/>'
@@ -89,8 +91,10 @@ def chihuahua(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     painting.draw(_wall(rng, (45, 97)))
     fur = pick(rng, FURS)
     whole = rng.random() < 0.35
-    scale = rng.uniform(0.52, 0.66) if whole else float(
-        rng.choice((rng.uniform(0.65, 0.85), rng.uniform(0.85, 1.1)))
+    scale = (
+        rng.uniform(0.52, 0.66)
+        if whole
+        else float(rng.choice((rng.uniform(0.65, 0.85), rng.uniform(0.85, 1.1))))
     )
     x = 50 + rng.uniform(-1, 1) * max(3.0, 44 * (1 - scale))
     y = rng.uniform(30, 36) if whole else 54 + rng.uniform(-0.7, 0.7) * max(4.0, 50 * (1 - scale))
@@ -135,7 +139,9 @@ def _dog_face(rng: Generator, fur: tuple[str, str, str]) -> str:
     shapes += f'<ellipse cy="56" rx="{wide}" ry="25" fill="{coat}"/>'
     if rng.random() < 0.3:
         shapes += f'<path d="M-4 32Q0 30 4 32L{turn + 5} 62H{turn - 5}Z" fill="{muzzle}"/>'
-    shapes += f'<g transform="translate({turn} 0)"><ellipse cy="68" rx="12" ry="12" fill="{muzzle}"/>'
+    shapes += (
+        f'<g transform="translate({turn} 0)"><ellipse cy="68" rx="12" ry="12" fill="{muzzle}"/>'
+    )
     for s in (-1, 1):
         shapes += (
             f'<circle cx="{s * 13}" cy="52" r="{eye + 0.8}" fill="{shade}"/>'

@@ -1,4 +1,4 @@
-"""Little painters that landscapes share: skies and their light, peaks, houses, trees, water, people.
+"""Little painters that landscapes share: skies and their light, peaks, trees, rocks, boats.
 
 Coordinates are percent of the scene; what stands on the ground is placed by its foot.
 """
@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from emoji_if.outdoors import moon, sky, stars
 from emoji_if.viewfinder import pick
-from emoji_if.outdoors import sky, stars
 
 
 class Light(NamedTuple):
@@ -48,6 +48,15 @@ NIGHT = (
 )
 
 
+SEAS = (
+    ("#1e88d2", "#7cc8f0"),
+    ("#1f9ab0", "#8fe0e6"),
+    ("#2b6fb5", "#8fbbe6"),
+    ("#2fa6c9", "#c0eef5"),
+)
+"""Water, and the glints on it."""
+
+
 def lit(rng: Generator, day: float, dawn: float, dusk: float) -> Light:
     """A light of one kind or another, with these probabilities; the rest are nights."""
     drawn = rng.random()
@@ -65,10 +74,7 @@ def heavens(rng: Generator, light: Light, below: float = 40.0, sun: float = 0.4)
     if light.night:
         shapes += stars(rng, below, int(rng.integers(8, 26)))
         if rng.random() < sun:
-            r = rng.uniform(4, 9)
-            shapes += f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fdf3c0"/>'
-            if rng.random() < 0.5:
-                shapes += f'<circle cx="{x + r / 2}" cy="{y - 1}" r="{r}" fill="{light.top}"/>'
+            shapes += moon(rng, x, y, rng.uniform(4, 9))
         return shapes
     if rng.random() < sun:
         shapes += f'<circle cx="{x}" cy="{y}" r="{rng.uniform(5, 10)}" fill="#ffe27a"/>'
@@ -168,8 +174,8 @@ def boulders(rng: Generator, places: list[tuple[float, float]], most: float, col
         shapes += (
             f'<path d="M{x - r} {y}Q{x - r} {y - r} {x - r / 4} {y - r}Q{x + r} {y - r} {x + r} '
             f'{y}Z" fill="{colour}"/><path d="M{x - r * 0.7} {y - r * 0.5}Q{x - r * 0.3} {y - r} '
-            f'{x + r * 0.4} {y - r * 0.75}Q{x - r * 0.2} {y - r * 0.6} {x - r * 0.7} {y - r * 0.5}Z"'
-            ' fill="#fff" opacity=".3"/>'
+            f"{x + r * 0.4} {y - r * 0.75}Q{x - r * 0.2} {y - r * 0.6} {x - r * 0.7} "
+            f'{y - r * 0.5}Z" fill="#fff" opacity=".3"/>'
         )
     return shapes
 
@@ -184,6 +190,6 @@ def sailing_boat(rng: Generator, x: float, y: float, w: float) -> str:
     return (
         f'<path d="M{x - w / 2} {y - w * 0.2}H{x + w / 2}L{x + w * 0.34} {y}H{x - w * 0.34}Z" '
         f'fill="{hull}"/><path d="M{x} {y - w * 0.25}V{y - w * 1.1}L{x + side * w * 0.46} '
-        f'{y - w * 0.25}ZM{x - side * w * 0.07} {y - w * 0.25}V{y - w * 0.85}'
+        f"{y - w * 0.25}ZM{x - side * w * 0.07} {y - w * 0.25}V{y - w * 0.85}"
         f'L{x - side * w * 0.36} {y - w * 0.25}Z" fill="{sail}"/>'
     )

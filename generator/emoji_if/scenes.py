@@ -15,19 +15,20 @@ from PIL import Image
 from emoji_if.backdrops import BACKDROPS
 from emoji_if.campfires import campfire
 from emoji_if.canvas import Drawings, svg
-from emoji_if.coasts import coast, lighthouse
+from emoji_if.coasts import coast
 from emoji_if.falling_water import waterfalls
-from emoji_if.viewfinder import TINTED, Box, Frame, tinted
 from emoji_if.hats import man_with_hat
+from emoji_if.lighthouses import lighthouse
 from emoji_if.subjects import SUBJECTS
 from emoji_if.sunsets import desert_sunset
+from emoji_if.viewfinder import TINTED, Box, Frame, tinted
 from emoji_if.villages import village
 
 Painter = Callable[[Generator, Drawings, int], Image.Image]
 
 ESSENTIAL: dict[str, Box] = {
     "desert": (30, 30, 70, 84),
-    "beach": (20, 34, 80, 84),
+    "beach": (10, 20, 90, 84),
     "sea": (20, 30, 80, 90),
     "lake": (20, 34, 80, 88),
     "bar": (14, 14, 86, 82),

@@ -31,7 +31,7 @@ def barista(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
     painting.draw(
         f'<path d="M{x - 30 * part} 101Q{x - 28 * part} {top} {x} {top}Q{x + 28 * part} {top} '
         f'{x + 30 * part} 101Z" fill="{shirt}"/><path d="M{x - 13 * part} 101V{top + 8 * part}'
-        f'H{x + 13 * part}V101ZM{x - 12 * part} {top + 9 * part}L{x - 8 * part} {top}'
+        f"H{x + 13 * part}V101ZM{x - 12 * part} {top + 9 * part}L{x - 8 * part} {top}"
         f'M{x + 12 * part} {top + 9 * part}L{x + 8 * part} {top}" fill="{apron}" stroke="{apron}" '
         'stroke-width="2.4"/>'
     )

@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 
 Value = TypeVar("Value")
 
-TINTED = 0.3
+TINTED = 0.25
 """How often a scene is painted in the shades of one palette, so that it can share them with another
 picture, as the two pictures of a visual anagram must."""
 
@@ -60,10 +60,10 @@ class Frame:
         zoom = float(rng.uniform(turned, max(most, turned)))
         seen, inside = 50 / zoom, 50 / zoom * turned
         x, y = (
-            float(rng.uniform(*sorted((max(inside, high - seen), min(100 - inside, low + seen)))))
+            np.clip(high - seen + rng.random() * (low - high + 2 * seen), inside, 100 - inside)
             for low, high in ((left, right), (top, bottom))
         )
-        return Frame(x, y, zoom, degrees)
+        return Frame(float(x), float(y), zoom, degrees)
 
     def shapes(self, body: str) -> str:
         """SVG shapes of the scene, as they are seen."""
@@ -127,6 +127,6 @@ def tinted(picture: Image.Image, rng: Generator) -> Image.Image:
         [np.interp(np.arange(256), (0, 85, 170, 255), colours[:, c]) for c in range(3)], -1
     )
     pixels = np.asarray(picture.convert("RGB"), np.float32)
-    strength = rng.uniform(0.4, 0.9)
+    strength = rng.uniform(0.35, 0.75)
     mixed = pixels + strength * (table[(pixels @ LUMA).astype(np.uint8)] - pixels)
     return Image.fromarray(np.round(mixed).astype(np.uint8)).convert("RGBA")

@@ -7,8 +7,8 @@ from numpy.random import Generator
 from PIL import Image
 
 from emoji_if.canvas import Drawings
-from emoji_if.viewfinder import Frame, Painting, pick
 from emoji_if.scenery import Light, fir, heavens, land, lit, peaks, veil
+from emoji_if.viewfinder import Frame, Painting, pick
 
 WALLS = ("#b5523b", "#c98a4b", "#8a5a3c", "#d8a24a", "#a33f3f", "#e2c79a", "#6f4a34", "#7d8fa3")
 
@@ -44,10 +44,10 @@ def _ground(rng: Generator, kind: str, horizon: float) -> np.ndarray:
     """Heights of the snow's upper edge: a slope, or a valley with its lowest place anywhere."""
     x = np.linspace(-1, 1, 9)
     if kind == "slope":
-        side = rng.choice((-1.0, 1.0))
-        return horizon + side * rng.uniform(12, 20) * x + rng.normal(0, 0.8, 9)
-    low = rng.uniform(-0.5, 0.5)
-    return horizon + 6 - rng.uniform(4, 16) * (x - low) ** 2 + rng.normal(0, 0.8, 9)
+        line = horizon + float(rng.choice((-1, 1))) * rng.uniform(12, 20) * x
+    else:
+        line = horizon + 6 - rng.uniform(4, 16) * (x - rng.uniform(-0.5, 0.5)) ** 2
+    return np.asarray(line + rng.normal(0, 0.8, 9))
 
 
 def _spots(rng: Generator, kind: str, ground: np.ndarray) -> list[tuple[float, float, float]]:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tests.helpers.fake_sets import write_fake_sets, write_vocabulary
 
 from emoji_if.backdrops import BACKDROPS
+from emoji_if.canvas import svg
 from emoji_if.captions import MEDIA, Shown
 from emoji_if.compose import LEADING, LEADS, SOLID_PHOTOS, Composer, load_drawings, reduced
 from emoji_if.drawings import SETS, SOLID, read_photographs
@@ -20,9 +22,13 @@ from emoji_if.scenes import SCENES
 from emoji_if.stream import Pictures, Stream
 from emoji_if.textures import MOST_NOISE, Textures
 from emoji_if.things import read_things
+from emoji_if.viewfinder import Frame, Painting, tinted
 from emoji_if.yardstick import Yardstick
 
 DOG, OWL, FOX, MOON, VOLCANO, OLD_MAN = range(6)
+
+PAINTED = sorted(SCENES.keys() - BACKDROPS.keys())
+DIFFERENT, ALIKE = 0.17, 0.09
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +71,58 @@ def test_the_same_seed_paints_the_same_picture(
 
 def test_every_scene_and_backdrop_can_be_painted(composer: Composer) -> None:
     for name, scene in SCENES.items():
-        canvas = scene(np.random.default_rng(0), composer.drawings["noto"], 32)
-        assert canvas.size == (32, 32), name
-        assert np.asarray(canvas)[..., 3].min() == 255, name
+        for seed in range(12):
+            canvas = scene(np.random.default_rng(seed), composer.drawings["noto"], 32)
+            assert canvas.size == (32, 32), name
+            assert np.asarray(canvas)[..., 3].min() == 255, (name, seed)
     assert BACKDROPS.keys() <= SCENES.keys()
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_no_scene_has_but_one_layout(composer: Composer, name: str) -> None:
+    """The mean distance of two pictures' pixels, in [0, 1], is that of different compositions."""
+    drawings = composer.drawings["noto"]
+    seen = np.stack(
+        [
+            reduced(np.asarray(SCENES[name](np.random.default_rng(s), drawings, 64))[..., :3], 16)
+            for s in range(16)
+        ]
+    ).reshape(16, -1)
+    apart = seen[:, None].astype(float) - seen
+    distances = np.sqrt((apart**2).mean(-1))[~np.eye(16, dtype=bool)] / 255
+    assert distances.mean() > DIFFERENT
+    assert distances.min() > ALIKE
+
+
+def test_a_frame_shows_its_box_and_nothing_outside_the_scene() -> None:
+    rng, box = np.random.default_rng(0), (30.0, 20.0, 70.0, 90.0)
+    for _ in range(200):
+        frame = Frame.around(rng, box, most=1.4)
+        upright = Frame(frame.x, frame.y, frame.zoom)
+        for x, y in ((30, 20), (70, 20), (30, 90), (70, 90)):
+            assert all(-0.01 < c < 100.01 for c in upright.point(x, y))
+        seen = np.asarray(svg(frame.shapes('<rect width="100" height="100"/>'), 40))
+        assert seen[1:-1, 1:-1, 3].min() == 255
+        assert frame.zoom <= 1.4 + 1e-6
+
+
+def test_a_frame_moves_drawings_with_shapes() -> None:
+    """A disc is pasted where a painted one would be."""
+    frame = Frame(40, 60, 1.4, degrees=5)
+    drawn, pasted = Painting(64, frame), Painting(64, frame)
+    drawn.draw('<circle cx="52" cy="48" r="15"/>')
+    pasted.paste(_disc((0, 0, 0)), (52, 48), 30)
+    a, b = (np.asarray(painting.finished())[..., 3] / 255.0 for painting in (drawn, pasted))
+    assert np.abs(a - b).mean() < 0.02
+
+
+def test_a_tint_keeps_light_and_shade() -> None:
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 4, 0)
+    for seed in range(8):
+        picture = Image.fromarray(np.repeat(ramp, 3, 2)).convert("RGBA")
+        light = np.asarray(tinted(picture, np.random.default_rng(seed)).convert("L"))[0].astype(int)
+        assert np.all(np.diff(light) >= -1)
+        assert np.ptp(light) > 150
 
 
 def test_two_seeds_are_two_pictures(composer: Composer) -> None:
