@@ -24,8 +24,8 @@ def campfire(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
         "near": (rng.uniform(46, 62), rng.uniform(72, 84)),
         "close": (rng.uniform(66, 88), rng.uniform(82, 94)),
     }[kind]
-    if kind == "close":
-        fire_x = rng.uniform(40, 60)
+    if kind in ("close", "beside"):
+        fire_x = rng.uniform(42, 58)
     most = 1.25 if kind in ("ring", "beside") else 1.1
     painting = Painting(size, Frame.around(rng, (8, 12, 92, 96), most))
     painting.draw(_surroundings(rng, rng.uniform(50, 68)))
@@ -72,7 +72,7 @@ def _places(
             (px, foot - up + rng.uniform(-5, 3), head * rng.uniform(0.85, 1.1), pose)
             for px in (x + side * reach for side in sides)
         ]
-        return [p for p in places if 4 < p[0] < 96], []
+        return [p for p in places if 2 < p[0] < 98], []
     head = rng.uniform(26, 36)
     if kind == "close":
         count = int(rng.integers(2, 4))
