@@ -24,8 +24,8 @@ def campfire(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
         "near": (rng.uniform(46, 62), rng.uniform(72, 84)),
         "close": (rng.uniform(66, 88), rng.uniform(82, 94)),
     }[kind]
-    if kind == "close":
-        fire_x = rng.uniform(40, 60)
+    if kind in ("close", "beside"):
+        fire_x = rng.uniform(42, 58)
     most = 1.25 if kind in ("ring", "beside") else 1.1
     painting = Painting(size, Frame.around(rng, (8, 12, 92, 96), most))
     painting.draw(_surroundings(rng, rng.uniform(50, 68)))
@@ -34,15 +34,13 @@ def campfire(rng: Generator, drawings: Drawings, size: int) -> Image.Image:
         painting.draw(_tent(rng, side, foot - rng.uniform(10, 16), rng.uniform(11, 17)))
     painting.draw(_glow(fire_x, foot - width * 0.4, width))
     behind, before = _places(rng, kind, fire_x, foot, width)
-    for place in behind:
-        _person(painting, rng, drawings, place)
+    _people(painting, rng, drawings, behind)
     painting.draw(_logs(rng, fire_x, foot, width))
     if rng.random() < 0.7:
         painting.paste(drawings["fire"], (fire_x, foot - width * 0.5), width, rng.random() < 0.5)
     else:
         painting.draw(_flames(rng, fire_x, foot, width))
-    for place in before:
-        _person(painting, rng, drawings, place)
+    _people(painting, rng, drawings, before)
     if rng.random() < 0.5:
         painting.draw(_sparks(rng, fire_x, foot - width, width))
     return painting.finished()
@@ -74,7 +72,7 @@ def _places(
             (px, foot - up + rng.uniform(-5, 3), head * rng.uniform(0.85, 1.1), pose)
             for px in (x + side * reach for side in sides)
         ]
-        return [p for p in places if 4 < p[0] < 96], []
+        return [p for p in places if 2 < p[0] < 98], []
     head = rng.uniform(26, 36)
     if kind == "close":
         count = int(rng.integers(2, 4))
@@ -88,25 +86,32 @@ def _places(
     return [(x + side * rng.uniform(38, 46), y, head, "sits") for y in heights], []
 
 
-def _person(painting: Painting, rng: Generator, drawings: Drawings, place: Place) -> None:
+def _people(painting: Painting, rng: Generator, drawings: Drawings, places: list[Place]) -> None:
+    """All bodies, then all heads: to change between shapes and drawings takes long."""
+    painting.draw("".join(_body(rng, place) for place in places))
+    for x, y, head, _ in places:
+        painting.paste(drawings[pick(rng, CAMPERS)], (x, y), head, rng.random() < 0.5)
+
+
+def _body(rng: Generator, place: Place) -> str:
     x, y, head, pose = place
     cloth, legs = pick(rng, CLOTHES), pick(rng, ("#26303f", "#3a2f2a", "#2f3a4f"))
     top, r = y + head * 0.32, head * 0.5
     if pose == "sits":
-        painting.draw(
+        return (
             f'<path d="M{x - r * 1.25} {top + r * 2.1}Q{x - r * 1.2} {top} {x} {top}Q{x + r * 1.2} '
             f'{top} {x + r * 1.25} {top + r * 2.1}Z" fill="{cloth}"/><ellipse cx="{x - r * 0.6}" '
             f'cy="{top + r * 2}" rx="{r * 0.85}" ry="{r * 0.5}" fill="{legs}"/><ellipse '
             f'cx="{x + r * 0.6}" cy="{top + r * 2}" rx="{r * 0.85}" ry="{r * 0.5}" fill="{legs}"/>'
         )
-    elif pose == "stands":
-        painting.draw(
+    if pose == "stands":
+        return (
             f'<path d="M{x - r * 0.5} {top + r}V{top + r * 3.6}M{x + r * 0.5} {top + r}'
             f'V{top + r * 3.6}" stroke="{legs}" stroke-width="{r * 0.7}"/><path d="M{x - r} '
             f"{top + r * 2}Q{x - r * 1.1} {top} {x} {top}Q{x + r * 1.1} {top} {x + r} "
             f'{top + r * 2}Z" fill="{cloth}"/>'
         )
-    painting.paste(drawings[pick(rng, CAMPERS)], (x, y), head, rng.random() < 0.5)
+    return ""
 
 
 def _surroundings(rng: Generator, horizon: float) -> str:

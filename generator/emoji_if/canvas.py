@@ -35,6 +35,6 @@ def paste(
     if degrees:
         layer = layer.rotate(degrees, Image.Resampling.BILINEAR)
     left, top = (round(c / 100 * canvas.width - pixels / 2) for c in centre)
-    moved = Image.new("RGBA", canvas.size)
-    moved.paste(layer, (left, top))
-    canvas.alpha_composite(moved)
+    hidden = (max(0, -left), max(0, -top))
+    if max(left, top) < canvas.width and min(left, top) > -pixels:
+        canvas.alpha_composite(layer, (max(0, left), max(0, top)), hidden)

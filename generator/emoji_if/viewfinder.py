@@ -11,7 +11,6 @@ from numpy.random import Generator
 from PIL import Image
 
 from emoji_if.canvas import paste, svg
-from emoji_if.media import LUMA
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in a 100 x 100 coordinate system."""
@@ -86,7 +85,8 @@ class Painting:
     """A scene on its canvas, painted from back to front, seen through a frame."""
 
     def __init__(self, size: int, frame: Frame | None = None) -> None:
-        self._canvas = Image.new("RGBA", (size, size))
+        self._size = size
+        self._canvas: Image.Image | None = None
         self._frame = frame or Frame()
         self._waiting: list[str] = []
 
@@ -103,30 +103,29 @@ class Painting:
         degrees: float = 0.0,
     ) -> None:
         """A drawing, as `canvas.paste` has it."""
-        self._rasterise()
-        frame = self._frame
+        canvas, frame = self.finished(), self._frame
         turned = degrees - frame.degrees
-        paste(self._canvas, drawing, frame.point(*centre), width * frame.zoom, mirror, turned)
+        paste(canvas, drawing, frame.point(*centre), width * frame.zoom, mirror, turned)
 
     def finished(self) -> Image.Image:
-        self._rasterise()
-        return self._canvas
-
-    def _rasterise(self) -> None:
-        if self._waiting:
-            body = self._frame.shapes("".join(self._waiting))
-            self._canvas.alpha_composite(svg(body, self._canvas.width))
+        """The canvas with all that was painted so far."""
+        if self._waiting or self._canvas is None:
+            layer = svg(self._frame.shapes("".join(self._waiting)), self._size)
             self._waiting.clear()
+            if self._canvas is None:
+                self._canvas = layer
+            else:
+                self._canvas.alpha_composite(layer)
+        return self._canvas
 
 
 def tinted(picture: Image.Image, rng: Generator) -> Image.Image:
     """An opaque picture, drawn towards the shades of one palette."""
     shades = pick(rng, PALETTES)
-    colours = np.array([[int(s[i : i + 2], 16) for i in (1, 3, 5)] for s in shades], np.float32)
-    table = np.stack(
-        [np.interp(np.arange(256), (0, 85, 170, 255), colours[:, c]) for c in range(3)], -1
-    )
-    pixels = np.asarray(picture.convert("RGB"), np.float32)
-    strength = rng.uniform(0.35, 0.75)
-    mixed = pixels + strength * (table[(pixels @ LUMA).astype(np.uint8)] - pixels)
-    return Image.fromarray(np.round(mixed).astype(np.uint8)).convert("RGBA")
+    luma = picture.convert("L")
+    bands = []
+    for first in (1, 3, 5):
+        channel = [int(shade[first : first + 2], 16) for shade in shades]
+        bands.append(luma.point(np.interp(range(256), (0, 85, 170, 255), channel).tolist()))
+    toned = Image.merge("RGB", bands)
+    return Image.blend(picture.convert("RGB"), toned, rng.uniform(0.35, 0.75)).convert("RGBA")
