@@ -12,6 +12,7 @@ import torch
 import typer
 
 from emoji_if import (
+    cli_judge,
     cli_measures,
     layouts,
     pipelines,
@@ -54,6 +55,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Make emoji-IF: data, training, export and measurement.",
 )
+app.add_typer(cli_judge.app)
 app.add_typer(cli_measures.app)
 
 

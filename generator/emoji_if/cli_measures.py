@@ -63,9 +63,15 @@ def score(
     seeds: Annotated[int, typer.Option(min=1, help="Pictures a name.")] = 4,
     guidance: Annotated[float, typer.Option(help="Scale of the guidance.")] = 5.0,
 ) -> None:
-    """Top-1 retrieval of the prompted thing among all names, as JSON."""
-    things = Workspace(work).things()
-    typer.echo(json.dumps(measure(folder, things, names, seeds, guidance), indent=1))
+    """Top-1 of the prompted thing among all names, told by the judge, as JSON.
+
+    With it comes how often the judge itself is right, on drawings that it has not seen.
+    """
+    space = Workspace(work)
+    judge, examined = space.trained_judge()
+    examined = {key: value for key, value in examined.items() if key != "plain confusions"}
+    result = measure(folder, judge, space.things(), names, seeds, guidance)
+    typer.echo(json.dumps({**result, "judge": examined}, indent=1))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from emoji_if.backdrops import BACKDROPS, GROUND, GROUND_ELSEWHERE
 from emoji_if.canvas import Drawings, paste, svg
 from emoji_if.captions import WORN, Shown
-from emoji_if.drawings import SOLID, rasterise, read_all
+from emoji_if.drawings import SOLID, rasterise, read_all, read_set
 from emoji_if.media import FILTERS, LUMA
 from emoji_if.recolour import recoloured, varied
 from emoji_if.scenes import SCENES
@@ -39,22 +39,33 @@ HEADS = {"top-hat": (0.3, 0.9), "crown": (0.4, 0.62)}
 """Of what a face wears: how far its centre is above the face's, and its width, in face widths."""
 
 
-def load_drawings(folder: Path, things: Sequence[Thing], size: int) -> dict[str, Drawings]:
-    """The drawings that the things need, rasterised: set to icon name to (size, size, 4) uint8."""
+def load_drawings(
+    folder: Path, things: Sequence[Thing], size: int, more: Sequence[str] = ()
+) -> dict[str, Drawings]:
+    """The drawings that the things need, rasterised: set to icon name to (size, size, 4) uint8.
+
+    more: sets of `JUDGED` to read as well.
+    """
     icons = {icon for thing in things for icon in thing.icons}
     icons.update(SCENE_ICONS, WORN, BARISTAS)
     return {
         name: {icon: rasterise(sources[icon], size) for icon in sorted(icons & sources.keys())}
-        for name, sources in read_all(folder).items()
+        for name, sources in (
+            read_all(folder) | {name: read_set(folder, name) for name in more}
+        ).items()
     }
 
 
 class Composer:
     """Paints what is to be shown, from one icon set a picture."""
 
-    def __init__(self, things: Sequence[Thing], drawings: Mapping[str, Drawings]) -> None:
+    def __init__(
+        self, things: Sequence[Thing], drawings: Mapping[str, Drawings], evenly: bool = False
+    ) -> None:
+        """evenly: take all sets alike, with none that leads."""
         self.things = things
         self.drawings = drawings
+        self.evenly = evenly
         self.sets = list(drawings)
         self.size = next(iter(next(iter(drawings.values())).values())).shape[0]
 
@@ -72,7 +83,9 @@ class Composer:
             shown = Shown(shown.thing, shown.medium, clean=shown.clean, clarity=shown.clarity)
             able = self.able(shown)
         name = str(rng.choice(able))
-        if shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
+        if self.evenly:
+            pass
+        elif shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
             name = SOLID
         elif LEADING in able and rng.random() < LEADS:
             name = LEADING

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,9 @@ SETS = {
     "streamline-emojis": IconSet("@iconify-json/streamline-emojis", "1.2.4", "CC-BY-4.0"),
 }
 """Icon sets by name. Sets under share-alike licences are left out."""
+
+JUDGED = {"openmoji": IconSet("@iconify-json/openmoji", "1.2.29", "CC-BY-SA-4.0")}
+"""Sets that only the judge learns from: nothing of it is published, so share-alike is no matter."""
 
 SOLID = "fluent-emoji-3d"
 """The set of shaded, solid-looking drawings: pictures, not shapes."""
@@ -109,16 +113,16 @@ def unpacked(folder: Path, package: str) -> Path:
     return folder / package.split("/")[-1]
 
 
-def fetch(folder: Path) -> None:
-    """Download the packages into `folder`, skipping those already there."""
-    missing = [package for package in PACKAGES if not unpacked(folder, package).is_dir()]
+def fetch(folder: Path, packages: Mapping[str, str] = PACKAGES) -> None:
+    """Download packages (name: version) into `folder`, skipping those already there."""
+    missing = [package for package in packages if not unpacked(folder, package).is_dir()]
     npm = shutil.which("npm")
     if missing and npm is None:
         raise DataError("npm is not installed: install Node.js, the drawings come as npm packages")
     folder.mkdir(parents=True, exist_ok=True)
     for package in missing:
         pack = [str(npm), "pack", "--silent", "--pack-destination", str(folder)]
-        pack.append(f"{package}@{PACKAGES[package]}")
+        pack.append(f"{package}@{packages[package]}")
         result = subprocess.run(pack, capture_output=True, text=True, check=False)
         if result.returncode:
             raise DataError(f"npm could not fetch {package}: {result.stderr.strip()[-300:]}")
@@ -131,7 +135,7 @@ def fetch(folder: Path) -> None:
 
 def read_set(folder: Path, name: str) -> dict[str, str]:
     """The wanted icons of one iconify set: icon name to SVG document."""
-    path = unpacked(folder, SETS[name].package) / "icons.json"
+    path = unpacked(folder, (SETS | JUDGED)[name].package) / "icons.json"
     data = _read(path)
     documents = {}
     for icon, body in data["icons"].items():

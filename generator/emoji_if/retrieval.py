@@ -1,4 +1,4 @@
-"""How well an exported folder draws what it is asked, measured by its scorer."""
+"""How well an exported folder draws what it is asked, as the judge sees it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 
 import torch
 
-from emoji_if.judging import nearest
+from emoji_if.judge import Judge
 from emoji_if.pipelines import draw, load_stage_1
 from emoji_if.things import Thing
-from fwd_report.models.model_folder import ModelFolder
-from fwd_report.models.scorer import load_scorer
 
 ASSIGNMENT = (
     "a rocket ship",
@@ -31,14 +29,14 @@ ASSIGNMENT = (
 
 
 def measure(
-    folder: Path, things: Sequence[Thing], most: int, seeds: int, guidance: float
+    folder: Path, judge: Judge, things: Sequence[Thing], most: int, seeds: int, guidance: float
 ) -> dict[str, object]:
-    """Draw every name (at most `most`, evenly chosen) with seeds 0 to seeds - 1 and retrieve it.
+    """Draw every name (at most `most`, evenly chosen) with seeds 0 to seeds - 1 and have it named.
 
     Top-1 is over all names of the vocabulary; so is the same for the assignment's prompts, where
     the right answer is the thing the prompt names.
     """
-    pipeline, scorer = load_stage_1(folder), load_scorer(ModelFolder(folder / "scorer"), "cpu")
+    pipeline = load_stage_1(folder)
     names = [thing.name for thing in things]
     stride = max(1, -(-len(names) // most))
     asked = list(range(0, len(names), stride))
@@ -53,7 +51,7 @@ def measure(
         repeated = [prompt for prompt in prompts for _ in range(seeds)]
         pictures = draw(pipeline, repeated, list(range(seeds)) * len(prompts), guidance)
         answer = torch.tensor(wanted).repeat_interleave(seeds)
-        hits = nearest(scorer, pictures, names) == answer
+        hits = judge.named(pictures) == answer
         return hits.view(-1, seeds).float().mean(1).tolist()
 
     by_name = right([names[i] for i in asked], asked)

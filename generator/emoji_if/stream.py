@@ -53,15 +53,19 @@ class Pictures(IterableDataset[Batch]):
         seed: int,
         vague: bool = True,
         restored: float = Emphasis.both.restored,
+        plan: Plan | None = None,
     ) -> None:
-        """restored: the share of textures, which are left out if None. vague: as `Plan` says."""
+        """restored: the share of textures, which are left out if None. vague: as `Plan` says.
+
+        plan: another one than that of a training.
+        """
         self.composer = composer
         self.textures = textures
         self.size = size
         self.batch = batch
         self.seed = seed
         self.restored = restored
-        self.plan = Plan(composer.things, vague)
+        self.plan = plan or Plan(composer.things, vague)
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()

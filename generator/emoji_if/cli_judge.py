@@ -1,0 +1,58 @@
+"""The recipe's command that trains and examines the judge."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated
+
+import torch
+import typer
+
+from emoji_if.command_options import DEVICE, WORK, WORKERS, Batch, Device, Work
+from emoji_if.efficient_lite import pretrained_on_photographs
+from emoji_if.judge import Judge
+from emoji_if.judge_pictures import pool
+from emoji_if.judge_training import Lesson, examine_judge, teach_judge
+from emoji_if.plainly import plainly
+from emoji_if.stream import Stream
+from emoji_if.workspace import Workspace
+
+app = typer.Typer()
+
+COMPOSED_FOR_JUDGE = 128
+"""Pictures that a process composes at a time."""
+
+
+@app.command()
+@plainly
+def judge(
+    work: Work = WORK,
+    pictures: Annotated[int, typer.Option(min=1, help="How many to learn from.")] = 40_000,
+    epochs: Annotated[float, typer.Option(min=0.01, help="How often each is seen.")] = 4,
+    batch: Batch = 64,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that compose, and threads that train on a CPU.")
+    ] = WORKERS,
+    device: Device = DEVICE,
+) -> None:
+    """Train the judge, which `score` measures by, and tell how it does on unseen drawings."""
+    space, began = Workspace(work), time.monotonic()
+    network = Judge(len(space.things()), pretrained_on_photographs())
+    torch.manual_seed(0)
+    torch.set_num_threads(workers)
+    drawn = space.judged_evenly(COMPOSED_FOR_JUDGE, seed=1)
+    images, things = pool(Stream(drawn, workers), pictures)
+    lesson = Lesson(epochs, batch)
+    taught = teach_judge(network, images, things, lesson, torch.device(device))
+    trained = {
+        "icon sets": drawn.composer.sets,
+        "pictures": len(images),
+        "epochs": epochs,
+        "batch": batch,
+        "device": device,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+    }
+    examined = {**examine_judge(taught, space.composer()), "trained": trained}
+    space.keep_judge(taught, examined)
+    typer.echo(json.dumps(examined, indent=1, ensure_ascii=False))
