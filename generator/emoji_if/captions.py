@@ -137,8 +137,8 @@ EVERYDAY = (
 """What is drawn where a caption names nothing: a mixture of all things would be drawn as a blot."""
 
 UNTOLD_EVERYDAY = 0.8
-"""How often the empty caption's picture shows one of them: guidance needs the others as well. At one
-half, the empty prompt drew blots."""
+"""How often the empty caption's picture shows one of them: guidance needs the others as well, but
+at one half, the empty prompt drew blots."""
 
 
 class Plan:

@@ -41,6 +41,7 @@ from emoji_if.command_options import (
     Work,
     Workers,
 )
+from emoji_if.judge_pictures import pool
 from emoji_if.judging import HELD_OUT
 from emoji_if.objective import Emphasis
 from emoji_if.optimisation import Schedule, Settings
@@ -250,16 +251,20 @@ def scorer(
     folder: Folder = FOLDER,
     minutes: Minutes = 20,
     batch: Batch = 128,
+    pictures: Annotated[int, typer.Option(min=1, help="How many to learn from.")] = 40_000,
     resume: Resume = False,
     device: Device = DEVICE,
+    rate: Rate = 1.0,
 ) -> None:
-    """Train the scorer, tell how it does on an icon set it has not seen, and export it."""
+    """Train the scorer by the judge, tell how it does on drawings it has not seen, export it."""
     space = Workspace(work)
-    settings = Settings(minutes, batch, 1, resume, torch.device(device))
+    settings = Settings(minutes, batch, 1, resume, torch.device(device), rate)
+    drawn = space.judged(batch, time.time_ns() % 2**32)
     trained = scorer_training.train(
-        Stream(space.judged(batch, time.time_ns() % 2**32), settings.composers),
+        pool(Stream(drawn, settings.composers), pictures),
         space.things(),
         space.tokenizer(),
+        space.trained_judge()[0],
         space.scorer,
         settings,
     )

@@ -13,7 +13,7 @@ from emoji_if.command_options import DEVICE, WORK, WORKERS, Batch, Device, Work
 from emoji_if.efficient_lite import pretrained_on_photographs
 from emoji_if.judge import Judge
 from emoji_if.judge_pictures import pool
-from emoji_if.judge_training import Lesson, examine_judge, teach_judge
+from emoji_if.judge_training import TeachingPlan, examine_judge, teach_judge
 from emoji_if.plainly import plainly
 from emoji_if.stream import Stream
 from emoji_if.workspace import Workspace
@@ -41,9 +41,9 @@ def judge(
     network = Judge(len(space.things()), pretrained_on_photographs())
     torch.manual_seed(0)
     torch.set_num_threads(workers)
-    drawn = space.judged_evenly(COMPOSED_FOR_JUDGE, seed=1)
+    drawn = space.judged_by_more(COMPOSED_FOR_JUDGE, seed=1)
     images, things = pool(Stream(drawn, workers), pictures)
-    lesson = Lesson(epochs, batch)
+    lesson = TeachingPlan(epochs, batch)
     taught = teach_judge(network, images, things, lesson, torch.device(device))
     trained = {
         "icon sets": drawn.composer.sets,

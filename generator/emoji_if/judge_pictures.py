@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,15 +43,22 @@ class EvenPlan(Plan):
         return self.told(self._thing(rng), medium, rng, kind)
 
 
-def pool(stream: Stream, count: int) -> tuple[Tensor, Tensor]:
-    """At least `count` pictures (N, S, S, 3) uint8 and the numbers of their names (N,)."""
+class Labelled(NamedTuple):
+    """Pictures (N, S, S, 3) uint8 and the numbers of their names (N,)."""
+
+    images: Tensor
+    things: Tensor
+
+
+def pool(stream: Stream, count: int) -> Labelled:
+    """At least `count` pictures."""
     images: list[Tensor] = []
     things: list[Tensor] = []
     while sum(map(len, things)) < count:
         batch = stream.take()
         images.append(batch.images.clone())
         things.append(batch.things.clone())
-    return torch.cat(images), torch.cat(things)
+    return Labelled(torch.cat(images), torch.cat(things))
 
 
 def spoilt(images: Tensor, size: int) -> Tensor:

@@ -23,7 +23,7 @@ SMOOTHING = 0.1
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TeachingPlan:
     """How often all pictures are seen, how many at a time, and how fast is learnt.
 
     frozen: for which part of the steps the head alone learns, and the norms' statistics.
@@ -36,7 +36,7 @@ class Lesson:
 
 
 def teach_judge(
-    judge: Judge, images: Tensor, things: Tensor, lesson: Lesson, device: torch.device
+    judge: Judge, images: Tensor, things: Tensor, lesson: TeachingPlan, device: torch.device
 ) -> Judge:
     """The average of the weights over the last part of the lesson, on the CPU.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,18 +120,21 @@ class Workspace:
         textures = Textures(read_photographs(self.npm)[:-1], composer.drawings)
         return Pictures(composer, textures, size, batch, seed, restored=restored)
 
-    def judged(self, batch: int, seed: int) -> Pictures:
-        """Pictures for the scorer: without the icon set that examines it, without mere textures."""
-        return Pictures(self.composer(without=HELD_OUT), None, 64, batch, seed, vague=False)
+    def judged(self, batch: int, seed: int, more: Collection[str] = ()) -> Pictures:
+        """Pictures for scorer and judge: all sets alike, but that which examines them.
 
-    def judged_evenly(self, batch: int, seed: int) -> Pictures:
-        """Pictures for the judge: all sets alike but that which examines it, and one set more."""
-        fetch(self.npm, {icons.package: icons.version for icons in JUDGED.values()})
+        more: sets that nothing which is published may learn from.
+        """
         things = self.things()
-        drawings = load_drawings(self.npm, things, 128, tuple(JUDGED))
+        drawings = load_drawings(self.npm, things, 128, tuple(more))
         del drawings[HELD_OUT]
         composer = Composer(things, drawings, evenly=True)
         return Pictures(composer, None, 64, batch, seed, plan=EvenPlan(things))
+
+    def judged_by_more(self, batch: int, seed: int) -> Pictures:
+        """Pictures for the judge alone, which is not published."""
+        fetch(self.npm, {icons.package: icons.version for icons in JUDGED.values()})
+        return self.judged(batch, seed, JUDGED)
 
     def keep_judge(self, judge: Judge, examined: dict[str, Any]) -> None:
         """Write the judge with the names that it knows, and how it did when examined."""

@@ -17,7 +17,7 @@ from emoji_if.efficient_lite import EfficientLite, pretrained_on_photographs
 from emoji_if.examination import Answers, ask, confusions, rights
 from emoji_if.judge import TOGETHER_JUDGED, Judge
 from emoji_if.judge_pictures import PLAIN, EvenPlan, pool, spoilt
-from emoji_if.judge_training import Lesson, examine_judge, teach_judge
+from emoji_if.judge_training import TeachingPlan, examine_judge, teach_judge
 from emoji_if.judging import HELD_OUT
 from emoji_if.stream import Stream
 from emoji_if.things import read_things
@@ -94,7 +94,7 @@ def test_names_are_learnt_evenly_and_alone(space: Workspace) -> None:
 
 
 def test_all_sets_are_learnt_from_alike_but_not_the_one_that_examines(space: Workspace) -> None:
-    pictures = space.judged_evenly(4, seed=0)
+    pictures = space.judged_by_more(4, seed=0)
     sets = pictures.composer.sets
     assert HELD_OUT not in sets
     assert set(JUDGED) < set(sets)
@@ -104,7 +104,7 @@ def test_all_sets_are_learnt_from_alike_but_not_the_one_that_examines(space: Wor
 
 
 def test_a_pool_has_as_many_pictures_as_asked_for(space: Workspace) -> None:
-    pictures = space.judged_evenly(4, seed=0)
+    pictures = space.judged_by_more(4, seed=0)
     images, things = pool(Stream(pictures, processes=0), 10)
     assert images.shape == (12, 64, 64, 3)
     assert things.shape == (12,)
@@ -116,7 +116,7 @@ def test_a_lesson_changes_the_body_only_after_the_head() -> None:
     for frozen, same in ((1.0, True), (0.5, False)):
         judge = Judge(2)
         body, head = judge.body.stem.conv.weight.clone(), judge.head.weight.clone()
-        lesson = Lesson(epochs=1, batch=4, frozen=frozen)
+        lesson = TeachingPlan(epochs=1, batch=4, frozen=frozen)
         taught = teach_judge(judge, images, things, lesson, torch.device("cpu"))
         assert torch.equal(judge.body.stem.conv.weight, body) == same
         assert not torch.equal(taught.head.weight, head)

