@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Annotated
 
@@ -32,27 +33,37 @@ def judge(
     epochs: Annotated[float, typer.Option(min=0.01, help="How often each is seen.")] = 4,
     batch: Batch = 64,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that compose, and threads that train on a CPU.")
+        int, typer.Option(min=1, help="On a CPU, processes that compose, then threads that train.")
     ] = WORKERS,
+    again: Annotated[
+        bool, typer.Option(help="Go on from the judge that is there, at a lower rate.")
+    ] = False,
     device: Device = DEVICE,
 ) -> None:
     """Train the judge, which `score` measures by, and tell how it does on unseen drawings."""
     space, began = Workspace(work), time.monotonic()
-    network = Judge(len(space.things()), pretrained_on_photographs())
-    torch.manual_seed(0)
+    if again:
+        network, examined = space.trained_judge()
+        sittings = examined["sittings"]
+    else:
+        network, sittings = Judge(len(space.things()), pretrained_on_photographs()), []
+    seed = len(sittings) + 1  # every sitting sees pictures of its own
+    torch.manual_seed(seed)
     torch.set_num_threads(workers)
-    drawn = space.judged_by_more(COMPOSED_FOR_JUDGE, seed=1)
-    images, things = pool(Stream(drawn, workers), pictures)
-    lesson = TeachingPlan(epochs, batch)
+    drawn = space.judged_by_more(COMPOSED_FOR_JUDGE, seed)
+    composers = workers if device == "cpu" else max(1, (os.cpu_count() or 1) - 1)
+    images, things = pool(Stream(drawn, composers), pictures)
+    lesson = TeachingPlan(epochs, batch).again() if again else TeachingPlan(epochs, batch)
     taught = teach_judge(network, images, things, lesson, torch.device(device))
-    trained = {
+    sitting = {
         "icon sets": drawn.composer.sets,
         "pictures": len(images),
         "epochs": epochs,
         "batch": batch,
+        "again": again,
         "device": device,
         "minutes": round((time.monotonic() - began) / 60, 1),
     }
-    examined = {**examine_judge(taught, space.composer()), "trained": trained}
-    space.keep_judge(taught, examined)
-    typer.echo(json.dumps(examined, indent=1, ensure_ascii=False))
+    told = {**examine_judge(taught, space.composer()), "sittings": [*sittings, sitting]}
+    space.keep_judge(taught.cpu(), told)
+    typer.echo(json.dumps(told, indent=1, ensure_ascii=False))

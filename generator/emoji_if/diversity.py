@@ -43,6 +43,11 @@ def nearest_other(pictures: Tensor) -> Tensor:
     return (apart + torch.diag(torch.full((len(pictures),), torch.inf))).min(1).values
 
 
+def clipped(pictures: Tensor) -> float:
+    """The part of the values of pictures in [-1, 1] that are as dark or as bright as can be."""
+    return (pictures.abs() > 1 - 1 / 255).float().mean().item()
+
+
 def drawings_of(
     composer: Composer, thing: int, rng: np.random.Generator, count: int = DRAWINGS
 ) -> Tensor:
@@ -57,10 +62,10 @@ def measure(
     """Of an exported folder, over the numbered things: how its seeds differ, and from drawings.
 
     copied: the share of samples nearer to a drawing than half of that thing's drawings are to
-    another one.
+    another one. clipped: as the function says; strong guidance burns colours in, and so has more.
     """
     pipeline, rng = load_stage_1(folder), np.random.default_rng(3)
-    rows, copied = {}, []
+    rows, copied, burnt = {}, [], []
     for number in names:
         name = composer.things[number].name
         drawn = drawings_of(composer, number, rng)
@@ -68,6 +73,7 @@ def measure(
         nearest = distances(sampled, drawn).min(1).values
         usual = nearest_other(drawn).median()
         copied += (nearest < usual).tolist()
+        burnt.append((clipped(sampled), clipped(drawn)))
         rows[name] = {
             "samples": round(spread(sampled), 4),
             "drawings": round(spread(drawn), 4),
@@ -80,5 +86,9 @@ def measure(
         "guidance": guidance,
         "samples over drawings": round(float(apart["samples"] / apart["drawings"]), 4),
         "copied": round(float(np.mean(copied)), 4),
+        "clipped": {
+            key: round(float(part), 4)
+            for key, part in zip(("samples", "drawings"), np.mean(burnt, 0), strict=True)
+        },
         "by name": rows,
     }

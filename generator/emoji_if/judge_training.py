@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -34,11 +34,15 @@ class TeachingPlan:
     rate: float = 1e-3
     frozen: float = 0.06
 
+    def again(self) -> TeachingPlan:
+        """The same for a judge that has learnt already: slower, and all of it from the start."""
+        return replace(self, rate=0.4 * self.rate, frozen=0.0)
+
 
 def teach_judge(
     judge: Judge, images: Tensor, things: Tensor, lesson: TeachingPlan, device: torch.device
 ) -> Judge:
-    """The average of the weights over the last part of the lesson, on the CPU.
+    """The average of the weights over the last part of the lesson, on the device.
 
     images: (N, S, S, 3) uint8; things: (N,), the numbers of their names.
     """
@@ -68,7 +72,7 @@ def teach_judge(
         loss = F.cross_entropy(logits.float(), things[chosen], label_smoothing=SMOOTHING)
         optimiser.zero_grad()
         loss.backward()
-        judge.requires_grad_(True)
+        judge.requires_grad_(True)  # the average is of all weights, frozen for now or not
         torch.nn.utils.clip_grad_norm_(judge.parameters(), 5.0)
         optimiser.step()
         average.update(judge, step + 1)
@@ -83,7 +87,7 @@ def teach_judge(
             losses = []
     for kept, last in zip(average.module.buffers(), judge.buffers(), strict=True):
         kept.copy_(last)
-    return average.module.cpu().eval()
+    return average.module
 
 
 def examine_judge(judge: Judge, composer: Composer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from diffusers import DDPMScheduler
 from PIL import Image
 
-from emoji_if.diversity import distances, nearest_other, spread
+from emoji_if.diversity import clipped, distances, nearest_other, spread
 from emoji_if.drawings import DataError
 from emoji_if.recall import measure, recognised
 from emoji_if.restoration import best_blur, psnr, read_photos
@@ -76,3 +76,8 @@ def test_a_model_that_knows_the_means_is_measured_so() -> None:
     told = measure(model, "ab", drawn)
     assert told["recognised"] == 1
     assert told["t = 980"] == told["t = 600"] == pytest.approx(0.01, abs=1e-4)
+
+
+def test_what_is_black_or_white_is_clipped() -> None:
+    pictures = torch.tensor([-1.0, 1.0, 0.99, 0.0]).expand(2, 3, 1, 4)
+    assert clipped(pictures) == 0.5

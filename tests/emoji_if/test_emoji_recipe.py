@@ -95,9 +95,12 @@ def test_from_drawings_to_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     told = json.loads(run("diversity", *where, "--folder", str(folder), *names))
     assert told["samples over drawings"] > 0
     assert 0 <= told["copied"] <= 1
+    run("judge", *where, *few_pictures, "--epochs", "1", "--workers", "1", "--again")
+    assert 0 <= told["clipped"]["samples"] <= 1
     scored = json.loads(run("score", *where, "--folder", str(folder), *names))
     assert scored["among"] == 7
     assert scored["judge"]["icon set"] == "emojione"
+    assert [sitting["again"] for sitting in scored["judge"]["sittings"]] == [False, True]
 
 
 def test_stage_one_keeps_its_budget() -> None:
