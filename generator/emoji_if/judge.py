@@ -14,6 +14,9 @@ from emoji_if.efficient_lite import FEATURES, EfficientLite
 SEEN = 96
 """The size at which the judge looks at pictures, in pixels."""
 
+SEEN_LARGER = 128
+"""The size at which it looks at them again."""
+
 TOGETHER_JUDGED = 32
 """Pictures that are looked at together, each with its mirror image."""
 
@@ -28,10 +31,10 @@ class Judge(nn.Module):
         self.head = nn.Linear(FEATURES, names)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """(B, 3, S, S) in [-1, 1], any S, to (B, names)."""
-        if pictures.shape[-1] != SEEN:
-            pictures = F.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True)
+    def forward(self, pictures: Tensor, seen: int = SEEN) -> Tensor:
+        """(B, 3, S, S) in [-1, 1], any S, to (B, names). seen: a multiple of 32."""
+        if pictures.shape[-1] != seen:
+            pictures = F.interpolate(pictures, (seen, seen), mode="bilinear", antialias=True)
         logits: Tensor = self.head(self.drop(self.body(pictures)))
         return logits
 
@@ -39,13 +42,15 @@ class Judge(nn.Module):
     def probabilities(self, pictures: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] to (N, names) on the CPU, every row's sum 1.
 
-        The mean of what the picture and its mirror image look like: names have no left or right.
+        The mean of what the picture and its mirror image look like, in two sizes: names have no
+        left or right, and what is small is told better when it is seen larger.
         """
         device, found = self.head.weight.device, []
         for part in pictures.split(TOGETHER_JUDGED):
             both = torch.stack([part, part.flip(3)]).to(device)
-            looked = self(both.flatten(0, 1).contiguous(memory_format=torch.channels_last))
-            found.append(looked.softmax(1).unflatten(0, (2, -1)).mean(0).cpu())
+            both = both.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            looked = torch.stack([self(both, seen).softmax(1) for seen in (SEEN, SEEN_LARGER)])
+            found.append(looked.mean(0).unflatten(0, (2, -1)).mean(0).cpu())
         return torch.cat(found)
 
     def named(self, pictures: Tensor) -> Tensor:
