@@ -14,6 +14,7 @@ from emoji_if import recall as recalling
 from emoji_if.command_options import FOLDER, WORK, Folder, Work
 from emoji_if.plainly import plainly
 from emoji_if.retrieval import ASSIGNMENT, measure
+from emoji_if.things import evenly
 from emoji_if.workspace import Workspace
 
 app = typer.Typer()
@@ -85,8 +86,7 @@ def diversity(
 ) -> None:
     """How far seeds of one name lie apart, and from the nearest drawing, as JSON."""
     composer = Workspace(work).composer()
-    stride = max(1, -(-len(composer.things) // names))
-    asked = range(0, len(composer.things), stride)
+    asked = evenly(len(composer.things), names)
     typer.echo(json.dumps(differing.measure(folder, composer, asked, seeds, guidance), indent=1))
 
 

@@ -9,7 +9,7 @@ import torch
 
 from emoji_if.judge import Judge
 from emoji_if.pipelines import draw, load_stage_1
-from emoji_if.things import Thing
+from emoji_if.things import Thing, evenly
 
 ASSIGNMENT = (
     "a rocket ship",
@@ -38,8 +38,7 @@ def measure(
     """
     pipeline = load_stage_1(folder)
     names = [thing.name for thing in things]
-    stride = max(1, -(-len(names) // most))
-    asked = list(range(0, len(names), stride))
+    asked = evenly(len(names), most)
     media_prompts = [
         (prompt, number)
         for prompt in ASSIGNMENT

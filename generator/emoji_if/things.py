@@ -68,3 +68,9 @@ def _phrases(listed: str) -> tuple[str, ...]:
 def words(captions: Iterable[str]) -> list[str]:
     """Every word of the captions, lower-case runs of letters, sorted: what the model has read."""
     return sorted({word for text in captions for word in re.findall(r"[^\W\d_]+", text.lower())})
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Numbers below `count`, all of them or `most`, at distances as even as can be."""
+    kept = min(count, most)
+    return [i * count // kept for i in range(kept)]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from diffusers import DDPMScheduler
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from emoji_if.diversity import clipped, distances, nearest_other, spread
 from emoji_if.drawings import DataError
 from emoji_if.recall import measure, recognised
 from emoji_if.restoration import best_blur, psnr, read_photos
+from emoji_if.things import evenly
 
 
 def flats(*values: float) -> torch.Tensor:
@@ -81,3 +85,11 @@ def test_a_model_that_knows_the_means_is_measured_so() -> None:
 def test_what_is_black_or_white_is_clipped() -> None:
     pictures = torch.tensor([-1.0, 1.0, 0.99, 0.0]).expand(2, 3, 1, 4)
     assert clipped(pictures) == 0.5
+
+
+@given(st.integers(1, 400), st.integers(1, 400))
+def test_as_many_are_measured_as_asked_for(count: int, most: int) -> None:
+    asked = evenly(count, most)
+    assert len(asked) == min(count, most)
+    gaps = {after - before for before, after in pairwise([*asked, count])}
+    assert gaps <= {count // len(asked), -(-count // len(asked))}
