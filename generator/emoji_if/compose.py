@@ -83,12 +83,11 @@ class Composer:
             shown = Shown(shown.thing, shown.medium, clean=shown.clean, clarity=shown.clarity)
             able = self.able(shown)
         name = str(rng.choice(able))
-        if self.evenly:
-            pass
-        elif shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
-            name = SOLID
-        elif LEADING in able and rng.random() < LEADS:
-            name = LEADING
+        if not self.evenly:
+            if shown.medium == "photo" and SOLID in able and rng.random() < SOLID_PHOTOS:
+                name = SOLID
+            elif LEADING in able and rng.random() < LEADS:
+                name = LEADING
         image = self._painted(shown, self.drawings[name], rng).convert("RGB")
         pixels = np.asarray(image, np.float32) / 255
         filtered = FILTERS[shown.medium](pixels, rng)
