@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from emoji_if.efficient_lite import pretrained_on_photographs
 from emoji_if.judge import Judge
 from emoji_if.judge_pictures import pool
 from emoji_if.judge_training import TeachingPlan, examine_judge, teach_judge
+from emoji_if.optimisation import idle_processors
 from emoji_if.plainly import plainly
 from emoji_if.stream import Stream
 from emoji_if.workspace import Workspace
@@ -51,7 +51,7 @@ def judge(
     torch.manual_seed(seed)
     torch.set_num_threads(workers)
     drawn = space.judged_by_more(COMPOSED_FOR_JUDGE, seed)
-    composers = workers if device == "cpu" else max(1, (os.cpu_count() or 1) - 1)
+    composers = workers if device == "cpu" else idle_processors()
     images, things = pool(Stream(drawn, composers), pictures)
     lesson = TeachingPlan(epochs, batch).again() if again else TeachingPlan(epochs, batch)
     taught = teach_judge(network, images, things, lesson, torch.device(device))

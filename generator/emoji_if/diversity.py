@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from emoji_if.captions import Shown
-from emoji_if.compose import Composer, reduced
+from emoji_if.compose import Composer
 from emoji_if.pipelines import draw, load_stage_1
-from emoji_if.stream import pixels
+from emoji_if.stream import painted
 
 DRAWINGS = 48
 """Drawings of a thing that its samples are compared with."""
@@ -52,8 +52,7 @@ def drawings_of(
     composer: Composer, thing: int, rng: np.random.Generator, count: int = DRAWINGS
 ) -> Tensor:
     """Composed pictures of a thing, alone: (count, 3, 64, 64) in [-1, 1]."""
-    drawn = [reduced(composer.picture(Shown(thing, "plain"), rng)[0], 64) for _ in range(count)]
-    return pixels(torch.from_numpy(np.stack(drawn)))
+    return painted(composer, [Shown(thing, "plain")] * count, 64, rng)
 
 
 def measure(

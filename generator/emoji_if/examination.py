@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from emoji_if.captions import MEDIA, Shown
-from emoji_if.compose import Composer, reduced
+from emoji_if.compose import Composer
 from emoji_if.judging import HELD_OUT
-from emoji_if.stream import pixels
+from emoji_if.stream import painted
 
 
 class Answers(NamedTuple):
@@ -42,8 +42,7 @@ def ask(
     for medium in MEDIA:
         able = [i for i in range(len(composer.things)) if alone.able(Shown(i, medium))]
         wanted = able * each
-        drawn = [reduced(alone.picture(Shown(i, medium), rng)[0], 64) for i in wanted]
-        shown = pixels(torch.from_numpy(np.stack(drawn)))
+        shown = painted(alone, [Shown(i, medium) for i in wanted], 64, rng)
         answers[medium] = Answers(torch.tensor(wanted), find(shown), find(shown.flip(2)))
     return answers
 

@@ -47,6 +47,11 @@ class Schedule(StrEnum):
         return part * min(1.0, (step + 1) / warm_up)
 
 
+def idle_processors() -> int:
+    """Processors that may compose pictures beside a GPU: all but one."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What every training is told: a wall-clock budget, pictures a step, who shares the step.
@@ -88,7 +93,7 @@ class Settings:
     @property
     def composers(self) -> int:
         """Processes that compose pictures: all but one beside a GPU, where the CPU is idle."""
-        return 1 if self.on_cpu else max(1, (os.cpu_count() or 1) - 1)
+        return 1 if self.on_cpu else idle_processors()
 
     @property
     def stride(self) -> int:

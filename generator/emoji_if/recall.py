@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from emoji_if.captions import Plan
-from emoji_if.compose import Composer, reduced
+from emoji_if.compose import Composer
 from emoji_if.objective import Emphasis, Objective
 from emoji_if.stage_one import TextToImage
-from emoji_if.stream import pixels
+from emoji_if.stream import painted
 
 LEVELS = (980, 950, 900, 800, 600)
 ASKED = 2
@@ -29,12 +29,12 @@ TOGETHER = 64
 def drawings_by_name(composer: Composer, size: int, count: int) -> Tensor:
     """(names, count, 3, size, size) in [-1, 1]: each thing drawn alone, as in training."""
     rng, plan = np.random.default_rng(3), Plan(composer.things)
-    drawn = [
-        reduced(composer.picture(plan.told(thing, "plain", rng, "alone"), rng)[0], size)
+    shown = (  # painted one by one: what is drawn of one decides what is told of the next
+        plan.told(thing, "plain", rng, "alone")
         for thing in range(len(composer.things))
         for _ in range(count)
-    ]
-    by_name: Tensor = pixels(torch.from_numpy(np.stack(drawn))).unflatten(0, (-1, count))
+    )
+    by_name: Tensor = painted(composer, shown, size, rng).unflatten(0, (-1, count))
     return by_name
 
 

@@ -62,7 +62,13 @@ def _either_way(painter: Painter) -> Painter:
 
 
 LANDSCAPES: tuple[Painter, ...] = (
-    *(man_with_hat, village, campfire, waterfalls, coast, desert_sunset, lighthouse),
+    man_with_hat,
+    village,
+    campfire,
+    waterfalls,
+    coast,
+    desert_sunset,
+    lighthouse,
 )
 
 SCENES: dict[str, Painter] = {

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from emoji_if.captions import Plan, caption
+from emoji_if.captions import Plan, Shown, caption
 from emoji_if.compose import Composer, reduced
 from emoji_if.objective import Emphasis
 from emoji_if.textures import MOST_NOISE, Textures
@@ -21,6 +22,12 @@ from emoji_if.textures import MOST_NOISE, Textures
 def pixels(pictures: Tensor) -> Tensor:
     """(B, S, S, 3) uint8 to (B, 3, S, S) in [-1, 1]."""
     return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def painted(composer: Composer, shown: Iterable[Shown], size: int, rng: Generator) -> Tensor:
+    """A picture of each content, (N, 3, size, size) in [-1, 1]."""
+    drawn = [reduced(composer.picture(each, rng)[0], size) for each in shown]
+    return pixels(torch.from_numpy(np.stack(drawn)))
 
 
 @dataclass(frozen=True)
